@@ -1,0 +1,134 @@
+"""The load table: every server gets every cell, in turns, so that the machine's noise hits all of them.
+
+All servers stay up for the whole table: the JVM keeps what it compiled, and is warmed up before the first
+cell and before the first cell of each operation. The order of the servers turns from run to run.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from attrs import define, frozen
+
+from benchmarks.results import Cell, CellResult, Results, median_of
+from benchmarks.servers import Contestant, Server, fresh_home, start
+from benchmarks.zkload import Figures, LoadError, Zkload
+
+log = logging.getLogger(__name__)
+
+OPS = ("get", "exists", "ls", "mix:90", "set", "create", "churn")
+SHAPES = ((1, 1), (1, 16), (32, 1), (32, 16), (200, 1), (200, 16))
+QUICK_SHAPES = ((1, 1), (32, 1), (32, 16))
+
+
+@frozen
+class Pace:
+    """Seconds of each part, and runs a cell."""
+
+    seconds: float
+    #: Left out at the start of every run.
+    warmup: float
+    #: Before the first cell of all, and of each operation.
+    first_warmup: float
+    runs: int
+
+
+def cells_of(ops: tuple[str, ...], quick: bool) -> list[Cell]:
+    """Rows of the table; churn has one request in flight by nature."""
+    shapes = QUICK_SHAPES if quick else SHAPES
+    return [Cell(op, conns, depth) for op in ops for conns, depth in shapes if op != "churn" or depth == 1]
+
+
+@define
+class Fleet:
+    """All servers, up together; one that died is started again with a fresh directory."""
+
+    directory: Path
+    stack: ExitStack
+    servers: dict[str, Server]
+
+    @classmethod
+    def launch(cls, contestants: list[Contestant], directory: Path, stack: ExitStack) -> "Fleet":
+        fleet = cls(directory, stack, {})
+        for contestant in contestants:
+            fleet._start(contestant)
+        return fleet
+
+    def _start(self, contestant: Contestant) -> Server:
+        home = self.stack.enter_context(fresh_home(self.directory, contestant))
+        server = start(contestant, home)
+        self.stack.callback(server.stop)
+        self.servers[contestant.name] = server
+        return server
+
+    def alive(self, name: str) -> Server:
+        server = self.servers[name]
+        if server.is_running:
+            return server
+        log.warning("%s died, starting it again\n%s", name, server.output())
+        return self._start(server.contestant)
+
+
+def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float, warmup: float) -> Figures:
+    return zkload.run(
+        "load",
+        server.port,
+        timeout_s=seconds + warmup + 120,
+        op=cell.op,
+        conns=cell.conns,
+        depth=cell.depth,
+        secs=seconds,
+        warmup=warmup,
+        pid=server.pid,
+    )
+
+
+def _with_cpu_per_op(figures: Figures) -> Figures:
+    return {**figures, "cpu_us_per_op": figures["cpu_s"] * 1e6 / figures["ops"] if figures["ops"] else 0.0}
+
+
+def measure_throughput(
+    contestants: list[Contestant],
+    cells: list[Cell],
+    pace: Pace,
+    zkload: Zkload,
+    directory: Path,
+    results: Results,
+    save: Callable[[], None],
+) -> None:
+    """Fill `results.cells`, calling `save` after each. Raises ServerError where a server does not start."""
+    with ExitStack() as stack:
+        fleet = Fleet.launch(contestants, directory, stack)
+        names = list(fleet.servers)
+
+        def attempt(name: str, cell: Cell, seconds: float, warmup: float) -> Figures | None:
+            try:
+                return _with_cpu_per_op(_load(zkload, fleet.alive(name), cell, seconds, warmup))
+            except LoadError as failure:
+                log.warning("%s %s: %s", name, cell, failure)
+                results.failures.append(f"{name}, {cell}: {failure}")
+                return None
+
+        for name in names:
+            attempt(name, Cell("mix:70", 32, 4), pace.first_warmup, 0)
+        warmed: set[str] = set()
+        for row, cell in enumerate(cells):
+            if cell.op not in warmed:
+                warmed.add(cell.op)
+                for name in names:
+                    attempt(name, Cell(cell.op, 32, 1 if cell.op == "churn" else 4), pace.first_warmup, 0)
+            result = CellResult(cell)
+            for run in range(pace.runs):
+                first = (row + run) % len(names)
+                for name in names[first:] + names[:first]:
+                    figures = attempt(name, cell, pace.seconds, pace.warmup)
+                    if figures is not None:
+                        result.runs.setdefault(name, []).append(figures)
+            result.figures = {name: median_of(result.runs[name]) for name in names if name in result.runs}
+            results.cells.append(result)
+            told = ", ".join(
+                f"{name} {figures['ops_per_s']:,.0f}/s" for name, figures in result.figures.items()
+            )
+            log.info("%s: %s", cell, told)
+            save()

@@ -1,0 +1,169 @@
+"""Fixtures: which servers there are, and pairs of them.
+
+PYZOO_INTEROP_SUBJECT=real puts a second Apache server in pyzoo's place, which proves the comparison itself.
+PYZOO_INTEROP_REAL and PYZOO_INTEROP_PYZOO (host:port) name servers that run elsewhere, such as containers;
+tests that must configure or restart a server are skipped then.
+"""
+
+import os
+import re
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from interop import requests as rq
+from interop.java import JavaZooKeeper, Missing, zookeeper_39
+from interop.pair import Pair, PairSession
+from interop.server import Config, Server, launch_pyzoo, launch_real
+
+DEFAULT = Config()
+StartServer = Callable[..., Server]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--interop-seeds", type=int, default=3, help="random histories to compare")
+    parser.addoption("--interop-operations", type=int, default=2500, help="operations of a random history")
+    parser.addoption("--interop-first-seed", type=int, default=1, help="seed of the first random history")
+
+
+def required(find: Callable[[], object]) -> object:
+    """What `find` finds; where it is missing that is a failure in CI, and a skip with the reason elsewhere."""
+    try:
+        return find()
+    except Missing as problem:
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            raise
+        pytest.skip(str(problem))
+
+
+def _external(name: str) -> Server | None:
+    host_port = os.environ.get(name)
+    if not host_port:
+        return None
+    host, port = host_port.rsplit(":", 1)
+    return Server(f"{name} {host_port}", (host, int(port)))
+
+
+def subject_is_real() -> bool:
+    return os.environ.get("PYZOO_INTEROP_SUBJECT", "pyzoo") == "real"
+
+
+@pytest.fixture(scope="session")
+def zookeeper() -> JavaZooKeeper:
+    found = required(zookeeper_39)
+    assert isinstance(found, JavaZooKeeper)
+    return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """A test that compared a pair fails with all differences, also when something else went wrong first."""
+    pairs = [value for value in pyfuncitem.funcargs.values() if isinstance(value, Pair)]
+    try:
+        result = yield
+    except Exception as problem:
+        for pair in pairs:
+            if pair.differences:
+                raise AssertionError(f"{problem!r} after differences:\n{pair.report()}") from problem
+        raise
+    for pair in pairs:
+        assert not pair.differences, f"the servers differ:\n{pair.report()}"
+    return result
+
+
+def _launch_subject(config: Config, home: Path) -> Server:
+    if subject_is_real():
+        return launch_real(config, config.java or zookeeper_39(), home)
+    return launch_pyzoo(config, home)
+
+
+@pytest.fixture(scope="module")
+def start_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Config], Pair]]:
+    """Start both servers empty with one configuration; they stop at the end of the module."""
+    running: list[Server] = []
+    pairs: dict[str, Pair] = {}
+
+    def start(config: Config) -> Pair:
+        key = repr(config)
+        if key not in pairs:
+            pairs[key] = Pair.of(*_start_both(config, tmp_path_factory.mktemp("pair"), running))
+        return pairs[key]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+def _start_both(config: Config, home: Path, running: list[Server]) -> tuple[Server, Server]:
+    reference, subject = _external("PYZOO_INTEROP_REAL"), _external("PYZOO_INTEROP_PYZOO")
+    if (reference or subject) and config != DEFAULT:
+        pytest.skip("needs a server with its own configuration, and an outside server was named")
+    if reference is None:
+        found = required(zookeeper_39)
+        assert isinstance(found, JavaZooKeeper)
+        reference = launch_real(config, config.java or found, home / "reference")
+        running.append(reference)
+    if subject is None:
+        subject = _launch_subject(config, home / "subject")
+        running.append(subject)
+    reference.wait_until_serving()
+    subject.wait_until_serving()
+    return reference, subject
+
+
+@pytest.fixture
+def pair(request: pytest.FixtureRequest, start_pair: Callable[[Config], Pair]) -> Iterator[Pair]:
+    """Both servers, configured by the module's CONFIG (default: Config()), shared by the module's tests."""
+    both = start_pair(getattr(request.module, "CONFIG", DEFAULT))
+    both.begin()
+    yield both
+    both.end()
+
+
+@pytest.fixture
+def start_real(tmp_path: Path, zookeeper: JavaZooKeeper) -> Iterator[StartServer]:
+    """Start a real server; it is stopped with the test."""
+    running: list[Server] = []
+
+    def start(config: Config = DEFAULT, home: Path | None = None, version: JavaZooKeeper | None = None) -> Server:
+        server = launch_real(config, version or zookeeper, home or tmp_path / f"real{len(running)}")
+        running.append(server)
+        server.wait_until_serving()
+        return server
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def start_subject(tmp_path: Path) -> Iterator[StartServer]:
+    """Start the server under test; it is stopped with the test."""
+    running: list[Server] = []
+
+    def start(config: Config = DEFAULT, home: Path | None = None) -> Server:
+        server = _launch_subject(config, home or tmp_path / f"subject{len(running)}")
+        running.append(server)
+        server.wait_until_serving()
+        return server
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def session(pair: Pair) -> PairSession:
+    """A session on both servers."""
+    return pair.connect()
+
+
+@pytest.fixture
+def place(session: PairSession, request: pytest.FixtureRequest) -> str:
+    """A node of the test's own, named after the test."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)
+    path = f"/{name[:60]}-{zlib.crc32(request.node.nodeid.encode()):08x}"
+    session.call(rq.CREATE, rq.create(path, b"place"))
+    return path

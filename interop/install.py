@@ -1,0 +1,89 @@
+"""`python -m interop.install`: fetches what the interop tests start, from Maven and from Debian.
+
+Safe to run again: what is there already is left alone.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from interop.java import CACHE, CURATOR_VERSION, DEBIAN_JAR, ZOOKEEPER_VERSION
+
+LOGBACK = ("ch.qos.logback", "logback-classic", "1.3.15")
+ZOOKEEPER = ("org.apache.zookeeper", "zookeeper", ZOOKEEPER_VERSION)
+JAR_SETS = {
+    # The server names these as optional, and needs them for metrics, snapshots in snappy and its shell.
+    f"zookeeper-{ZOOKEEPER_VERSION}": [
+        ZOOKEEPER,
+        LOGBACK,
+        ("io.dropwizard.metrics", "metrics-core", "4.1.12.1"),
+        ("org.xerial.snappy", "snappy-java", "1.1.10.5"),
+        ("commons-cli", "commons-cli", "1.5.0"),
+        ("com.fasterxml.jackson.core", "jackson-databind", "2.15.2"),
+    ],
+    f"curator-{CURATOR_VERSION}": [
+        ("org.apache.curator", "curator-recipes", CURATOR_VERSION),
+        ZOOKEEPER,
+        LOGBACK,
+        ("io.dropwizard.metrics", "metrics-core", "4.1.12.1"),
+        ("org.xerial.snappy", "snappy-java", "1.1.10.5"),
+    ],
+}
+DEBIAN_PACKAGES = ["zookeeper", "zookeeper-bin"]
+
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>pyzoo</groupId><artifactId>interop</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+{dependencies}
+  </dependencies>
+</project>
+"""
+DEPENDENCY = (
+    "    <dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>"
+)
+
+
+def copy_jars(target: Path, artifacts: list[tuple[str, str, str]]) -> None:
+    """Resolve `artifacts` with all they need at run time and copy the jars to `target`."""
+    pom = POM.format(dependencies="\n".join(DEPENDENCY.format(*artifact) for artifact in artifacts))
+    with tempfile.TemporaryDirectory() as workplace:
+        Path(workplace, "pom.xml").write_text(pom)
+        jars = Path(workplace, "jars")
+        goal = "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies"
+        command = ["mvn", "-q", "-B", goal, "-DincludeScope=runtime", f"-DoutputDirectory={jars}"]
+        subprocess.run(command, cwd=workplace, check=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(jars, target, dirs_exist_ok=True)
+
+
+def install_debian_packages() -> None:
+    """Debian's ZooKeeper 3.8.0 and the C client's shell; needs root, or sudo without a password."""
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    if subprocess.run(["apt-cache", "show", *DEBIAN_PACKAGES], capture_output=True).returncode:
+        subprocess.run([*prefix, "apt-get", "update"], check=True, env=environment)
+    command = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *DEBIAN_PACKAGES]
+    subprocess.run(command, check=True, env=environment)
+
+
+def main() -> int:
+    for name, artifacts in JAR_SETS.items():
+        target = CACHE / name
+        if not list(target.glob("zookeeper-3*.jar")):
+            copy_jars(target, artifacts)
+        print(f"{name}: {target}")
+    if not DEBIAN_JAR.exists() or not Path("/usr/lib/zookeeper/bin/cli_mt").exists():
+        if shutil.which("apt-get") is None:
+            print("3.8.0 and the C client's shell come from Debian packages; this is not a Debian system")
+            return 1
+        install_debian_packages()
+    print(f"3.8.0: {DEBIAN_JAR}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

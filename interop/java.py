@@ -1,0 +1,83 @@
+"""Where the Java side comes from: jars of Apache ZooKeeper 3.9.5, of Debian's 3.8.0 and of Apache Curator.
+
+An installation is only looked up here; `interop.install` puts it there. `Missing` says what to run.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from attrs import frozen
+
+CACHE = Path(os.environ.get("PYZOO_INTEROP_CACHE", Path.home() / ".cache" / "pyzoo-interop"))
+DEBIAN_JAR = Path("/usr/share/java/zookeeper.jar")
+ZOOKEEPER_VERSION = "3.9.5"
+CURATOR_VERSION = "5.9.0"
+
+
+class Missing(Exception):
+    """Something of the Java or C world is not installed; the message says how to get it."""
+
+
+@frozen
+class JavaZooKeeper:
+    """One installation of Apache ZooKeeper: its version and the class path of its server and shell."""
+
+    version: str
+    class_path: str
+
+
+def java() -> str:
+    """The java program. Raises Missing."""
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which(str(Path(home, "bin", "java"))) if home else shutil.which("java")
+    if not found:
+        raise Missing("no java found: install a JRE 11 or newer, or set JAVA_HOME")
+    return found
+
+
+def zookeeper_39() -> JavaZooKeeper:
+    """ZOOKEEPER_HOME if set, else the jars that `python -m interop.install` fetched. Raises Missing."""
+    java()
+    home = os.environ.get("ZOOKEEPER_HOME")
+    if home:
+        jars = Path(home, "lib")
+        if not jars.is_dir():
+            raise Missing(f"ZOOKEEPER_HOME={home} has no lib directory with jars")
+        return JavaZooKeeper("ZOOKEEPER_HOME", f"{jars}/*:{home}/*")
+    jars = CACHE / f"zookeeper-{ZOOKEEPER_VERSION}"
+    if not list(jars.glob("zookeeper-3*.jar")):
+        raise Missing(f"no ZooKeeper jars in {jars}: run `python -m interop.install`, or set ZOOKEEPER_HOME")
+    return JavaZooKeeper(ZOOKEEPER_VERSION, f"{jars}/*")
+
+
+def zookeeper_38() -> JavaZooKeeper:
+    """Debian's package `zookeeper` (3.8.0). Raises Missing."""
+    java()
+    if not DEBIAN_JAR.exists():
+        raise Missing(f"no {DEBIAN_JAR}: run `python -m interop.install` (Debian package zookeeper)")
+    return JavaZooKeeper("3.8.0", str(DEBIAN_JAR))
+
+
+def curator_class_path() -> str:
+    """Jars of Curator's recipes and a ZooKeeper client. Raises Missing."""
+    jars = CACHE / f"curator-{CURATOR_VERSION}"
+    if not list(jars.glob("curator-recipes-*.jar")):
+        raise Missing(f"no Curator jars in {jars}: run `python -m interop.install`")
+    return f"{jars}/*"
+
+
+def javac() -> str:
+    """The Java compiler. Raises Missing."""
+    found = shutil.which("javac")
+    if not found:
+        raise Missing("no javac found: install a JDK 11 or newer")
+    return found
+
+
+def c_shell() -> str:
+    """The shell of the C client, from Debian's package `zookeeper-bin`. Raises Missing."""
+    for candidate in ("/usr/lib/zookeeper/bin/cli_mt", "/usr/bin/cli_mt"):
+        if Path(candidate).exists():
+            return candidate
+    raise Missing("no cli_mt found: run `python -m interop.install` (Debian package zookeeper-bin)")

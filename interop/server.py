@@ -1,0 +1,208 @@
+"""Server processes: one zoo.cfg text, started as Apache ZooKeeper or as pyzoo, on a free loopback port.
+
+A server is ready when it answers `srvr`; it is stopped by the process that was started here and nothing else.
+Its output goes to a file beside its data, and into the message of any failure to start.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from attrs import define, field, frozen
+
+from interop.java import JavaZooKeeper, java
+
+START_SECONDS = 40
+STOP_SECONDS = 20
+LOGBACK_XML = """<configuration>
+  <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%-5level %logger{0} %msg%n</pattern></encoder>
+  </appender>
+  <root level="WARN"><appender-ref ref="OUT"/></root>
+</configuration>
+"""
+
+
+class ServerFailed(AssertionError):
+    """A server did not start or stop as it should; the message holds its output."""
+
+
+@frozen
+class Config:
+    """Settings of one server: lines of zoo.cfg beyond port and directory, and -D properties."""
+
+    lines: Mapping[str, str] = field(factory=dict)
+    properties: Mapping[str, str] = field(factory=dict)
+    #: 3.9.5 unless a test names another one.
+    java: JavaZooKeeper | None = None
+
+    def zoo_cfg(self, data_dir: Path, port: int) -> str:
+        settings = {
+            "tickTime": "2000",
+            "dataDir": str(data_dir),
+            "clientPort": str(port),
+            "clientPortAddress": "127.0.0.1",
+            "maxClientCnxns": "0",
+            "4lw.commands.whitelist": "*",
+            # What is compared here is behaviour, not durability; tests of the data directory sync.
+            "forceSync": "no",
+            **self.lines,
+        }
+        return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+    def java_properties(self) -> list[str]:
+        properties = {"zookeeper.admin.enableServer": "false", **self.properties}
+        return [f"-D{name}={value}" for name, value in properties.items()]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def ask(address: tuple[str, int], word: bytes, timeout: float = 10) -> bytes:
+    """Everything a server answers to the bytes of a four-letter word."""
+    with socket.create_connection(address, timeout) as connection:
+        connection.sendall(word)
+        answer = b""
+        while True:
+            try:
+                piece = connection.recv(65536)
+            except ConnectionResetError:
+                return answer
+            if not piece:
+                return answer
+            answer += piece
+
+
+@define
+class Server:
+    """A running server: address, data directory, process (None for one that somebody else runs)."""
+
+    kind: str
+    address: tuple[str, int]
+    home: Path | None = None
+    process: subprocess.Popen[bytes] | None = None
+    _log: IO[bytes] | None = None
+
+    @property
+    def host_port(self) -> str:
+        return f"{self.address[0]}:{self.address[1]}"
+
+    @property
+    def data_dir(self) -> Path:
+        assert self.home is not None, "a server that somebody else runs has no data directory here"
+        return self.home / "data"
+
+    def output(self) -> str:
+        if self.home is None:
+            return "(not started here)"
+        return (self.home / "output.txt").read_text(errors="replace")
+
+    def zxid(self) -> int:
+        """lastProcessedZxid as `srvr` says it."""
+        for line in ask(self.address, b"srvr").decode().splitlines():
+            if line.startswith("Zxid: "):
+                return int(line.removeprefix("Zxid: "), 16)
+        raise ServerFailed(f"{self.kind} at {self.host_port} says no zxid\n{self.output()}")
+
+    def mntr(self) -> dict[str, str]:
+        rows = ask(self.address, b"mntr").decode().splitlines()
+        return dict(row.split("\t", 1) for row in rows if "\t" in row)
+
+    def is_running(self) -> bool:
+        return self.process is None or self.process.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut of the process."""
+        assert self.process is not None
+        self.process.kill()
+        self._reap()
+
+    def stop(self) -> None:
+        """SIGTERM and wait; a server that does not stop in time is killed and reported."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self._reap()
+
+    def _reap(self) -> None:
+        assert self.process is not None
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise ServerFailed(f"{self.kind} did not stop in {STOP_SECONDS} s\n{self.output()}") from None
+        finally:
+            if self._log is not None:
+                self._log.close()
+
+    def wait_until_serving(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if not self.is_running():
+                break
+            try:
+                answer = ask(self.address, b"srvr", 2)
+            except OSError:
+                answer = b""
+            if b"Mode:" in answer:
+                return
+            time.sleep(0.03)
+        output = self.output()
+        if self.process is not None and self.is_running():
+            self.process.kill()
+        self.stop()
+        raise ServerFailed(f"{self.kind} is not serving at {self.host_port}\n{output}")
+
+
+def _start(kind: str, command: Sequence[str], home: Path, port: int, env: Mapping[str, str]) -> Server:
+    log = (home / "output.txt").open("wb")
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=home, env=dict(env)
+    )
+    return Server(kind, ("127.0.0.1", port), home, process, log)
+
+
+def _write_config(config: Config, home: Path) -> int:
+    home.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    (home / "data").mkdir(exist_ok=True)
+    (home / "zoo.cfg").write_text(config.zoo_cfg(home / "data", port))
+    return port
+
+
+def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
+    """Start Apache ZooKeeper without waiting for it. `home` may hold a data directory already."""
+    port = _write_config(config, home)
+    (home / "logback.xml").write_text(LOGBACK_XML)
+    command = [
+        java(),
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        f"-Dlogback.configurationFile={home}/logback.xml",
+        *config.java_properties(),
+        "-cp",
+        zookeeper.class_path,
+        "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+        "zoo.cfg",
+    ]
+    return _start(f"real {zookeeper.version}", command, home, port, os.environ)
+
+
+def launch_pyzoo(config: Config, home: Path) -> Server:
+    """Start pyzoo without waiting for it, with this interpreter."""
+    port = _write_config(config, home)
+    command = [sys.executable, "-m", "pyzoo", "serve", *config.java_properties(), "zoo.cfg"]
+    return _start("pyzoo", command, home, port, {**os.environ, "PYTHONUNBUFFERED": "1"})

@@ -1,0 +1,41 @@
+"""The pyzoo command and its sub-commands."""
+
+import click
+
+from pyzoo import __version__
+from pyzoo.cli.purge import purge
+from pyzoo.cli.serve import serve
+
+
+def is_compiled() -> bool:
+    """Whether the hot rooms were compiled when pyzoo was installed."""
+    from pyzoo.jute import primitives
+
+    return not str(primitives.__file__).endswith(".py")
+
+
+def version_text() -> str:
+    """The version, the ZooKeeper release that it behaves like, and how it was built."""
+    from pyzoo.server.version import RELEASE
+
+    kind = "compiled" if is_compiled() else "plain Python"
+    return f"pyzoo {__version__} ({kind}), behaves like Apache ZooKeeper {RELEASE}"
+
+
+def print_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    """What --version does."""
+    if wanted and not context.resilient_parsing:
+        click.echo(version_text())
+        context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=print_version, help="Show the version."
+)
+def main() -> None:
+    """An Apache ZooKeeper server in Python."""
+
+
+main.add_command(serve)
+main.add_command(purge)

@@ -1,0 +1,77 @@
+"""Settings for operators: the AdminServer and the metrics provider."""
+
+from typing import Final
+
+from attrs import frozen
+
+from pyzoo.config.reader import ConfigReader
+
+_METRICS: Final = "org.apache.zookeeper.metrics."
+_PROVIDERS: Final = {
+    _METRICS + "impl.DefaultMetricsProvider": "default",
+    _METRICS + "impl.NullMetricsProvider": "null",
+    _METRICS + "prometheus.PrometheusMetricsProvider": "prometheus",
+}
+
+
+@frozen
+class AdminSettings:
+    """The HTTP AdminServer; `rate_limiter_interval` is in ms for restores and in microseconds for snapshots."""
+
+    enabled: bool = True
+    address: str = "0.0.0.0"
+    port: int = 8080
+    command_url: str = "/commands"
+    idle_timeout_ms: int = 30_000
+    port_unification: bool = False
+    force_https: bool = False
+    need_client_auth: bool = False
+    snapshot_enabled: bool = True
+    restore_enabled: bool = True
+    rate_limiter_interval: int = 300_000
+
+
+@frozen
+class MetricsSettings:
+    """Where metrics go: `provider` is default, null or prometheus; the rest is for the last."""
+
+    provider: str = "default"
+    http_host: str = "0.0.0.0"
+    http_port: int = 7000
+    export_jvm_info: bool = True
+
+
+def read_admin(reader: ConfigReader) -> AdminSettings:
+    """The `admin.` keys."""
+    enabled = reader.text("admin.enableServer")
+    if enabled not in ("true", "false"):
+        reader.warn(f"admin.enableServer={enabled} leaves it on: only the exact text false turns it off",
+                    "admin.enableServer")  # fmt: skip
+    return AdminSettings(
+        enabled=enabled != "false",
+        address=reader.text("admin.serverAddress"),
+        port=reader.port("admin.serverPort"),
+        command_url=reader.text("admin.commandURL"),
+        idle_timeout_ms=reader.integer("admin.idleTimeout"),
+        port_unification=reader.boolean("admin.portUnification"),
+        force_https=reader.boolean("admin.forceHttps"),
+        need_client_auth=reader.boolean("admin.needClientAuth"),
+        snapshot_enabled=reader.boolean("admin.snapshot.enabled"),
+        restore_enabled=reader.boolean("admin.restore.enabled"),
+        rate_limiter_interval=reader.integer("admin.rateLimiterIntervalInMS"),
+    )
+
+
+def read_metrics(reader: ConfigReader) -> MetricsSettings:
+    """The `metricsProvider.` keys; raises ConfigError for a class that is not there."""
+    name = "metricsProvider.className"
+    provider = _PROVIDERS.get(reader.text(name))
+    if provider is None:
+        raise reader.error(f"{name}={reader.text(name)}: there are only {', '.join(_PROVIDERS)}", name)
+    port = reader.file_port("metricsProvider.httpPort")
+    return MetricsSettings(
+        provider=provider,
+        http_host=reader.text("metricsProvider.httpHost"),
+        http_port=7000 if port is None else port,
+        export_jvm_info=reader.file_boolean("metricsProvider.exportJvmInfo"),
+    )

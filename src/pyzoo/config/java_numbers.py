@@ -1,0 +1,48 @@
+"""Numbers and booleans as Java reads them from text: parseInt, decode, parseDouble, parseBoolean."""
+
+import re
+from typing import Final
+
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_DECODED: Final = re.compile(r"([+-]?)(?:(?:0[xX]|#)([0-9a-fA-F]+)|0([0-7]+)|([0-9]+))", re.ASCII)
+_FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFdD]?", re.ASCII)
+
+
+def parse_decimal(text: str, bits: int = 32) -> int | None:
+    """Integer.parseInt / Long.parseLong: decimal digits with an optional sign; None when it is not one that fits."""
+    if not _DECIMAL.fullmatch(text):
+        return None
+    return _fitting(int(text), bits)
+
+
+def decode_integer(text: str, bits: int = 32) -> int | None:
+    """Integer.decode / Long.decode: decimal, 0x and # hexadecimal, leading-0 octal; None when it is not one that fits."""
+    match = _DECODED.fullmatch(text)
+    if match is None:
+        return None
+    sign, hexadecimal, octal, decimal = match.groups()
+    if hexadecimal is not None:
+        value = int(hexadecimal, 16)
+    elif octal is not None:
+        value = int(octal, 8)
+    elif decimal.startswith("0") and len(decimal) > 1:
+        return None
+    else:
+        value = int(decimal)
+    return _fitting(-value if sign == "-" else value, bits)
+
+
+def parse_float(text: str) -> float | None:
+    """Double.parseDouble without its hexadecimal and NaN forms; None when it is not one."""
+    stripped = text.strip()
+    return float(stripped.rstrip("fFdD")) if _FLOAT.fullmatch(stripped) else None
+
+
+def parse_boolean(text: str | None) -> bool:
+    """Boolean.parseBoolean: true for the text `true` in any case, false for everything else."""
+    return text is not None and text.lower() == "true"
+
+
+def _fitting(value: int, bits: int) -> int | None:
+    limit = 1 << (bits - 1)
+    return value if -limit <= value < limit else None

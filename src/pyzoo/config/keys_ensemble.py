@@ -1,0 +1,48 @@
+"""Keys that only an ensemble reads; a standalone server accepts them in silence."""
+
+from typing import Final
+
+from pyzoo.config.keys import Key, Kind, Source, Treatment
+
+
+def _key(name: str, kind: Kind, default: str, meaning: str, source: Source = Source.PROPERTY) -> Key:
+    return Key(name, kind, default, meaning, Treatment.ENSEMBLE, source)
+
+
+ENSEMBLE_KEYS: Final[tuple[Key, ...]] = (
+    _key("leaderServes", Kind.TEXT, "yes", "`no` keeps clients off the leader"),
+    _key("cnxTimeout", Kind.INT, "5000", "Milliseconds to connect to an election port"),
+    _key("quorumCnxnTimeoutMs", Kind.INT, "-1", "Milliseconds to read during an election handshake; -1 is syncLimit ticks"),
+    _key("electionPortBindRetry", Kind.INT, "3", "Tries to bind the election port; 0 is for ever"),
+    _key("tcpKeepAlive", Kind.BOOL, "false", "TCP keepalive on election connections"),
+    _key("fastleader.minNotificationInterval", Kind.INT, "200", "Shortest pause between election messages, ms"),
+    _key("fastleader.maxNotificationInterval", Kind.INT, "60000", "Longest pause between election messages, ms"),
+    _key("leader.maxTimeToWaitForEpoch", Kind.INT, "-1", "Milliseconds that a new leader waits for its quorum; -1 is off"),
+    _key("leader.maxConcurrentSnapSyncs", Kind.INT, "10", "Learners that get a snapshot at the same time"),
+    _key("leader.maxConcurrentDiffSyncs", Kind.INT, "100", "Learners that get a diff at the same time"),
+    _key("leader.ackLoggingFrequency", Kind.INT, "1000", "Acknowledgements between timing samples"),
+    _key("leader.closeSocketAsync", Kind.BOOL, "false", "The leader closes sockets in a thread of its own"),
+    _key("learner.closeSocketAsync", Kind.BOOL, "false", "Learners close sockets in a thread of their own"),
+    _key("learner.asyncSending", Kind.BOOL, "false", "Learners send through a queue"),
+    _key("leader.closeSocketAsync", Kind.BOOL, "false", "The same without the prefix", Source.RAW),
+    _key("learner.closeSocketAsync", Kind.BOOL, "false", "The same without the prefix", Source.RAW),
+    _key("learner.asyncSending", Kind.BOOL, "false", "The same without the prefix", Source.RAW),
+    _key("leaderConnectDelayDuringRetryMs", Kind.INT, "100", "Milliseconds between tries to reach the leader"),
+    _key("leader.nodelay", Kind.BOOL, "true", "TCP_NODELAY on the leader's sockets", Source.RAW),
+    _key("follower.nodelay", Kind.BOOL, "true", "TCP_NODELAY on a learner's sockets", Source.RAW),
+    _key("forceSnapshotSync", Kind.BOOL, "false", "Learners always get a snapshot"),
+    _key("follower.skipLearnerRequestToNextProcessor", Kind.BOOL, "false", "Followers do not queue requests of their observers"),
+    _key("forward_learner_requests_to_commit_processor_disabled", Kind.BOOL, "false", "The leader does not queue learners' requests"),
+    _key("commitProcessor.numWorkerThreads", Kind.INT, "", "Java threads that apply requests"),
+    _key("commitProcessor.maxReadBatchSize", Kind.INT, "-1", "Reads between commits"),
+    _key("commitProcessor.maxCommitBatchSize", Kind.INT, "1", "Commits between reads"),
+    _key("commitProcessor.shutdownTimeout", Kind.INT, "5000", "Milliseconds for those threads to stop"),
+    _key("observer.syncEnabled", Kind.BOOL, "true", "Whether observers write logs and snapshots; wins over syncEnabled"),
+    _key("observer.reconnectDelayMs", Kind.INT, "0", "Random milliseconds before an observer reconnects"),
+    _key("observer.election.DelayMs", Kind.INT, "200", "Random milliseconds before an observer looks for a leader"),
+    _key("observerMaster.sizeLimit", Kind.INT, "33554432", "Bytes of packets kept for observers"),
+    _key("readonlymode.enabled", Kind.BOOL, "false", "Members that lost the quorum serve reads", Source.RAW),
+    _key("testingonly.initialZxid", Kind.LONG, "", "Counter that a new leader begins with; for tests of roll-over"),
+    _key("test.allowDiscontinuousProposals", Kind.BOOL, "false", "Gaps between proposals are allowed; for tests"),
+    _key("controllerPort", Kind.PORT, "", "Port of Apache's fault-injecting test server"),
+)  # fmt: skip

@@ -1,0 +1,207 @@
+"""The members of an ensemble: `server.N`, `group.G` and `weight.N` lines, and their canonical text.
+
+The grammar is that of QuorumPeer.QuorumServer and QuorumHierarchical. Host names are not looked up here.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from attrs import frozen
+
+from pyzoo.config.java_numbers import parse_decimal
+from pyzoo.config.properties import Property
+from pyzoo.errors import ConfigError
+
+SERVER_FORM: Final = "host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]"
+ANY_HOST: Final = "0.0.0.0"
+
+
+@frozen
+class ServerAddress:
+    """One address of a member; IPv6 hosts are kept without brackets."""
+
+    host: str
+    quorum_port: int
+    election_port: int
+
+    def __str__(self) -> str:
+        return f"{_bracketed(self.host)}:{self.quorum_port}:{self.election_port}"
+
+
+@frozen
+class QuorumServer:
+    """One `server.N` line; the client part is None when the line does not name it."""
+
+    id: int
+    addresses: tuple[ServerAddress, ...]
+    observer: bool = False
+    client_host: str | None = None
+    client_port: int | None = None
+
+    def __str__(self) -> str:
+        """The canonical value (QuorumServer.toString): addresses sorted by host, the role always written."""
+        text = "|".join(str(address) for address in sorted(self.addresses, key=lambda one: one.host))
+        text += ":observer" if self.observer else ":participant"
+        if self.client_port is not None:
+            text += f";{_bracketed(self.client_host or ANY_HOST)}:{self.client_port}"
+        return text
+
+
+@frozen
+class Membership:
+    """Who belongs to the ensemble; `groups` and `weights` are empty unless quorums are hierarchical."""
+
+    servers: tuple[QuorumServer, ...] = ()
+    groups: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    weights: tuple[tuple[int, int], ...] = ()
+    version: int = 0
+
+    @property
+    def voters(self) -> tuple[QuorumServer, ...]:
+        """The participants, by id."""
+        return tuple(server for server in self.servers if not server.observer)
+
+    @property
+    def observers(self) -> tuple[QuorumServer, ...]:
+        """The members without a vote, by id."""
+        return tuple(server for server in self.servers if server.observer)
+
+    def server(self, id: int) -> QuorumServer | None:
+        """The member with that id."""
+        return next((server for server in self.servers if server.id == id), None)
+
+    def is_distributed(self, standalone_enabled: bool) -> bool:
+        """Whether this is an ensemble; one voter is a standalone server unless that is switched off."""
+        return len(self.voters) > (1 if standalone_enabled else 0)
+
+    def lines(self) -> list[str]:
+        """Canonical lines without the version: servers, groups, weights."""
+        return [
+            *(f"server.{server.id}={server}" for server in self.servers),
+            *(f"group.{group}={':'.join(map(str, ids))}" for group, ids in self.groups),
+            *(f"weight.{id}={weight}" for id, weight in self.weights),
+        ]
+
+    def text(self) -> str:
+        """The text of /zookeeper/config: the lines, then the version in hex without a newline."""
+        return "\n".join([*self.lines(), f"version={self.version:x}"])
+
+
+def is_membership_key(key: str) -> bool:
+    """Whether a key belongs to the member list rather than to the other settings."""
+    return key.startswith(("server.", "group", "weight"))
+
+
+def parse_membership(
+    entries: Iterable[Property], path: str | None, version: int = 0, multi_address: bool = False
+) -> Membership:
+    """The members that these entries describe; raises ConfigError at the first entry that is wrong."""
+    servers: dict[int, QuorumServer] = {}
+    groups: dict[int, tuple[int, ...]] = {}
+    weights: dict[int, int] = {}
+    for entry in entries:
+        id = _number(entry.key.partition(".")[2], entry, path, "the number after the dot")
+        if entry.key.startswith("server."):
+            servers[id] = parse_server(id, entry, path, multi_address)
+        elif entry.key.startswith("group"):
+            groups[id] = tuple(_number(part, entry, path, "each server id") for part in entry.value.split(":"))
+            _refuse_shared_members(groups, entry, path)
+        else:
+            weights[id] = _number(entry.value, entry, path, "the weight")
+    members = Membership(
+        tuple(servers[id] for id in sorted(servers)), tuple(groups.items()), tuple(weights.items()), version
+    )
+    _check_everyone_is_grouped(members, path)
+    return members
+
+
+def parse_server(id: int, entry: Property, path: str | None, multi_address: bool) -> QuorumServer:
+    """Parse the value of one `server.N` line."""
+    parts = entry.value.split(";")
+    addresses: list[ServerAddress] = []
+    roles: set[str] = set()
+    for text in parts[0].split("|"):
+        fields = _host_and_rest(text.strip())
+        if len(parts) > 2 or len(fields) not in (3, 4) or not fields[0]:
+            raise _malformed(entry, path)
+        quorum_port, election_port = (_port(field, entry, path) for field in fields[1:3])
+        if quorum_port == election_port:
+            raise ConfigError(f"{entry.key}: quorum and election port are both {quorum_port}; they must differ",
+                              path, entry.line)  # fmt: skip
+        roles.add(fields[3].lower() if len(fields) == 4 else "participant")
+        addresses.append(ServerAddress(fields[0], quorum_port, election_port))
+    if not roles <= {"participant", "observer"}:
+        raise ConfigError(
+            f"{entry.key}: the role must be participant or observer, not {fields[3]!r}", path, entry.line
+        )
+    if len(roles) > 1:
+        raise ConfigError(f"{entry.key}: all addresses of a server need the same role", path, entry.line)
+    if len(addresses) > 1 and not multi_address:
+        raise ConfigError(
+            f"{entry.key} has several addresses: that needs multiAddress.enabled=true", path, entry.line
+        )
+    client_host, client_port = _client(parts[1], entry, path) if len(parts) == 2 else (None, None)
+    return QuorumServer(id, tuple(addresses), roles == {"observer"}, client_host, client_port)
+
+
+def _client(text: str, entry: Property, path: str | None) -> tuple[str | None, int]:
+    """Host and port of `[host:]port`."""
+    fields = _host_and_rest(text.strip())
+    if len(fields) == 1:
+        return ANY_HOST, _port(fields[0], entry, path)
+    if len(fields) != 2 or not fields[0]:
+        raise _malformed(entry, path)
+    return fields[0], _port(fields[1], entry, path)
+
+
+def _host_and_rest(text: str) -> list[str]:
+    """Cut at colons, with an IPv6 host in brackets as one field (ConfigUtils.getHostAndPort)."""
+    if not text.startswith("["):
+        return text.split(":")
+    host, bracket, rest = text[1:].partition("]")
+    if not bracket or (rest and not rest.startswith(":")):
+        return []
+    return [host, *rest[1:].split(":")] if rest else [host]
+
+
+def _port(text: str, entry: Property, path: str | None) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise _malformed(entry, path)
+    return int(text)
+
+
+def _number(text: str, entry: Property, path: str | None, what: str) -> int:
+    number = parse_decimal(text.strip(), 64)
+    if number is None:
+        raise ConfigError(
+            f"{entry.key}={entry.value}: {what} must be a whole number, not {text!r}", path, entry.line
+        )
+    return number
+
+
+def _malformed(entry: Property, path: str | None) -> ConfigError:
+    return ConfigError(f"{entry.key}={entry.value} does not have the form {SERVER_FORM}", path, entry.line)
+
+
+def _refuse_shared_members(groups: dict[int, tuple[int, ...]], entry: Property, path: str | None) -> None:
+    seen: set[int] = set()
+    for ids in groups.values():
+        shared = seen.intersection(ids)
+        if shared:
+            raise ConfigError(
+                f"{entry.key}: server {min(shared)} is in two groups; it may be in one", path, entry.line
+            )
+        seen.update(ids)
+
+
+def _check_everyone_is_grouped(members: Membership, path: str | None) -> None:
+    if not members.groups and not members.weights:
+        return
+    grouped = {id for _, ids in members.groups for id in ids}
+    for server in members.voters:
+        if server.id not in grouped:
+            raise ConfigError(f"server.{server.id} is in no group: with group or weight lines each needs one", path)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

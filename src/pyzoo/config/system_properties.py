@@ -1,0 +1,113 @@
+"""-D properties: where they are given, and how Java reads them.
+
+Java looks at text only when it is asked for a number or a boolean, and takes the default in silence when the text is
+none. This view does the same; the warnings that pyzoo adds are the business of `reader`.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from attrs import field, frozen
+
+from pyzoo.config.java_numbers import decode_integer, parse_boolean
+from pyzoo.config.key_table import KEYS
+from pyzoo.errors import ConfigError
+
+PREFIX: Final = "zookeeper."
+# Options of the java command whose value is the next word.
+_TAKES_A_WORD: Final = frozenset(
+    {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports",
+     "--add-reads", "--upgrade-module-path", "--limit-modules", "-jar", "-m", "--module"}
+)  # fmt: skip
+
+
+@frozen
+class SystemProperties:
+    """System properties by their full name, with Java's reading rules."""
+
+    values: Mapping[str, str] = field(factory=dict)
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        """System.getProperty."""
+        return self.values.get(name, default)
+
+    def boolean(self, name: str, default: bool = False) -> bool:
+        """Boolean.getBoolean, or parseBoolean(getProperty(name, default))."""
+        return parse_boolean(self.values[name]) if name in self.values else default
+
+    def integer(self, name: str, default: int) -> int:
+        """Integer.getInteger: the default when the property is missing or not a 32-bit number."""
+        return self._number(name, default, 32)
+
+    def long(self, name: str, default: int) -> int:
+        """Long.getLong: the default when the property is missing or not a 64-bit number."""
+        return self._number(name, default, 64)
+
+    def _number(self, name: str, default: int, bits: int) -> int:
+        number = decode_integer(self.values.get(name, ""), bits)
+        return default if number is None else number
+
+
+@frozen
+class JavaArguments:
+    """The words of a java command line, sorted by who cares about them.
+
+    `properties` are ZooKeeper's; `ignored` are flags of the JVM and properties of others; `arguments` is the rest.
+    """
+
+    properties: dict[str, str] = field(factory=dict)
+    ignored: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+
+def is_zookeeper_property(name: str) -> bool:
+    """Whether a system property is one that a ZooKeeper server could read."""
+    return name.startswith(PREFIX) or name in KEYS.raw_by_name
+
+
+def parse_arguments(words: Sequence[str]) -> JavaArguments:
+    """Sort the words of a command line; of two equal -D the last wins."""
+    properties: dict[str, str] = {}
+    ignored: list[str] = []
+    arguments: list[str] = []
+    waiting = False
+    for word in words:
+        name, _, value = word[2:].partition("=")
+        if waiting:
+            ignored.append(word)
+            waiting = False
+        elif word.startswith("-D") and is_zookeeper_property(name):
+            properties[name] = value
+        elif word.startswith("-") and word != "-":
+            ignored.append(word)
+            waiting = word in _TAKES_A_WORD
+        else:
+            arguments.append(word)
+    return JavaArguments(properties, tuple(ignored), tuple(arguments))
+
+
+def parse_jvm_flags(text: str, variable: str = "SERVER_JVMFLAGS") -> JavaArguments:
+    """Sort the words of an environment variable such as JVMFLAGS, split like a shell does.
+
+    Raises ConfigError, naming the variable, when a quote is left open.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ConfigError(f"cannot be split into words ({error}): close every quote", variable) from None
+    sorted_words = parse_arguments(words)
+    return JavaArguments(sorted_words.properties, sorted_words.ignored + sorted_words.arguments)
+
+
+def environment_properties(environment: Mapping[str, str]) -> JavaArguments:
+    """The properties of SERVER_JVMFLAGS, then JVMFLAGS, in the order of zkServer.sh: the last wins."""
+    properties: dict[str, str] = {}
+    ignored: tuple[str, ...] = ()
+    for variable in ("SERVER_JVMFLAGS", "JVMFLAGS"):
+        flags = parse_jvm_flags(environment.get(variable, ""), variable)
+        properties |= flags.properties
+        ignored += flags.ignored
+    if environment.get("ZOO_DATADIR_AUTOCREATE_DISABLE"):
+        properties["zookeeper.datadir.autocreate"] = "false"
+    return JavaArguments(properties, ignored)

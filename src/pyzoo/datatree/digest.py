@@ -1,0 +1,137 @@
+"""The digest of the tree: the sum of a CRC-32 of every node (DigestCalculator version 2, AdHash).
+
+The sum never needs to wrap: it would take 2^31 nodes. Nodes below /zookeeper/ do not count, for every server
+changes them on its own.
+"""
+
+import zlib
+from collections import deque
+from typing import Final, final
+
+from librt.strings import BytesWriter, write_i32_be, write_i64_be
+from mypy_extensions import i32, i64
+
+from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
+from pyzoo.jute.records import TxnDigest
+
+DIGEST_VERSION: Final = 2
+DIGEST_LOG_INTERVAL: Final = 128
+DIGEST_LOG_LIMIT: Final = 1024
+
+_COPY_LIMIT: Final = 1024
+
+
+def stat_digest(
+    path: str,
+    data: bytes | None,
+    czxid: i64,
+    mzxid: i64,
+    pzxid: i64,
+    ctime: i64,
+    mtime: i64,
+    version: i32,
+    cversion: i32,
+    aversion: i32,
+    ephemeral_owner: i64,
+) -> i64:
+    """What a node with these values adds to the digest of the tree; `cversion` is the stored counter."""
+    if path.startswith(ZOOKEEPER_SUBTREE):
+        return 0
+    out = BytesWriter()
+    if path != "/":
+        out.write(path.encode("utf-8", "replace"))
+    crc = 0
+    if data is not None:
+        if len(data) > _COPY_LIMIT:
+            crc = zlib.crc32(data, zlib.crc32(out.getvalue()))
+            out.truncate(0)
+        else:
+            out.write(data)
+    write_i64_be(out, czxid)
+    write_i64_be(out, mzxid)
+    write_i64_be(out, pzxid)
+    write_i64_be(out, ctime)
+    write_i64_be(out, mtime)
+    write_i32_be(out, version)
+    write_i32_be(out, cversion)
+    write_i32_be(out, aversion)
+    write_i64_be(out, ephemeral_owner)
+    return zlib.crc32(out.getvalue(), crc)
+
+
+def node_digest(path: str, node: DataNode) -> i64:
+    """What this node adds to the digest of the tree."""
+    return stat_digest(
+        path,
+        node.data,
+        node.czxid,
+        node.mzxid,
+        node.pzxid,
+        node.ctime,
+        node.mtime,
+        node.version,
+        node.cversion,
+        node.aversion,
+        node.ephemeral_owner,
+    )
+
+
+@final
+class DigestLog:
+    """Digests of the past, and what comes of comparing them.
+
+    While a fuzzy snapshot has not caught up with its own digest (`waiting_zxid` above 0) nothing is compared
+    and nothing remembered.
+    """
+
+    def __init__(self) -> None:
+        self.mismatches: i64 = 0
+        self.last_zxid: i64 = 0
+        self.last_digest: i64 = 0
+        self.entries: deque[tuple[int, int]] = deque()
+        self.waiting_zxid: i64 = 0
+        self._waiting_version: i32 = 0
+        self._waiting_digest: i64 = 0
+
+    def expect(self, zxid: i64, version: i32, digest: i64) -> None:
+        """The tree that was just loaded should have this digest after `zxid`; 0 for none."""
+        self.waiting_zxid = zxid if zxid > 0 else 0
+        self._waiting_version = version
+        self._waiting_digest = digest
+
+    def reached(self, zxid: i64, tree_digest: i64) -> None:
+        """The tree is at `zxid`; compare if the snapshot's digest is for here (compareSnapshotDigests)."""
+        if self.waiting_zxid == 0 or zxid != self.waiting_zxid:
+            return
+        self.waiting_zxid = 0
+        if self._waiting_version == DIGEST_VERSION and self._waiting_digest != tree_digest:
+            self.mismatches += 1
+
+    def applied(self, zxid: i64, tree_digest: i64) -> None:
+        """A transaction was applied, and this is the digest after it (logZxidDigest)."""
+        if self.waiting_zxid != 0:
+            self.reached(zxid, tree_digest)
+            return
+        self.last_zxid = zxid
+        self.last_digest = tree_digest
+        if zxid % DIGEST_LOG_INTERVAL == 0:
+            self.entries.append((zxid, tree_digest))
+            if len(self.entries) > DIGEST_LOG_LIMIT:
+                self.entries.popleft()
+
+    def compare(self, digest: TxnDigest | None, tree_digest: i64) -> bool:
+        """Whether the digest logged with the transaction just applied agrees, if it can be compared."""
+        if digest is None or self.waiting_zxid != 0 or digest.version != DIGEST_VERSION:
+            return True
+        if digest.tree_digest == tree_digest:
+            return True
+        self.mismatches += 1
+        return False
+
+    def clear(self) -> None:
+        """Forget all but the number of mismatches."""
+        self.last_zxid = 0
+        self.last_digest = 0
+        self.entries.clear()
+        self.waiting_zxid = 0

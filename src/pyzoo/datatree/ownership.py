@@ -1,0 +1,96 @@
+"""Nodes that do not stay by themselves: ephemerals by session, containers, nodes with a time to live."""
+
+from typing import Final, final
+
+from mypy_extensions import i32, i64
+
+from pyzoo.datatree.ephemeral_type import CONTAINER, EPHEMERAL, TTL, ttl_of
+from pyzoo.datatree.java_order import SESSION_BUCKETS, grown, table_order
+from pyzoo.datatree.node import DataNode
+
+_NONE: Final[list[str]] = []
+
+
+@final
+class SessionPaths:
+    """The ephemerals of one session; `buckets` is the size of Java's table."""
+
+    def __init__(self) -> None:
+        self.paths: dict[str, None] = {}
+        self.buckets: i64 = SESSION_BUCKETS
+
+    def ordered(self) -> list[str]:
+        """The paths in Java's order."""
+        return table_order(list(self.paths), 0, self.buckets)
+
+
+@final
+class Ownership:
+    """The three indexes; every node with an owner is in exactly one of them."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[int, SessionPaths] = {}
+        self.containers: dict[str, None] = {}
+        self.ttls: dict[str, None] = {}
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.sessions.clear()
+        self.containers.clear()
+        self.ttls.clear()
+
+    def add(self, path: str, kind: i32, owner: i64) -> None:
+        """A node that is not persistent was made or loaded."""
+        if kind == EPHEMERAL:
+            session = self.sessions.get(owner)
+            if session is None:
+                session = SessionPaths()
+                self.sessions[owner] = session
+            session.paths[path] = None
+            session.buckets = grown(session.buckets, len(session.paths))
+        elif kind == CONTAINER:
+            self.containers[path] = None
+        elif kind == TTL:
+            self.ttls[path] = None
+
+    def discard(self, path: str, kind: i32, owner: i64) -> None:
+        """A node is gone; the session stays known until it is closed, as in Java."""
+        if kind == EPHEMERAL:
+            session = self.sessions.get(owner)
+            if session is not None:
+                session.paths.pop(path, None)
+        elif kind == CONTAINER:
+            self.containers.pop(path, None)
+        elif kind == TTL:
+            self.ttls.pop(path, None)
+
+    def ephemerals_of(self, session_id: i64) -> list[str]:
+        """The ephemerals of a session in the order of Java's table."""
+        session = self.sessions.get(session_id)
+        return list(_NONE) if session is None else session.ordered()
+
+    def take_session(self, session_id: i64) -> list[str]:
+        """The ephemerals of a session, which is then no longer known."""
+        session = self.sessions.pop(session_id, None)
+        return list(_NONE) if session is None else session.ordered()
+
+    def expired(self, nodes: dict[str, DataNode], now_ms: i64, max_never_used_ms: i64) -> list[str]:
+        """Containers and TTL nodes that may go now (ContainerManager.getCandidates).
+
+        A container goes once it has had children and has none, or when `max_never_used_ms` is not 0 and it
+        has been unused for longer.
+        """
+        candidates: list[str] = []
+        for path in self.containers:
+            node = nodes.get(path)
+            if node is not None and node.num_children == 0:
+                never_used = max_never_used_ms != 0 and now_ms - node.mtime > max_never_used_ms
+                if node.cversion > 0 or never_used:
+                    candidates.append(path)
+        for path in self.ttls:
+            node = nodes.get(path)
+            if node is not None and node.num_children == 0:
+                ttl = ttl_of(node.ephemeral_owner)
+                if ttl != 0 and now_ms - node.mtime > ttl:
+                    candidates.append(path)
+        return candidates

@@ -1,0 +1,76 @@
+"""Rules for the paths of znodes: the full check of PathUtils, and the light ones of PrepRequestProcessor."""
+
+from typing import Final
+
+from mypy_extensions import i32, i64
+
+from pyzoo.errors import BADARGUMENTS, KeeperError
+
+ZOOKEEPER: Final = "/zookeeper"
+ZOOKEEPER_SUBTREE: Final = "/zookeeper/"
+QUOTA: Final = "/zookeeper/quota"
+CONFIG: Final = "/zookeeper/config"
+
+_SPECIAL: Final = ("/", ZOOKEEPER, QUOTA, CONFIG)
+
+
+def validate_path(path: str | None) -> None:
+    """Raise BADARGUMENTS unless this is the path of a possible znode (PathUtils.validatePath)."""
+    if path is None:
+        raise KeeperError(BADARGUMENTS)
+    if not path.startswith("/"):
+        raise KeeperError(BADARGUMENTS, path)
+    size: i64 = len(path)
+    if size == 1:
+        return
+    if path.endswith("/") or "//" in path:
+        raise KeeperError(BADARGUMENTS, path)
+    if "/." in path:
+        _validate_dots(path)
+    # All that is forbidden in ASCII is just what cannot be printed.
+    if not (path.isascii() and path.isprintable()):
+        _validate_characters(path)
+
+
+def _validate_dots(path: str) -> None:
+    for component in path.split("/"):
+        if component == "." or component == "..":
+            raise KeeperError(BADARGUMENTS, path)
+
+
+def _validate_characters(path: str) -> None:
+    """A character beyond the BMP is two surrogates to Java, and those are forbidden."""
+    for character in path:
+        code: i32 = ord(character)
+        if code <= 0x1F or 0x7F <= code <= 0x9F or 0xD800 <= code <= 0xF8FF or code >= 0xFFF0:
+            raise KeeperError(BADARGUMENTS, path)
+
+
+def validate_for_create(path: str) -> None:
+    """The light check of a create, made before the parent is looked up (validatePathForCreate)."""
+    if "/" not in path or "\0" in path:
+        raise KeeperError(BADARGUMENTS, path)
+
+
+def parent_and_validate(path: str) -> str:
+    """The parent of a node to delete; the built-in nodes cannot be deleted (getParentPathAndValidate)."""
+    if "/" not in path or "\0" in path or path in _SPECIAL:
+        raise KeeperError(BADARGUMENTS, path)
+    return parent_of(path)
+
+
+def parent_of(path: str) -> str:
+    """What is before the last slash; for `/x` that is the empty string, the other name of the root."""
+    at = path.rfind("/")
+    return "" if at <= 0 else path[:at]
+
+
+def name_of(path: str) -> str:
+    """What is behind the last slash."""
+    return path[path.rfind("/") + 1 :]
+
+
+def watched_parent(path: str) -> str:
+    """The parent as events name it: `/` for the root."""
+    at = path.rfind("/")
+    return "/" if at <= 0 else path[:at]

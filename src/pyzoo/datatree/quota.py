@@ -1,0 +1,176 @@
+"""Quotas: which prefixes have one, how much they use, and whether a change would be too much.
+
+The quota of /q is in /zookeeper/quota/q: `zookeeper_limits`, written by clients, and `zookeeper_stats`, whose
+data the server keeps up to date even where limits are not enforced. A change counts for the deepest prefix only.
+"""
+
+from typing import TYPE_CHECKING, Final, final
+
+from mypy_extensions import i64
+
+from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.paths import QUOTA
+from pyzoo.datatree.stats_track import (
+    BYTES,
+    BYTES_HARD_LIMIT,
+    COUNT,
+    COUNT_HARD_LIMIT,
+    StatsTrack,
+    parse_stats,
+    stats_or_zero,
+)
+from pyzoo.errors import MARSHALLINGERROR, QUOTAEXCEEDED, KeeperError
+
+if TYPE_CHECKING:
+    from pyzoo.datatree.tree import DataTree
+
+LIMITS_NAME: Final = "zookeeper_limits"
+STATS_NAME: Final = "zookeeper_stats"
+
+
+def limits_path(prefix: str) -> str:
+    """The node with the limits of a prefix."""
+    return f"{QUOTA}{prefix}/{LIMITS_NAME}"
+
+
+def stats_path(prefix: str) -> str:
+    """The node with the usage of a prefix."""
+    return f"{QUOTA}{prefix}/{STATS_NAME}"
+
+
+def normalised(path: str) -> str:
+    """The path without blank components, which PathTrie does not see; the root is the empty string."""
+    return "".join(["/" + component for component in path.split("/") if component.strip(" ")])
+
+
+@final
+class QuotaBook:
+    """The prefixes that have a quota, and the bookkeeping of what is below them."""
+
+    def __init__(self, nodes: dict[str, DataNode]) -> None:
+        self._nodes = nodes
+        self._prefixes: set[str] = set()
+
+    def clear(self) -> None:
+        """Forget all prefixes."""
+        self._prefixes.clear()
+
+    def deepest(self, path: str) -> str | None:
+        """The longest prefix with a quota that covers the path (getMaxPrefixWithQuota)."""
+        prefixes = self._prefixes
+        if not prefixes:
+            return None
+        at = normalised(path) if "/ " in path or "//" in path else path
+        while at:
+            if at in prefixes:
+                return at
+            at = at[: at.rfind("/")]
+        return None
+
+    def changed(self, path: str, bytes_difference: i64, count_difference: i64) -> None:
+        """Book a change at `path`; only the data of the stats node changes."""
+        if not self._prefixes:
+            return
+        prefix = self.deepest(path)
+        if prefix is None:
+            return
+        node = self._nodes.get(stats_path(prefix))
+        if node is None:
+            return
+        stats = stats_or_zero(node.data)
+        stats.add(COUNT, count_difference)
+        stats.add(BYTES, bytes_difference)
+        node.data = stats.encode()
+
+    def quota_node_created(self, parent: str, name: str) -> None:
+        """A node was made whose parent's path starts with /zookeeper/quota."""
+        prefix = normalised(parent[len(QUOTA) :])
+        if not prefix:
+            return
+        if name == LIMITS_NAME:
+            self._prefixes.add(prefix)
+        elif name == STATS_NAME:
+            self._recount(prefix)
+
+    def quota_node_deleted(self, parent: str, name: str) -> None:
+        """A node is gone whose parent's path starts with /zookeeper/quota."""
+        if name == LIMITS_NAME:
+            self._prefixes.discard(normalised(parent[len(QUOTA) :]))
+
+    def load(self) -> None:
+        """Find all limits nodes and count what is below their prefixes, after a snapshot (setupQuota)."""
+        waiting = [QUOTA]
+        while waiting:
+            path = waiting.pop()
+            node = self._nodes.get(path)
+            if node is None:
+                continue
+            children = node.children
+            if children is not None and len(children.paths) > 0:
+                waiting.extend(children.paths)
+            elif path.endswith("/" + LIMITS_NAME):
+                prefix = normalised(path[len(QUOTA) : -len(LIMITS_NAME)])
+                if prefix:
+                    self._prefixes.add(prefix)
+                    self._recount(prefix)
+
+    def _recount(self, prefix: str) -> None:
+        """Set the stats node to what the whole subtree holds, nested quotas included."""
+        stats_node = self._nodes.get(stats_path(prefix))
+        if stats_node is None:
+            return
+        count = 0
+        size = 0
+        waiting = [prefix]
+        while waiting:
+            node = self._nodes.get(waiting.pop())
+            if node is None:
+                continue
+            count += 1
+            data = node.data
+            size += 0 if data is None else len(data)
+            children = node.children
+            if children is not None:
+                waiting.extend(children.paths)
+        stats = StatsTrack()
+        stats.values[COUNT] = count
+        stats.values[BYTES] = size
+        stats_node.data = stats.encode()
+
+
+def check_quota(tree: "DataTree", path: str, count_difference: i64, bytes_difference: i64) -> bool:
+    """Judge a change against the limits and the committed usage (ZooKeeperServer.checkQuota).
+
+    Raises QUOTAEXCEEDED above a hard limit, MARSHALLINGERROR when the limits cannot be read; True when only a
+    soft limit is exceeded, which is for the log.
+    """
+    prefix = tree.quotas.deepest(path)
+    if prefix is None:
+        return False
+    limits_node = tree.nodes.get(limits_path(prefix))
+    if limits_node is None:
+        return False
+    try:
+        limits = parse_stats(limits_node.data)
+    except ValueError as error:
+        raise KeeperError(MARSHALLINGERROR, prefix) from error
+    stats_node = tree.nodes.get(stats_path(prefix))
+    if stats_node is None:
+        return False
+    usage = stats_or_zero(stats_node.data)
+    soft = False
+    if count_difference != 0:
+        soft = _exceeds(limits, COUNT, COUNT_HARD_LIMIT, usage.get(COUNT) + count_difference, prefix)
+    if bytes_difference != 0:
+        soft = _exceeds(limits, BYTES, BYTES_HARD_LIMIT, usage.get(BYTES) + bytes_difference, prefix) or soft
+    return soft
+
+
+def _exceeds(limits: StatsTrack, soft_key: str, hard_key: str, value: int, prefix: str) -> bool:
+    hard = limits.get(hard_key)
+    if hard > -1:
+        if value > hard:
+            raise KeeperError(QUOTAEXCEEDED, prefix)
+        return False
+    soft = limits.get(soft_key)
+    return soft > -1 and value > soft

@@ -1,0 +1,96 @@
+"""Every error that pyzoo raises on purpose; anything else that escapes is a bug.
+
+    PyzooError
+        KeeperError          the client gets this code, nothing else happens
+        ProtocolViolation    the peer broke the wire rules: that connection closes
+            MalformedRecord  bytes that are too short or lie about a length
+        StorageError         the disk cannot be used (full, not writable, wrong directory)
+            CorruptStorage   a file holds what no server wrote: the start stops and says where
+        ConfigError          a setting is wrong
+
+The codes are those of KeeperException.Code.
+"""
+
+from typing import Final, final
+
+OK: Final = 0
+SYSTEMERROR: Final = -1
+RUNTIMEINCONSISTENCY: Final = -2
+DATAINCONSISTENCY: Final = -3
+CONNECTIONLOSS: Final = -4
+MARSHALLINGERROR: Final = -5
+UNIMPLEMENTED: Final = -6
+OPERATIONTIMEOUT: Final = -7
+BADARGUMENTS: Final = -8
+UNKNOWNSESSION: Final = -12
+NEWCONFIGNOQUORUM: Final = -13
+RECONFIGINPROGRESS: Final = -14
+APIERROR: Final = -100
+NONODE: Final = -101
+NOAUTH: Final = -102
+BADVERSION: Final = -103
+NOCHILDRENFOREPHEMERALS: Final = -108
+NODEEXISTS: Final = -110
+NOTEMPTY: Final = -111
+SESSIONEXPIRED: Final = -112
+INVALIDCALLBACK: Final = -113
+INVALIDACL: Final = -114
+AUTHFAILED: Final = -115
+SESSIONMOVED: Final = -118
+NOTREADONLY: Final = -119
+EPHEMERALONLOCALSESSION: Final = -120
+NOWATCHER: Final = -121
+REQUESTTIMEOUT: Final = -122
+RECONFIGDISABLED: Final = -123
+SESSIONCLOSEDREQUIRESASLAUTH: Final = -124
+QUOTAEXCEEDED: Final = -125
+THROTTLEDOP: Final = -127
+
+
+class PyzooError(Exception):
+    """The root of all errors of this project."""
+
+
+@final
+class KeeperError(PyzooError):
+    """A request that fails with a code of KeeperException.Code; `path` is for people, not for the wire."""
+
+    def __init__(self, code: int, path: str = "") -> None:
+        super().__init__(f"KeeperError {code}" + (f" for {path}" if path else ""))
+        self.code = code
+        self.path = path
+
+
+class ProtocolViolation(PyzooError):
+    """The peer sent what the protocol does not allow; its connection has to be closed."""
+
+
+@final
+class MalformedRecord(ProtocolViolation):
+    """A record that ends too early, or whose lengths cannot be true."""
+
+
+class StorageError(PyzooError):
+    """The data directory cannot be used; the message says which file and what would help."""
+
+
+@final
+class CorruptStorage(StorageError):
+    """A file whose contents no server wrote; `offset` is the byte where the bad part begins."""
+
+    def __init__(self, path: str, offset: int, message: str) -> None:
+        super().__init__(f"{path}: at byte {offset}: {message}")
+        self.path = path
+        self.offset = offset
+
+
+@final
+class ConfigError(PyzooError):
+    """A setting that cannot be used; `path` and `line` say where it stands, counted from 1."""
+
+    def __init__(self, message: str, path: str | None = None, line: int | None = None) -> None:
+        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(where + message)
+        self.message = message
+        self.path = path
+        self.line = line

@@ -1,0 +1,184 @@
+"""Reading and writing jute's primitive types; the generated codec is made of these calls.
+
+Every read checks its length before it touches the data, so bad input costs a MalformedRecord and no memory.
+Ints and longs are written by librt's write_i32_be and write_i64_be directly.
+"""
+
+from typing import Final, final
+
+from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be
+from mypy_extensions import i32, i64, mypyc_attr
+
+from pyzoo.errors import MalformedRecord
+
+DEFAULT_MAX_BUFFER: Final = 0xFFFFF
+MIN_EXTRA: Final = 1024
+
+_INT_MASK: Final = 0xFFFFFFFF
+_LONG_MASK: Final = 0xFFFFFFFFFFFFFFFF
+
+
+class _Limits:
+    def __init__(self) -> None:
+        self.field: i64 = 2 * DEFAULT_MAX_BUFFER
+
+
+_limits: Final = _Limits()
+
+
+def set_field_limit(max_buffer: int, extra: int) -> None:
+    """Set the longest string or buffer that a read accepts, in bytes (BinaryInputArchive.checkLength)."""
+    _limits.field = min(max_buffer + max(extra, MIN_EXTRA), 0x7FFFFFFF)
+
+
+def field_limit() -> int:
+    """The longest string or buffer that a read accepts, in bytes."""
+    return _limits.field
+
+
+def to_i32(value: int) -> int:
+    """Wrap to a signed 32-bit value, as Java's int arithmetic does."""
+    value &= _INT_MASK
+    return value - 0x100000000 if value >= 0x80000000 else value
+
+
+def to_i64(value: int) -> int:
+    """Wrap to a signed 64-bit value, as Java's long arithmetic does."""
+    value &= _LONG_MASK
+    return value - 0x10000000000000000 if value >= 0x8000000000000000 else value
+
+
+@mypyc_attr(acyclic=True)
+class Record:
+    """The base of every generated record."""
+
+    def encode(self, out: BytesWriter) -> None:
+        """Append the record's bytes to `out`."""
+        raise NotImplementedError
+
+
+@final
+class InputArchive:
+    """A cursor over bytes; each read moves `pos`, none goes past `end`."""
+
+    def __init__(self, data: bytes, pos: i64 = 0, end: i64 = -1) -> None:
+        self.data = data
+        self.pos: i64 = pos
+        self.end: i64 = len(data) if end < 0 else end
+
+    def read_bool(self) -> bool:
+        pos = self.pos
+        if pos >= self.end:
+            raise MalformedRecord("a boolean is missing")
+        self.pos = pos + 1
+        return self.data[pos] != 0
+
+    def read_byte(self) -> i32:
+        pos = self.pos
+        if pos >= self.end:
+            raise MalformedRecord("a byte is missing")
+        self.pos = pos + 1
+        value: i32 = self.data[pos]
+        return value - 256 if value > 127 else value
+
+    def read_int(self) -> i32:
+        pos = self.pos
+        if self.end - pos < 4:
+            raise MalformedRecord("an int is missing")
+        self.pos = pos + 4
+        return read_i32_be(self.data, pos)
+
+    def read_long(self) -> i64:
+        pos = self.pos
+        if self.end - pos < 8:
+            raise MalformedRecord("a long is missing")
+        self.pos = pos + 8
+        return read_i64_be(self.data, pos)
+
+    def read_length(self) -> i64:
+        """The length of a string or buffer: -1 for null, otherwise one that the data can hold."""
+        length = i64(self.read_int())
+        if length == -1:
+            return -1
+        if length < 0 or length > _limits.field:
+            raise MalformedRecord(f"unreasonable length {length}")
+        if length > self.end - self.pos:
+            raise MalformedRecord(f"length {length} goes past the end of the record")
+        return length
+
+    def read_ustring(self) -> str | None:
+        """Ill-formed UTF-8 never fails: each bad sequence reads as U+FFFD, as in Java."""
+        length = self.read_length()
+        if length < 0:
+            return None
+        pos = self.pos
+        self.pos = pos + length
+        piece = self.data[pos : pos + length]
+        try:
+            return piece.decode("utf-8")
+        except UnicodeDecodeError:
+            return piece.decode("utf-8", "replace")
+
+    def read_buffer(self) -> bytes | None:
+        length = self.read_length()
+        if length < 0:
+            return None
+        pos = self.pos
+        self.pos = pos + length
+        return self.data[pos : pos + length]
+
+    def read_vector(self) -> i64:
+        """The count of a vector: -1 for null; other negative counts read as empty."""
+        count = i64(self.read_int())
+        if count < -1:
+            return 0
+        if count > self.end - self.pos:
+            # No element takes less than a byte, so this cannot end well: fail before looping.
+            raise MalformedRecord(f"a vector of {count} elements goes past the end of the record")
+        return count
+
+
+def write_bool(out: BytesWriter, value: bool) -> None:
+    """Append a boolean."""
+    out.append(1 if value else 0)
+
+
+def write_ustring(out: BytesWriter, value: str | None) -> None:
+    """Append a string; null is length -1. Characters beyond the BMP go out as two surrogates (CESU-8)."""
+    if value is None:
+        write_i32_be(out, -1)
+        return
+    encoded = encode_ustring(value)
+    length: i64 = len(encoded)
+    write_i32_be(out, i32(length))
+    out.write(encoded)
+
+
+def encode_ustring(value: str) -> bytes:
+    """The bytes of a string as BinaryOutputArchive.stringToByteBuffer makes them."""
+    try:
+        encoded = value.encode("utf-8")
+    except UnicodeEncodeError:
+        return _encode_cesu(value)
+    if len(encoded) == len(value):
+        return encoded
+    for character in value:
+        if character > "\uffff":
+            return _encode_cesu(value)
+    return encoded
+
+
+def _encode_cesu(value: str) -> bytes:
+    units = value.encode("utf-16-be", "surrogatepass")
+    halves = [chr((units[at] << 8) | units[at + 1]) for at in range(0, len(units), 2)]
+    return "".join(halves).encode("utf-8", "surrogatepass")
+
+
+def write_buffer(out: BytesWriter, value: bytes | None) -> None:
+    """Append a buffer; null is length -1."""
+    if value is None:
+        write_i32_be(out, -1)
+        return
+    length: i64 = len(value)
+    write_i32_be(out, i32(length))
+    out.write(value)

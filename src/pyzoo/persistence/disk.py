@@ -1,0 +1,174 @@
+"""The disk as the rest of the room sees it, and the real one.
+
+Everything that touches files goes through a Disk, so tests and the simulator can hand in another. All methods
+raise OSError as the operating system would; the callers turn that into StorageError. The rule: nothing here
+is durable until it is synced, a name not before the directory is.
+"""
+
+import os
+from contextlib import suppress
+from typing import Protocol
+
+
+class WriteFile(Protocol):
+    """A file open for writing at any place."""
+
+    def write_at(self, offset: int, data: bytes) -> None:
+        """Write all of `data`; bytes between the old end and `offset` read as zeros."""
+
+    def extend(self, size: int) -> None:
+        """Let the file read as zeros up to `size` without using space; never shortens."""
+
+    def truncate(self, size: int) -> None:
+        """Cut the file to `size` bytes."""
+
+    def sync_data(self) -> None:
+        """fdatasync: contents and size are safe after it."""
+
+    def sync(self) -> None:
+        """fsync: contents, size and all other attributes are safe after it."""
+
+    def close(self) -> None:
+        """Release the file; it may be called again."""
+
+
+class ReadFile(Protocol):
+    """A file open for reading from its start."""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+
+    def seek(self, offset: int) -> None:
+        """Go on reading at `offset`."""
+
+    def close(self) -> None:
+        """Release the file."""
+
+
+class Disk(Protocol):
+    """Files by their path."""
+
+    def list(self, directory: str) -> list[str]:
+        """The names in a directory, sorted."""
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory is there."""
+
+    def make_directory(self, path: str) -> None:
+        """Create a directory with its parents; fine when it is there."""
+
+    def is_writable(self, directory: str) -> bool:
+        """Whether files can be created there."""
+
+    def size(self, path: str) -> int:
+        """Length of a file in bytes."""
+
+    def create(self, path: str) -> WriteFile:
+        """Open an empty file for writing; an existing one is emptied."""
+
+    def open_write(self, path: str) -> WriteFile:
+        """Open an existing file for writing, its contents kept."""
+
+    def open_read(self, path: str) -> ReadFile:
+        """Open a file for reading."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file another name, in place of whatever has it."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+
+    def sync_directory(self, path: str) -> None:
+        """Make creations, renames and removals in a directory safe."""
+
+
+def join(directory: str, name: str) -> str:
+    """The path of `name` in `directory`."""
+    return f"{directory.rstrip('/')}/{name}"
+
+
+class _RealWriteFile:
+    def __init__(self, path: str, flags: int) -> None:
+        self._fd = os.open(path, flags | os.O_CLOEXEC, 0o644)
+
+    def write_at(self, offset: int, data: bytes) -> None:
+        written = os.pwrite(self._fd, data, offset)
+        view = memoryview(data)
+        while written < len(data):
+            written += os.pwrite(self._fd, view[written:], offset + written)
+
+    def extend(self, size: int) -> None:
+        if os.fstat(self._fd).st_size < size:
+            os.ftruncate(self._fd, size)
+
+    def truncate(self, size: int) -> None:
+        os.ftruncate(self._fd, size)
+
+    def sync_data(self) -> None:
+        os.fdatasync(self._fd)
+
+    def sync(self) -> None:
+        os.fsync(self._fd)
+
+    def close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+class _RealReadFile:
+    def __init__(self, path: str) -> None:
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self, size: int) -> bytes:
+        return os.read(self._fd, size)
+
+    def seek(self, offset: int) -> None:
+        os.lseek(self._fd, offset, os.SEEK_SET)
+
+    def close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+class RealDisk:
+    """The file system of this machine."""
+
+    def list(self, directory: str) -> list[str]:
+        return sorted(os.listdir(directory))
+
+    def exists(self, path: str) -> bool:
+        return os.path.exists(path)
+
+    def make_directory(self, path: str) -> None:
+        os.makedirs(path, exist_ok=True)
+
+    def is_writable(self, directory: str) -> bool:
+        return os.access(directory, os.W_OK | os.X_OK)
+
+    def size(self, path: str) -> int:
+        return os.stat(path).st_size
+
+    def create(self, path: str) -> WriteFile:
+        return _RealWriteFile(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+
+    def open_write(self, path: str) -> WriteFile:
+        return _RealWriteFile(path, os.O_WRONLY)
+
+    def open_read(self, path: str) -> ReadFile:
+        return _RealReadFile(path)
+
+    def rename(self, old: str, new: str) -> None:
+        os.replace(old, new)
+
+    def remove(self, path: str) -> None:
+        os.remove(path)
+
+    def sync_directory(self, path: str) -> None:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            with suppress(OSError):
+                os.close(fd)

@@ -1,0 +1,178 @@
+"""Snapshot files: their names, which of them look whole, and how a new one is saved.
+
+    snapshot.<hex zxid>[.gz|.snappy]
+
+The rule: a file has such a name only when it is complete and synced. What is being written is called
+`tmp.snapshot...`, for servers take the zxid from the second part of a name and would load a half one.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
+
+from librt.strings import BytesWriter
+
+from pyzoo.datatree.tree import DataTree
+from pyzoo.errors import StorageError
+from pyzoo.persistence.compression import (
+    GZ,
+    GZIP_MAGIC,
+    PLAIN,
+    SNAPPY,
+    SNAPPY_MAGIC,
+    Compressor,
+    compressor_for,
+)
+from pyzoo.persistence.disk import Disk, WriteFile, join
+from pyzoo.persistence.names import SNAPSHOT_PREFIX, method_of_name, snapshot_name, snapshot_zxid
+from pyzoo.persistence.snapshot_format import END_OF_SECTION, SnapshotWriter
+
+TEMPORARY_PREFIX: Final = "tmp."
+# How many of the newest files are tried (FileSnap.deserialize).
+CANDIDATE_LIMIT: Final = 100
+SLICE_NODES: Final = 1000
+
+_MIN_LENGTH: Final = 10
+
+
+def list_snapshots(disk: Disk, directory: str) -> list[tuple[int, str]]:
+    """(zxid, name) of all files named as snapshots, newest first, whole or not."""
+    found = [(snapshot_zxid(name), name) for name in disk.list(directory)]
+    return sorted((entry for entry in found if entry[0] >= 0), reverse=True)
+
+
+def looks_valid(disk: Disk, path: str) -> bool:
+    """The quick test before loading: the end mark of a plain file, the magic of a compressed one.
+
+    (SnapStream.isValidSnapshot.) Raises OSError.
+    """
+    method = method_of_name(path)
+    size = disk.size(path)
+    file = disk.open_read(path)
+    try:
+        if method == GZ:
+            return file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+        if method == SNAPPY:
+            return file.read(len(SNAPPY_MAGIC)) == SNAPPY_MAGIC
+        if size < _MIN_LENGTH:
+            return False
+        file.seek(size - len(END_OF_SECTION))
+        return file.read(len(END_OF_SECTION)) == END_OF_SECTION
+    finally:
+        file.close()
+
+
+def list_valid_snapshots(disk: Disk, directory: str, limit: int) -> list[tuple[int, str]]:
+    """The `limit` newest (zxid, name) that pass the quick test, newest first."""
+    valid: list[tuple[int, str]] = []
+    for zxid, name in list_snapshots(disk, directory):
+        if len(valid) == limit:
+            break
+        if looks_valid(disk, join(directory, name)):
+            valid.append((zxid, name))
+    return valid
+
+
+class SnapshotFile:
+    """A snapshot that is being saved: `write` its chunks, then `save` or `abandon`.
+
+    The file gets its name in `save`, after it was synced. Whatever fails raises StorageError and leaves
+    nothing behind. To be used by one thread at a time.
+    """
+
+    def __init__(self, disk: Disk, directory: str, zxid: int, method: str = PLAIN) -> None:
+        name = snapshot_name(zxid, method)
+        self.path = join(directory, name)
+        self.bytes_written = 0
+        self._disk = disk
+        self._directory = directory
+        self._temporary = join(directory, TEMPORARY_PREFIX + name)
+        self._compressor: Compressor = compressor_for(method)
+        try:
+            self._file: WriteFile = disk.create(self._temporary)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def write(self, chunk: bytes) -> None:
+        """Add uncompressed bytes."""
+        self._write(self._compressor.compress(chunk))
+
+    def save(self) -> str:
+        """Make the file durable under its name, replacing a snapshot of the same zxid; returns the path."""
+        self._write(self._compressor.finish())
+        try:
+            self._file.sync()
+            self._file.close()
+            self._disk.rename(self._temporary, self.path)
+            self._disk.sync_directory(self._directory)
+        except OSError as error:
+            self.abandon()
+            raise self._failure(error) from error
+        return self.path
+
+    def abandon(self) -> None:
+        """Remove what was written; never fails."""
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._disk.remove(self._temporary)
+
+    def _write(self, data: bytes) -> None:
+        if not data:
+            return
+        try:
+            self._file.write_at(self.bytes_written, data)
+        except OSError as error:
+            self.abandon()
+            raise self._failure(error) from error
+        self.bytes_written += len(data)
+
+    def _failure(self, error: OSError) -> StorageError:
+        return StorageError(
+            f"cannot save the snapshot {self.path}: {error.strerror or error}; the older ones are untouched. "
+            "Free space or repair the disk"
+        )
+
+
+def snapshot_chunks(tree: DataTree, sessions: dict[int, int], last_zxid: bool = True) -> Iterable[bytes]:
+    """The bytes of a snapshot of `tree`, a slice of nodes at a time.
+
+    The tree may change between two chunks: the snapshot is then fuzzy, and names the zxid whose digest it has
+    to reach. Its own zxid is the tree's when this is first asked for a chunk.
+    """
+    writer = SnapshotWriter(tree.digest_enabled, last_zxid)
+    zxid = tree.last_processed_zxid
+    yield writer.begin(sessions, tree.acl_cache.items())
+    walk = tree.walk()
+    more = True
+    while more:
+        out = BytesWriter()
+        more = walk.next_slice(out, SLICE_NODES)
+        yield writer.add(out.getvalue())
+    yield writer.finish(tree.last_processed_zxid, tree.tree_digest, zxid)
+
+
+def save_snapshot(
+    disk: Disk,
+    directory: str,
+    tree: DataTree,
+    sessions: dict[int, int],
+    method: str = PLAIN,
+    last_zxid: bool = True,
+) -> str:
+    """Save `tree` as it is, in one go; returns the path. For the start of a server, when nobody waits."""
+    file = SnapshotFile(disk, directory, tree.last_processed_zxid, method)
+    try:
+        for chunk in snapshot_chunks(tree, sessions, last_zxid):
+            file.write(chunk)
+    except BaseException:
+        file.abandon()
+        raise
+    return file.save()
+
+
+def remove_temporaries(disk: Disk, directory: str) -> None:
+    """Remove what savers left when their process died."""
+    for name in disk.list(directory):
+        if name.startswith(f"{TEMPORARY_PREFIX}{SNAPSHOT_PREFIX}."):
+            disk.remove(join(directory, name))

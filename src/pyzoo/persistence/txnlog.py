@@ -1,0 +1,216 @@
+"""The transaction log as it is written: whole records in batches, one sync for each, a new file now and then.
+
+The rules: what `commit` returned for is on disk; a file has its header before anything else of it can be
+seen; after an error the file is cut back to what was synced, and writing goes on in a new one; a file that
+may hold records is never overwritten (FileTxnLog, FilePadding).
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from pyzoo.errors import StorageError
+from pyzoo.persistence.disk import Disk, WriteFile, join
+from pyzoo.persistence.log_format import HEADER_LENGTH, encode_file_header
+from pyzoo.persistence.names import log_name, log_zxid
+
+SET_ASIDE_PREFIX: Final = "set-aside."
+# A file grows when less than this is left of it (FilePadding.calculateFileSizeWithPadding).
+_PADDING_MARGIN: Final = 4096
+
+
+def list_logs(disk: Disk, directory: str) -> list[tuple[int, str]]:
+    """(zxid, name) of all logs, oldest first."""
+    found = [(log_zxid(name), name) for name in disk.list(directory)]
+    return sorted(entry for entry in found if entry[0] >= 0)
+
+
+def set_aside(disk: Disk, directory: str, name: str) -> str:
+    """Rename a file to what no server takes for a log, keeping its bytes; returns the new path."""
+    target = join(directory, SET_ASIDE_PREFIX + name)
+    number = 0
+    while disk.exists(target):
+        number += 1
+        target = join(directory, f"{SET_ASIDE_PREFIX}{name}.{number}")
+    disk.rename(join(directory, name), target)
+    disk.sync_directory(directory)
+    return target
+
+
+def padded_size(position: int, size: int, pre_alloc: int) -> int:
+    """The size that a file gets before something is written at `position`; all in bytes."""
+    if pre_alloc <= 0 or position + _PADDING_MARGIN < size:
+        return size
+    if position > size:
+        grown = position + pre_alloc
+        return grown - grown % pre_alloc
+    return size + pre_alloc
+
+
+class _LogFile:
+    """One open file: `end` of what was written, `synced` of that, `padded` as Apache counts the padding."""
+
+    def __init__(self, path: str, file: WriteFile) -> None:
+        self.path = path
+        self.file = file
+        self.end = 0
+        self.synced = 0
+        self.padded = HEADER_LENGTH
+
+    @property
+    def size(self) -> int:
+        return max(self.padded, self.end)
+
+
+class TxnLog:
+    """Appends batches of records: `append` any number of times, then `commit`.
+
+    One thread at a time. Every method raises StorageError when the disk fails. Nothing since the last commit
+    is then kept, and the next append, perhaps of the same batch, goes to a new file; it fails again as long
+    as the old file cannot be cut back.
+    """
+
+    def __init__(
+        self,
+        disk: Disk,
+        directory: str,
+        pre_alloc_size_kb: int = 65536,
+        force_sync: bool = True,
+        txn_log_size_limit_kb: int = -1,
+        clock_ns: Callable[[], int] | None = None,
+    ) -> None:
+        self._disk = disk
+        self._directory = directory
+        self._pre_alloc = pre_alloc_size_kb * 1024
+        self._force_sync = force_sync
+        self._size_limit = txn_log_size_limit_kb * 1024
+        self._clock_ns = clock_ns
+        self._current: _LogFile | None = None
+        self._broken: _LogFile | None = None  # to be cut back before anything else
+        self._size_of_older_files = 0
+
+    @property
+    def current_path(self) -> str | None:
+        """The file that the next append goes to, None when it begins a new one."""
+        return None if self._current is None else self._current.path
+
+    @property
+    def current_size(self) -> int:
+        """Bytes of that file, padding included; 0 without one."""
+        return 0 if self._current is None else self._current.size
+
+    @property
+    def total_size(self) -> int:
+        """Bytes of all files since `reset_total_size`, padding included (for snapSizeLimitInKb)."""
+        return self._size_of_older_files + self.current_size
+
+    def reset_total_size(self) -> None:
+        """Begin to count anew; for a roll that a snapshot asked for."""
+        self._size_of_older_files = -self.current_size
+
+    def append(self, first_zxid: int, records: bytes) -> None:
+        """Write whole records; they are safe only after `commit`. A new file is named after `first_zxid`."""
+        try:
+            self._mend()
+            log = self._current
+            if log is None:
+                # One write: a header of a few bytes alone would stop the next start of a real server.
+                log = self._create(first_zxid)
+                records = encode_file_header() + records
+            elif log.synced > 0:
+                self._pad(log, log.synced)
+            log.file.write_at(log.end, records)
+        except OSError as error:
+            raise self._fail("write to", error) from error
+        log.end += len(records)
+
+    def commit(self) -> int:
+        """Make everything appended so far safe; returns the nanoseconds that the sync took.
+
+        Without a clock, without anything to do, or with force_sync off, that is 0.
+        """
+        log = self._current
+        if log is None or log.synced == log.end:
+            return 0
+        is_new = log.synced == 0
+        try:
+            took_ns = self._sync(log, is_new)
+        except OSError as error:
+            raise self._fail("sync", error) from error
+        log.synced = log.end
+        if is_new:
+            # Not before the first sync, so that no crash leaves zeros in place of the header. The records are
+            # safe already: should this fail, the next append tries again.
+            with suppress(OSError):
+                self._pad(log, HEADER_LENGTH)
+        if 0 < self._size_limit < log.size:
+            self.roll()
+        return took_ns
+
+    def roll(self) -> None:
+        """Let the next append begin a new file. Everything must be committed."""
+        log = self._current
+        if log is None:
+            return
+        assert log.synced == log.end, "roll of a log with records that are not committed"
+        self._current = None
+        self._size_of_older_files += log.size
+        with suppress(OSError):
+            log.file.close()
+
+    def close(self) -> None:
+        """Commit and let go of the file."""
+        self.commit()
+        self.roll()
+
+    def _create(self, first_zxid: int) -> _LogFile:
+        name = log_name(first_zxid)
+        path = join(self._directory, name)
+        if self._disk.exists(path) and self._disk.size(path) > HEADER_LENGTH:
+            # Nothing usable is in it, or this zxid would not come again; its bytes are kept even so.
+            set_aside(self._disk, self._directory, name)
+        log = _LogFile(path, self._disk.create(path))
+        self._current = log
+        return log
+
+    def _pad(self, log: _LogFile, position: int) -> None:
+        padded = padded_size(position, log.padded, self._pre_alloc)
+        if padded > log.size:
+            log.file.extend(padded)
+        log.padded = padded
+
+    def _sync(self, log: _LogFile, is_new: bool) -> int:
+        if not self._force_sync:
+            return 0
+        before = 0 if self._clock_ns is None else self._clock_ns()
+        log.file.sync_data()
+        if is_new:
+            self._disk.sync_directory(self._directory)
+        return 0 if self._clock_ns is None else self._clock_ns() - before
+
+    def _fail(self, verb: str, error: OSError) -> StorageError:
+        """Everything that is not synced has to go: half a record must not stand before a later one."""
+        log = self._current or self._broken
+        self._broken = log
+        self._current = None
+        path = self._directory if log is None else log.path
+        return StorageError(
+            f"cannot {verb} the transaction log {path}: {error.strerror or error}; nothing that was "
+            "acknowledged is lost. Free space or repair the disk"
+        )
+
+    def _mend(self) -> None:
+        """Cut a broken file back to what was synced, durably, so that no record can come to stand twice."""
+        log = self._broken
+        if log is None:
+            return
+        if log.synced > 0:
+            log.file.truncate(log.synced)
+            log.file.sync()
+        elif self._disk.exists(log.path):
+            self._disk.remove(log.path)
+            self._disk.sync_directory(self._directory)
+        self._size_of_older_files += log.synced
+        self._broken = None
+        with suppress(OSError):
+            log.file.close()

@@ -1,0 +1,1 @@
+"""Where trio, sockets, threads, signals and clocks live: the shell around the pure core."""

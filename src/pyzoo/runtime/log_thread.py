@@ -1,0 +1,135 @@
+"""The one thread that writes the transaction log: everything submitted while it syncs joins the next sync.
+
+It tells the event loop through an eventfd how far the log is safe. A full disk does not stop it: it keeps
+what it has, tries again until there is room, and acknowledges nothing meanwhile.
+"""
+
+import logging
+import os
+import queue
+import threading
+from typing import Protocol
+
+from pyzoo.effects import LogBatch
+from pyzoo.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+SYNC_TIMES_KEPT = 10_000
+"""Sync times that wait at most to be counted by the event loop."""
+
+
+class Log(Protocol):
+    """What the thread needs of a transaction log."""
+
+    def append(self, first_zxid: int, records: bytes) -> None:
+        """Add whole records; raises StorageError."""
+
+    def commit(self) -> int:
+        """Make everything appended safe; returns the nanoseconds that it took; raises StorageError."""
+
+    def roll(self) -> None:
+        """Begin a new file with the next append."""
+
+    def close(self) -> None:
+        """Give the file back."""
+
+
+class LogThread:
+    """Owns the log; `submit` from the event loop, `persisted_zxid` is how far it got."""
+
+    def __init__(self, log: Log, warning_threshold_ms: int) -> None:
+        self.log = log
+        self.warning_threshold_ms = warning_threshold_ms
+        self.threshold_exceeded = 0
+        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.persisted_zxid = 0
+        self.failure: BaseException | None = None
+        self.stalled = False
+        self.sync_times_ms: list[int] = []
+        self._queue: queue.SimpleQueue[LogBatch | None] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="SyncThread", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, batch: LogBatch) -> None:
+        """Write this batch after all before it."""
+        self._queue.put(batch)
+
+    def acknowledge(self) -> None:
+        """Take the wake-up off the eventfd."""
+        try:
+            os.eventfd_read(self.eventfd)
+        except BlockingIOError:
+            pass
+
+    def stop(self) -> None:
+        """Write what was submitted, then end the thread and close the log."""
+        self._stop.set()
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+        os.close(self.eventfd)
+
+    def _run(self) -> None:
+        try:
+            while True:
+                batches, more = self._next_batches()
+                if batches:
+                    self._write(batches)
+                if not more:
+                    break
+        except BaseException as error:
+            logger.critical("The transaction log failed: %s", error)
+            self.failure = error
+            os.eventfd_write(self.eventfd, 1)
+        finally:
+            self.log.close()
+
+    def _next_batches(self) -> tuple[list[LogBatch], bool]:
+        """Wait for work and take all of it; False with the last."""
+        batches: list[LogBatch] = []
+        batch = self._queue.get()
+        while batch is not None:
+            batches.append(batch)
+            if batch.roll_after or self._queue.empty():
+                return batches, True
+            batch = self._queue.get()
+        return batches, False
+
+    def _write(self, batches: list[LogBatch]) -> None:
+        records = b"".join([batch.records for batch in batches])
+        while not self._try_write(batches[0].first_zxid, records):
+            if self._stop.wait(RETRY_SECONDS):
+                logger.error("Stopping with writes that could not be logged; they were not acknowledged")
+                return
+        if batches[-1].roll_after:
+            self.log.roll()
+        self.persisted_zxid = batches[-1].last_zxid
+        os.eventfd_write(self.eventfd, 1)
+
+    def _try_write(self, first_zxid: int, records: bytes) -> bool:
+        try:
+            self.log.append(first_zxid, records)
+            took_ms = self.log.commit() // 1_000_000
+        except StorageError as error:
+            if not self.stalled:
+                logger.error("No write is acknowledged until the log can be written again: %s", error)
+            self.stalled = True
+            return False
+        if self.stalled:
+            logger.warning("The log can be written again")
+            self.stalled = False
+        if took_ms > self.warning_threshold_ms:
+            self.threshold_exceeded += 1
+            logger.warning(
+                "fsync-ing the write ahead log took %dms, which delays every write; use a faster or less busy disk",
+                took_ms,
+            )
+        if len(self.sync_times_ms) < SYNC_TIMES_KEPT:
+            self.sync_times_ms.append(took_ms)
+        return True

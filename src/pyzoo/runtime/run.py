@@ -1,0 +1,207 @@
+"""Runs a server: opens its storage and sockets, then lets the client port, the timers and the chores take turns.
+
+Everything that touches the core runs in the event loop, one piece at a time; only the log and the bytes of
+snapshots are written by threads.
+"""
+
+import gc
+import logging
+import math
+import random
+import signal
+import socket
+from collections.abc import Iterator
+
+import trio
+from attrs import define
+
+from pyzoo.config.settings import ServerConfig
+from pyzoo.errors import StorageError
+from pyzoo.jute.primitives import set_field_limit
+from pyzoo.runtime.clock import elapsed_ms, wall_ms
+from pyzoo.runtime.environment import SystemEnvironment
+from pyzoo.runtime.storage import Storage, open_in_memory, open_storage
+from pyzoo.runtime.turn import ClientPort
+from pyzoo.server.database import ZKDatabase
+from pyzoo.server.standalone import ZooKeeperServer
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_BACKLOG = 50
+SNAPSHOT_CHUNK_BYTES = 1 << 20
+SECONDS_AN_HOUR = 3600
+
+
+@define
+class RunningServer:
+    """A server that is ready: where it listens, and how to stop it."""
+
+    port: int
+    server: ZooKeeperServer
+    cancel_scope: trio.CancelScope
+
+    def stop(self) -> None:
+        """Ask the server to end; `serve` then returns."""
+        self.cancel_scope.cancel()
+
+
+def open_listener(config: ServerConfig) -> list[socket.socket]:
+    """Listen on the client port; raises OSError when it is taken."""
+    backlog = config.client_port_listen_backlog if config.client_port_listen_backlog > 0 else DEFAULT_BACKLOG
+    host, port = config.client_port_address, config.client_port
+    if not host:
+        if socket.has_dualstack_ipv6():
+            return [
+                socket.create_server(("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True)
+            ]
+        return [socket.create_server(("", port), backlog=backlog)]
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    return [socket.create_server((host, port), family=family, backlog=backlog)]
+
+
+async def serve(
+    config: ServerConfig,
+    *,
+    in_memory: bool = False,
+    embedded: bool = False,
+    handle_signals: bool = False,
+    task_status: trio.TaskStatus[RunningServer] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Run a server until it is cancelled, stopped or, with `handle_signals`, told to by SIGTERM or SIGINT.
+
+    An `embedded` server leaves the settings of its process alone.
+    Raises ConfigError, StorageError or OSError when it cannot start, and StorageError when the log fails.
+    """
+    set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
+    storage: Storage | None = None
+    if in_memory:
+        database = open_in_memory(config)
+    else:
+        storage, database = open_storage(config)
+    server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
+    listeners = open_listener(config)
+    port: int = listeners[0].getsockname()[1]
+    server.environment = SystemEnvironment(config, storage, port)
+    if not embedded:
+        tune_collector()
+    log_thread = None if storage is None else storage.log_thread
+    if log_thread is not None:
+        log_thread.start()
+    client_port = ClientPort(server, listeners, log_thread, config.client_tcp_keep_alive, trio.Event())
+    try:
+        async with trio.open_nursery() as nursery:
+            if handle_signals:
+                await nursery.start(stop_on_signal, nursery.cancel_scope)
+            nursery.start_soon(serve_clients, client_port)
+            nursery.start_soon(keep_time, client_port)
+            if storage is not None:
+                nursery.start_soon(take_snapshots, client_port, storage, database)
+                nursery.start_soon(purge_regularly, storage)
+            task_status.started(RunningServer(port, server, nursery.cancel_scope))
+    finally:
+        client_port.close()
+        if log_thread is not None:
+            log_thread.stop()
+
+
+def tune_collector() -> None:
+    """Let the cyclic collector look at young objects only.
+
+    The tree has no cycles, and a full collection would stop the server for longer than its size allows.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000_000)
+
+
+async def stop_on_signal(
+    cancel_scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """End the server on SIGTERM or Ctrl-C."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for number in signals:
+            logger.info("Stopping on %s", signal.Signals(number).name)
+            cancel_scope.cancel()
+            return
+
+
+async def serve_clients(client_port: ClientPort) -> None:
+    """A pass whenever some socket, or the log, has something."""
+    wait_readable = trio.lowlevel.wait_readable
+    fd = client_port.epoll.fileno()
+    while True:
+        await wait_readable(fd)
+        client_port.turn()
+
+
+async def keep_time(client_port: ClientPort) -> None:
+    """A pass whenever a deadline of the core has come, even if no client says anything."""
+    while True:
+        await trio.sleep(max(client_port.server.next_deadline_ms() - elapsed_ms(), 1) / 1000)
+        client_port.turn()
+
+
+async def take_snapshots(client_port: ClientPort, storage: Storage, database: ZKDatabase) -> None:
+    """Save a snapshot whenever the core asks for one: slices here, the writing in a thread."""
+    server = client_port.server
+    while True:
+        await client_port.snapshot_wanted.wait()
+        client_port.snapshot_wanted = trio.Event()
+        server.snapshot_running = True
+        begun = elapsed_ms()
+        try:
+            await save_snapshot_beside(storage, database)
+        except StorageError as error:
+            server.stats.snapshot_errors += 1
+            logger.error("%s", error)
+        else:
+            server.metrics.snapshottime.add(elapsed_ms() - begun)
+        finally:
+            server.snapshot_running = False
+
+
+async def save_snapshot_beside(storage: Storage, database: ZKDatabase) -> str:
+    """Save a fuzzy snapshot while the server goes on; returns the path."""
+    zxid = database.last_processed_zxid
+    chunks = storage.snapshot_chunks(database)
+    file = await trio.to_thread.run_sync(storage.snapshot_file, zxid)
+    try:
+        while True:
+            piece = await next_piece(chunks)
+            if not piece:
+                break
+            await trio.to_thread.run_sync(file.write, piece)
+    except BaseException:
+        file.abandon()
+        raise
+    path = await trio.to_thread.run_sync(file.save)
+    storage.last_snapshot_zxid = zxid
+    logger.info("Snapshot saved: %s", path)
+    return path
+
+
+async def next_piece(chunks: Iterator[bytes]) -> bytes:
+    """About a megabyte of slices, with a checkpoint after each one; empty at the end."""
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= SNAPSHOT_CHUNK_BYTES:
+            break
+        await trio.lowlevel.checkpoint()
+    return b"".join(pieces)
+
+
+async def purge_regularly(storage: Storage) -> None:
+    """At the start and every autopurge.purgeInterval hours; 0 is never."""
+    interval_hours = storage.config.autopurge_purge_interval_hours
+    if interval_hours <= 0:
+        await trio.sleep(math.inf)
+    while True:
+        try:
+            await trio.to_thread.run_sync(storage.purge)
+        except (OSError, StorageError) as error:
+            logger.error("Purging failed, it is tried again in %d hours: %s", interval_hours, error)
+        await trio.sleep(interval_hours * SECONDS_AN_HOUR)

@@ -1,0 +1,242 @@
+"""One pass over the client port: receive from every ready connection, one turn of the core, send.
+
+All sockets sit in one epoll object; trio waits for that object alone. Nothing here waits.
+"""
+
+import logging
+import select
+import socket
+from typing import Final, final
+
+import trio
+
+from pyzoo.runtime.clock import elapsed_ms, wall_ms
+from pyzoo.runtime.log_thread import LogThread
+from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.standalone import ZooKeeperServer
+
+logger: Final = logging.getLogger(__name__)
+
+RECEIVE_BYTES: Final = 1 << 16
+EVENTS_PER_PASS: Final = 1024
+ACCEPTS_PER_PASS: Final = 256
+_IN: Final = 1  # EPOLLIN
+_OUT: Final = 4  # EPOLLOUT
+
+
+@final
+class Connection:
+    """A socket and the connection object that it feeds."""
+
+    def __init__(self, sock: socket.socket, cnxn: ServerCnxn) -> None:
+        self.sock = sock
+        self.fd: int = sock.fileno()
+        self.cnxn = cnxn
+        self.unsent = b""
+        self.mask = _IN
+
+
+@final
+class ClientPort:
+    """The sockets of one server and the pass that serves them."""
+
+    def __init__(
+        self, server: ZooKeeperServer, listeners: list[socket.socket], log: LogThread | None, keep_alive: bool,
+        snapshot_wanted: trio.Event,
+    ) -> None:
+        """Without a log (in-memory) every transaction counts as safe at once."""
+        self.server = server
+        self.log = log
+        self.keep_alive = keep_alive
+        self.epoll = select.epoll()
+        self.connections: dict[int, Connection] = {}
+        self.by_cnxn: dict[ServerCnxn, Connection] = {}
+        self.held_back: dict[Connection, None] = {}
+        self.listeners: dict[int, socket.socket] = {}
+        self.snapshot_wanted = snapshot_wanted
+        self.log_fd = -1
+        for listener in listeners:
+            listener.setblocking(False)
+            self.listeners[listener.fileno()] = listener
+            self.epoll.register(listener.fileno(), _IN)
+        if log is not None:
+            self.log_fd = log.eventfd
+            self.epoll.register(self.log_fd, _IN)
+
+    def turn(self) -> None:
+        """Do everything that can be done now."""
+        server = self.server
+        server.advance(elapsed_ms(), wall_ms())
+        for fd, mask in self.epoll.poll(0, EVENTS_PER_PASS):
+            connection = self.connections.get(fd)
+            if connection is not None:
+                self._ready(connection, mask)
+            elif fd == self.log_fd:
+                self._log_progress()
+            else:
+                self._accept(fd)
+        if server.request_throttle_limit > 0:
+            server.release_throttled()
+        self.carry_out()
+
+    def carry_out(self) -> None:
+        """Hand over the effects of the core: log writes first, then the bytes for the clients."""
+        server = self.server
+        effects = server.take_effects()
+        while effects is not None:
+            batch = effects.log
+            if effects.start_snapshot:
+                self.snapshot_wanted.set()
+            if batch is not None:
+                if self.log is not None:
+                    self.log.submit(batch)
+                else:
+                    server.persisted(batch.last_zxid)
+            effects = server.take_effects()
+        for cnxn in server.take_output():
+            connection = self.by_cnxn.get(cnxn)
+            if connection is not None:
+                self._send(connection)
+        if self.held_back:
+            self._release_held_back()
+
+    def _log_progress(self) -> None:
+        log = self.log
+        if log is None:
+            return
+        log.acknowledge()
+        failure = log.failure
+        if failure is not None:
+            raise failure
+        self.server.persisted(log.persisted_zxid)
+
+    def _accept(self, fd: int) -> None:
+        listener = self.listeners.get(fd)
+        if listener is None:
+            return
+        for _ in range(ACCEPTS_PER_PASS):
+            try:
+                sock, address = listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                logger.warning("Cannot accept a connection: %s", error)
+                return
+            self._begin(sock, address)
+
+    def _begin(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        sock.setblocking(False)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.keep_alive:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        except OSError:
+            sock.close()
+            return
+        cnxn = self.server.accept(java_address(address[0]), address[1])
+        if cnxn is None:
+            sock.close()
+            return
+        connection = Connection(sock, cnxn)
+        self.connections[connection.fd] = connection
+        self.by_cnxn[cnxn] = connection
+        self.epoll.register(connection.fd, _IN)
+
+    def _ready(self, connection: Connection, mask: int) -> None:
+        if mask & _OUT:
+            self._send(connection)
+            if connection.fd not in self.connections:
+                return
+        if mask & ~_OUT and connection.mask & _IN:
+            self._receive(connection)
+        elif mask & ~(_OUT | _IN):
+            self._end(connection)
+
+    def _receive(self, connection: Connection) -> None:
+        try:
+            data = connection.sock.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._end(connection)
+            return
+        if not data:
+            self._end(connection)
+            return
+        self.server.data_received(connection.cnxn, data)
+        if not self.server.wants_input(connection.cnxn):
+            self.held_back[connection] = None
+
+    def _send(self, connection: Connection) -> None:
+        cnxn = connection.cnxn
+        if cnxn.gone:
+            self._end(connection)
+            return
+        data = cnxn.data_to_send()
+        if connection.unsent:
+            data = connection.unsent + data
+        if data:
+            try:
+                sent = connection.sock.send(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._end(connection)
+                return
+            connection.unsent = data[sent:] if sent < len(data) else b""
+            cnxn.unsent = len(connection.unsent)
+        if connection.unsent:
+            self._set_mask(connection, connection.mask | _OUT)
+            self.held_back[connection] = None
+        elif cnxn.closing:
+            self._end(connection)
+        elif connection.mask & _OUT:
+            self._set_mask(connection, connection.mask & ~_OUT)
+
+    def _release_held_back(self) -> None:
+        """Stop reading from connections that must wait, and go on with those that need not any more."""
+        for connection in list(self.held_back):
+            if connection.fd not in self.connections:
+                del self.held_back[connection]
+            elif self.server.wants_input(connection.cnxn):
+                del self.held_back[connection]
+                self._set_mask(connection, connection.mask | _IN)
+            else:
+                self._set_mask(connection, connection.mask & ~_IN)
+
+    def _set_mask(self, connection: Connection, mask: int) -> None:
+        if connection.mask != mask:
+            connection.mask = mask
+            self.epoll.modify(connection.fd, mask)
+
+    def _end(self, connection: Connection) -> None:
+        if self.connections.pop(connection.fd, None) is None:
+            return
+        self.by_cnxn.pop(connection.cnxn, None)
+        self.held_back.pop(connection, None)
+        self.server.client_gone(connection.cnxn)
+        try:
+            self.epoll.unregister(connection.fd)
+        except OSError:
+            pass
+        connection.sock.close()
+
+    def close(self) -> None:
+        """Close every socket."""
+        for connection in list(self.connections.values()):
+            self._end(connection)
+        for listener in self.listeners.values():
+            listener.close()
+        self.epoll.close()
+
+
+def java_address(address: str) -> str:
+    """An address in Java's text form: IPv6 as eight groups without leading zeros."""
+    if ":" not in address:
+        return address
+    text, percent, scope = address.partition("%")
+    packed = socket.inet_pton(socket.AF_INET6, text)
+    if packed[:12] == b"\0" * 10 + b"\xff\xff":
+        return socket.inet_ntop(socket.AF_INET, packed[12:])
+    groups = [f"{packed[at] << 8 | packed[at + 1]:x}" for at in range(0, 16, 2)]
+    return ":".join(groups) + percent + scope

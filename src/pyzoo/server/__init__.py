@@ -1,0 +1,5 @@
+"""Requests and roles: what a server does with a frame, from its bytes to its reply.
+
+Pure: no clock, socket, file, thread or randomness. Time comes in with `advance`, bytes with `receive_data`,
+what has to be done goes out as effects.
+"""

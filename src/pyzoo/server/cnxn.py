@@ -1,0 +1,189 @@
+"""ServerCnxn: a client connection without its socket: bytes in, frames out; replies in, bytes out.
+
+It keeps what belongs to the connection: identities, statistics, requests not answered yet, bytes not sent yet.
+It decides nothing about requests.
+"""
+
+from collections import deque
+from typing import Final, final
+
+from librt.strings import BytesWriter, write_i32_be, write_i64_be
+from mypy_extensions import i32, i64
+
+from pyzoo.datatree.watches import Watcher
+from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
+from pyzoo.jute.primitives import write_ustring
+from pyzoo.jute.records import ACL, Id
+from pyzoo.server.request import Request
+
+CONNECTED_STATE: Final = 3
+NOTIFICATION_XID: Final = -1
+OUT_HIGH_WATER: Final = 1 << 20
+"""Bytes waiting to be sent above which no more requests of the connection are read."""
+OUT_LIMIT: Final = 64 << 20
+"""Bytes waiting to be sent above which a connection that does not read its events is closed."""
+_KEEP_WRITER: Final = 64 << 10
+
+
+class CnxnOwner:
+    """What a connection tells its server."""
+
+    def output_ready(self, cnxn: "ServerCnxn") -> None:
+        """There is something to send now and was not before."""
+        raise NotImplementedError
+
+    def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
+        """Whether these identities may see a node with this ACL."""
+        raise NotImplementedError
+
+    def packet_sent(self, size: i64) -> None:
+        """Count a reply or event of this many bytes."""
+        raise NotImplementedError
+
+
+@final
+class ServerCnxn(Watcher):
+    """One client connection; `address` and `port` are the client's."""
+
+    def __init__(self, owner: CnxnOwner, address: str, port: int, max_frame: int, now_ms: int, wall_ms: int) -> None:
+        super().__init__()
+        self.owner = owner
+        self.address = address
+        self.port = port
+        self.frames = FrameBuffer(max_frame)
+        self.session_id: i64 = 0
+        self.timeout_ms: i64 = 0
+        self.connect_seen = False
+        self.established = False
+        self.closing = False
+        self.gone = False
+        self.ids: list[Id] = [Id("ip", address)]
+        self.pending: deque[Request] = deque()
+        self.unsent: i64 = 0
+        self.announced = False
+        self.out = BytesWriter()
+        self.read_only_known = False
+        self.last_io_ms: i64 = now_ms
+        self.established_wall_ms: i64 = wall_ms
+        self.packets_received: i64 = 0
+        self.packets_sent: i64 = 0
+        self.large_request_bytes: i64 = 0
+        self.last_op: i32 = NO_OP
+        self.last_cxid: i64 = -1
+        self.last_zxid: i64 = -1
+        self.last_response_ms: i64 = 0
+        self.last_latency: i64 = 0
+        self.min_latency: i64 = NO_LATENCY
+        self.max_latency: i64 = 0
+        self.total_latency: i64 = 0
+        self.latency_count: i64 = 0
+
+    # --- output
+
+    def process(self, event_type: i32, path: str, zxid: i64, acl: list[ACL] | None) -> None:
+        """A watch fired: send the event, unless the client may not read the node (ServerCnxn.process)."""
+        if self.gone or (acl is not None and not self.owner.may_read(self.ids, acl)):
+            return
+        out = self.out
+        start = begin_frame(out)
+        write_i32_be(out, NOTIFICATION_XID)
+        write_i64_be(out, zxid)
+        write_i32_be(out, 0)
+        write_i32_be(out, event_type)
+        write_i32_be(out, CONNECTED_STATE)
+        write_ustring(out, path)
+        self.frame_written(start)
+        if self.waiting_bytes() > OUT_LIMIT:
+            self.abort()
+
+    def reply_begin(self, xid: i32, zxid: i64, err: i32) -> i64:
+        """Begin a reply; append its body to `out` and call `frame_written` with the result."""
+        out = self.out
+        start = begin_frame(out)
+        write_i32_be(out, xid)
+        write_i64_be(out, zxid)
+        write_i32_be(out, err)
+        return start
+
+    def reply_empty(self, xid: i32, zxid: i64, err: i32) -> None:
+        """A reply without a body."""
+        self.frame_written(self.reply_begin(xid, zxid, err))
+
+    def frame_written(self, start: i64) -> None:
+        """Finish the frame begun at `start`, count it and announce it."""
+        size = end_frame(self.out, start)
+        self.packets_sent += 1
+        self.owner.packet_sent(size)
+        self.announce()
+
+    def write_text(self, text: str) -> None:
+        """Raw bytes, for the four-letter words."""
+        self.out.write(text.encode("utf-8"))
+        self.announce()
+
+    def announce(self) -> None:
+        """Tell the server once a turn that this connection has to be looked at."""
+        if not self.announced:
+            self.announced = True
+            self.owner.output_ready(self)
+
+    def abort(self) -> None:
+        """Close without sending what is left, and take no more requests."""
+        self.gone = True
+        self.close()
+
+    def close(self) -> None:
+        """Close once everything written so far is sent."""
+        self.closing = True
+        self.announce()
+
+    def waiting_bytes(self) -> i64:
+        """Bytes written and not yet taken by the network."""
+        return self.unsent + len(self.out)
+
+    def data_to_send(self) -> bytes:
+        """Take what has been written since the last call."""
+        self.announced = False
+        data = self.out.getvalue()
+        if len(data) > _KEEP_WRITER:
+            self.out = BytesWriter()
+        else:
+            self.out.truncate(0)
+        return data
+
+    # --- statistics
+
+    def answered(self, op_type: i32, cxid: i32, zxid: i64, created_ms: i64, now_ms: i64) -> None:
+        """Keep what `cons` shows of the last reply (ServerCnxn.updateStatsForResponse)."""
+        self.last_op = op_type
+        if cxid >= 0:
+            self.last_cxid = i64(cxid)
+        self.last_zxid = zxid
+        self.last_response_ms = now_ms
+        latency: i64 = now_ms - created_ms
+        self.last_latency = latency
+        self.latency_count += 1
+        self.total_latency += latency
+        if latency < self.min_latency:
+            self.min_latency = latency
+        if latency > self.max_latency:
+            self.max_latency = latency
+
+    def reset_stats(self) -> None:
+        """What the `crst` word does."""
+        self.packets_received = 0
+        self.packets_sent = 0
+        self.last_op = NO_OP
+        self.last_cxid = -1
+        self.last_zxid = -1
+        self.last_response_ms = 0
+        self.last_latency = 0
+        self.min_latency = NO_LATENCY
+        self.max_latency = 0
+        self.total_latency = 0
+        self.latency_count = 0
+
+
+NO_OP: Final = -100
+"""last_op of a connection that has not been answered yet."""
+NO_LATENCY: Final = 0x7FFFFFFFFFFFFFFF

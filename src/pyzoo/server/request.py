@@ -1,0 +1,103 @@
+"""Request: one frame of a client on its way through the server."""
+
+from typing import TYPE_CHECKING, Final, final
+
+from librt.strings import BytesWriter
+from mypy_extensions import i32, i64
+
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.jute.records import Id, TxnHeader
+
+if TYPE_CHECKING:
+    from pyzoo.server.cnxn import ServerCnxn
+
+READ: Final = 1
+WRITE: Final = 2
+
+_KINDS: Final[dict[int, int]] = {
+    op.CREATE: WRITE,
+    op.CREATE2: WRITE,
+    op.CREATE_CONTAINER: WRITE,
+    op.CREATE_TTL: WRITE,
+    op.DELETE: WRITE,
+    op.DELETE_CONTAINER: WRITE,
+    op.SET_DATA: WRITE,
+    op.SET_ACL: WRITE,
+    op.RECONFIG: WRITE,
+    op.MULTI: WRITE,
+    op.CREATE_SESSION: WRITE,
+    op.CLOSE_SESSION: WRITE,
+    op.EXISTS: READ,
+    op.GET_DATA: READ,
+    op.GET_ACL: READ,
+    op.GET_CHILDREN: READ,
+    op.GET_CHILDREN2: READ,
+    op.SYNC: READ,
+    op.PING: READ,
+    op.CHECK_WATCHES: READ,
+    op.REMOVE_WATCHES: READ,
+    op.MULTI_READ: READ,
+    op.SET_WATCHES: READ,
+    op.SET_WATCHES2: READ,
+    op.GET_EPHEMERALS: READ,
+    op.GET_ALL_CHILDREN_NUMBER: READ,
+    op.ADD_WATCH: READ,
+    op.WHO_AM_I: READ,
+}
+
+
+def request_kind(op_type: int) -> int:
+    """READ, WRITE, or 0 for what no server knows (Request.isValid)."""
+    kind = _KINDS.get(op_type)
+    return 0 if kind is None else kind
+
+
+@final
+class Request:
+    """What a client asked for, then the transaction that was made of it.
+
+    `ids` are the connection's identities when the frame was read. `header` and `txn` are set by the
+    preparation of a write; `sub_types` and `sub_txns` are the parts of a multi.
+    """
+
+    def __init__(
+        self,
+        cnxn: "ServerCnxn | None",
+        session_id: i64,
+        cxid: i32,
+        type: i32,
+        body: InputArchive,
+        ids: list[Id],
+        created_ms: i64,
+    ) -> None:
+        self.cnxn = cnxn
+        self.session_id: i64 = session_id
+        self.cxid: i32 = cxid
+        self.type: i32 = type
+        self.body = body
+        self.ids = ids
+        self.created_ms: i64 = created_ms
+        self.is_write = False
+        self.throttled = False
+        self.counted = False
+        self.error: i32 = 0
+        self.zxid: i64 = 0
+        self.header: TxnHeader | None = None
+        self.txn: Record | None = None
+        self.sub_types: list[int] | None = None
+        self.sub_txns: list[Record] | None = None
+
+
+NO_BODY: Final = InputArchive(b"")
+NO_IDS: Final[list[Id]] = []
+
+
+def internal_request(type: i32, session_id: i64, now_ms: i64, record: Record | None = None) -> Request:
+    """A request of the server itself, such as the closeSession of an expired session."""
+    body = NO_BODY
+    if record is not None:
+        out = BytesWriter()
+        record.encode(out)
+        body = InputArchive(out.getvalue())
+    return Request(None, session_id, 0, type, body, NO_IDS, now_ms)

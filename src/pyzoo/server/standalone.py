@@ -1,0 +1,604 @@
+"""ZooKeeperServer: one server without an ensemble.
+
+It is touched by one task, one turn at a time: the shell sets the time, hands over what arrived, takes the
+effects, and tells later what has reached the disk. A write is prepared at once, logged with all others of the
+turn, and applied and answered in zxid order when its log record is safe. A read is answered at once unless
+its own connection still has earlier requests waiting.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Final, final
+
+from librt.strings import BytesWriter, write_i32_be, write_i64_be
+from mypy_extensions import i32, i64
+
+from pyzoo import errors as err
+from pyzoo.config.settings import ServerConfig
+from pyzoo.datatree.tree import ProcessTxnResult
+from pyzoo.effects import Effects, LogBatch
+from pyzoo.errors import KeeperError, MalformedRecord, ProtocolViolation
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.jute.records import (
+    ACL,
+    AuthPacket,
+    CreateRequest,
+    CreateTTLRequest,
+    DeleteRequest,
+    DeleteTxn,
+    ErrorTxn,
+    GetSASLRequest,
+    Id,
+    SetACLRequest,
+    SetDataRequest,
+    TxnHeader,
+)
+from pyzoo.persistence.log_format import encode_record
+from pyzoo.server import auth, commands
+from pyzoo.server.auth import AccessControl
+from pyzoo.server.cnxn import OUT_HIGH_WATER, CnxnOwner, ServerCnxn
+from pyzoo.server.connect import finish_session_init, process_connect_request, write_connect_response
+from pyzoo.server.containers import ContainerManager
+from pyzoo.server.database import ZKDatabase
+from pyzoo.server.final import write_reply
+from pyzoo.server.multi import decode_multi, holds_reads, prepare_multi
+from pyzoo.server.outstanding import OutstandingChanges
+from pyzoo.server.prep import PrepRequestProcessor
+from pyzoo.server.providers import enforced_schemes, make_access_control
+from pyzoo.server.reads import Reads
+from pyzoo.server.request import WRITE, Request, internal_request, request_kind
+from pyzoo.server.sessions import SessionTracker
+from pyzoo.server.stats import ServerStats
+from pyzoo.server.throttle import ConnectionThrottle
+
+logger: Final = logging.getLogger(__name__)
+
+DIGEST_VERSION: Final = 2
+
+
+@final
+class ZooKeeperServer(CnxnOwner):
+    """The core of a standalone server; see the module for how it is driven."""
+
+    def __init__(
+        self, config: ServerConfig, database: ZKDatabase, now_ms: int, wall_ms: int, draw: Callable[[int], int]
+    ) -> None:
+        """`draw(n)` gives a number from 0 to n - 1; it spreads the roll points of logs."""
+        self.config = config
+        self.database = database
+        self.tree = database.tree
+        self.now_ms: i64 = now_ms
+        self.wall_ms: i64 = wall_ms
+        self.draw = draw
+        self.min_session_timeout_ms: i64 = config.min_session_timeout_ms
+        self.max_session_timeout_ms: i64 = config.max_session_timeout_ms
+        self.max_frame: i64 = config.jute_max_buffer
+        self.global_outstanding_limit: i64 = config.global_outstanding_limit
+        self.large_request_threshold: i64 = config.large_request_threshold
+        self.large_request_max_bytes: i64 = config.large_request_max_bytes
+        self.sessionless_timeout_ms: i64 = config.sessionless_cnxn_timeout_ms
+        self.throttled_op_wait_ms: i64 = config.throttled_op_wait_time_ms
+        self.request_throttle_limit: i64 = config.request_throttle_max_requests
+        self.digest_enabled: bool = config.digest_enabled
+        self.close_session_txn: bool = config.close_session_txn_enabled
+        self.stats = ServerStats(now_ms)
+        self.access: AccessControl = make_access_control(config)
+        self.enforced_schemes: list[str] = enforced_schemes(config, self.access)
+        self.sasl_configured = False
+        self.sessions = SessionTracker(config.tick_time_ms, 1, now_ms)
+        self.outstanding = OutstandingChanges(self.tree, config.digest_enabled)
+        self.prep = PrepRequestProcessor(
+            self.tree,
+            self.outstanding,
+            self.sessions,
+            self.access,
+            config.enforce_quota,
+            config.extended_types_enabled,
+            config.emulate_353_ttl_nodes,
+        )
+        self.reads = Reads(self.tree, self.access)
+        self.containers = ContainerManager(config, now_ms)
+        self.connection_throttle = ConnectionThrottle(config, now_ms, draw)
+        self.cnxns: dict[ServerCnxn, None] = {}
+        self.cnxns_by_session: dict[int, ServerCnxn] = {}
+        self.cnxns_by_address: dict[str, int] = {}
+        self.next_zxid: i64 = self.tree.last_processed_zxid + 1
+        self.in_process: i64 = 0
+        self.large_bytes: i64 = 0
+        self.failed = ""
+        self._uncommitted: deque[Request] = deque()
+        self._throttled: deque[Request] = deque()
+        self._dirty: list[ServerCnxn] = []
+        self._txn_out = BytesWriter()
+        self._log: list[bytes] = []
+        self._log_first: i64 = 0
+        self._log_last: i64 = 0
+        self._txns_since_roll: i64 = 0
+        self._bytes_since_roll: i64 = 0
+        self._snapshot_due = False
+        self.snapshot_running = False
+        self._draw_roll_points()
+        self._next_cnxn_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
+        for session_id, timeout_ms in database.sessions.items():
+            self.sessions.track(session_id, timeout_ms, now_ms)
+
+    # --- connections
+
+    def accept(self, address: str, port: int) -> ServerCnxn | None:
+        """A connection came in; None when a limit says to close it at once."""
+        limit = self.config.max_client_cnxns
+        same = self.cnxns_by_address.get(address, 0)
+        over_total = self.config.max_cnxns > 0 and len(self.cnxns) >= self.config.max_cnxns
+        if over_total or (limit > 0 and same >= limit):
+            self.stats.connection_rejected += 1
+            logger.warning("Too many connections from %s: %d", address, same)
+            return None
+        self.cnxns_by_address[address] = same + 1
+        cnxn = ServerCnxn(self, address, port, int(self.max_frame), int(self.now_ms), int(self.wall_ms))
+        self.cnxns[cnxn] = None
+        return cnxn
+
+    def client_gone(self, cnxn: ServerCnxn) -> None:
+        """The socket of a connection is closed; its session lives on."""
+        if cnxn not in self.cnxns:
+            return
+        cnxn.gone = True
+        cnxn.closing = True
+        del self.cnxns[cnxn]
+        left = self.cnxns_by_address.get(cnxn.address, 1) - 1
+        if left > 0:
+            self.cnxns_by_address[cnxn.address] = left
+        else:
+            self.cnxns_by_address.pop(cnxn.address, None)
+        if self.cnxns_by_session.get(cnxn.session_id) is cnxn:
+            del self.cnxns_by_session[cnxn.session_id]
+        self.tree.data_watches.remove_watcher(cnxn)
+        self.tree.child_watches.remove_watcher(cnxn)
+        for request in cnxn.pending:
+            if not request.is_write:
+                self._finished(request)
+        cnxn.pending.clear()
+        self.large_bytes -= cnxn.large_request_bytes
+        cnxn.large_request_bytes = 0
+
+    def bind_session(self, cnxn: ServerCnxn, session_id: i64) -> None:
+        """This connection now speaks for the session."""
+        cnxn.session_id = session_id
+        self.cnxns_by_session[session_id] = cnxn
+
+    def close_session_cnxn(self, session_id: i64) -> None:
+        """Close the connection that holds the session, if there is one, without another byte."""
+        cnxn = self.cnxns_by_session.get(session_id)
+        if cnxn is not None:
+            cnxn.abort()
+            del self.cnxns_by_session[session_id]
+
+    def wants_input(self, cnxn: ServerCnxn) -> bool:
+        """Whether the shell may read from this connection now: the back-pressure of the server."""
+        if cnxn.closing or cnxn.waiting_bytes() > OUT_HIGH_WATER:
+            return False
+        if cnxn.connect_seen and not cnxn.established:
+            return False
+        return self.in_process <= self.global_outstanding_limit or not cnxn.pending
+
+    def output_ready(self, cnxn: ServerCnxn) -> None:
+        self._dirty.append(cnxn)
+
+    def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
+        return self.access.may_read(acl, ids)
+
+    def packet_sent(self, size: i64) -> None:
+        self.stats.packet_sent(size)
+
+    def take_output(self) -> list[ServerCnxn]:
+        """The connections that have bytes to send or have to be closed."""
+        dirty = self._dirty
+        self._dirty = []
+        return dirty
+
+    # --- bytes in
+
+    def data_received(self, cnxn: ServerCnxn, data: bytes) -> None:
+        """Take what arrived on a connection and begin to work on every whole frame."""
+        if cnxn.closing:
+            return
+        cnxn.last_io_ms = self.now_ms
+        self.stats.bytes_received += len(data)
+        cnxn.frames.append(data)
+        if not cnxn.connect_seen and commands.maybe_four_letter_word(self, cnxn):
+            return
+        self.frames_waiting(cnxn)
+
+    def frames_waiting(self, cnxn: ServerCnxn) -> None:
+        """Work on the frames that are there, unless the session is not settled yet."""
+        frames = cnxn.frames
+        try:
+            while not cnxn.closing and (cnxn.established or not cnxn.connect_seen):
+                if self.large_request_threshold >= 0 and not self._admit_large(cnxn):
+                    return
+                if not frames.take():
+                    return
+                archive = InputArchive(frames.data, frames.start, frames.end)
+                if not cnxn.connect_seen:
+                    process_connect_request(self, cnxn, archive)
+                else:
+                    self._process_packet(cnxn, archive)
+        except ProtocolViolation as violation:
+            logger.info("Closing the connection of %s:%d: %s", cnxn.address, cnxn.port, violation)
+            cnxn.abort()
+
+    def _admit_large(self, cnxn: ServerCnxn) -> bool:
+        """Whether the next frame fits into what large requests may take together (checkRequestSizeWhenMessageReceived)."""
+        length = cnxn.frames.peek_word()
+        if length <= self.large_request_threshold or length > self.max_frame or cnxn.large_request_bytes > 0:
+            return True
+        if self.large_bytes + length > self.large_request_max_bytes:
+            self.stats.large_requests_rejected += 1
+            cnxn.abort()
+            return False
+        cnxn.large_request_bytes = length
+        self.large_bytes += length
+        return True
+
+    def admit_connect(self, session_id: i64) -> bool:
+        """Whether the connection throttle lets this ConnectRequest through."""
+        self.stats.connection_requests += 1
+        if self.connection_throttle.admit(session_id != 0, int(self.now_ms)):
+            return True
+        self.stats.connection_drops += 1
+        return False
+
+    def log_refused(self, cnxn: ServerCnxn, last_zxid_seen: i64) -> None:
+        """Say why a client from the future is sent away."""
+        logger.info(
+            "Refusing the client %s:%d: it has seen zxid 0x%x, our last zxid is 0x%x",
+            cnxn.address,
+            cnxn.port,
+            last_zxid_seen,
+            self.tree.last_processed_zxid,
+        )
+
+    def _process_packet(self, cnxn: ServerCnxn, archive: InputArchive) -> None:
+        xid = archive.read_int()
+        type = archive.read_int()
+        cnxn.packets_received += 1
+        self.stats.packets_received += 1
+        if type == op.AUTH:
+            self._process_auth(cnxn, xid, archive)
+            return
+        if type == op.SASL:
+            self._process_sasl(cnxn, xid, archive)
+            return
+        if self.enforced_schemes and not self._is_enforced_ok(cnxn):
+            cnxn.reply_empty(-2 if type == op.PING else xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
+            cnxn.close()
+            return
+        request = Request(cnxn, cnxn.session_id, -2 if type == op.PING else xid, type, archive, cnxn.ids, self.now_ms)
+        request.counted = True
+        self.in_process += 1
+        if self.request_throttle_limit > 0 and (self._throttled or self.in_process > self.request_throttle_limit):
+            self.stats.request_throttle_waits += 1
+            self._throttled.append(request)
+        else:
+            self._submit(request, cnxn)
+
+    def _is_enforced_ok(self, cnxn: ServerCnxn) -> bool:
+        for id in cnxn.ids:
+            if id.scheme in self.enforced_schemes:
+                return True
+        return False
+
+    def _process_auth(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
+        packet = AuthPacket.decode(archive)
+        provider = self.access.providers.get(packet.scheme or "")
+        if provider is None:
+            outcome = auth.REFUSED
+        else:
+            outcome = provider.authenticate(packet.auth, cnxn.address)
+        if outcome.status == auth.CLOSE:
+            cnxn.abort()
+        elif outcome.status == auth.FAILED:
+            self.stats.auth_failed += 1
+            cnxn.reply_empty(xid, 0, err.AUTHFAILED)
+            cnxn.close()
+        else:
+            cnxn.ids = auth.with_ids(cnxn.ids, outcome.ids)
+            cnxn.reply_empty(xid, 0, 0)
+
+    def _process_sasl(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
+        """No SASL login is configured here: success with a null token, as Apache answers then."""
+        request = GetSASLRequest.decode(archive)
+        if request.token is None:
+            raise MalformedRecord("a sasl request has no token")
+        start = cnxn.reply_begin(xid, 0, 0)
+        write_i32_be(cnxn.out, -1)
+        cnxn.frame_written(start)
+
+    # --- requests
+
+    def _submit(self, request: Request, cnxn: ServerCnxn) -> None:
+        """Start on a request, or queue it behind what its connection waits for (submitRequestNow)."""
+        if not self.sessions.touch(cnxn.session_id, cnxn.timeout_ms, self.now_ms):
+            self._finished(request)
+            return
+        kind = request_kind(request.type)
+        if kind == WRITE and not request.throttled:
+            self.submit_write(request)
+        elif kind == 0:
+            cnxn.reply_empty(request.cxid, -1, err.UNIMPLEMENTED)
+            cnxn.close()
+            self._finished(request)
+        elif cnxn.pending:
+            cnxn.pending.append(request)
+        else:
+            self._serve(request, cnxn)
+
+    def submit_write(self, request: Request) -> None:
+        """Prepare a write and log it; it is answered when it is safe."""
+        cnxn = request.cnxn
+        if self._prepare(request):
+            request.is_write = True
+            self._uncommitted.append(request)
+        else:
+            request.error = err.MARSHALLINGERROR
+        if cnxn is not None:
+            if request.is_write or cnxn.pending:
+                cnxn.pending.append(request)
+            else:
+                self._serve(request, cnxn)
+
+    def _prepare(self, request: Request) -> bool:
+        """Make the transaction; False when the request cannot be read and takes no zxid."""
+        zxid = self.next_zxid
+        type = request.type
+        self.prep.begin(zxid, self.wall_ms, request.session_id, request.ids)
+        txn: Record
+        try:
+            txn = self._make_txn(request)
+        except MalformedRecord:
+            if type != op.MULTI and type != op.CREATE_SESSION:
+                return False
+            type = op.ERROR
+            txn = ErrorTxn(err.MARSHALLINGERROR)
+        except KeeperError as error:
+            if request.error != 0:
+                return False
+            type = op.ERROR
+            txn = ErrorTxn(error.code)
+        self.next_zxid = zxid + 1
+        request.zxid = zxid
+        request.txn = txn
+        request.header = TxnHeader(request.session_id, request.cxid, zxid, self.wall_ms, type)
+        self._append_txn(request.header, txn)
+        return True
+
+    def _make_txn(self, request: Request) -> Record:
+        type = request.type
+        body = request.body
+        prep = self.prep
+        if type == op.SET_DATA:
+            return prep.set_data(SetDataRequest.decode(body))
+        if type == op.CREATE or type == op.CREATE2 or type == op.CREATE_CONTAINER:
+            create = CreateRequest.decode(body)
+            return prep.create(type, create.path, create.data, create.acl, create.flags, -1)
+        if type == op.DELETE:
+            return prep.delete(DeleteRequest.decode(body))
+        if type == op.MULTI:
+            return self._make_multi(request)
+        if type == op.CREATE_TTL:
+            ttl = CreateTTLRequest.decode(body)
+            return prep.create(type, ttl.path, ttl.data, ttl.acl, ttl.flags, ttl.ttl)
+        if type == op.SET_ACL:
+            return prep.set_acl(SetACLRequest.decode(body))
+        return self._make_rare_txn(request)
+
+    def _make_rare_txn(self, request: Request) -> Record:
+        type = request.type
+        if type == op.CREATE_SESSION:
+            timeout_ms = request.body.read_int()
+            self.sessions.track(request.session_id, timeout_ms, self.now_ms)
+            return self.prep.create_session(timeout_ms)
+        if type == op.CLOSE_SESSION:
+            return self.prep.close_session()
+        if type == op.DELETE_CONTAINER:
+            path = request.body.read_ustring()
+            if path is None:
+                raise MalformedRecord("deleteContainer has no path")
+            return self.prep.delete_container(path)
+        if type == op.RECONFIG and not self.config.reconfig_enabled:
+            raise KeeperError(err.RECONFIGDISABLED)
+        raise KeeperError(err.UNIMPLEMENTED)
+
+    def _make_multi(self, request: Request) -> Record:
+        try:
+            ops = decode_multi(request.body)
+        except KeeperError as error:
+            request.error = error.code
+            raise
+        if holds_reads(ops):
+            raise KeeperError(err.MARSHALLINGERROR)
+        return prepare_multi(self.prep, request, ops)
+
+    def _append_txn(self, header: TxnHeader, txn: Record) -> None:
+        """Encode the transaction once, into the log batch of this turn."""
+        out = self._txn_out
+        out.truncate(0)
+        header.encode(out)
+        if header.type != op.CLOSE_SESSION or self.close_session_txn:
+            txn.encode(out)
+        if self.digest_enabled and header.type != op.ERROR:
+            write_i32_be(out, DIGEST_VERSION)
+            write_i64_be(out, self.outstanding.tree_digest)
+        record = encode_record(out.getvalue())
+        if not self._log:
+            self._log_first = header.zxid
+        self._log.append(record)
+        self._log_last = header.zxid
+        self._txns_since_roll += 1
+        self._bytes_since_roll += len(record)
+
+    def _serve(self, request: Request, cnxn: ServerCnxn) -> None:
+        """Answer a read, or the error that stands for a request."""
+        code: i32 = request.error
+        zxid = self.tree.last_processed_zxid
+        if request.throttled:
+            code = err.THROTTLEDOP
+        if code != 0:
+            cnxn.reply_empty(request.cxid, zxid, code)
+        elif request.type == op.SET_WATCHES or request.type == op.SET_WATCHES2:
+            code = self.reads.set_watches(request.type, request.body, cnxn)
+            if not cnxn.closing:
+                cnxn.reply_empty(request.cxid, zxid, code)
+        else:
+            self.reads.serve(request, cnxn)
+        cnxn.answered(request.type, request.cxid, zxid, request.created_ms, self.now_ms)
+        self.stats.read_answered(self.now_ms - request.created_ms)
+        self._finished(request)
+
+    def _finished(self, request: Request) -> None:
+        """The request counts no longer towards the limits."""
+        if not request.counted:
+            return
+        request.counted = False
+        self.in_process -= 1
+        cnxn = request.cnxn
+        if cnxn is not None and cnxn.large_request_bytes > 0 and not cnxn.pending:
+            self.large_bytes -= cnxn.large_request_bytes
+            cnxn.large_request_bytes = 0
+
+    def _drain(self, cnxn: ServerCnxn) -> None:
+        """Answer what waited behind a write that is done now."""
+        pending = cnxn.pending
+        while pending and not pending[0].is_write and not cnxn.closing:
+            self._serve(pending.popleft(), cnxn)
+
+    # --- commit
+
+    def persisted(self, zxid: i64) -> None:
+        """All log records up to `zxid` are safe: apply them and answer."""
+        uncommitted = self._uncommitted
+        while uncommitted and uncommitted[0].zxid <= zxid:
+            self._commit(uncommitted.popleft())
+        self.outstanding.settle()
+
+    def _commit(self, request: Request) -> None:
+        result = self.database.process_txn(request)
+        self.outstanding.committed(request.zxid)
+        self.stats.commits += 1
+        cnxn = request.cnxn
+        if request.type == op.CLOSE_SESSION:
+            self.sessions.remove(request.session_id)
+        if cnxn is not None and not cnxn.closing:
+            cnxn.pending.popleft()
+            self._answer(request, result, cnxn)
+            self._drain(cnxn)
+        else:
+            self._finished(request)
+        if request.type == op.CLOSE_SESSION:
+            self._session_closed(request, cnxn)
+
+    def _answer(self, request: Request, result: ProcessTxnResult, cnxn: ServerCnxn) -> None:
+        zxid = self.tree.last_processed_zxid
+        if request.type == op.CREATE_SESSION:
+            self._answer_create_session(request, cnxn)
+        else:
+            write_reply(request, result, cnxn, zxid)
+        cnxn.answered(request.type, request.cxid, zxid, request.created_ms, self.now_ms)
+        self.stats.update_answered(self.now_ms - request.created_ms)
+        self._finished(request)
+
+    def _answer_create_session(self, request: Request, cnxn: ServerCnxn) -> None:
+        header = request.header
+        if header is not None and header.type == op.ERROR:
+            cnxn.reply_empty(request.cxid, request.zxid, err.MARSHALLINGERROR)
+        elif cnxn.established:
+            write_connect_response(cnxn, True)
+        else:
+            finish_session_init(self, cnxn, self.sessions.is_alive(request.session_id))
+
+    def _session_closed(self, request: Request, cnxn: ServerCnxn | None) -> None:
+        if cnxn is None:
+            self.close_session_cnxn(request.session_id)
+        elif not cnxn.closing:
+            self.cnxns_by_session.pop(cnxn.session_id, None)
+            cnxn.close()
+
+    # --- time
+
+    def advance(self, now_ms: int, wall_ms: int) -> None:
+        """The time of this turn (monotonic and wall clock, ms); expires what is due."""
+        self.now_ms = now_ms
+        self.wall_ms = wall_ms
+        if now_ms >= self.sessions.next_expiration_ms:
+            for session_id in self.sessions.take_expired(now_ms):
+                logger.info("Expiring session 0x%x", session_id)
+                self.stats.stale_sessions_expired += 1
+                self.submit_write(internal_request(op.CLOSE_SESSION, session_id, self.now_ms))
+        if self.containers.due(now_ms):
+            for path in self.containers.candidates(self.tree, now_ms, wall_ms):
+                self.submit_write(internal_request(op.DELETE_CONTAINER, 0, self.now_ms, DeleteTxn(path)))
+        if now_ms >= self._next_cnxn_sweep_ms:
+            self._sweep_sessionless()
+
+    def _sweep_sessionless(self) -> None:
+        """Close connections that never got a session, one to two intervals after their last byte."""
+        interval = self.sessionless_timeout_ms
+        for cnxn in list(self.cnxns):
+            if not cnxn.established and (cnxn.last_io_ms // interval + 2) * interval <= self.now_ms:
+                self.stats.sessionless_connections_expired += 1
+                cnxn.abort()
+        self._next_cnxn_sweep_ms = (self.now_ms // interval + 1) * interval
+
+    def next_deadline_ms(self) -> int:
+        """The monotonic time at which `advance` has something to do again."""
+        return int(min(self.sessions.next_expiration_ms, self.containers.next_ms, self._next_cnxn_sweep_ms))
+
+    # --- effects
+
+    def _draw_roll_points(self) -> None:
+        """Where the next roll is: half of snapCount plus a random part of the other half (shouldSnapshot)."""
+        half = max(self.config.snap_count // 2, 1)
+        self._roll_after_txns: i64 = half + self.draw(half)
+        limit = self.config.snap_size_limit_kb * 1024
+        self._roll_after_bytes: i64 = limit // 2 + self.draw(limit // 2) if limit > 1 else 0
+
+    def take_effects(self) -> Effects | None:
+        """The log writes of this turn, with a snapshot when enough has been logged; None when there is nothing."""
+        if not self._log:
+            return None
+        roll = self._txns_since_roll > self._roll_after_txns or (
+            self._roll_after_bytes > 0 and self._bytes_since_roll > self._roll_after_bytes
+        )
+        batch = LogBatch(self._log_first, self._log_last, b"".join(self._log), roll)
+        self._log = []
+        snapshot = False
+        if roll:
+            self._txns_since_roll = 0
+            self._bytes_since_roll = 0
+            self._draw_roll_points()
+            snapshot = not self.snapshot_running
+            if not snapshot:
+                logger.warning("Too busy to snap, skipping")
+        return Effects(batch, snapshot)
+
+    def release_throttled(self) -> None:
+        """Let waiting requests through as far as the request throttler's limit allows."""
+        while self._throttled and self.in_process - len(self._throttled) < self.request_throttle_limit:
+            request = self._throttled.popleft()
+            cnxn = request.cnxn
+            if cnxn is None or cnxn.gone or cnxn.closing:
+                self.stats.stale_requests_dropped += 1
+                self._finished(request)
+                continue
+            waited = self.now_ms - request.created_ms
+            if self.throttled_op_wait_ms > 0 and waited > self.throttled_op_wait_ms and may_throttle(request.type):
+                request.throttled = True
+                self.stats.throttled_ops += 1
+            self._submit(request, cnxn)
+
+
+def may_throttle(type: i32) -> bool:
+    """Whether a request may be answered THROTTLEDOP instead of being done."""
+    return type != op.PING and type != op.CLOSE_SESSION and type != op.CREATE_SESSION

@@ -1,0 +1,75 @@
+"""Path rules."""
+
+import pytest
+
+from pyzoo.datatree.paths import (
+    name_of,
+    parent_and_validate,
+    parent_of,
+    validate_for_create,
+    validate_path,
+    watched_parent,
+)
+from pyzoo.errors import BADARGUMENTS, KeeperError
+
+
+@pytest.mark.parametrize("path", ["/", "/a", "/a/b c", "/...", "/a..b", "/.a/b.", "/\u00e4\u4e2d", "/a/~", "/\u00a0"])
+def test_a_path_of_a_possible_node_is_valid(path: str) -> None:
+    validate_path(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        None,
+        "",
+        "a",
+        "/a/",
+        "//",
+        "/a//b",
+        "/.",
+        "/..",
+        "/a/./b",
+        "/a/..",
+        "/\0",
+        "/a\x01",
+        "/a\x1f",
+        "/a\x7f",
+        "/a\x9f",
+        "/\ud800",
+        "/\uf8ff",
+        "/\ufff0",
+        "/\ufffd",
+        "/\U0001f600",
+    ],
+)
+def test_any_other_path_is_a_bad_argument(path: str | None) -> None:
+    with pytest.raises(KeeperError) as caught:
+        validate_path(path)
+    assert caught.value.code == BADARGUMENTS
+
+
+@pytest.mark.parametrize("path", ["", "abc", "/a\0b"])
+def test_the_light_check_wants_a_slash_and_no_nul(path: str) -> None:
+    with pytest.raises(KeeperError):
+        validate_for_create(path)
+    with pytest.raises(KeeperError):
+        parent_and_validate(path)
+
+
+@pytest.mark.parametrize("path", ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"])
+def test_built_in_nodes_are_never_deleted(path: str) -> None:
+    with pytest.raises(KeeperError):
+        parent_and_validate(path)
+    validate_for_create(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "parent", "name", "watched"),
+    [("/a", "", "a", "/"), ("/a/b", "/a", "b", "/a"), ("/a/", "/a", "", "/a"), ("//", "/", "", "/")],
+)
+def test_paths_are_taken_apart_at_the_last_slash(path: str, parent: str, name: str, watched: str) -> None:
+    assert parent == parent_of(path)
+    assert name == name_of(path)
+    assert watched == watched_parent(path)
+    assert parent == parent_and_validate(path)

@@ -1,0 +1,264 @@
+"""Watches: the two tables, and what fires when."""
+
+from typing import Any
+
+import pytest
+
+from pyzoo.datatree.watches import (
+    NODE_CHILDREN_CHANGED,
+    NODE_CREATED,
+    NODE_DATA_CHANGED,
+    NODE_DELETED,
+    PERSISTENT,
+    PERSISTENT_RECURSIVE,
+    STANDARD,
+    Watcher,
+    WatchManager,
+)
+from pyzoo.jute.records import ACL
+
+PRIVATE = [ACL(31, "digest", "u:h")]
+OTHER = [ACL(1, "digest", "v:h")]
+OPEN = [ACL(31, "world", "anyone")]
+
+
+def add_persistent(driver: Any, path: str, watcher: Watcher) -> None:
+    driver.tree.data_watches.add(path, watcher, PERSISTENT)
+    driver.tree.child_watches.add(path, watcher, PERSISTENT)
+
+
+def test_a_persistent_watch_sees_its_own_path_only(driver: Any, watcher: Any) -> None:
+    driver.create("/w")
+    add_persistent(driver, "/w", watcher)
+    driver.set_data("/w", b"1")
+    driver.set_data("/w", b"2")
+    driver.create("/w/x")
+    driver.create("/w/x/y")
+    driver.set_data("/w/x", b"1")
+    driver.delete("/w/x/y")
+    driver.delete("/w/x")
+    driver.delete("/w")
+    driver.create("/w")
+    driver.set_data("/w", b"3")
+    assert [
+        NODE_DATA_CHANGED,
+        NODE_DATA_CHANGED,
+        NODE_CHILDREN_CHANGED,
+        NODE_CHILDREN_CHANGED,
+        NODE_DELETED,
+        NODE_CREATED,
+        NODE_DATA_CHANGED,
+    ] == [event for event, path in watcher.take() if path == "/w"]
+
+
+def test_a_recursive_watch_sees_all_below_but_no_children_events(driver: Any, watcher: Any) -> None:
+    driver.create("/w")
+    driver.tree.data_watches.add("/w", watcher, PERSISTENT_RECURSIVE)
+    driver.set_data("/w", b"1")
+    driver.create("/w/x")
+    driver.create("/w/x/y")
+    driver.set_data("/w/x/y", b"1")
+    driver.delete("/w/x/y")
+    driver.delete("/w/x")
+    driver.delete("/w")
+    driver.create("/wx")
+    driver.create("/w")
+    assert [
+        (NODE_DATA_CHANGED, "/w"),
+        (NODE_CREATED, "/w/x"),
+        (NODE_CREATED, "/w/x/y"),
+        (NODE_DATA_CHANGED, "/w/x/y"),
+        (NODE_DELETED, "/w/x/y"),
+        (NODE_DELETED, "/w/x"),
+        (NODE_DELETED, "/w"),
+        (NODE_CREATED, "/w"),
+    ] == watcher.take()
+
+
+def test_a_recursive_watch_on_the_root_sees_everything(driver: Any, watcher: Any) -> None:
+    driver.tree.data_watches.add("/", watcher, PERSISTENT_RECURSIVE)
+    driver.create("/a")
+    driver.create("/a/b")
+    driver.set_data("/", b"1")
+    assert [(NODE_CREATED, "/a"), (NODE_CREATED, "/a/b"), (NODE_DATA_CHANGED, "/")] == watcher.take()
+
+
+def test_one_shot_watches_fire_once(driver: Any, watcher: Any) -> None:
+    driver.tree.data_watches.add("/a", watcher, STANDARD)
+    driver.tree.child_watches.add("/", watcher, STANDARD)
+    driver.create("/a")
+    assert [(NODE_CREATED, "/a"), (NODE_CHILDREN_CHANGED, "/")] == watcher.take()
+    driver.set_data("/a", b"1")
+    driver.create("/b")
+    assert watcher.take() == []
+    assert driver.tree.watch_count == 0
+
+
+def test_a_deletion_reaches_a_connection_once_and_uses_up_both_watches(driver: Any, watcher: Any) -> None:
+    driver.create("/a")
+    driver.tree.data_watches.add("/a", watcher, STANDARD)
+    driver.tree.child_watches.add("/a", watcher, STANDARD)
+    driver.delete("/a")
+    assert [(NODE_DELETED, "/a")] == watcher.take()
+    assert driver.tree.watch_count == 0
+
+
+def test_a_recursive_watch_above_suppresses_the_child_watch(driver: Any, watcher: Any) -> None:
+    driver.create("/a")
+    driver.create("/a/b")
+    driver.tree.data_watches.add("/a", watcher, PERSISTENT_RECURSIVE)
+    driver.tree.child_watches.add("/a/b", watcher, STANDARD)
+    driver.delete("/a/b")
+    assert [(NODE_DELETED, "/a/b")] == watcher.take()
+
+
+def test_only_those_reached_by_the_data_table_are_suppressed(
+    driver: Any, watcher: Any, another_watcher: Any
+) -> None:
+    driver.create("/a")
+    driver.tree.data_watches.add("/a", watcher, STANDARD)
+    driver.tree.child_watches.add("/a", another_watcher, STANDARD)
+    driver.tree.child_watches.add("/", another_watcher, STANDARD)
+    driver.delete("/a")
+    assert [(NODE_DELETED, "/a")] == watcher.take()
+    assert [(NODE_DELETED, "/a"), (NODE_CHILDREN_CHANGED, "/")] == another_watcher.take()
+
+
+def test_many_modes_on_one_path_give_one_event(driver: Any, watcher: Any) -> None:
+    driver.create("/a")
+    for mode in (STANDARD, PERSISTENT, PERSISTENT_RECURSIVE):
+        driver.tree.data_watches.add("/a", watcher, mode)
+    driver.tree.data_watches.add("/", watcher, PERSISTENT_RECURSIVE)
+    assert driver.tree.watch_count == 2
+    driver.set_data("/a", b"1")
+    assert [(NODE_DATA_CHANGED, "/a")] == watcher.take()
+    assert not driver.tree.data_watches.contains("/a", watcher, STANDARD)
+    assert driver.tree.data_watches.contains("/a", watcher, PERSISTENT)
+
+
+def test_a_closed_session_fires_path_by_path(driver: Any, watcher: Any) -> None:
+    driver.create("/p")
+    for path in ("/p/e1", "/p/e2", "/e3"):
+        driver.create(path, ephemeral=True)
+        driver.tree.data_watches.add(path, watcher, STANDARD)
+    driver.tree.child_watches.add("/p", watcher, STANDARD)
+    driver.tree.data_watches.add("/", watcher, PERSISTENT_RECURSIVE)
+    driver.close_session(["/p/e2", "/p/e1", "/e3"])
+    assert {driver.zxid} == {zxid for _, _, zxid, _ in watcher.events}
+    assert [
+        (NODE_DELETED, "/p/e2"),
+        (NODE_CHILDREN_CHANGED, "/p"),
+        (NODE_DELETED, "/p/e1"),
+        (NODE_DELETED, "/e3"),
+    ] == watcher.take()
+
+
+def test_set_acl_fires_nothing(driver: Any, watcher: Any) -> None:
+    driver.create("/a")
+    add_persistent(driver, "/a", watcher)
+    driver.set_acl("/a", PRIVATE, 1)
+    assert watcher.take() == []
+
+
+def test_events_carry_zxid_and_the_acl_to_check(driver: Any, watcher: Any) -> None:
+    driver.create("/p", acl=OTHER)
+    driver.tree.data_watches.add("/p", watcher, PERSISTENT_RECURSIVE)
+    add_persistent(driver, "/p", watcher)
+    driver.create("/p/a", acl=PRIVATE)
+    driver.set_data("/p/a", b"1")
+    driver.delete("/p/a")
+    assert [
+        (NODE_CREATED, "/p/a", 2, PRIVATE),
+        (NODE_CHILDREN_CHANGED, "/p", 2, OTHER),
+        (NODE_DATA_CHANGED, "/p/a", 3, PRIVATE),
+        (NODE_DELETED, "/p/a", 4, PRIVATE),
+        (NODE_CHILDREN_CHANGED, "/p", 4, OTHER),
+    ] == watcher.events
+
+
+def test_set_watches_tells_what_was_missed_and_registers_the_rest(driver: Any, watcher: Any) -> None:
+    driver.create("/a")
+    driver.create("/a/b")
+    driver.set_data("/a", b"1")
+    tree = driver.tree
+    tree.set_watches(watcher, 2, ["/a", "/a/b", "/none"], ["/a", "/none"], ["/a", "/a/b", "/none"], ["/p"], ["/r"])
+    assert [
+        (NODE_DATA_CHANGED, "/a", -1, None),
+        (NODE_DELETED, "/none", -1, None),
+        (NODE_CREATED, "/a", -1, None),
+        (NODE_DELETED, "/none", -1, None),
+    ] == watcher.events
+    assert sorted(tree.data_watches.paths_of(watcher)) == ["/a/b", "/none", "/p", "/r"]
+    assert sorted(tree.child_watches.paths_of(watcher)) == ["/a", "/a/b", "/p"]
+    assert tree.data_watches.contains("/r", watcher, PERSISTENT_RECURSIVE)
+    assert tree.child_watches.contains("/p", watcher, PERSISTENT)
+
+
+def test_set_watches_tells_of_children_changed_since(driver: Any, watcher: Any) -> None:
+    driver.create("/a")
+    driver.create("/a/b")
+    driver.tree.set_watches(watcher, 1, [], [], ["/a"], [], [])
+    assert [(NODE_CHILDREN_CHANGED, "/a")] == watcher.take()
+    assert driver.tree.watch_count == 0
+
+
+# --- the manager alone
+
+
+def test_registering_twice_changes_nothing(watcher: Any) -> None:
+    watches = WatchManager()
+    assert watches.add("/a", watcher, STANDARD)
+    assert not watches.add("/a", watcher, STANDARD)
+    assert watches.size == 1
+
+
+def test_modes_are_removed_one_by_one(watcher: Any) -> None:
+    watches = WatchManager()
+    for mode in (STANDARD, PERSISTENT, PERSISTENT_RECURSIVE):
+        watches.add("/a", watcher, mode)
+    assert watches.remove("/a", watcher, PERSISTENT)
+    assert not watches.remove("/a", watcher, PERSISTENT)
+    assert watches.remove("/a", watcher, PERSISTENT_RECURSIVE)
+    watches.trigger("/a/b", NODE_CREATED, 1, OPEN)
+    assert watcher.take() == []
+    assert watches.contains("/a", watcher)
+    assert watches.remove("/a", watcher)
+    assert not watches.contains("/a", watcher)
+    assert (0, 0, 0) == (watches.size, watches.path_count, watches.watcher_count)
+
+
+@pytest.mark.parametrize("mode", [STANDARD, PERSISTENT, PERSISTENT_RECURSIVE])
+def test_a_gone_watcher_takes_only_its_own_watches(watcher: Any, another_watcher: Any, mode: int) -> None:
+    watches = WatchManager()
+    for path in ("/a", "/b"):
+        watches.add(path, watcher, mode)
+    watches.add("/a", another_watcher, mode)
+    watches.remove_watcher(watcher)
+    watches.remove_watcher(watcher)
+    assert (1, ["/a"], [another_watcher]) == (watches.size, watches.paths(), watches.watchers())
+    watches.trigger("/a", NODE_CREATED, 1, OPEN)
+    watches.trigger("/b", NODE_CREATED, 1, OPEN)
+    assert watcher.take() == []
+    assert another_watcher.take() == [(NODE_CREATED, "/a")]
+
+
+def test_watchers_are_told_in_the_order_of_registration(watcher: Any) -> None:
+    watches = WatchManager()
+    crowd = [type(watcher)() for _ in range(100)]
+    for one in crowd:
+        watches.add("/a", one)
+    assert crowd == watches.watchers_of("/a")
+    reached = watches.trigger("/a", NODE_CREATED, 1, OPEN)
+    assert reached is not None
+    assert crowd == list(reached)
+    assert all(one.take() == [(NODE_CREATED, "/a")] for one in crowd)
+    assert (0, 0, 100) == (watches.size, watches.path_count, watches.watcher_count)
+
+
+def test_a_hundred_thousand_watches_of_one_connection_come_and_go(watcher: Any) -> None:
+    watches = WatchManager()
+    for at in range(100_000):
+        watches.add(f"/n{at}", watcher)
+    assert watches.size == 100_000
+    watches.remove_watcher(watcher)
+    assert (0, 0) == (watches.size, watches.path_count)

@@ -1,0 +1,141 @@
+"""The generated codec against its definition in Construct."""
+
+import string
+from typing import Any
+
+import construct as c
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from librt.strings import BytesWriter
+
+from pyzoo.errors import MalformedRecord
+from pyzoo.jute import generate, records
+from pyzoo.jute.primitives import InputArchive
+from pyzoo.jute.schema.records import RECORDS
+from pyzoo.jute.schema.types import Bool, Buffer, Int, Long, OptionalTailType, UString, VectorType
+
+ALL = sorted(RECORDS)
+# Characters beyond the BMP go out as CESU-8, which reads back as U+FFFD: they have a test of their own.
+TEXT = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=20)
+PRIMITIVES: dict[int, st.SearchStrategy[Any]] = {
+    id(Int): st.integers(-(2**31), 2**31 - 1),
+    id(Long): st.integers(-(2**63), 2**63 - 1),
+    id(Bool): st.booleans(),
+    id(UString): st.none() | TEXT,
+    id(Buffer): st.none() | st.binary(max_size=40),
+}
+
+
+def values_of(kind: c.Construct) -> st.SearchStrategy[Any]:
+    """Values of one field, as both codecs take them."""
+    if id(kind) in PRIMITIVES:
+        return PRIMITIVES[id(kind)]
+    if isinstance(kind, VectorType):
+        return st.none() | st.lists(values_of(kind.subcon), max_size=3)
+    if isinstance(kind, OptionalTailType):
+        return st.none() | values_of(kind.subcon)
+    return records_of(str(kind.name))
+
+
+def records_of(name: str) -> st.SearchStrategy[Any]:
+    """Instances of one generated record."""
+    fields = [values_of(sub.subcon) for sub in RECORDS[name].subcons]
+    return st.tuples(*fields).map(lambda values: getattr(records, name)(*values))
+
+
+def as_plain(value: Any) -> Any:
+    """A generated record as the dictionaries that Construct builds from."""
+    if isinstance(value, list):
+        return [as_plain(element) for element in value]
+    name = type(value).__name__
+    if name in RECORDS:
+        return {sub.name: as_plain(getattr(value, sub.name)) for sub in RECORDS[name].subcons}
+    return value
+
+
+def from_container(value: Any) -> Any:
+    """What Construct parsed, without its bookkeeping."""
+    if isinstance(value, list):
+        return [from_container(element) for element in value]
+    if isinstance(value, dict):
+        return {key: from_container(inner) for key, inner in value.items() if not key.startswith("_")}
+    return value
+
+
+def encoded(record: Any) -> bytes:
+    out = BytesWriter()
+    record.encode(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ALL)
+@given(data=st.data())
+def test_the_generated_encoder_writes_what_construct_writes(name: str, data: st.DataObject) -> None:
+    record = data.draw(records_of(name))
+    assert RECORDS[name].build(as_plain(record)) == encoded(record)
+
+
+@pytest.mark.parametrize("name", ALL)
+@given(data=st.data())
+def test_what_was_encoded_decodes_to_the_same_record(name: str, data: st.DataObject) -> None:
+    record = data.draw(records_of(name))
+    archive = InputArchive(encoded(record))
+    assert record == getattr(records, name).decode(archive)
+    assert archive.pos == archive.end
+
+
+@pytest.mark.parametrize("name", ALL)
+@given(junk=st.binary(max_size=120) | st.lists(st.sampled_from(b"\x00\x01\x02\xff/a"), max_size=80).map(bytes))
+def test_random_bytes_are_read_alike_or_refused_by_both(name: str, junk: bytes) -> None:
+    try:
+        expected = from_container(RECORDS[name].parse(junk))
+    except c.ConstructError:
+        with pytest.raises(MalformedRecord):
+            getattr(records, name).decode(InputArchive(junk))
+    else:
+        assert expected == as_plain(getattr(records, name).decode(InputArchive(junk)))
+
+
+@pytest.mark.parametrize("name", ALL)
+@given(data=st.data())
+def test_every_cut_of_a_record_is_refused(name: str, data: st.DataObject) -> None:
+    record = data.draw(records_of(name))
+    if hasattr(record, "read_only"):
+        record.read_only = None
+    whole = encoded(record)
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(MalformedRecord):
+        getattr(records, name).decode(InputArchive(whole[:cut]))
+
+
+def test_the_checked_in_codec_is_what_the_generator_writes() -> None:
+    assert generate.render() == generate.TARGET.read_text()
+
+
+def test_a_record_stops_at_the_end_that_it_was_given() -> None:
+    data = encoded(records.DeleteRequest("/abc", 7))
+    with pytest.raises(MalformedRecord):
+        records.DeleteRequest.decode(InputArchive(data, 0, len(data) - 1))
+
+
+def test_a_lying_vector_count_costs_no_memory() -> None:
+    with pytest.raises(MalformedRecord):
+        records.GetChildrenResponse.decode(InputArchive(b"\x7f\xff\xff\xff"))
+
+
+def test_a_character_beyond_the_bmp_goes_out_as_two_surrogates() -> None:
+    expected = bytes.fromhex("00000008 2f61 eda0bd edb880")
+    assert expected == encoded(records.SyncRequest("/a\N{GRINNING FACE}"))
+
+
+def test_ill_formed_text_reads_as_replacement_characters() -> None:
+    data = bytes.fromhex("00000004 2f61fffe")
+    assert records.SyncRequest.decode(InputArchive(data)).path == "/a\ufffd\ufffd"
+
+
+def test_field_names_are_python_names() -> None:
+    allowed = set(string.ascii_lowercase + string.digits + "_")
+    for name, struct in RECORDS.items():
+        for sub in struct.subcons:
+            assert set(sub.name) <= allowed, (name, sub.name)
