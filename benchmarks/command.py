@@ -75,9 +75,7 @@ def _measure_resources(
 @click.option("--plain-python", metavar="PYTHON", help="An interpreter that runs src/ as plain Python.")
 @click.option("--real/--no-real", default=True, show_default=True, help="Run Apache ZooKeeper too.")
 @click.option("--quick", is_flag=True, help="A few minutes: fewer cells, one short run each, small sizes.")
-@click.option(
-    "--ops", default=",".join(OPS), callback=_list_of(OPS), show_default=True, help="Rows of the load table."
-)
+@click.option("--ops", default=",".join(OPS), callback=_list_of(OPS), show_default=True, help="Rows of the load table.")
 @click.option(
     "--only",
     default=",".join(SECTIONS),
@@ -86,18 +84,10 @@ def _measure_resources(
     help="What to measure.",
 )
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="Length of a run.  [default: 3, quick 1]")
-@click.option(
-    "--runs", type=click.IntRange(min=1), help="Runs a cell; their median counts.  [default: 3, quick 1]"
-)
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), help="Also write everything measured here."
-)
-@click.option(
-    "--markdown", "markdown_file", type=click.Path(path_type=Path), help="Also write the tables here."
-)
-@click.option(
-    "--dir", "directory", type=click.Path(path_type=Path), help=f"For data directories.  [default: {CACHE}]"
-)
+@click.option("--runs", type=click.IntRange(min=1), help="Runs a cell; their median counts.  [default: 3, quick 1]")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write everything measured here.")
+@click.option("--markdown", "markdown_file", type=click.Path(path_type=Path), help="Also write the tables here.")
+@click.option("--dir", "directory", type=click.Path(path_type=Path), help=f"For data directories.  [default: {CACHE}]")
 @click.option("--tmpfs", is_flag=True, help="Allow data directories in memory: it measures no disk.")
 def main(
     compiled_python: str | None,
@@ -123,9 +113,7 @@ def main(
     if not contestants:
         raise click.UsageError("nothing to measure: name an interpreter, or leave out --no-real")
     _allow_many_files()
-    pace = Pace(
-        seconds or (1 if quick else 3), 0.5 if quick else 1, 3 if quick else 5, runs or (1 if quick else 3)
-    )
+    pace = Pace(seconds or (1 if quick else 3), 0.5 if quick else 1, 3 if quick else 5, runs or (1 if quick else 3))
     scale = QUICK if quick else Scale()
     results = Results(
         date=datetime.datetime.now().astimezone().isoformat(timespec="minutes"),

@@ -26,15 +26,23 @@ class Measure:
     has_ratio: bool = True
 
 
+LIVE = "the same, of the JVM only its live heap"
+
 MEASURES = [
     Measure("start_ms", "start-up to first answer, ms"),
     Measure("idle_rss_mib", "memory idle, MiB", 1),
-    Measure("session_kib_per_1000", "memory of 1000 idle sessions, KiB"),
+    Measure("session_bytes", "memory an idle session ({sessions:,.0f} of them), bytes"),
+    Measure("session_live_bytes", LIVE),
     Measure("sessions_opened_per_s", "sessions opened a second", more_is_better=True),
     Measure("sessions_lost", "idle sessions lost", has_ratio=False),
-    Measure("znode_bytes_few", "memory a znode of 100 bytes, after {nodes_few:,.0f}, bytes"),
-    Measure("znode_bytes_many", "the same after {nodes_many:,.0f} more"),
-    Measure("znode_bytes_loaded", "the same after a restart"),
+    Measure("znode_few_bytes", "memory a znode of 100 bytes, after {nodes_few:,.0f}, bytes"),
+    Measure("znode_few_live_bytes", LIVE),
+    Measure("znode_many_bytes", "memory a znode, after {nodes_many:,.0f} more, bytes"),
+    Measure("znode_many_live_bytes", LIVE),
+    Measure("znode_loaded_bytes", "memory a znode, all loaded by a restart, bytes"),
+    Measure("znode_loaded_live_bytes", LIVE),
+    Measure("many_rss_mib", "resident memory with all these znodes, MiB"),
+    Measure("loaded_rss_mib", "the same after a restart, MiB"),
     Measure("fill_per_s", "znodes created a second, pipelined", more_is_better=True),
     Measure("load_s", "start-up with these znodes on disk, s", 2),
     Measure("snapshot_get_p50_us", "get while snapshots are written, p50, us"),
@@ -43,6 +51,7 @@ MEASURES = [
     Measure("snapshot_get_max_us", "the same, longest, us"),
     Measure("snapshots_written", "snapshots written meanwhile", has_ratio=False),
     Measure("watch_bytes", "memory a watch (one session, {watches:,.0f} znodes), bytes"),
+    Measure("watch_live_bytes", LIVE),
     Measure("watch_each_events_per_s", "sets with one watch each: events a second", more_is_better=True),
     Measure("watch_each_stall_ms", "longest get meanwhile, ms", 1),
     Measure(
@@ -83,17 +92,15 @@ CELL_FIGURES = (
 )
 
 
-def _contest(real: Figures | None, pyzoo: Figures | None) -> list[str]:
-    """The columns of one row that compare two servers."""
+def _contest(sides: list[Figures | None]) -> list[str]:
+    """The columns of one row: each figure of one server, or of two and their ratio."""
     columns = []
     for key, _, more_is_better in CELL_FIGURES:
-        columns += [f"{figures[key]:,.0f}" if figures else "-" for figures in (real, pyzoo)]
-        both = real is not None and pyzoo is not None
-        columns.append(
-            _ratio(better_by(real[key], pyzoo[key], more_is_better)) if both and real and pyzoo else "-"
-        )
-    failed = [sum(figures[key] for key in ("errors", "lost")) if figures else 0 for figures in (real, pyzoo)]
-    return [*columns, f"{failed[0]:.0f} / {failed[1]:.0f}"]
+        values = [side[key] if side else None for side in sides]
+        columns += ["-" if value is None else f"{value:,.0f}" for value in values]
+        if len(values) == 2:
+            columns.append(_ratio(better_by(values[0] or 0, values[1] or 0, more_is_better)))
+    return [*columns, " / ".join(f"{side['errors'] + side['lost']:.0f}" if side else "-" for side in sides)]
 
 
 def _summary(results: Results, name: str) -> list[str]:
@@ -102,7 +109,7 @@ def _summary(results: Results, name: str) -> list[str]:
         ratios = [
             ratio
             for result in results.cells
-            if REAL in result.figures and name in result.figures
+            if name != REAL and REAL in result.figures and name in result.figures
             if (ratio := better_by(result.figures[REAL][key], result.figures[name][key], more_is_better))
         ]
         if ratios:
@@ -112,24 +119,33 @@ def _summary(results: Results, name: str) -> list[str]:
     return lines
 
 
+def _load_table(results: Results, names: list[str]) -> list[str]:
+    header = ["operation", "conns", "in flight"]
+    for _, title, _ in CELL_FIGURES:
+        header += [f"{title} {name}" for name in names]
+        header += ["ratio"] * (len(names) - 1)
+    header.append("errors")
+    rows = []
+    for result in results.cells:
+        cell = result.cell
+        figures = [result.figures.get(name) for name in names]
+        rows.append([cell.op, str(cell.conns), str(cell.depth), *_contest(figures)])
+    return [
+        "",
+        f"## Load: {' and '.join(names)}",
+        "",
+        *_summary(results, names[-1]),
+        "",
+        *_table(header, rows),
+    ]
+
+
 def _load_tables(results: Results) -> list[str]:
-    lines: list[str] = []
     if not results.cells:
-        return lines
+        return []
     contenders = [name for name in results.servers if name != REAL]
-    for name in contenders or [REAL]:
-        header = ["operation", "conns", "in flight"]
-        for _, title, _ in CELL_FIGURES:
-            header += [f"{title} real", f"{title} {name}", "ratio"]
-        header.append("errors")
-        rows = []
-        for result in results.cells:
-            cell = result.cell
-            real, own = result.figures.get(REAL), result.figures.get(name) if contenders else None
-            rows.append([cell.op, str(cell.conns), str(cell.depth), *_contest(real, own)])
-        lines += ["", f"## Load: {name}", "", *_summary(results, name)]
-        lines += ["", *_table(header, rows)]
-    return lines
+    real = [REAL] if REAL in results.servers else []
+    return [line for pair in contenders or [""] for line in _load_table(results, [*real, *filter(None, [pair])])]
 
 
 def _measure_table(results: Results) -> list[str]:

@@ -5,6 +5,8 @@ processes that were started here are ever stopped.
 """
 
 import os
+import re
+import select
 import shutil
 import signal
 import socket
@@ -21,6 +23,8 @@ from interop.java import CACHE, ZOOKEEPER_VERSION, Missing, java, zookeeper_39
 
 START_SECONDS = 120
 STOP_SECONDS = 60
+SETTLE_SECONDS = 2.0
+KNOCK_SECONDS = 0.002
 
 ZOO_CFG = """tickTime=2000
 dataDir={data_dir}
@@ -51,12 +55,12 @@ class Contestant:
     description: str
     command: list[str]
     environment: Mapping[str, str]
-    #: Java wants -D before the class name, pyzoo after the file name.
-    properties_first: bool = False
+    #: Java wants -D before the class name (pyzoo after the file name), and has a heap to ask about.
+    is_java: bool = False
 
     def command_line(self, properties: Mapping[str, str]) -> list[str]:
         defines = [f"-D{name}={value}" for name, value in properties.items()]
-        if self.properties_first:
+        if self.is_java:
             return [self.command[0], *defines, *self.command[1:], "zoo.cfg"]
         return [*self.command, "zoo.cfg", *defines]
 
@@ -74,7 +78,7 @@ def real_zookeeper() -> Contestant:
     version = subprocess.run([java(), "-version"], capture_output=True, text=True).stderr.splitlines()[0]
     command = [java(), *flags, "-cp", installation.class_path, main_class]
     description = f"Apache ZooKeeper {installation.version}, {version}, -Xmx1000m"
-    return Contestant("real", description, command, dict(os.environ), properties_first=True)
+    return Contestant("real", description, command, dict(os.environ), is_java=True)
 
 
 def pyzoo(name: str, python: str, source: Path | None) -> Contestant:
@@ -96,18 +100,57 @@ def _free_port() -> int:
     return port
 
 
-def _answers(port: int) -> bool:
-    """Whether `srvr` gets its full answer: the server serves requests, not only accepts connections."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), 10) as connection:
-            connection.settimeout(10)
+class _Knocker:
+    """Asks `srvr` on a new connection every few milliseconds, without giving up the earlier ones.
+
+    A JVM that is only half up may leave one connection without any answer, and a cold one may take long over
+    its first: neither one patient try nor many hasty ones would time it fairly.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._address = ("127.0.0.1", port)
+        self._waiting: dict[socket.socket, bytes] = {}
+
+    def knock(self) -> bool:
+        """One more try; whether any try got the full answer: requests are served, not only accepted."""
+        connection = socket.socket()
+        try:
+            connection.connect(self._address)
             connection.sendall(b"srvr")
-            answer = b""
-            while piece := connection.recv(4096):
-                answer += piece
-    except OSError:
+            self._waiting[connection] = b""
+        except OSError:
+            connection.close()
+        readable, _, _ = select.select(list(self._waiting), [], [], KNOCK_SECONDS)
+        return any(self._read(connection) for connection in readable)
+
+    def _read(self, connection: socket.socket) -> bool:
+        try:
+            piece = connection.recv(4096)
+        except OSError:
+            piece = b""
+        self._waiting[connection] += piece
+        if b"Mode:" in self._waiting[connection]:
+            return True
+        if not piece:
+            connection.close()
+            del self._waiting[connection]
         return False
-    return b"Mode:" in answer
+
+    def close(self) -> None:
+        for connection in self._waiting:
+            connection.close()
+
+
+@frozen
+class Memory:
+    """Resident memory in KiB: as it stands, and after a full collection where there is a collector to ask.
+
+    `live_kib` is what the JVM's heap holds then, and resident memory for every other server.
+    """
+
+    rss_kib: int
+    collected_kib: int
+    live_kib: int
 
 
 @define
@@ -141,12 +184,33 @@ class Server:
     def output(self) -> str:
         return "\n".join((self.home / "output.txt").read_text(errors="replace").splitlines()[-15:])
 
+    def memory(self) -> Memory:
+        """Memory once the server has come to rest."""
+        time.sleep(SETTLE_SECONDS)
+        rss_kib = self.rss_kib()
+        if not self.contestant.is_java or not self._jcmd("GC.run"):
+            return Memory(rss_kib, rss_kib, rss_kib)
+        heap = re.search(r"used (\d+)K", self._jcmd("GC.heap_info"))
+        collected_kib = self.rss_kib()
+        return Memory(rss_kib, collected_kib, int(heap[1]) if heap else collected_kib)
+
+    def _jcmd(self, command: str) -> str:
+        """What a JVM answers; nothing where its tools are not installed."""
+        program = Path(self.contestant.command[0]).resolve().with_name("jcmd")
+        if not program.exists():
+            return ""
+        return subprocess.run([program, str(self.pid), command], capture_output=True, text=True).stdout
+
     def wait_until_answering(self, since: float) -> None:
-        while not _answers(self.port):
-            if not self.is_running or time.monotonic() - since > START_SECONDS:
-                raise ServerError(f"{self.contestant.name} did not start\n{self.output()}")
-            time.sleep(0.001)
-        self.start_s = time.monotonic() - since
+        knocker = _Knocker(self.port)
+        try:
+            while not knocker.knock():
+                if not self.is_running or time.monotonic() - since > START_SECONDS:
+                    raise ServerError(f"{self.contestant.name} did not start\n{self.output()}")
+                time.sleep(KNOCK_SECONDS)
+            self.start_s = time.monotonic() - since
+        finally:
+            knocker.close()
 
     def stop(self) -> None:
         if self.is_running:
@@ -195,9 +259,7 @@ def fresh_home(directory: Path, contestant: Contestant) -> Iterator[Path]:
 
 
 @contextmanager
-def running(
-    contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None
-) -> Iterator[Server]:
+def running(contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None) -> Iterator[Server]:
     """A server for the length of a `with`. Raises ServerError."""
     server = start(contestant, home, properties)
     try:

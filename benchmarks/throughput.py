@@ -127,8 +127,6 @@ def measure_throughput(
                         result.runs.setdefault(name, []).append(figures)
             result.figures = {name: median_of(result.runs[name]) for name in names if name in result.runs}
             results.cells.append(result)
-            told = ", ".join(
-                f"{name} {figures['ops_per_s']:,.0f}/s" for name, figures in result.figures.items()
-            )
+            told = ", ".join(f"{name} {figures['ops_per_s']:,.0f}/s" for name, figures in result.figures.items())
             log.info("%s: %s", cell, told)
             save()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from attrs import define, field
 
 from interop import requests as rq
 from interop.java import JavaZooKeeper, Missing, zookeeper_39
@@ -57,19 +58,35 @@ def zookeeper() -> JavaZooKeeper:
     return found
 
 
+@define
+class PairWith:
+    """Begins a test on the pair of servers that has a configuration; starts them when they are not there yet."""
+
+    _start: Callable[[Config], Pair]
+    begun: list[Pair] = field(factory=list)
+
+    def __call__(self, config: Config) -> Pair:
+        both = self._start(config)
+        both.begin()
+        self.begun.append(both)
+        return both
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """A test that compared a pair fails with all differences, also when something else went wrong first."""
+    """A test that compared pairs fails with all differences, also when something else went wrong first."""
+    starters = [value for value in pyfuncitem.funcargs.values() if isinstance(value, PairWith)]
     pairs = [value for value in pyfuncitem.funcargs.values() if isinstance(value, Pair)]
     try:
         result = yield
     except Exception as problem:
-        for pair in pairs:
+        for pair in [*pairs, *(pair for starter in starters for pair in starter.begun)]:
             if pair.differences:
                 raise AssertionError(f"{problem!r} after differences:\n{pair.report()}") from problem
         raise
-    for pair in pairs:
-        assert not pair.differences, f"the servers differ:\n{pair.report()}"
+    for pair in [*pairs, *(pair for starter in starters for pair in starter.begun)]:
+        if pair.differences:
+            pytest.fail(f"the servers differ:\n{pair.report()}", pytrace=False)
     return result
 
 
@@ -79,21 +96,42 @@ def _launch_subject(config: Config, home: Path) -> Server:
     return launch_pyzoo(config, home)
 
 
-@pytest.fixture(scope="module")
-def start_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Config], Pair]]:
-    """Start both servers empty with one configuration; they stop at the end of the module."""
-    running: list[Server] = []
-    pairs: dict[str, Pair] = {}
+@define
+class Launcher:
+    """The running pairs of a module: one for its own configuration, and the latest other one."""
 
-    def start(config: Config) -> Pair:
+    own: Config
+    homes: pytest.TempPathFactory
+    _pairs: dict[str, tuple[Pair, list[Server]]] = field(factory=dict)
+
+    def start(self, config: Config) -> Pair:
         key = repr(config)
-        if key not in pairs:
-            pairs[key] = Pair.of(*_start_both(config, tmp_path_factory.mktemp("pair"), running))
-        return pairs[key]
+        if key not in self._pairs:
+            for other in [other for other in self._pairs if other != repr(self.own)]:
+                stop_all(self._pairs.pop(other)[1])
+            running: list[Server] = []
+            both = _start_both(config, self.homes.mktemp("pair"), running)
+            self._pairs[key] = Pair.of(*both), running
+        return self._pairs[key][0]
 
-    yield start
-    for server in running:
+    def stop(self) -> None:
+        stop_all([server for _, running in self._pairs.values() for server in running])
+
+
+def stop_all(servers: list[Server]) -> None:
+    """Ask all to stop before waiting for any."""
+    for server in servers:
+        server.ask_to_stop()
+    for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def launcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
+    """Starts pairs of empty servers; they stop at the end of the module."""
+    launching = Launcher(getattr(request.module, "CONFIG", DEFAULT), tmp_path_factory)
+    yield launching
+    launching.stop()
 
 
 def _start_both(config: Config, home: Path, running: list[Server]) -> tuple[Server, Server]:
@@ -108,18 +146,28 @@ def _start_both(config: Config, home: Path, running: list[Server]) -> tuple[Serv
     if subject is None:
         subject = _launch_subject(config, home / "subject")
         running.append(subject)
-    reference.wait_until_serving()
-    subject.wait_until_serving()
+    try:
+        reference.wait_until_serving()
+        subject.wait_until_serving()
+    except AssertionError:
+        stop_all(running)
+        raise
     return reference, subject
 
 
 @pytest.fixture
-def pair(request: pytest.FixtureRequest, start_pair: Callable[[Config], Pair]) -> Iterator[Pair]:
+def pair_with(launcher: Launcher) -> Iterator[PairWith]:
+    """Both servers with a configuration of the test's choice."""
+    starter = PairWith(launcher.start)
+    yield starter
+    for both in starter.begun:
+        both.end()
+
+
+@pytest.fixture
+def pair(request: pytest.FixtureRequest, pair_with: PairWith) -> Pair:
     """Both servers, configured by the module's CONFIG (default: Config()), shared by the module's tests."""
-    both = start_pair(getattr(request.module, "CONFIG", DEFAULT))
-    both.begin()
-    yield both
-    both.end()
+    return pair_with(getattr(request.module, "CONFIG", DEFAULT))
 
 
 @pytest.fixture
@@ -134,8 +182,7 @@ def start_real(tmp_path: Path, zookeeper: JavaZooKeeper) -> Iterator[StartServer
         return server
 
     yield start
-    for server in running:
-        server.stop()
+    stop_all(running)
 
 
 @pytest.fixture
@@ -150,8 +197,7 @@ def start_subject(tmp_path: Path) -> Iterator[StartServer]:
         return server
 
     yield start
-    for server in running:
-        server.stop()
+    stop_all(running)
 
 
 @pytest.fixture

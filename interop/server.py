@@ -129,11 +129,14 @@ class Server:
 
     def stop(self) -> None:
         """SIGTERM and wait; a server that does not stop in time is killed and reported."""
-        if self.process is None:
-            return
-        if self.process.poll() is None:
+        if self.process is not None:
+            self.ask_to_stop()
+            self._reap()
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self._reap()
 
     def _reap(self) -> None:
         assert self.process is not None

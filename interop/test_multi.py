@@ -131,6 +131,16 @@ def test_operations_see_the_earlier_ones(session: PairSession, place: str) -> No
     look(session, a)
 
 
+def test_a_container_with_ephemeral_flags_counts_as_ephemeral_within_its_multi(session: PairSession, place: str) -> None:
+    for flags in (0, 1, 2, 3, 4):
+        path = f"{place}/c{flags}" + ("0000000000" if flags in (2, 3) else "")
+        container = (rq.CREATE_CONTAINER, rq.create(f"{place}/c{flags}", flags=flags))
+        multi(session, container, create(f"{path}/child"))
+        multi(session, container)
+        multi(session, create(f"{path}/child"))
+    look(session, place)
+
+
 def test_stats_in_results_are_those_of_the_operation(session: PairSession, place: str) -> None:
     multi(session, set_data(place), create2(f"{place}/a"), set_data(place), create2(f"{place}/a/b"), set_data(f"{place}/a"))
     multi(session, create2(f"{place}/z"), set_data(f"{place}/z"), delete(f"{place}/z"), create2(f"{place}/z"))

@@ -1,10 +1,9 @@
 """Quotas: bookkeeping always, enforcement with enforceQuota=true."""
 
-from collections.abc import Callable
-
 import pytest
 
 from interop import requests as rq
+from interop.conftest import PairWith
 from interop.pair import Pair, PairSession
 from interop.server import Config
 
@@ -63,16 +62,12 @@ def test_limits(session: PairSession, place: str, limits: str) -> None:
     use(session, place)
 
 
-def test_bookkeeping_without_enforcement(start_pair: Callable[[Config], Pair]) -> None:
-    pair = start_pair(UNENFORCED)
-    pair.begin()
-    session = pair.connect()
+def test_bookkeeping_without_enforcement(pair_with: PairWith) -> None:
+    session = pair_with(UNENFORCED).connect()
     session.call(rq.CREATE, rq.create("/unenforced", b"data"))
     session.call(rq.CREATE, rq.create("/unenforced/child", b"more data"))
     set_quota(session, "/unenforced", "count=1,bytes=1=;byteHardLimit=1;countHardLimit=1")
     use(session, "/unenforced")
-    pair.end()
-    assert not pair.differences, pair.report()
 
 
 def test_nested_quotas_book_the_deepest(session: PairSession, place: str) -> None:

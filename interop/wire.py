@@ -19,8 +19,14 @@ class Connection:
     _received: bytearray = field(factory=bytearray)
 
     def __attrs_post_init__(self) -> None:
-        self._socket = socket.create_connection(self.address, ANSWER_SECONDS)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = socket.socket()
+        self._socket.settimeout(ANSWER_SECONDS)
+        try:
+            self._socket.connect(self.address)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except (BrokenPipeError, ConnectionResetError):
+            # Refused by a limit so fast that even connecting sees it.
+            self.closed = True
 
     def send(self, data: bytes) -> None:
         """Raw bytes; a connection that the server has closed already swallows them."""
@@ -34,10 +40,14 @@ class Connection:
 
     def _receive(self, timeout: float) -> bool:
         """One more piece of the stream; False at its end. Raises TimeoutError."""
+        if self.closed and self._socket.fileno() < 0:
+            return False
         self._socket.settimeout(timeout)
         try:
             piece = self._socket.recv(1 << 16)
-        except ConnectionResetError:
+        except TimeoutError:
+            raise
+        except OSError:
             piece = b""
         if not piece:
             self.closed = True

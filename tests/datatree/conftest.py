@@ -41,7 +41,7 @@ class RecordingWatcher(Watcher):
 
 
 class Driver:
-    """Applies transactions with rising zxids; each second is a thousand zxids long."""
+    """Applies transactions with rising zxids; the time of each is a thousand times its zxid."""
 
     def __init__(self, tree: DataTree | None = None) -> None:
         self.tree = DataTree() if tree is None else tree

@@ -28,7 +28,7 @@ def test_a_node_counts_as_path_data_and_stat() -> None:
 def test_digests_of_every_128th_zxid_are_remembered(driver: Any) -> None:
     for zxid in (127, 128, 129, 256):
         driver.apply(op.ERROR, ErrorTxn(-1), zxid=zxid)
-    assert [(128, 1371985504), (256, 1371985504)] == list(driver.tree.digests.entries)
+    assert list(driver.tree.digests.entries) == [(128, 1371985504), (256, 1371985504)]
     for zxid in range(128 * 3, 128 * (DIGEST_LOG_LIMIT + 10), 128):
         driver.apply(op.ERROR, ErrorTxn(-1), zxid=zxid)
     assert len(driver.tree.digests.entries) == DIGEST_LOG_LIMIT
@@ -63,9 +63,9 @@ def test_the_digest_of_a_quiet_snapshot_is_compared_at_once(driver: Any) -> None
     driver.create("/a")
     tree = driver.tree
     tree.set_snapshot_digest(1, 2, tree.tree_digest)
-    assert (0, 0) == (tree.digests.mismatches, tree.digests.waiting_zxid)
+    assert (tree.digests.mismatches, tree.digests.waiting_zxid) == (0, 0)
     tree.set_snapshot_digest(1, 2, 5)
-    assert (1, 0) == (tree.digests.mismatches, tree.digests.waiting_zxid)
+    assert (tree.digests.mismatches, tree.digests.waiting_zxid) == (1, 0)
 
 
 def test_a_blank_digest_or_one_of_the_past_means_nothing(driver: Any) -> None:
@@ -74,7 +74,7 @@ def test_a_blank_digest_or_one_of_the_past_means_nothing(driver: Any) -> None:
     driver.create("/a")
     driver.create("/b")
     tree.set_snapshot_digest(1, 2, 99)
-    assert (0, 0) == (tree.digests.mismatches, tree.digests.waiting_zxid)
+    assert (tree.digests.mismatches, tree.digests.waiting_zxid) == (0, 0)
 
 
 def test_without_digests_nothing_is_computed_or_compared(driver_of: Any) -> None:

@@ -74,7 +74,7 @@ def test_create_stamps_the_node_and_moves_the_parent(driver: Any) -> None:
     result = driver.apply(op.CREATE2, driver.create_txn("/a/b", b"x"))
     assert stat(driver.tree, "/a") == Stat(1, 1, 1000, 1000, 0, 1, 0, 0, 3, 1, 2)
     assert result.stat == Stat(2, 2, 2000, 2000, 0, 0, 0, 0, 1, 0, 2)
-    assert (0, "/a/b") == (result.err, result.path)
+    assert (result.err, result.path) == (0, "/a/b")
     assert driver.tree.last_processed_zxid == 2
     assert names(driver.tree, "/") == ["a", "zookeeper"]
 
@@ -131,11 +131,11 @@ def test_only_a_plain_replayed_create_still_raises_the_parent(driver: Any) -> No
     driver.create("/a/b")
     parent = driver.tree.get_node("/a")
     driver.apply(op.CREATE2, CreateTxn("/a/b", b"", OPEN, False, 9))
-    assert (1, 2) == (parent.cversion, parent.pzxid)
+    assert (parent.cversion, parent.pzxid) == (1, 2)
     driver.apply(op.CREATE, CreateTxn("/a/b", b"", OPEN, False, 9))
-    assert (9, 4) == (parent.cversion, parent.pzxid)
+    assert (parent.cversion, parent.pzxid) == (9, 4)
     driver.apply(op.CREATE, CreateTxn("/a/b", b"", OPEN, False, -1))
-    assert (10, 5) == (parent.cversion, parent.pzxid)
+    assert (parent.cversion, parent.pzxid) == (10, 5)
 
 
 def test_the_counter_of_a_parent_never_goes_back(driver: Any) -> None:
@@ -143,7 +143,7 @@ def test_the_counter_of_a_parent_never_goes_back(driver: Any) -> None:
     driver.apply(op.CREATE, CreateTxn("/a/b", b"", OPEN, False, 5))
     driver.apply(op.CREATE, CreateTxn("/a/c", b"", OPEN, False, 4))
     parent = driver.tree.get_node("/a")
-    assert (5, 2) == (parent.cversion, parent.pzxid)
+    assert (parent.cversion, parent.pzxid) == (5, 2)
     assert names(driver.tree, "/a") == ["b", "c"]
 
 
@@ -153,7 +153,7 @@ def test_at_the_end_of_32_bits_the_counter_sticks(driver: Any) -> None:
     driver.apply(op.CREATE, CreateTxn("/a/c", b"", OPEN, False, -2147483648))
     driver.apply(op.CREATE, CreateTxn("/a/d", b"", OPEN, False, -1))
     parent = driver.tree.get_node("/a")
-    assert (INT_MAX, 2) == (parent.cversion, parent.pzxid)
+    assert (parent.cversion, parent.pzxid) == (INT_MAX, 2)
     assert stat(driver.tree, "/a").cversion == -5
 
 
@@ -194,11 +194,11 @@ def test_a_multi_gives_every_part_the_stat_as_of_it(driver: Any) -> None:
         part(op.DELETE, DeleteTxn("/m/a")),
     ]
     result = driver.apply(op.MULTI, MultiTxn(txns))
-    assert (0, op.MULTI) == (result.err, result.type)
+    assert (result.err, result.type) == (0, op.MULTI)
     assert [txn.type for txn in txns] == [one.type for one in result.results]
     stats = [one.stat for one in result.results]
     assert [None, Stat(1, 1, 1000, 1000, 0, 0, 0, 0, 2, 0, 1)] == stats[:2]
-    assert [(1, 1), (2, 2)] == [(one.version, one.data_length) for one in stats[2:4]]
+    assert [(one.version, one.data_length) for one in stats[2:4]] == [(1, 1), (2, 2)]
     assert stat(driver.tree, "/m") == Stat(1, 1, 1000, 1000, 2, 2, 0, 0, 2, 0, 1)
 
 
@@ -213,8 +213,11 @@ def test_a_failed_multi_applies_nothing(driver: Any, watcher: Any) -> None:
     ]
     result = driver.apply(op.MULTI, MultiTxn(txns))
     assert result.err == -103
-    assert [(op.ERROR, 0), (op.ERROR, -103), (op.ERROR, -2), (op.ERROR, -2)] == [
-        (one.type, one.err) for one in result.results
+    assert [(one.type, one.err) for one in result.results] == [
+        (op.ERROR, 0),
+        (op.ERROR, -103),
+        (op.ERROR, -2),
+        (op.ERROR, -2),
     ]
     assert driver.tree.node_count == 5
     assert digest == driver.tree.tree_digest
@@ -225,7 +228,7 @@ def test_a_failed_multi_applies_nothing(driver: Any, watcher: Any) -> None:
 @pytest.mark.parametrize("bad", [Txn(op.SET_ACL, b""), Txn(op.CREATE, b"\0"), Txn(op.DELETE, None)])
 def test_a_multi_with_an_unreadable_part_has_no_effect(driver: Any, bad: Txn) -> None:
     result = driver.apply(op.MULTI, MultiTxn([part(op.CREATE, CreateTxn("/m", b"", OPEN, False, 1)), bad]))
-    assert ([], 0) == (result.results, result.err)
+    assert (result.results, result.err) == ([], 0)
     assert driver.tree.get_node("/m") is None
     assert driver.tree.last_processed_zxid == 1
 
@@ -234,7 +237,7 @@ def test_a_decoded_multi_does_the_same(driver: Any) -> None:
     records: list[Record] = [CreateTxn("/m", b"", OPEN, True, 1), DeleteTxn("/m")]
     driver.zxid = 4
     result = driver.tree.process_multi(driver.header(op.MULTI), [op.CREATE, op.DELETE], records)
-    assert [0, 0] == [one.err for one in result.results]
+    assert [one.err for one in result.results] == [0, 0]
     assert driver.tree.get_node("/m") is None
     assert driver.tree.last_processed_zxid == 4
 

@@ -40,7 +40,7 @@ def test_a_persistent_watch_sees_its_own_path_only(driver: Any, watcher: Any) ->
     driver.delete("/w")
     driver.create("/w")
     driver.set_data("/w", b"3")
-    assert [
+    assert [event for event, path in watcher.take() if path == "/w"] == [
         NODE_DATA_CHANGED,
         NODE_DATA_CHANGED,
         NODE_CHILDREN_CHANGED,
@@ -48,7 +48,7 @@ def test_a_persistent_watch_sees_its_own_path_only(driver: Any, watcher: Any) ->
         NODE_DELETED,
         NODE_CREATED,
         NODE_DATA_CHANGED,
-    ] == [event for event, path in watcher.take() if path == "/w"]
+    ]
 
 
 def test_a_recursive_watch_sees_all_below_but_no_children_events(driver: Any, watcher: Any) -> None:
@@ -63,7 +63,7 @@ def test_a_recursive_watch_sees_all_below_but_no_children_events(driver: Any, wa
     driver.delete("/w")
     driver.create("/wx")
     driver.create("/w")
-    assert [
+    assert watcher.take() == [
         (NODE_DATA_CHANGED, "/w"),
         (NODE_CREATED, "/w/x"),
         (NODE_CREATED, "/w/x/y"),
@@ -72,7 +72,7 @@ def test_a_recursive_watch_sees_all_below_but_no_children_events(driver: Any, wa
         (NODE_DELETED, "/w/x"),
         (NODE_DELETED, "/w"),
         (NODE_CREATED, "/w"),
-    ] == watcher.take()
+    ]
 
 
 def test_a_recursive_watch_on_the_root_sees_everything(driver: Any, watcher: Any) -> None:
@@ -80,14 +80,14 @@ def test_a_recursive_watch_on_the_root_sees_everything(driver: Any, watcher: Any
     driver.create("/a")
     driver.create("/a/b")
     driver.set_data("/", b"1")
-    assert [(NODE_CREATED, "/a"), (NODE_CREATED, "/a/b"), (NODE_DATA_CHANGED, "/")] == watcher.take()
+    assert watcher.take() == [(NODE_CREATED, "/a"), (NODE_CREATED, "/a/b"), (NODE_DATA_CHANGED, "/")]
 
 
 def test_one_shot_watches_fire_once(driver: Any, watcher: Any) -> None:
     driver.tree.data_watches.add("/a", watcher, STANDARD)
     driver.tree.child_watches.add("/", watcher, STANDARD)
     driver.create("/a")
-    assert [(NODE_CREATED, "/a"), (NODE_CHILDREN_CHANGED, "/")] == watcher.take()
+    assert watcher.take() == [(NODE_CREATED, "/a"), (NODE_CHILDREN_CHANGED, "/")]
     driver.set_data("/a", b"1")
     driver.create("/b")
     assert watcher.take() == []
@@ -99,7 +99,7 @@ def test_a_deletion_reaches_a_connection_once_and_uses_up_both_watches(driver: A
     driver.tree.data_watches.add("/a", watcher, STANDARD)
     driver.tree.child_watches.add("/a", watcher, STANDARD)
     driver.delete("/a")
-    assert [(NODE_DELETED, "/a")] == watcher.take()
+    assert watcher.take() == [(NODE_DELETED, "/a")]
     assert driver.tree.watch_count == 0
 
 
@@ -109,19 +109,17 @@ def test_a_recursive_watch_above_suppresses_the_child_watch(driver: Any, watcher
     driver.tree.data_watches.add("/a", watcher, PERSISTENT_RECURSIVE)
     driver.tree.child_watches.add("/a/b", watcher, STANDARD)
     driver.delete("/a/b")
-    assert [(NODE_DELETED, "/a/b")] == watcher.take()
+    assert watcher.take() == [(NODE_DELETED, "/a/b")]
 
 
-def test_only_those_reached_by_the_data_table_are_suppressed(
-    driver: Any, watcher: Any, another_watcher: Any
-) -> None:
+def test_only_those_reached_by_the_data_table_are_suppressed(driver: Any, watcher: Any, another_watcher: Any) -> None:
     driver.create("/a")
     driver.tree.data_watches.add("/a", watcher, STANDARD)
     driver.tree.child_watches.add("/a", another_watcher, STANDARD)
     driver.tree.child_watches.add("/", another_watcher, STANDARD)
     driver.delete("/a")
-    assert [(NODE_DELETED, "/a")] == watcher.take()
-    assert [(NODE_DELETED, "/a"), (NODE_CHILDREN_CHANGED, "/")] == another_watcher.take()
+    assert watcher.take() == [(NODE_DELETED, "/a")]
+    assert another_watcher.take() == [(NODE_DELETED, "/a"), (NODE_CHILDREN_CHANGED, "/")]
 
 
 def test_many_modes_on_one_path_give_one_event(driver: Any, watcher: Any) -> None:
@@ -131,7 +129,7 @@ def test_many_modes_on_one_path_give_one_event(driver: Any, watcher: Any) -> Non
     driver.tree.data_watches.add("/", watcher, PERSISTENT_RECURSIVE)
     assert driver.tree.watch_count == 2
     driver.set_data("/a", b"1")
-    assert [(NODE_DATA_CHANGED, "/a")] == watcher.take()
+    assert watcher.take() == [(NODE_DATA_CHANGED, "/a")]
     assert not driver.tree.data_watches.contains("/a", watcher, STANDARD)
     assert driver.tree.data_watches.contains("/a", watcher, PERSISTENT)
 
@@ -145,12 +143,12 @@ def test_a_closed_session_fires_path_by_path(driver: Any, watcher: Any) -> None:
     driver.tree.data_watches.add("/", watcher, PERSISTENT_RECURSIVE)
     driver.close_session(["/p/e2", "/p/e1", "/e3"])
     assert {driver.zxid} == {zxid for _, _, zxid, _ in watcher.events}
-    assert [
+    assert watcher.take() == [
         (NODE_DELETED, "/p/e2"),
         (NODE_CHILDREN_CHANGED, "/p"),
         (NODE_DELETED, "/p/e1"),
         (NODE_DELETED, "/e3"),
-    ] == watcher.take()
+    ]
 
 
 def test_set_acl_fires_nothing(driver: Any, watcher: Any) -> None:
@@ -167,13 +165,13 @@ def test_events_carry_zxid_and_the_acl_to_check(driver: Any, watcher: Any) -> No
     driver.create("/p/a", acl=PRIVATE)
     driver.set_data("/p/a", b"1")
     driver.delete("/p/a")
-    assert [
+    assert watcher.events == [
         (NODE_CREATED, "/p/a", 2, PRIVATE),
         (NODE_CHILDREN_CHANGED, "/p", 2, OTHER),
         (NODE_DATA_CHANGED, "/p/a", 3, PRIVATE),
         (NODE_DELETED, "/p/a", 4, PRIVATE),
         (NODE_CHILDREN_CHANGED, "/p", 4, OTHER),
-    ] == watcher.events
+    ]
 
 
 def test_set_watches_tells_what_was_missed_and_registers_the_rest(driver: Any, watcher: Any) -> None:
@@ -182,12 +180,12 @@ def test_set_watches_tells_what_was_missed_and_registers_the_rest(driver: Any, w
     driver.set_data("/a", b"1")
     tree = driver.tree
     tree.set_watches(watcher, 2, ["/a", "/a/b", "/none"], ["/a", "/none"], ["/a", "/a/b", "/none"], ["/p"], ["/r"])
-    assert [
+    assert watcher.events == [
         (NODE_DATA_CHANGED, "/a", -1, None),
         (NODE_DELETED, "/none", -1, None),
         (NODE_CREATED, "/a", -1, None),
         (NODE_DELETED, "/none", -1, None),
-    ] == watcher.events
+    ]
     assert sorted(tree.data_watches.paths_of(watcher)) == ["/a/b", "/none", "/p", "/r"]
     assert sorted(tree.child_watches.paths_of(watcher)) == ["/a", "/a/b", "/p"]
     assert tree.data_watches.contains("/r", watcher, PERSISTENT_RECURSIVE)
@@ -198,7 +196,7 @@ def test_set_watches_tells_of_children_changed_since(driver: Any, watcher: Any) 
     driver.create("/a")
     driver.create("/a/b")
     driver.tree.set_watches(watcher, 1, [], [], ["/a"], [], [])
-    assert [(NODE_CHILDREN_CHANGED, "/a")] == watcher.take()
+    assert watcher.take() == [(NODE_CHILDREN_CHANGED, "/a")]
     assert driver.tree.watch_count == 0
 
 
@@ -224,7 +222,7 @@ def test_modes_are_removed_one_by_one(watcher: Any) -> None:
     assert watches.contains("/a", watcher)
     assert watches.remove("/a", watcher)
     assert not watches.contains("/a", watcher)
-    assert (0, 0, 0) == (watches.size, watches.path_count, watches.watcher_count)
+    assert (watches.size, watches.path_count, watches.watcher_count) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("mode", [STANDARD, PERSISTENT, PERSISTENT_RECURSIVE])
@@ -252,7 +250,7 @@ def test_watchers_are_told_in_the_order_of_registration(watcher: Any) -> None:
     assert reached is not None
     assert crowd == list(reached)
     assert all(one.take() == [(NODE_CREATED, "/a")] for one in crowd)
-    assert (0, 0, 100) == (watches.size, watches.path_count, watches.watcher_count)
+    assert (watches.size, watches.path_count, watches.watcher_count) == (0, 0, 100)
 
 
 def test_a_hundred_thousand_watches_of_one_connection_come_and_go(watcher: Any) -> None:
@@ -261,4 +259,4 @@ def test_a_hundred_thousand_watches_of_one_connection_come_and_go(watcher: Any) 
         watches.add(f"/n{at}", watcher)
     assert watches.size == 100_000
     watches.remove_watcher(watcher)
-    assert (0, 0) == (watches.size, watches.path_count)
+    assert (watches.size, watches.path_count) == (0, 0)

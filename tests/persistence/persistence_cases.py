@@ -29,7 +29,7 @@ def get(disk: MemoryDisk, path: str) -> bytes:
 
 def create_payload(zxid: int, path: str, digest: TxnDigest | None = None) -> bytes:
     header = TxnHeader(0, 0, zxid, 1_500_000_000_000, 1)
-    return encode_txn(header, CreateTxn(path, b"data", OPEN_ACL, False, zxid), digest)
+    return encode_txn(header, CreateTxn(path, b"data", OPEN_ACL, False, -1), digest)
 
 
 def creates(first_zxid: int, last_zxid: int) -> list[bytes]:

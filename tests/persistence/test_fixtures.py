@@ -58,9 +58,7 @@ def nodes_of(tree: DataTree) -> dict[str, Any]:
             "data": None if node.data is None else b64encode(node.data).decode(),
             "stat": fields,
             "persisted": {name: getattr(node, ours) for name, ours in STAT_NAMES.items()},
-            "acl": [
-                {"perms": entry.perms, "scheme": entry.scheme, "id": entry.id} for entry in tree.acl_of(node)
-            ],
+            "acl": [{"perms": entry.perms, "scheme": entry.scheme, "id": entry.id} for entry in tree.acl_of(node)],
         }
     return nodes
 
@@ -197,17 +195,21 @@ def write_snapshot(reader: SnapshotReader, tree: DataTree) -> bytes:
 
 @pytest.mark.parametrize("path", SNAPSHOTS, ids=str)
 def test_a_real_snapshot_is_written_again_to_the_same_bytes(path: Path) -> None:
-    """Or to one that loads alike: statistics of quotas are counted anew, and the open ACL gets no number."""
+    """Or to one that loads alike.
+
+    Statistics of quotas are counted anew, the open ACL gets no number, and the order of children comes from
+    Java's tables, which may have been larger than the nodes in the file need.
+    """
     reader, tree = read_snapshot(path.read_bytes(), path.name)
     written = write_snapshot(reader, tree)
     read = source_for(method_of_name(path.name), io.BytesIO(path.read_bytes()).read, path.name)
     original = b"".join(iter(lambda: read(1 << 20), b""))
     acls_at = 20 + 12 * len(reader.sessions)
     same_acls = int.from_bytes(original[acls_at : acls_at + 4], "big") == len(tree.acl_cache)
-    if same_acls and "/zookeeper/quota/app/zookeeper_stats" not in tree.nodes:
-        assert original == written
     again, copy = read_snapshot(written, "snapshot.1")
-    assert list(tree.nodes) == list(copy.nodes)
+    same_order = list(tree.nodes) == list(copy.nodes)
+    if same_acls and same_order and "/zookeeper/quota/app/zookeeper_stats" not in tree.nodes:
+        assert original == written
     assert nodes_of(tree) == nodes_of(copy)
     assert reader.sessions == again.sessions
     assert (reader.digest_zxid, reader.digest, reader.last_zxid) == (

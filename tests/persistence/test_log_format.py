@@ -79,9 +79,7 @@ SUB_TYPES = {
 def as_json(txn: Any) -> dict[str, Any]:
     """The form of txns.json, whose names are not quite those of the records."""
     if isinstance(txn, records.MultiTxn):
-        parts = [
-            [part.type, as_json(SUB_TYPES[part.type].decode(InputArchive(part.data)))] for part in txn.txns
-        ]
+        parts = [[part.type, as_json(SUB_TYPES[part.type].decode(InputArchive(part.data)))] for part in txn.txns]
         return {"txns": parts}
     names = {
         "parent_cversion": "pcv",
@@ -120,9 +118,7 @@ def test_every_record_of_a_real_log_decodes_to_what_was_written(path: Path, expe
         fields = entry["header"]
         assert entry["offset"] == reader.offset
         assert entry["length"] == len(payload)
-        assert (
-            TxnHeader(fields["sid"], fields["cxid"], fields["zxid"], fields["time"], fields["type"]) == header
-        )
+        assert TxnHeader(fields["sid"], fields["cxid"], fields["zxid"], fields["time"], fields["type"]) == header
         assert entry["digest"] == (None if digest is None else [digest.version, digest.tree_digest])
         assert entry["txn"] == as_json(txn)
     assert reader.next_payload() is None
@@ -209,6 +205,28 @@ def test_padding_ends_a_log() -> None:
     reader = reader_of(log_of(1, 2, padding=100))
     read_all(reader)
     assert (PADDING, len(log_of(1, 2))) == (reader.ending, reader.end_offset)
+
+
+@pytest.mark.parametrize("padding", [1, 11, 12, 13])
+def test_padding_may_be_shorter_than_a_record(padding: int) -> None:
+    reader = reader_of(log_of(1, 2, padding))
+    read_all(reader)
+    assert reader.ending == PADDING
+
+
+@pytest.mark.parametrize("at", range(len(creates(2, 2)[0])))
+def test_the_next_whole_record_is_found_behind_a_torn_one(at: int) -> None:
+    first, second = len(log_of(1, 1)), len(log_of(1, 2))
+    reader = reader_of(log_of(1, 1) + creates(2, 2)[0][:at] + bytes(second - first - at) + creates(3, 3)[0])
+    assert len(read_all(reader)) == 1
+    if reader.ending == TORN:
+        assert second == reader.find_record_after_torn()
+
+
+def test_nothing_is_found_behind_a_torn_tail() -> None:
+    reader = reader_of(log_of(1, 2)[:-5] + bytes(65536))
+    read_all(reader)
+    assert (TORN, -1) == (reader.ending, reader.find_record_after_torn())
 
 
 def test_a_header_alone_is_an_empty_log() -> None:

@@ -254,9 +254,7 @@ def test_a_commit_with_nothing_to_do_after_a_failure_is_quiet(failing: FailingDi
     ),
     st.integers(0, 10_000),
 )
-def test_whatever_fails_the_acknowledged_zxids_stand_once_and_in_order(
-    steps: list[tuple[str, int]], kept: int
-) -> None:
+def test_whatever_fails_the_acknowledged_zxids_stand_once_and_in_order(steps: list[tuple[str, int]], kept: int) -> None:
     disk = FailingDisk()
     disk.make_directory(VERSION_2)
     log = TxnLog(disk, VERSION_2, pre_alloc_size_kb=64)

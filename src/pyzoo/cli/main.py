@@ -31,7 +31,12 @@ def print_version(context: click.Context, _parameter: click.Parameter, wanted: b
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=print_version, help="Show the version."
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=print_version,
+    help="Show the version.",
 )
 def main() -> None:
     """An Apache ZooKeeper server in Python."""

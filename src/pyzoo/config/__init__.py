@@ -1,6 +1,6 @@
 """Settings: configuration files, -D properties and command lines become one frozen ServerConfig.
 
-Everything here is text in, values out: no file is opened, no environment read. The rule that keeps it right is that
-`keys` is the only list of keys, defaults and treatments; the parser, the warnings and docs/configuration.md all
-read it there.
+Everything here is text in, values out: no file is opened, no environment read. The rule that keeps it right:
+`key_table` is the only list of keys and of what is done with them; the parser, the warnings and
+docs/configuration.md read it there.
 """

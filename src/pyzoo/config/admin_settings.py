@@ -16,7 +16,7 @@ _PROVIDERS: Final = {
 
 @frozen
 class AdminSettings:
-    """The HTTP AdminServer; `rate_limiter_interval` is in ms for restores and in microseconds for snapshots."""
+    """The HTTP AdminServer; `rate_limiter_interval` is ms for restores and microseconds for snapshots."""
 
     enabled: bool = True
     address: str = "0.0.0.0"

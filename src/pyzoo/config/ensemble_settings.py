@@ -67,7 +67,7 @@ def read_quorum(reader: ConfigReader) -> QuorumSettings:
 
 
 def multi_address_enabled(reader: ConfigReader) -> bool:
-    """The key of the file or, without it, the property; Java looks only at the property when it checks members."""
+    """The key of the file or, without it, the property (Java checks members by the property alone)."""
     if "multiAddress.enabled" in reader.entries:
         return reader.file_boolean("multiAddress.enabled")
     return reader.properties.get("zookeeper.multiAddress.enabled", "").lower() == "true"
@@ -84,8 +84,8 @@ def check_membership(reader: ConfigReader, members: Membership, standalone_enabl
             raise reader.error("observers without participants make no ensemble: add participants to the member list")
     elif voters == 1 and standalone_enabled:
         if members.observers:
-            raise reader.error("one participant with observers makes no ensemble: add two participants, or set "
-                               "standaloneEnabled=false")  # fmt: skip
+            raise reader.error("one participant with observers makes no ensemble: add two participants or "
+                               "set standaloneEnabled=false")  # fmt: skip
         reader.warn(f"server.{members.voters[0].id} is the only member: the server runs standalone")
     elif voters <= 2:
         reader.warn("this ensemble stops when a server fails: three servers are needed to survive that")
@@ -105,7 +105,10 @@ def check_distributed(reader: ConfigReader, quorum: QuorumSettings, members: Mem
         raise reader.error(f"this server's id {my_id} (from the myid file) is not in the member list")
     role = "observer" if me.observer else "participant"
     if "peerType" in reader.entries and quorum.peer_type != role:
-        reader.warn(f"peerType={quorum.peer_type} is ignored: server.{my_id} is a {role} in the member list", "peerType")
+        reader.warn(
+            f"peerType={quorum.peer_type} is ignored: server.{my_id} is a {role} in the member list",
+            "peerType",
+        )
 
 
 def _either_boolean(reader: ConfigReader, file_name: str, property_name: str) -> bool:

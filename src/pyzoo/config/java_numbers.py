@@ -9,14 +9,14 @@ _FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+
 
 
 def parse_decimal(text: str, bits: int = 32) -> int | None:
-    """Integer.parseInt / Long.parseLong: decimal digits with an optional sign; None when it is not one that fits."""
+    """Integer.parseInt / Long.parseLong: decimal digits with an optional sign; None if none fits."""
     if not _DECIMAL.fullmatch(text):
         return None
     return _fitting(int(text), bits)
 
 
 def decode_integer(text: str, bits: int = 32) -> int | None:
-    """Integer.decode / Long.decode: decimal, 0x and # hexadecimal, leading-0 octal; None when it is not one that fits."""
+    """Integer.decode / Long.decode: decimal, 0x and # hexadecimal, leading-0 octal; None if none fits."""
     match = _DECODED.fullmatch(text)
     if match is None:
         return None

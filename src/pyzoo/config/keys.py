@@ -1,7 +1,7 @@
 """What pyzoo knows about configuration keys: the vocabulary, and the lookup over all tables.
 
-The tables themselves are in the `keys_*` modules, one per subject. They decide how a key is read, what its default is and
-what is said about it; the defaults of the settings classes repeat them, and a test holds the two equal.
+The tables themselves are in the `keys_*` modules, one per subject. They decide how a key is read, what its
+default is and what is said about it; ServerConfig repeats the defaults, and a test holds the two equal.
 """
 
 import difflib
@@ -38,12 +38,13 @@ class Treatment(Enum):
 
     USED = "used"
     NO_EFFECT = "no effect"  # accepted; a value other than the default gets a warning that says why
+    NOT_YET = "not yet"  # accepted; a value other than the default gets a warning that it is not there yet
     ENSEMBLE = "ensemble"  # accepted in silence: it speaks of ensembles, and this server is alone
 
 
 @frozen
 class Key:
-    """One key. `default` is the text that would give the default; `meaning` is what the documentation says."""
+    """One key. `default` is text that would give the default; `meaning` is what the documentation says."""
 
     name: str
     kind: Kind
@@ -63,9 +64,7 @@ class Key:
         return self.name.endswith("*")
 
 
-def file_key(
-    name: str, kind: Kind, default: str, meaning: str, treatment: Treatment = Treatment.USED
-) -> Key:
+def file_key(name: str, kind: Kind, default: str, meaning: str, treatment: Treatment = Treatment.USED) -> Key:
     """A key that only the file can give."""
     return Key(name, kind, default, meaning, treatment, Source.FILE)
 

@@ -3,11 +3,14 @@
 A wrong value of one of these stops the start with a ConfigError.
 """
 
+# ruff: noqa: E501 - a table has one key a line
+
 from typing import Final
 
 from pyzoo.config.keys import Key, Kind, Treatment, file_key
 
 _ENSEMBLE: Final = Treatment.ENSEMBLE
+_NOT_YET: Final = Treatment.NOT_YET
 _NO_JVM: Final = "There is no JVM whose pauses could be watched"
 
 BASIC_KEYS: Final[tuple[Key, ...]] = (
@@ -15,8 +18,8 @@ BASIC_KEYS: Final[tuple[Key, ...]] = (
     file_key("dataLogDir", Kind.PATH, "", "Directory of the transaction logs; without it, dataDir"),
     file_key("clientPort", Kind.PORT, "", "Port for clients; 0 lets the system choose one"),
     file_key("clientPortAddress", Kind.HOST, "", "Address that the client port is bound to; without it, all"),
-    file_key("secureClientPort", Kind.PORT, "", "Port for clients that speak TLS; needs the Netty serverCnxnFactory"),
-    file_key("secureClientPortAddress", Kind.HOST, "", "Address that the TLS port is bound to; without it, all"),
+    file_key("secureClientPort", Kind.PORT, "", "Port for clients that speak TLS; needs the Netty serverCnxnFactory", _NOT_YET),
+    file_key("secureClientPortAddress", Kind.HOST, "", "Address that the TLS port is bound to; without it, all", _NOT_YET),
     file_key("clientPortListenBacklog", Kind.INT, "-1", "Length of the listen queue; -1 leaves it to the system"),
     file_key("tickTime", Kind.INT, "3000", "Milliseconds of a tick, the unit of session expiry. At least 1"),
     file_key("maxClientCnxns", Kind.INT, "60", "Connections from one address, counted for each port; 0 is no limit"),
@@ -28,11 +31,12 @@ BASIC_KEYS: Final[tuple[Key, ...]] = (
         "metricsProvider.className",
         Kind.TEXT,
         "org.apache.zookeeper.metrics.impl.DefaultMetricsProvider",
-        "DefaultMetricsProvider, NullMetricsProvider or PrometheusMetricsProvider, with Apache's full class name",
+        "DefaultMetricsProvider, NullMetricsProvider or PrometheusMetricsProvider, with Apache's full class name. "
+        "The last is not there yet",
     ),
-    file_key("metricsProvider.httpHost", Kind.HOST, "0.0.0.0", "Address of the Prometheus endpoint"),
-    file_key("metricsProvider.httpPort", Kind.PORT, "7000", "Port of the Prometheus endpoint"),
-    file_key("metricsProvider.exportJvmInfo", Kind.BOOL, "true", "Adds the process metrics to the Prometheus output"),
+    file_key("metricsProvider.httpHost", Kind.HOST, "0.0.0.0", "Address of the Prometheus endpoint", _NOT_YET),
+    file_key("metricsProvider.httpPort", Kind.PORT, "7000", "Port of the Prometheus endpoint", _NOT_YET),
+    file_key("metricsProvider.exportJvmInfo", Kind.BOOL, "true", "Adds the process metrics to the Prometheus output", _NOT_YET),
     file_key("metricsProvider.*", Kind.TEXT, "", "Other settings of a provider: they tune Java threads, of which there are none", Treatment.NO_EFFECT),
     file_key("jvm.pause.monitor", Kind.BOOL, "false", _NO_JVM, Treatment.NO_EFFECT),
     file_key("jvm.pause.info-threshold.ms", Kind.LONG, "1000", _NO_JVM, Treatment.NO_EFFECT),

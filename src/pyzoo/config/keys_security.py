@@ -1,10 +1,13 @@
 """Keys of TLS, authentication and SASL."""
 
+# ruff: noqa: E501 - a table has one key a line
+
 from typing import Final
 
 from pyzoo.config.keys import Key, Kind, Treatment, raw_key
 
 _NO_EFFECT: Final = Treatment.NO_EFFECT
+_NOT_YET: Final = Treatment.NOT_YET
 _NO_KERBEROS: Final = "SASL here is DIGEST-MD5; Kerberos is not offered"
 _JAVA_CLIENT: Final = "Read by Java clients, not by a server"
 _TYPES: Final = "PEM, PKCS12, JKS or BCFKS; without it, by the file's extension (.pem, .p12, .jks, .bcfks)"
@@ -13,8 +16,8 @@ _TYPES: Final = "PEM, PKCS12, JKS or BCFKS; without it, by the file's extension 
 def _tls(name: str, kind: Kind, client_default: str, quorum_default: str, meaning: str) -> tuple[Key, Key]:
     """The same key for the client port and for the sockets between members and the AdminServer."""
     return (
-        Key("ssl." + name, kind, client_default, meaning),
-        Key("ssl.quorum." + name, kind, quorum_default, meaning + " (AdminServer and members)"),
+        Key("ssl." + name, kind, client_default, meaning, _NOT_YET),
+        Key("ssl.quorum." + name, kind, quorum_default, meaning + " (AdminServer and members)", _NOT_YET),
     )
 
 
@@ -38,7 +41,7 @@ TLS_KEYS: Final[tuple[Key, ...]] = (
     *_tls("ocsp", Kind.BOOL, "false", "false", "Ask OCSP responders about revocation"),
     *_tls("context.supplier.class", Kind.TEXT, "", "", "Must stay empty: a Java class cannot make the TLS context here"),
     *_tls("handshakeDetectionTimeoutMillis", Kind.INT, "5000", "5000", "Milliseconds to tell TLS from plain text"),
-    Key("ssl.authProvider", Kind.TEXT, "x509", "Scheme that checks client certificates; only x509 is there"),
+    Key("ssl.authProvider", Kind.TEXT, "x509", "Scheme that checks client certificates; only x509 is there", _NOT_YET),
     Key("ssl.sslProvider", Kind.TEXT, "JDK", "TLS is always done by OpenSSL", _NO_EFFECT),
     Key("fips-mode", Kind.BOOL, "true", "Certificates are always checked by OpenSSL", _NO_EFFECT),
 )  # fmt: skip
@@ -48,19 +51,19 @@ AUTH_KEYS: Final[tuple[Key, ...]] = (
     Key("DigestAuthenticationProvider.enabled", Kind.BOOL, "true", "The digest scheme"),
     Key("DigestAuthenticationProvider.superDigest", Kind.TEXT, "", "`user:base64(hash)` of the user who passes every ACL"),
     Key("DigestAuthenticationProvider.digestAlg", Kind.TEXT, "SHA1", "Hash of digest ids: SHA1, SHA-256, SHA3-512, ...; the same on all members"),
-    Key("IPAuthenticationProvider.usexforwardedfor", Kind.BOOL, "false", "The AdminServer takes the client's address from X-Forwarded-For"),
-    Key("X509AuthenticationProvider.superUser", Kind.TEXT, "", "Subject of the certificate that passes every ACL"),
-    Key("superUser", Kind.TEXT, "", "SASL id that passes every ACL"),
-    Key("superUser.*", Kind.TEXT, "", "More such ids"),
+    Key("IPAuthenticationProvider.usexforwardedfor", Kind.BOOL, "false", "The AdminServer takes the client's address from X-Forwarded-For", _NOT_YET),
+    Key("X509AuthenticationProvider.superUser", Kind.TEXT, "", "Subject of the certificate that passes every ACL", _NOT_YET),
+    Key("superUser", Kind.TEXT, "", "SASL id that passes every ACL", _NOT_YET),
+    Key("superUser.*", Kind.TEXT, "", "More such ids", _NOT_YET),
     Key("sessionRequireClientSASLAuth", Kind.BOOL, "false", "Refuse requests before SASL; the same as enforcing the scheme sasl"),
-    Key("allowSaslFailedClients", Kind.BOOL, "false", "Keep connections whose SASL failed"),
+    Key("allowSaslFailedClients", Kind.BOOL, "false", "Keep connections whose SASL failed", _NOT_YET),
     Key("enforce.auth.enabled", Kind.BOOL, "false", "Refuse requests of connections without an id of enforce.auth.schemes"),
     Key("enforce.auth.schemes", Kind.LIST, "", "Schemes for that. Required with it"),
     Key("ensembleAuthName", Kind.LIST, "", "Names that clients of the ensemble scheme may give; empty is any"),
     Key("letAnySaslUserDoX", Kind.TEXT, "", "ACL id of scheme sasl that every SASL user matches"),
-    raw_key("java.security.auth.login.config", Kind.PATH, "", "JAAS file with the SASL users"),
-    Key("sasl.serverconfig", Kind.TEXT, "Server", "Its section for the server"),
-    Key("SASLAuthenticationProvider.superPassword", Kind.TEXT, "", "Password of the SASL user `super`; wins over the file"),
+    raw_key("java.security.auth.login.config", Kind.PATH, "", "JAAS file with the SASL users", _NOT_YET),
+    Key("sasl.serverconfig", Kind.TEXT, "Server", "Its section for the server", _NOT_YET),
+    Key("SASLAuthenticationProvider.superPassword", Kind.TEXT, "", "Password of the SASL user `super`; wins over the file", _NOT_YET),
     Key("kerberos.removeHostFromPrincipal", Kind.BOOL, "false", _NO_KERBEROS, _NO_EFFECT),
     Key("kerberos.removeRealmFromPrincipal", Kind.BOOL, "false", _NO_KERBEROS, _NO_EFFECT),
     Key("kerberos.canonicalizeHostNames", Kind.BOOL, "false", _NO_KERBEROS, _NO_EFFECT),

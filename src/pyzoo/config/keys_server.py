@@ -1,5 +1,7 @@
 """Keys of storage, requests, limits and connections; in the file, or as -Dzookeeper.<key>."""
 
+# ruff: noqa: E501 - a table has one key a line
+
 from typing import Final
 
 from pyzoo.config.keys import Key, Kind, Treatment, raw_key
@@ -15,7 +17,7 @@ STORAGE_KEYS: Final[tuple[Key, ...]] = (
     Key("snapCount", Kind.INT, "100000", "Transactions between snapshots, with a random part. At least 2"),
     Key("snapSizeLimitInKb", Kind.LONG, "4194304", "KB of log between snapshots, with a random part; 0 or less is off (0 stops Apache's server)"),
     Key("txnLogSizeLimitInKb", Kind.LONG, "-1", "KB after which a new log file is begun; 0 or less is off"),
-    Key("commitLogCount", Kind.INT, "500", "Transactions kept in memory for learners. At least 500"),
+    Key("commitLogCount", Kind.INT, "500", "Transactions kept in memory for learners. At least 500", Treatment.ENSEMBLE),
     Key("snapshotSizeFactor", Kind.FLOAT, "0.33", "Log sent to a learner instead of a snapshot, as a part of the snapshot's size", Treatment.ENSEMBLE),
     Key("snapshot.compression.method", Kind.TEXT, "", "Compression of new snapshots: gz, snappy or none"),
     Key("snapshot.trust.empty", Kind.BOOL, "false", "Start from logs without any snapshot"),
@@ -27,9 +29,9 @@ STORAGE_KEYS: Final[tuple[Key, ...]] = (
     Key("forceSync", Kind.TEXT, "yes", "`no` acknowledges writes before they are on the disk: a power cut loses them"),
     Key("fsync.warningthresholdms", Kind.LONG, "1000", "Milliseconds after which a slow sync of the log is reported"),
     raw_key("fsync.warningthresholdms", Kind.LONG, "1000", "The same without the prefix, which loses against the one with it"),
-    Key("flushDelay", Kind.INT, "0", "Milliseconds that writes may wait to share a sync"),
-    Key("maxWriteQueuePollTime", Kind.INT, "", "Milliseconds to wait for more writes before a sync; without it, a third of flushDelay"),
-    Key("maxBatchSize", Kind.INT, "1000", "Writes that share a sync at most, while flushDelay is set"),
+    Key("flushDelay", Kind.INT, "0", "Writes that arrive during a sync share the next one: none of them waits for others", _NO_EFFECT),
+    Key("maxWriteQueuePollTime", Kind.INT, "", "Writes that arrive during a sync share the next one: none of them waits for others", _NO_EFFECT),
+    Key("maxBatchSize", Kind.INT, "1000", "All writes that arrive during a sync share the next one", _NO_EFFECT),
     Key("extendedTypesEnabled", Kind.BOOL, "false", "TTL nodes; keep it on once it was, or they turn into ephemerals of no session"),
     Key("emulate353TTLNodes", Kind.BOOL, "false", "Read TTL nodes in the form of release 3.5.3"),
     raw_key("znode.container.checkIntervalMs", Kind.INT, "60000", "Milliseconds between sweeps for empty containers and old TTL nodes"),
@@ -52,11 +54,11 @@ REQUEST_KEYS: Final[tuple[Key, ...]] = (
     Key("enableEagerACLCheck", Kind.BOOL, "false", "Members check ACLs before they forward a write", Treatment.ENSEMBLE),
     Key("4lw.commands.whitelist", Kind.LIST, "srvr", "Four-letter words that are answered; `*` is all. `srvr` always is"),
     Key("request_throttle_max_requests", Kind.INT, "0", "Requests in progress above which others wait; 0 is off"),
-    Key("request_throttle_stall_time", Kind.INT, "100", "Milliseconds that a waiting request sleeps at most"),
-    Key("request_throttle_drop_stale", Kind.BOOL, "true", "Drop waiting requests whose connection is gone"),
-    Key("request_stale_latency_check", Kind.BOOL, "false", "Requests older than their session's timeout count as stale"),
-    Key("request_stale_connection_check", Kind.BOOL, "true", "Requests of closed connections count as stale"),
-    Key("request_throttler.shutdownTimeout", Kind.INT, "10000", "Milliseconds that waiting requests get when the server stops"),
+    Key("request_throttle_stall_time", Kind.INT, "100", "Waiting requests go on as soon as there is room", _NO_EFFECT),
+    Key("request_throttle_drop_stale", Kind.BOOL, "true", "Waiting requests of a closed connection are always dropped", _NO_EFFECT),
+    Key("request_stale_latency_check", Kind.BOOL, "false", "The age of a request does not make it stale", _NO_EFFECT),
+    Key("request_stale_connection_check", Kind.BOOL, "true", "Requests of closed connections are always stale", _NO_EFFECT),
+    Key("request_throttler.shutdownTimeout", Kind.INT, "10000", "Waiting requests end with their connections when the server stops", _NO_EFFECT),
     Key("throttled_op_wait_time", Kind.INT, "0", "Milliseconds in the throttler after which a request is refused (error -127); 0 is off"),
     Key("connection_throttle_tokens", Kind.INT, "0", "Size of the bucket that new connections draw from; 0 is off"),
     Key("connection_throttle_fill_time", Kind.INT, "1", "Milliseconds between refills of the bucket"),
@@ -96,8 +98,8 @@ NETWORK_KEYS: Final[tuple[Key, ...]] = (
     Key("nio.directBufferBytes", Kind.INT, "65536", _NO_THREADS, _NO_EFFECT),
     Key("nio.shutdownTimeout", Kind.INT, "5000", _NO_THREADS, _NO_EFFECT),
     Key("netty.advancedFlowControl.enabled", Kind.BOOL, "false", "It is always on: reading stops while a connection's replies pile up", _NO_EFFECT),
-    Key("netty.server.outstandingHandshake.limit", Kind.INT, "-1", "TLS handshakes in progress at most; -1 is no limit"),
-    Key("netty.server.earlyDropSecureConnectionHandshakes", Kind.BOOL, "false", "Drop TLS connections before the handshake while not serving"),
-    Key("client.portUnification", Kind.BOOL, "false", "The client port takes TLS and plain connections"),
-    Key("client.certReload", Kind.BOOL, "false", "Reload the key and trust store of the TLS port when they change"),
+    Key("netty.server.outstandingHandshake.limit", Kind.INT, "-1", "TLS handshakes in progress at most; -1 is no limit", Treatment.NOT_YET),
+    Key("netty.server.earlyDropSecureConnectionHandshakes", Kind.BOOL, "false", "Drop TLS connections before the handshake while not serving", Treatment.NOT_YET),
+    Key("client.portUnification", Kind.BOOL, "false", "The client port takes TLS and plain connections", Treatment.NOT_YET),
+    Key("client.certReload", Kind.BOOL, "false", "Reload the key and trust store of the TLS port when they change", Treatment.NOT_YET),
 )  # fmt: skip

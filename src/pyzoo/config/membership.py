@@ -78,8 +78,8 @@ class Membership:
         """Canonical lines without the version: servers, groups, weights."""
         return [
             *(f"server.{server.id}={server}" for server in self.servers),
-            *(f"group.{group}={':'.join(map(str, ids))}" for group, ids in self.groups),
-            *(f"weight.{id}={weight}" for id, weight in self.weights),
+            *(f"group.{group}={':'.join(map(str, sids))}" for group, sids in self.groups),
+            *(f"weight.{sid}={weight}" for sid, weight in self.weights),
         ]
 
     def text(self) -> str:
@@ -100,16 +100,16 @@ def parse_membership(
     groups: dict[int, tuple[int, ...]] = {}
     weights: dict[int, int] = {}
     for entry in entries:
-        id = _number(entry.key.partition(".")[2], entry, path, "the number after the dot")
+        sid = _number(entry.key.partition(".")[2], entry, path, "the number after the dot")
         if entry.key.startswith("server."):
-            servers[id] = parse_server(id, entry, path, multi_address)
+            servers[sid] = parse_server(sid, entry, path, multi_address)
         elif entry.key.startswith("group"):
-            groups[id] = tuple(_number(part, entry, path, "each server id") for part in entry.value.split(":"))
+            groups[sid] = tuple(_number(part, entry, path, "each server id") for part in entry.value.split(":"))
             _refuse_shared_members(groups, entry, path)
         else:
-            weights[id] = _number(entry.value, entry, path, "the weight")
+            weights[sid] = _number(entry.value, entry, path, "the weight")
     members = Membership(
-        tuple(servers[id] for id in sorted(servers)), tuple(groups.items()), tuple(weights.items()), version
+        tuple(servers[sid] for sid in sorted(servers)), tuple(groups.items()), tuple(weights.items()), version
     )
     _check_everyone_is_grouped(members, path)
     return members
@@ -126,20 +126,15 @@ def parse_server(id: int, entry: Property, path: str | None, multi_address: bool
             raise _malformed(entry, path)
         quorum_port, election_port = (_port(field, entry, path) for field in fields[1:3])
         if quorum_port == election_port:
-            raise ConfigError(f"{entry.key}: quorum and election port are both {quorum_port}; they must differ",
-                              path, entry.line)  # fmt: skip
+            raise ConfigError(f"{entry.key}: the two ports {quorum_port} must differ", path, entry.line)
         roles.add(fields[3].lower() if len(fields) == 4 else "participant")
         addresses.append(ServerAddress(fields[0], quorum_port, election_port))
     if not roles <= {"participant", "observer"}:
-        raise ConfigError(
-            f"{entry.key}: the role must be participant or observer, not {fields[3]!r}", path, entry.line
-        )
+        raise ConfigError(f"{entry.key}: the role must be participant or observer, not {fields[3]!r}", path, entry.line)
     if len(roles) > 1:
         raise ConfigError(f"{entry.key}: all addresses of a server need the same role", path, entry.line)
     if len(addresses) > 1 and not multi_address:
-        raise ConfigError(
-            f"{entry.key} has several addresses: that needs multiAddress.enabled=true", path, entry.line
-        )
+        raise ConfigError(f"{entry.key} has several addresses: that needs multiAddress.enabled=true", path, entry.line)
     client_host, client_port = _client(parts[1], entry, path) if len(parts) == 2 else (None, None)
     return QuorumServer(id, tuple(addresses), roles == {"observer"}, client_host, client_port)
 
@@ -173,9 +168,7 @@ def _port(text: str, entry: Property, path: str | None) -> int:
 def _number(text: str, entry: Property, path: str | None, what: str) -> int:
     number = parse_decimal(text.strip(), 64)
     if number is None:
-        raise ConfigError(
-            f"{entry.key}={entry.value}: {what} must be a whole number, not {text!r}", path, entry.line
-        )
+        raise ConfigError(f"{entry.key}={entry.value}: {what} must be a whole number, not {text!r}", path, entry.line)
     return number
 
 
@@ -188,16 +181,14 @@ def _refuse_shared_members(groups: dict[int, tuple[int, ...]], entry: Property, 
     for ids in groups.values():
         shared = seen.intersection(ids)
         if shared:
-            raise ConfigError(
-                f"{entry.key}: server {min(shared)} is in two groups; it may be in one", path, entry.line
-            )
+            raise ConfigError(f"{entry.key}: server {min(shared)} is in two groups; it may be in one", path, entry.line)
         seen.update(ids)
 
 
 def _check_everyone_is_grouped(members: Membership, path: str | None) -> None:
     if not members.groups and not members.weights:
         return
-    grouped = {id for _, ids in members.groups for id in ids}
+    grouped = {sid for _, sids in members.groups for sid in sids}
     for server in members.voters:
         if server.id not in grouped:
             raise ConfigError(f"server.{server.id} is in no group: with group or weight lines each needs one", path)

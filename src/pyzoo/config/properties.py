@@ -1,8 +1,9 @@
 """The text format of zoo.cfg: Java's Properties, with the line number of each key kept for messages.
 
-Rules of java.util.Properties.load: `#` and `!` begin comments, the first unescaped `=`, `:` or blank ends a key, a
-backslash at the end of a line continues it, `\\uXXXX` names a character, the last of two equal keys wins. Keys and
-values are trimmed as QuorumPeerConfig does. The caller reads the file as ISO-8859-1 (`decode_properties`).
+Rules of java.util.Properties.load: `#` and `!` begin comments, the first unescaped `=`, `:` or blank ends a
+key, a backslash at the end of a line continues it, `\\uXXXX` names a character, the last of equal keys wins.
+Keys and values are trimmed as QuorumPeerConfig does. The caller reads the file as ISO-8859-1
+(`decode_properties`).
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def decode_properties(data: bytes) -> str:
 
 
 def parse_properties(text: str, path: str | None = None) -> dict[str, Property]:
-    """Properties by key, in the order of their first appearance; raises ConfigError on a broken unicode escape."""
+    """Properties by key, in order of first appearance; raises ConfigError on a broken unicode escape."""
     found: dict[str, Property] = {}
     for line, logical in _logical_lines(text):
         raw_key, raw_value = _split(logical)
@@ -43,7 +44,7 @@ def parse_properties(text: str, path: str | None = None) -> dict[str, Property]:
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with continuations joined, without comments and empty lines, each with the number where it begins."""
+    """Lines with continuations joined, without comments and empty lines, each with its first number."""
     collected = ""
     began = 0
     continued = False

@@ -1,7 +1,8 @@
 """Reading single values: where each comes from, what is wrong with it, and what is used instead.
 
-Two kinds of keys, as in Apache's server: a wrong value of a file key stops the start (`file_*` raise ConfigError), a wrong
-value of a property falls back to its default. Java does the latter in silence; here a ConfigWarning tells.
+Two kinds of keys, as in Apache's server: a wrong value of a file key stops the start (`file_*` raise
+ConfigError), a wrong value of a property falls back to its default. Java does the latter in silence; here a
+ConfigWarning tells.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +49,9 @@ class ConfigReader:
 
     def warn(self, message: str, name: str | None = None) -> None:
         """Note a warning for a key, with the place where its value was given."""
-        self.warnings.append(ConfigWarning(message, *self._place(name)))
+        warning = ConfigWarning(message, *self._place(name))
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def given(self, name: str) -> str | None:
         """The text that decides about a key, None when nobody gave one."""
@@ -136,7 +139,7 @@ class ConfigReader:
         return parse_boolean(text)
 
     def integer(self, name: str, at_least: int | None = None, otherwise: int | None = None) -> int:
-        """A number; one below `at_least`, or no number, gives `otherwise` or the default."""
+        """A number. One below `at_least` gives `otherwise`, or else the default; no number the default."""
         return self._number(name, self.given(name), KEYS.by_name[name], at_least, otherwise)
 
     def raw_integer(self, name: str, at_least: int | None = None) -> int:
@@ -171,19 +174,18 @@ class ConfigReader:
         items = (item.strip() for item in self.text(name).split(","))
         return tuple(item for item in items if item)
 
-    def _number(
-        self, name: str, text: str | None, key: Key, at_least: int | None, otherwise: int | None
-    ) -> int:
-        fallback = otherwise if otherwise is not None else int(key.default)
+    def _number(self, name: str, text: str | None, key: Key, at_least: int | None, otherwise: int | None) -> int:
+        default = int(key.default) if key.default else otherwise or 0
         if text is None:
-            return int(key.default) if key.default else fallback
+            return default
         number = decode_integer(text, _BITS.get(key.kind, 32))
         if number is None:
-            self.warn(f"{name}={text} is not a whole number: {fallback} is used", name)
-            return fallback
+            self.warn(f"{name}={text} is not a whole number: {default} is used", name)
+            return default
         if at_least is not None and number < at_least:
-            self.warn(f"{name}={text} is too small, at least {at_least} is needed: {fallback} is used", name)
-            return fallback
+            instead = default if otherwise is None else otherwise
+            self.warn(f"{name}={text} is too small, at least {at_least} is needed: {instead} is used", name)
+            return instead
         return number
 
 

@@ -1,7 +1,7 @@
 """ServerConfig: every setting of a server as a typed, frozen value.
 
-Units are last in the names; a limit that is off is 0 or -1 as its docstring line says. How text becomes these values, and what
-is refused, is in `parse`.
+Units are last in the names; the value that turns a limit off stands beside it. How text becomes these values,
+and what is refused, is in `parse`.
 """
 
 from typing import Final
@@ -18,7 +18,7 @@ DEFAULT_WORDS: Final = frozenset({"srvr"})
 
 @frozen
 class ServerConfig:
-    """What a server needs to know; `ServerConfig(data_dir=...)` has the defaults of Apache ZooKeeper 3.9.5."""
+    """What a server needs to know; `ServerConfig(data_dir=...)` has the defaults of Apache ZooKeeper."""
 
     # --- where and when
     data_dir: str
@@ -108,7 +108,7 @@ class ServerConfig:
     x509_super_user: str | None = None
     sasl_super_users: frozenset[str] = frozenset()
     ensemble_auth_names: frozenset[str] = frozenset()  # empty = any name
-    let_any_sasl_user_do_x: str | None = None
+    let_any_sasl_user_do: str | None = None
     session_require_client_sasl_auth: bool = False
     allow_sasl_failed_clients: bool = False
     enforce_auth_enabled: bool = False
@@ -119,7 +119,7 @@ class ServerConfig:
     use_x_forwarded_for: bool = False
 
     # --- TLS
-    tls: TlsSettings = TlsSettings()
+    tls: TlsSettings = field(factory=TlsSettings)
     quorum_tls: TlsSettings = QUORUM_TLS_DEFAULTS
     client_port_unification: bool = False
     client_cert_reload: bool = False
@@ -127,8 +127,8 @@ class ServerConfig:
     early_drop_secure_handshakes: bool = False
 
     # --- operators
-    admin: AdminSettings = AdminSettings()
-    metrics: MetricsSettings = MetricsSettings()
+    admin: AdminSettings = field(factory=AdminSettings)
+    metrics: MetricsSettings = field(factory=MetricsSettings)
     audit_enabled: bool = False
     readonly_mode_enabled: bool = False
 
@@ -137,8 +137,8 @@ class ServerConfig:
     reconfig_enabled: bool = False
     init_limit: int = 0
     sync_limit: int = 0
-    membership: Membership = Membership()
-    quorum: QuorumSettings = QuorumSettings()
+    membership: Membership = field(factory=Membership)
+    quorum: QuorumSettings = field(factory=QuorumSettings)
 
     @data_log_dir.default
     def _data_dir(self) -> str:

@@ -1,7 +1,7 @@
 """-D properties: where they are given, and how Java reads them.
 
-Java looks at text only when it is asked for a number or a boolean, and takes the default in silence when the text is
-none. This view does the same; the warnings that pyzoo adds are the business of `reader`.
+Java looks at text only when it is asked for a number or a boolean, and takes the default in silence when the
+text is none. This view does the same; the warnings that pyzoo adds are the business of `reader`.
 """
 
 import shlex
@@ -17,8 +17,8 @@ from pyzoo.errors import ConfigError
 PREFIX: Final = "zookeeper."
 # Options of the java command whose value is the next word.
 _TAKES_A_WORD: Final = frozenset(
-    {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports",
-     "--add-reads", "--upgrade-module-path", "--limit-modules", "-jar", "-m", "--module"}
+    {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens",
+     "--add-exports", "--add-reads", "--upgrade-module-path", "--limit-modules", "-jar", "-m", "--module"}
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ class SystemProperties:
 class JavaArguments:
     """The words of a java command line, sorted by who cares about them.
 
-    `properties` are ZooKeeper's; `ignored` are flags of the JVM and properties of others; `arguments` is the rest.
+    `properties` are ZooKeeper's; `ignored` are JVM flags and properties of others; `arguments` is the rest.
     """
 
     properties: dict[str, str] = field(factory=dict)

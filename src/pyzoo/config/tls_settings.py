@@ -1,4 +1,7 @@
-"""Settings of TLS, for the client port (`ssl.`) and for members and the AdminServer (`ssl.quorum.`)."""
+"""Settings of TLS, for the client port (`ssl.`) and for members and the AdminServer (`ssl.quorum.`).
+
+They are only read here; stores are opened, and refused, by who does TLS.
+"""
 
 from typing import Final
 
@@ -7,7 +10,6 @@ from attrs import field, frozen
 from pyzoo.config.reader import ConfigReader
 
 _STORE_TYPES: Final = {".jks": "JKS", ".pem": "PEM", ".p12": "PKCS12", ".bcfks": "BCFKS"}
-_JAVA_ONLY: Final = frozenset({"JKS", "BCFKS"})
 
 
 @frozen
@@ -15,7 +17,7 @@ class TlsStore:
     """A key store or trust store: where it is and how it is opened; `password_path` names a file and wins."""
 
     location: str = ""
-    type: str = ""  # PEM, PKCS12, JKS, BCFKS; empty when there is no store
+    type: str = ""  # PEM, PKCS12, JKS, BCFKS; empty when the extension does not tell
     password: str = field(default="", repr=False)
     password_path: str = ""
 
@@ -41,18 +43,15 @@ class TlsSettings:
 QUORUM_TLS_DEFAULTS: Final = TlsSettings(client_hostname_verification=True, allow_reverse_dns_lookup=True)
 
 
-def read_tls(reader: ConfigReader, prefix: str, needed_by: str | None) -> TlsSettings:
-    """The settings under `ssl.` or `ssl.quorum.`; when a setting needs them, they have to be usable."""
+def read_tls(reader: ConfigReader, prefix: str) -> TlsSettings:
+    """The settings under `ssl.` or `ssl.quorum.`; raises ConfigError for an unknown clientAuth."""
     client_auth = reader.text(prefix + "clientAuth").lower()
     if client_auth not in ("none", "want", "need"):
         raise reader.error(f"{prefix}clientAuth={client_auth}: choose none, want or need", prefix + "clientAuth")
-    supplier = prefix + "context.supplier.class"
-    if needed_by is not None and reader.text(supplier):
-        raise reader.error(f"{supplier} names a Java class, which cannot be run here: set the stores", supplier)
     timeout = prefix + "handshakeDetectionTimeoutMillis"
-    settings = TlsSettings(
-        key_store=_read_store(reader, prefix + "keyStore.", needed_by),
-        trust_store=_read_store(reader, prefix + "trustStore.", needed_by),
+    return TlsSettings(
+        key_store=_read_store(reader, prefix + "keyStore."),
+        trust_store=_read_store(reader, prefix + "trustStore."),
         protocol=reader.text(prefix + "protocol"),
         enabled_protocols=reader.names(prefix + "enabledProtocols"),
         cipher_suites=reader.names(prefix + "ciphersuites"),
@@ -64,23 +63,11 @@ def read_tls(reader: ConfigReader, prefix: str, needed_by: str | None) -> TlsSet
         ocsp=reader.boolean(prefix + "ocsp"),
         handshake_detection_timeout_ms=reader.integer(timeout, at_least=1),
     )
-    if needed_by is not None and not settings.key_store.location:
-        raise reader.error(f"{needed_by} needs a certificate: set {prefix}keyStore.location", needed_by)
-    return settings
 
 
-def _read_store(reader: ConfigReader, prefix: str, needed_by: str | None) -> TlsStore:
+def _read_store(reader: ConfigReader, prefix: str) -> TlsStore:
+    """A store; its type comes from the extension of the file unless it is given."""
     location = reader.text(prefix + "location")
-    if not location:
-        return TlsStore()
-    dot = location.rfind(".")
-    kind = reader.text(prefix + "type").upper() or _STORE_TYPES.get(location[dot:].lower() if dot >= 0 else "", "")
-    if needed_by is not None and kind not in _STORE_TYPES.values():
-        raise reader.error(
-            f"the type of {prefix}location={location} is unknown: set {prefix}type to PEM or PKCS12", prefix + "location"
-        )
-    if needed_by is not None and kind in _JAVA_ONLY:
-        raise reader.error(
-            f"{prefix}location={location} is a {kind} store, which only Java reads: convert it to PEM", prefix + "location"
-        )
+    extension = next((ending for ending in _STORE_TYPES if location.lower().endswith(ending)), "")
+    kind = reader.text(prefix + "type").upper() or _STORE_TYPES.get(extension, "")
     return TlsStore(location, kind, reader.text(prefix + "password"), reader.text(prefix + "passwordPath"))

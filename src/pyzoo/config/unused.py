@@ -53,6 +53,8 @@ def _warn_about_effect(reader: ConfigReader, key: Key, name: str, value: str) ->
     same = value.lower() == key.default if key.kind is Kind.BOOL else value == key.default
     if key.treatment is Treatment.NO_EFFECT and not same:
         reader.warn(f"{name} has no effect here. {key.meaning}", name)
+    elif key.treatment is Treatment.NOT_YET and not same:
+        reader.warn(f"{name} has no effect yet: this version does not offer it", name)
 
 
 def _unknown(name: str) -> str:

@@ -32,8 +32,9 @@ def kind_of(owner: i64, extended_types: bool, emulate_353_ttl: bool) -> i32:
             return TTL
         if (owner >> 56) & 0xFF == _EXTENDED:
             if (owner >> 40) & 0xFFFF != 0:
+                pattern: int = owner
                 raise StorageError(
-                    f"ephemeral owner {owner & 0xFFFFFFFFFFFFFFFF:#x} has an unknown extended type; "
+                    f"ephemeral owner {pattern & 0xFFFFFFFFFFFFFFFF:#x} has an unknown extended type; "
                     "it needs a newer release, or extendedTypesEnabled must be off"
                 )
             return TTL

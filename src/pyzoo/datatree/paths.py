@@ -68,9 +68,3 @@ def parent_of(path: str) -> str:
 def name_of(path: str) -> str:
     """What is behind the last slash."""
     return path[path.rfind("/") + 1 :]
-
-
-def watched_parent(path: str) -> str:
-    """The parent as events name it: `/` for the root."""
-    at = path.rfind("/")
-    return "/" if at <= 0 else path[:at]

@@ -1,7 +1,7 @@
 """Quotas: which prefixes have one, how much they use, and whether a change would be too much.
 
 The quota of /q is in /zookeeper/quota/q: `zookeeper_limits`, written by clients, and `zookeeper_stats`, whose
-data the server keeps up to date even where limits are not enforced. A change counts for the deepest prefix only.
+data the server keeps up to date even where limits are not enforced. A change counts for the deepest prefix.
 """
 
 from typing import TYPE_CHECKING, Final, final

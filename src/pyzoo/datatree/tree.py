@@ -300,9 +300,7 @@ class DataTree:
         if self.digest_enabled:
             self.digests.applied(zxid, self.tree_digest)
 
-    def _apply_parts(
-        self, header: TxnHeader, types: list[int], txns: list[Record], result: ProcessTxnResult
-    ) -> None:
+    def _apply_parts(self, header: TxnHeader, types: list[int], txns: list[Record], result: ProcessTxnResult) -> None:
         """All parts, or none of them when one is an error: then each result is 0, the error, or -2."""
         results: list[ProcessTxnResult] = []
         result.results = results
@@ -474,9 +472,7 @@ class DataTree:
         child_watches = self.child_watches
         if child_watches.size > 0:
             child_watches.trigger(path, NODE_DELETED, zxid, acl, reached)
-            child_watches.trigger(
-                parent_path, NODE_CHILDREN_CHANGED, zxid, self.acl_cache.acl_for(parent.acl_id)
-            )
+            child_watches.trigger(parent_path, NODE_CHILDREN_CHANGED, zxid, self.acl_cache.acl_for(parent.acl_id))
 
     def _set_data(self, result: ProcessTxnResult, header: TxnHeader, txn: SetDataTxn) -> None:
         path = txn.path

@@ -91,10 +91,13 @@ def render_class(name: str, struct: c.Struct) -> str:
     lines += [f"        return {name}({', '.join(names)})"]
     equal = " and ".join(f"self.{field} == other.{field}" for field in names)
     lines += ["", "    def __eq__(self, other: object) -> bool:"]
-    lines += [f"        if not isinstance(other, {name}):", "            return False", f"        return {equal}"]
+    lines += [
+        f"        if not isinstance(other, {name}):",
+        "            return False",
+        f"        return {equal}",
+    ]
     hashed = ", ".join(
-        f"tuple(self.{field} or ())" if isinstance(kind, VectorType) else f"self.{field}"
-        for field, kind in fields
+        f"tuple(self.{field} or ())" if isinstance(kind, VectorType) else f"self.{field}" for field, kind in fields
     )
     lines += ["", "    def __hash__(self) -> int:", f"        return hash(({hashed},))"]
     shown = ", ".join(f"{field}={{self.{field}!r}}" for field in names)

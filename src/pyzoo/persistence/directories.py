@@ -61,9 +61,7 @@ def _open(disk: Disk, role: str, path: str, autocreate: bool) -> None:
         if not disk.is_writable(path):
             raise DataDirectoryError(f"Cannot write to {role} directory {path}; check its owner and mode")
     except OSError as error:
-        raise DataDirectoryError(
-            f"Unable to create {role} directory {path}: {error.strerror or error}"
-        ) from error
+        raise DataDirectoryError(f"Unable to create {role} directory {path}: {error.strerror or error}") from error
 
 
 def _refuse(disk: Disk, role: str, prefix: str, path: str) -> None:
@@ -73,6 +71,5 @@ def _refuse(disk: Disk, role: str, prefix: str, path: str) -> None:
         raise DataDirectoryError(f"Cannot read {path}: {error.strerror or error}") from error
     if any(name.startswith(f"{prefix}.") for name in names):
         raise DataDirectoryError(
-            f"{role} directory has {prefix} files: {path}. "
-            "Check if dataLogDir and dataDir configuration is correct."
+            f"{role} directory has {prefix} files: {path}. Check if dataLogDir and dataDir configuration is correct."
         )

@@ -66,7 +66,10 @@ PADDING: Final = 2  # at zeros
 TORN: Final = 3  # inside a record: it was being written when the server died
 NO_HEADER: Final = 4  # fewer than 16 bytes, or nothing but zeros
 
+TXN_HEADER_LENGTH: Final = 32
+
 _CHUNK: Final = 1 << 20
+_SCAN_LIMIT: Final = 4 << 20
 _BODY: Final[dict[int, Callable[[InputArchive], Record]]] = {
     CREATE2: CreateTxn.decode,
     CREATE_CONTAINER: CreateContainerTxn.decode,
@@ -217,9 +220,7 @@ class LogReader:
             self.reason = "the file holds nothing but zeros"
             return False
         if magic != LOG_MAGIC:
-            raise CorruptStorage(
-                self.path, 0, f"not a transaction log: magic number {magic} instead of {LOG_MAGIC}"
-            )
+            raise CorruptStorage(self.path, 0, f"not a transaction log: magic number {magic} instead of {LOG_MAGIC}")
         self.version = read_i32_be(self._data, 4)
         self.dbid = read_i64_be(self._data, 8)
         self._pos = HEADER_LENGTH
@@ -245,11 +246,14 @@ class LogReader:
             return None
         self.offset = self.end_offset
         if not self._have(12):
-            left: i64 = len(self._data) - self._pos
-            return self._stop(END_OF_FILE if left == 0 else TORN, "the file ends inside a record")
+            left = self._data[self._pos :]
+            if left.count(0) == len(left):
+                return self._stop(PADDING if left else END_OF_FILE, "")
+            return self._stop(TORN, "the file ends inside a record")
         checksum = read_i64_be(self._data, self._pos)
         length = i64(read_i32_be(self._data, self._pos + 8))
         if length == 0:
+            # A checksum that came without its length: the write stopped between the two.
             return self._stop(PADDING if checksum == 0 else TORN, "a record lacks its length")
         if length < 0 or length > self._limit:
             raise CorruptStorage(
@@ -272,7 +276,29 @@ class LogReader:
         self.end_offset = self._base + self._pos
         return payload
 
+    def find_record_after_torn(self) -> i64:
+        """Where a whole record begins behind the torn one, within 4 MiB; -1 for none.
+
+        The disk may have kept the end of a last, unsynced write and not its start; otherwise it means that
+        the file was damaged later, and that acknowledged records are behind the damage.
+        """
+        self._have(_SCAN_LIMIT)
+        data = self._data.rstrip(b"\x00")
+        end: i64 = len(data)
+        pos: i64 = self._pos + 1
+        while end - pos >= RECORD_OVERHEAD + TXN_HEADER_LENGTH:
+            # The upper half of a checksum is zero.
+            if read_i32_be(data, pos) == 0:
+                length = i64(read_i32_be(data, pos + 8))
+                start = pos + 12
+                if TXN_HEADER_LENGTH <= length < end - start and data[start + length] == END_OF_RECORD:
+                    checksum: i64 = zlib.adler32(data[start : start + length])
+                    if checksum == read_i64_be(data, pos):
+                        return self._base + pos
+            pos += 1
+        return -1
+
     def _stop(self, ending: i64, reason: str) -> bytes | None:
         self.ending = ending
-        self.reason = reason if ending == TORN else ""
+        self.reason = reason
         return None

@@ -184,9 +184,7 @@ class MemoryDisk:
     def sync_directory(self, path: str) -> None:
         directory = path.rstrip("/") or "/"
         self._durable = {
-            name: contents
-            for name, contents in self._durable.items()
-            if str(PurePosixPath(name).parent) != directory
+            name: contents for name, contents in self._durable.items() if str(PurePosixPath(name).parent) != directory
         }
         for name, contents in self._files.items():
             if str(PurePosixPath(name).parent) == directory:

@@ -30,9 +30,7 @@ def files_to_purge(disk: Disk, directories: Directories, retain_count: int) -> l
         oldest_zxid = kept[-1][0]
         keep_names = {name for _, name in kept}
         # The log that was being written when the snapshot was taken may have begun long before.
-        first_log = max(
-            (zxid for zxid, _ in list_logs(disk, directories.logs) if zxid <= oldest_zxid), default=-1
-        )
+        first_log = max((zxid for zxid, _ in list_logs(disk, directories.logs) if zxid <= oldest_zxid), default=-1)
         logs = _older(disk, directories.logs, LOG_PREFIX, first_log if first_log >= 0 else oldest_zxid)
         snapshots = _older(disk, directories.snapshots, SNAPSHOT_PREFIX, oldest_zxid)
     except OSError as error:
@@ -45,9 +43,7 @@ def files_to_purge(disk: Disk, directories: Directories, retain_count: int) -> l
 def _older(disk: Disk, directory: str, prefix: str, zxid: int) -> list[str]:
     """Names that begin with `prefix.` and have a lower zxid; those without a readable one count as lower."""
     return [
-        name
-        for name in disk.list(directory)
-        if name.startswith(f"{prefix}.") and zxid_from_name(name, prefix) < zxid
+        name for name in disk.list(directory) if name.startswith(f"{prefix}.") and zxid_from_name(name, prefix) < zxid
     ]
 
 

@@ -19,7 +19,8 @@ from pyzoo.persistence.replay import NO_ZXID, Proposal, Replayed, Replayer, Snap
 from pyzoo.persistence.snapshot_format import SnapshotReader
 from pyzoo.persistence.snapshots import (
     CANDIDATE_LIMIT,
-    list_valid_snapshots,
+    list_snapshots,
+    looks_valid,
     remove_temporaries,
     save_snapshot,
 )
@@ -84,6 +85,7 @@ class _LoadedSnapshot:
     sessions: dict[int, int] = field(factory=dict)
     digest: SnapshotDigest | None = None
     skipped: list[str] = field(factory=list)
+    has_incomplete: bool = False  # a file that may once have been a snapshot of some data
 
 
 def _no_clock() -> int:
@@ -160,8 +162,16 @@ def load_newest_snapshot(disk: Disk, directory: str, tree: DataTree) -> _LoadedS
     Raises StorageError when there are some and none loads.
     """
     result = _LoadedSnapshot()
-    for zxid, name in list_valid_snapshots(disk, directory, CANDIDATE_LIMIT):
+    tried = 0
+    for zxid, name in list_snapshots(disk, directory):
         path = join(directory, name)
+        if tried == CANDIDATE_LIMIT:
+            break
+        if not looks_valid(disk, path):
+            result.skipped.append(f"Invalid snapshot {path}: it is not complete")
+            result.has_incomplete |= zxid > 0 and disk.size(path) > 0
+            continue
+        tried += 1
         try:
             reader = _read_snapshot(disk, path, tree)
         except (PyzooError, OSError) as error:
@@ -173,7 +183,7 @@ def load_newest_snapshot(disk: Disk, directory: str, tree: DataTree) -> _LoadedS
         if reader.has_digest:
             result.digest = SnapshotDigest(reader.digest_zxid, reader.digest_version, reader.digest)
         return result
-    if result.skipped:
+    if tried > 0:
         raise StorageError(
             f"Not able to find valid snapshots in {directory}; put a good one there: {result.skipped[0]}"
         )
@@ -209,6 +219,11 @@ def _without_snapshot(
             )
         snapshot.zxid = 0
         return False
+    if snapshot.has_incomplete and not marked:
+        raise StorageError(
+            f"{snapshot.skipped[0]}, and there is no other and no log: this is no new database. Put the "
+            "files back, or move this one away to start with an empty tree"
+        )
     if settings.db_autocreate or marked:
         snapshot.zxid = 0
         return True
@@ -243,9 +258,7 @@ def _warnings(recovered: Recovered, digest: SnapshotDigest | None) -> list[str]:
     warnings = list(recovered.skipped_snapshots)
     warnings += [str(torn) for torn in replayed.torn]
     if replayed.out_of_order_count:
-        warnings.append(
-            f"{replayed.out_of_order_count} transactions were logged out of order; all are applied"
-        )
+        warnings.append(f"{replayed.out_of_order_count} transactions were logged out of order; all are applied")
     if replayed.first_mismatch_zxid is not None:
         warnings.append(
             f"Digests are not matching: {replayed.digest_mismatch_count} of {replayed.digests_compared}, "

@@ -38,15 +38,26 @@ class Proposal:
 
 @frozen
 class TornFile:
-    """A log whose end was being written when a server died; `offset` is where its last whole record ends."""
+    """A log whose end was being written when a server died; `offset` is where its last whole record ends.
+
+    `next_record_offset` is not -1 where the newest log has whole records behind the torn one: then it may have
+    been damaged after it was written, which the format cannot tell from a write that came to the disk in part.
+    """
 
     path: str
     offset: int
     reason: str
     is_last: bool
+    next_record_offset: int = -1
 
     def __str__(self) -> str:
-        return f"{self.path}: Last transaction was partial: {self.reason}, after byte {self.offset}"
+        text = f"{self.path}: Last transaction was partial: {self.reason}, after byte {self.offset}"
+        if self.next_record_offset >= 0:
+            text += (
+                f"; whole records follow from byte {self.next_record_offset} on and are not applied: if this "
+                "server did not crash while it wrote them, stop it and repair the file"
+            )
+        return text
 
 
 @define
@@ -123,13 +134,14 @@ class Replayer:
             reader = LogReader(source.read, path)
             while (payload := reader.next_payload()) is not None:
                 self._record(reader, payload)
+            behind = reader.find_record_after_torn() if is_last and reader.ending == TORN else -1
         finally:
             source.close()
         self.result.files.append(path)
         if reader.ending == NO_HEADER:
             self._no_header(path, reader.reason, is_last, disk.size(path))
         elif reader.ending == TORN:
-            torn = TornFile(path, reader.end_offset, reader.reason, is_last)
+            torn = TornFile(path, reader.end_offset, reader.reason, is_last, behind)
             self.result.torn.append(torn)
             self._after_torn = f" ({torn})"
 

@@ -51,9 +51,7 @@ def open_listener(config: ServerConfig) -> list[socket.socket]:
     host, port = config.client_port_address, config.client_port
     if not host:
         if socket.has_dualstack_ipv6():
-            return [
-                socket.create_server(("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True)
-            ]
+            return [socket.create_server(("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True)]
         return [socket.create_server(("", port), backlog=backlog)]
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     return [socket.create_server((host, port), family=family, backlog=backlog)]
@@ -156,7 +154,7 @@ async def take_snapshots(client_port: ClientPort, storage: Storage, database: ZK
             server.stats.snapshot_errors += 1
             logger.error("%s", error)
         else:
-            server.metrics.snapshottime.add(elapsed_ms() - begun)
+            server.stats.metrics.snapshottime.add(elapsed_ms() - begun)
         finally:
             server.snapshot_running = False
 

@@ -41,7 +41,11 @@ class ClientPort:
     """The sockets of one server and the pass that serves them."""
 
     def __init__(
-        self, server: ZooKeeperServer, listeners: list[socket.socket], log: LogThread | None, keep_alive: bool,
+        self,
+        server: ZooKeeperServer,
+        listeners: list[socket.socket],
+        log: LogThread | None,
+        keep_alive: bool,
         snapshot_wanted: trio.Event,
     ) -> None:
         """Without a log (in-memory) every transaction counts as safe at once."""
@@ -108,6 +112,9 @@ class ClientPort:
         failure = log.failure
         if failure is not None:
             raise failure
+        metrics = self.server.stats.metrics
+        while log.sync_times_ms:
+            metrics.fsynctime.add(log.sync_times_ms.pop())
         self.server.persisted(log.persisted_zxid)
 
     def _accept(self, fd: int) -> None:

@@ -38,7 +38,7 @@ class ContainerManager:
         return now_ms >= self.next_ms
 
     def candidates(self, tree: DataTree, now_ms: int, wall_ms: int) -> list[str]:
-        """The paths to delete now; the tree is searched once an interval, after all that was found is gone."""
+        """The paths to delete now; a new search waits until all of the last one are gone."""
         if not self._waiting and now_ms >= self._next_check_ms:
             self._waiting.extend(tree.expired_candidates(wall_ms, self.max_never_used_ms))
             self._next_check_ms = now_ms + self.check_interval_ms

@@ -133,7 +133,9 @@ class PrepRequestProcessor:
 
     # --- create, in all its forms
 
-    def create(self, op_type: i32, path: str | None, data: bytes | None, acl: list[ACL] | None, flags: i32, ttl: i64) -> Record:
+    def create(
+        self, op_type: i32, path: str | None, data: bytes | None, acl: list[ACL] | None, flags: i32, ttl: i64
+    ) -> Record:
         """create, create2, createContainer, createTTL (pRequest2TxnCreate); ttl is -1 where there is none."""
         self._check_create_mode(op_type, flags, ttl)
         if is_ephemeral_mode(flags) and not self.sessions.is_alive(self.session_id):
@@ -304,4 +306,3 @@ class PrepRequestProcessor:
         names: list[str | None] = []
         names.extend(ordered)
         return CloseSessionTxn(names)
-

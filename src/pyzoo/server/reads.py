@@ -32,7 +32,13 @@ from pyzoo.jute.records import (
 )
 from pyzoo.server.auth import AccessControl
 from pyzoo.server.cnxn import ServerCnxn
-from pyzoo.server.multi import decode_multi, holds_reads, write_multi_end, write_multi_error, write_multi_header
+from pyzoo.server.multi import (
+    decode_multi,
+    holds_reads,
+    write_multi_end,
+    write_multi_error,
+    write_multi_header,
+)
 from pyzoo.server.request import Request
 
 WATCHER_CHILDREN: Final = 1
@@ -347,5 +353,3 @@ def patch_error(out: BytesWriter, start: i64, code: i32) -> None:
     out[at + 1] = u8((code >> 16) & 0xFF)
     out[at + 2] = u8((code >> 8) & 0xFF)
     out[at + 3] = u8(code & 0xFF)
-
-

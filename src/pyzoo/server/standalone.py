@@ -11,39 +11,26 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, final
 
-from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import ProcessTxnResult
-from pyzoo.effects import Effects, LogBatch
+from pyzoo.effects import Effects
 from pyzoo.errors import KeeperError, MalformedRecord, ProtocolViolation
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
-from pyzoo.jute.records import (
-    ACL,
-    AuthPacket,
-    CreateRequest,
-    CreateTTLRequest,
-    DeleteRequest,
-    DeleteTxn,
-    ErrorTxn,
-    GetSASLRequest,
-    Id,
-    SetACLRequest,
-    SetDataRequest,
-    TxnHeader,
-)
-from pyzoo.persistence.log_format import encode_record
-from pyzoo.server import auth, commands
+from pyzoo.jute.records import ACL, DeleteTxn, ErrorTxn, Id, TxnHeader
+from pyzoo.server.admission import admit_large, process_packet
 from pyzoo.server.auth import AccessControl
 from pyzoo.server.cnxn import OUT_HIGH_WATER, CnxnOwner, ServerCnxn
+from pyzoo.server.commands import maybe_four_letter_word
 from pyzoo.server.connect import finish_session_init, process_connect_request, write_connect_response
 from pyzoo.server.containers import ContainerManager
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.environment import ServerEnvironment
 from pyzoo.server.final import write_reply
-from pyzoo.server.multi import decode_multi, holds_reads, prepare_multi
+from pyzoo.server.log_batch import LogBatcher
 from pyzoo.server.outstanding import OutstandingChanges
 from pyzoo.server.prep import PrepRequestProcessor
 from pyzoo.server.providers import enforced_schemes, make_access_control
@@ -52,10 +39,9 @@ from pyzoo.server.request import WRITE, Request, internal_request, request_kind
 from pyzoo.server.sessions import SessionTracker
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
+from pyzoo.server.transactions import make_txn
 
 logger: Final = logging.getLogger(__name__)
-
-DIGEST_VERSION: Final = 2
 
 
 @final
@@ -63,7 +49,12 @@ class ZooKeeperServer(CnxnOwner):
     """The core of a standalone server; see the module for how it is driven."""
 
     def __init__(
-        self, config: ServerConfig, database: ZKDatabase, now_ms: int, wall_ms: int, draw: Callable[[int], int]
+        self,
+        config: ServerConfig,
+        database: ZKDatabase,
+        now_ms: int,
+        wall_ms: int,
+        draw: Callable[[int], int],
     ) -> None:
         """`draw(n)` gives a number from 0 to n - 1; it spreads the roll points of logs."""
         self.config = config
@@ -71,7 +62,6 @@ class ZooKeeperServer(CnxnOwner):
         self.tree = database.tree
         self.now_ms: i64 = now_ms
         self.wall_ms: i64 = wall_ms
-        self.draw = draw
         self.min_session_timeout_ms: i64 = config.min_session_timeout_ms
         self.max_session_timeout_ms: i64 = config.max_session_timeout_ms
         self.max_frame: i64 = config.jute_max_buffer
@@ -81,12 +71,11 @@ class ZooKeeperServer(CnxnOwner):
         self.sessionless_timeout_ms: i64 = config.sessionless_cnxn_timeout_ms
         self.throttled_op_wait_ms: i64 = config.throttled_op_wait_time_ms
         self.request_throttle_limit: i64 = config.request_throttle_max_requests
-        self.digest_enabled: bool = config.digest_enabled
-        self.close_session_txn: bool = config.close_session_txn_enabled
+        self.reconfig_enabled: bool = config.reconfig_enabled
         self.stats = ServerStats(now_ms)
+        self.environment = ServerEnvironment()
         self.access: AccessControl = make_access_control(config)
-        self.enforced_schemes: list[str] = enforced_schemes(config, self.access)
-        self.sasl_configured = False
+        self.enforced_schemes: list[str] = enforced_schemes(config)
         self.sessions = SessionTracker(config.tick_time_ms, 1, now_ms)
         self.outstanding = OutstandingChanges(self.tree, config.digest_enabled)
         self.prep = PrepRequestProcessor(
@@ -107,19 +96,11 @@ class ZooKeeperServer(CnxnOwner):
         self.next_zxid: i64 = self.tree.last_processed_zxid + 1
         self.in_process: i64 = 0
         self.large_bytes: i64 = 0
-        self.failed = ""
         self._uncommitted: deque[Request] = deque()
         self._throttled: deque[Request] = deque()
         self._dirty: list[ServerCnxn] = []
-        self._txn_out = BytesWriter()
-        self._log: list[bytes] = []
-        self._log_first: i64 = 0
-        self._log_last: i64 = 0
-        self._txns_since_roll: i64 = 0
-        self._bytes_since_roll: i64 = 0
-        self._snapshot_due = False
+        self.log = LogBatcher(config, draw)
         self.snapshot_running = False
-        self._draw_roll_points()
         self._next_cnxn_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
         for session_id, timeout_ms in database.sessions.items():
             self.sessions.track(session_id, timeout_ms, now_ms)
@@ -207,7 +188,7 @@ class ZooKeeperServer(CnxnOwner):
         cnxn.last_io_ms = self.now_ms
         self.stats.bytes_received += len(data)
         cnxn.frames.append(data)
-        if not cnxn.connect_seen and commands.maybe_four_letter_word(self, cnxn):
+        if not cnxn.connect_seen and maybe_four_letter_word(self, cnxn):
             return
         self.frames_waiting(cnxn)
 
@@ -216,7 +197,7 @@ class ZooKeeperServer(CnxnOwner):
         frames = cnxn.frames
         try:
             while not cnxn.closing and (cnxn.established or not cnxn.connect_seen):
-                if self.large_request_threshold >= 0 and not self._admit_large(cnxn):
+                if self.large_request_threshold >= 0 and not admit_large(self, cnxn):
                     return
                 if not frames.take():
                     return
@@ -224,23 +205,10 @@ class ZooKeeperServer(CnxnOwner):
                 if not cnxn.connect_seen:
                     process_connect_request(self, cnxn, archive)
                 else:
-                    self._process_packet(cnxn, archive)
+                    process_packet(self, cnxn, archive)
         except ProtocolViolation as violation:
             logger.info("Closing the connection of %s:%d: %s", cnxn.address, cnxn.port, violation)
             cnxn.abort()
-
-    def _admit_large(self, cnxn: ServerCnxn) -> bool:
-        """Whether the next frame fits into what large requests may take together (checkRequestSizeWhenMessageReceived)."""
-        length = cnxn.frames.peek_word()
-        if length <= self.large_request_threshold or length > self.max_frame or cnxn.large_request_bytes > 0:
-            return True
-        if self.large_bytes + length > self.large_request_max_bytes:
-            self.stats.large_requests_rejected += 1
-            cnxn.abort()
-            return False
-        cnxn.large_request_bytes = length
-        self.large_bytes += length
-        return True
 
     def admit_connect(self, session_id: i64) -> bool:
         """Whether the connection throttle lets this ConnectRequest through."""
@@ -260,22 +228,12 @@ class ZooKeeperServer(CnxnOwner):
             self.tree.last_processed_zxid,
         )
 
-    def _process_packet(self, cnxn: ServerCnxn, archive: InputArchive) -> None:
-        xid = archive.read_int()
-        type = archive.read_int()
-        cnxn.packets_received += 1
-        self.stats.packets_received += 1
-        if type == op.AUTH:
-            self._process_auth(cnxn, xid, archive)
-            return
-        if type == op.SASL:
-            self._process_sasl(cnxn, xid, archive)
-            return
-        if self.enforced_schemes and not self._is_enforced_ok(cnxn):
-            cnxn.reply_empty(-2 if type == op.PING else xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
-            cnxn.close()
-            return
-        request = Request(cnxn, cnxn.session_id, -2 if type == op.PING else xid, type, archive, cnxn.ids, self.now_ms)
+    # --- requests
+
+    def submit(self, request: Request) -> None:
+        """A request of a client, unless the request throttler makes it wait."""
+        cnxn = request.cnxn
+        assert cnxn is not None
         request.counted = True
         self.in_process += 1
         if self.request_throttle_limit > 0 and (self._throttled or self.in_process > self.request_throttle_limit):
@@ -283,40 +241,6 @@ class ZooKeeperServer(CnxnOwner):
             self._throttled.append(request)
         else:
             self._submit(request, cnxn)
-
-    def _is_enforced_ok(self, cnxn: ServerCnxn) -> bool:
-        for id in cnxn.ids:
-            if id.scheme in self.enforced_schemes:
-                return True
-        return False
-
-    def _process_auth(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
-        packet = AuthPacket.decode(archive)
-        provider = self.access.providers.get(packet.scheme or "")
-        if provider is None:
-            outcome = auth.REFUSED
-        else:
-            outcome = provider.authenticate(packet.auth, cnxn.address)
-        if outcome.status == auth.CLOSE:
-            cnxn.abort()
-        elif outcome.status == auth.FAILED:
-            self.stats.auth_failed += 1
-            cnxn.reply_empty(xid, 0, err.AUTHFAILED)
-            cnxn.close()
-        else:
-            cnxn.ids = auth.with_ids(cnxn.ids, outcome.ids)
-            cnxn.reply_empty(xid, 0, 0)
-
-    def _process_sasl(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
-        """No SASL login is configured here: success with a null token, as Apache answers then."""
-        request = GetSASLRequest.decode(archive)
-        if request.token is None:
-            raise MalformedRecord("a sasl request has no token")
-        start = cnxn.reply_begin(xid, 0, 0)
-        write_i32_be(cnxn.out, -1)
-        cnxn.frame_written(start)
-
-    # --- requests
 
     def _submit(self, request: Request, cnxn: ServerCnxn) -> None:
         """Start on a request, or queue it behind what its connection waits for (submitRequestNow)."""
@@ -356,7 +280,7 @@ class ZooKeeperServer(CnxnOwner):
         self.prep.begin(zxid, self.wall_ms, request.session_id, request.ids)
         txn: Record
         try:
-            txn = self._make_txn(request)
+            txn = make_txn(self.prep, request, self.now_ms, self.reconfig_enabled)
         except MalformedRecord:
             if type != op.MULTI and type != op.CREATE_SESSION:
                 return False
@@ -371,73 +295,8 @@ class ZooKeeperServer(CnxnOwner):
         request.zxid = zxid
         request.txn = txn
         request.header = TxnHeader(request.session_id, request.cxid, zxid, self.wall_ms, type)
-        self._append_txn(request.header, txn)
+        self.log.append(request.header, txn, self.outstanding.tree_digest)
         return True
-
-    def _make_txn(self, request: Request) -> Record:
-        type = request.type
-        body = request.body
-        prep = self.prep
-        if type == op.SET_DATA:
-            return prep.set_data(SetDataRequest.decode(body))
-        if type == op.CREATE or type == op.CREATE2 or type == op.CREATE_CONTAINER:
-            create = CreateRequest.decode(body)
-            return prep.create(type, create.path, create.data, create.acl, create.flags, -1)
-        if type == op.DELETE:
-            return prep.delete(DeleteRequest.decode(body))
-        if type == op.MULTI:
-            return self._make_multi(request)
-        if type == op.CREATE_TTL:
-            ttl = CreateTTLRequest.decode(body)
-            return prep.create(type, ttl.path, ttl.data, ttl.acl, ttl.flags, ttl.ttl)
-        if type == op.SET_ACL:
-            return prep.set_acl(SetACLRequest.decode(body))
-        return self._make_rare_txn(request)
-
-    def _make_rare_txn(self, request: Request) -> Record:
-        type = request.type
-        if type == op.CREATE_SESSION:
-            timeout_ms = request.body.read_int()
-            self.sessions.track(request.session_id, timeout_ms, self.now_ms)
-            return self.prep.create_session(timeout_ms)
-        if type == op.CLOSE_SESSION:
-            return self.prep.close_session()
-        if type == op.DELETE_CONTAINER:
-            path = request.body.read_ustring()
-            if path is None:
-                raise MalformedRecord("deleteContainer has no path")
-            return self.prep.delete_container(path)
-        if type == op.RECONFIG and not self.config.reconfig_enabled:
-            raise KeeperError(err.RECONFIGDISABLED)
-        raise KeeperError(err.UNIMPLEMENTED)
-
-    def _make_multi(self, request: Request) -> Record:
-        try:
-            ops = decode_multi(request.body)
-        except KeeperError as error:
-            request.error = error.code
-            raise
-        if holds_reads(ops):
-            raise KeeperError(err.MARSHALLINGERROR)
-        return prepare_multi(self.prep, request, ops)
-
-    def _append_txn(self, header: TxnHeader, txn: Record) -> None:
-        """Encode the transaction once, into the log batch of this turn."""
-        out = self._txn_out
-        out.truncate(0)
-        header.encode(out)
-        if header.type != op.CLOSE_SESSION or self.close_session_txn:
-            txn.encode(out)
-        if self.digest_enabled and header.type != op.ERROR:
-            write_i32_be(out, DIGEST_VERSION)
-            write_i64_be(out, self.outstanding.tree_digest)
-        record = encode_record(out.getvalue())
-        if not self._log:
-            self._log_first = header.zxid
-        self._log.append(record)
-        self._log_last = header.zxid
-        self._txns_since_roll += 1
-        self._bytes_since_roll += len(record)
 
     def _serve(self, request: Request, cnxn: ServerCnxn) -> None:
         """Answer a read, or the error that stands for a request."""
@@ -557,30 +416,14 @@ class ZooKeeperServer(CnxnOwner):
 
     # --- effects
 
-    def _draw_roll_points(self) -> None:
-        """Where the next roll is: half of snapCount plus a random part of the other half (shouldSnapshot)."""
-        half = max(self.config.snap_count // 2, 1)
-        self._roll_after_txns: i64 = half + self.draw(half)
-        limit = self.config.snap_size_limit_kb * 1024
-        self._roll_after_bytes: i64 = limit // 2 + self.draw(limit // 2) if limit > 1 else 0
-
     def take_effects(self) -> Effects | None:
         """The log writes of this turn, with a snapshot when enough has been logged; None when there is nothing."""
-        if not self._log:
+        batch = self.log.take()
+        if batch is None:
             return None
-        roll = self._txns_since_roll > self._roll_after_txns or (
-            self._roll_after_bytes > 0 and self._bytes_since_roll > self._roll_after_bytes
-        )
-        batch = LogBatch(self._log_first, self._log_last, b"".join(self._log), roll)
-        self._log = []
-        snapshot = False
-        if roll:
-            self._txns_since_roll = 0
-            self._bytes_since_roll = 0
-            self._draw_roll_points()
-            snapshot = not self.snapshot_running
-            if not snapshot:
-                logger.warning("Too busy to snap, skipping")
+        snapshot = batch.roll_after and not self.snapshot_running
+        if batch.roll_after and not snapshot:
+            logger.warning("Too busy to snap, skipping")
         return Effects(batch, snapshot)
 
     def release_throttled(self) -> None:

@@ -1,7 +1,7 @@
 """ConnectionThrottle: how fast clients may connect (BlueThrottle).
 
-A bucket of tokens is refilled with time; each ConnectRequest takes some. With a freeze time, requests are also
-refused at random, the more often the longer the bucket stays empty.
+A bucket of tokens is refilled with time; each ConnectRequest takes some. With a freeze time, requests are
+also refused at random, the more often the longer the bucket stays empty.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class ConnectionThrottle:
         self.drop_increase: float = config.connection_throttle_drop_increase
         self.drop_decrease: float = config.connection_throttle_drop_decrease
         self.drop_probability = 0.0
-        self._calm_below: i64 = int(self.max_tokens * config.connection_throttle_decrease_ratio + 0.5)
+        self._calm_below: i64 = int(config.connection_throttle_tokens * config.connection_throttle_decrease_ratio + 0.5)
         self._new_weight: i64 = 1
         self._renew_weight: i64 = 1
         if config.connection_throttle_weight_enabled:

@@ -4,8 +4,10 @@ import threading
 from types import TracebackType
 
 import trio
+from attrs import evolve
 
-from pyzoo.config.settings import ServerConfig, config_from_arguments
+from pyzoo.config.parse import config_from_arguments
+from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import PyzooError
 from pyzoo.runtime.run import RunningServer, serve
 
@@ -29,9 +31,8 @@ class EmbeddedServer:
         properties: dict[str, str] | None = None,
     ) -> None:
         self._in_memory = data_dir is None
-        self._config: ServerConfig = config_from_arguments(
-            port, data_dir or "", tick_time_ms, host=HOST, properties=properties or {}
-        )
+        config, _warnings = config_from_arguments(port, data_dir or ".", tick_time_ms, properties=properties or {})
+        self._config: ServerConfig = evolve(config, client_port_address=HOST)
         self._thread = threading.Thread(target=self._run, name="pyzoo", daemon=True)
         self._ready = threading.Event()
         self._running: RunningServer | None = None

@@ -229,7 +229,13 @@ record(
     "parent_cversion" / Int,
 )
 record("DeleteTxn", "delete and deleteContainer.", "path" / UString)
-record("SetDataTxn", "setData and reconfig; version after it.", "path" / UString, "data" / Buffer, "version" / Int)
+record(
+    "SetDataTxn",
+    "setData and reconfig; version after it.",
+    "path" / UString,
+    "data" / Buffer,
+    "version" / Int,
+)
 record("CheckVersionTxn", "A check in a multi; the version it found plus one.", "path" / UString, "version" / Int)
 record("SetACLTxn", "setACL; aversion after it.", "path" / UString, "acl" / Vector(ACL), "version" / Int)
 record("SetMaxChildrenTxn", "Never written.", "path" / UString, "max" / Int)

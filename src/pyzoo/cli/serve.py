@@ -1,0 +1,178 @@
+"""`pyzoo serve`: run a server, with the arguments of ZooKeeper's own main classes.
+
+Exit codes are Apache's (ExitCode): 0 stopped, 1 the server cannot go on, 2 configuration, 3 data directory.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from attrs import evolve
+
+from pyzoo import __version__
+from pyzoo.config.parse import config_from_words, default_config, files_needed, parse_config_text
+from pyzoo.config.reader import ConfigWarning
+from pyzoo.config.settings import ServerConfig
+from pyzoo.config.system_properties import environment_properties, parse_arguments
+from pyzoo.errors import ConfigError, StorageError
+
+UNEXPECTED_ERROR = 1
+INVALID_INVOCATION = 2
+UNABLE_TO_ACCESS_DATADIR = 3
+
+LOCALHOST = "127.0.0.1"
+LOG_FORMAT = "%(asctime)s - %(levelname)-5s [%(name)s] - %(message)s"
+
+logger = logging.getLogger(__name__)
+
+
+def default_data_dir() -> Path:
+    """Where a server keeps its data that was not told where."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "pyzoo"
+
+
+def read_text(path: str) -> str | None:
+    """A configuration file as Java reads it, or None when it is not there; raises ConfigError."""
+    try:
+        return Path(path).read_text(encoding="iso-8859-1")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", path) from error
+
+
+def config_from_file(path: str, properties: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:
+    """The settings of a zoo.cfg and of the files that it names."""
+    text = read_text(path)
+    if text is None:
+        raise ConfigError("file is missing; give a zoo.cfg, or a port and a data directory", path)
+    files = {name: text_of for name in files_needed(text, path).paths() if (text_of := read_text(name)) is not None}
+    return parse_config_text(text, path, properties, files)
+
+
+def resolve_config(
+    words: tuple[str, ...],
+    properties: Mapping[str, str],
+    data_dir: str | None,
+    port: int | None,
+    host: str | None,
+) -> tuple[ServerConfig, list[ConfigWarning]]:
+    """The settings that the command line stands for; options win over files and words."""
+    if len(words) == 1:
+        config, warnings = config_from_file(words[0], properties)
+    elif words:
+        config, warnings = config_from_words(words, properties)
+    else:
+        config, warnings = default_config(data_dir or str(default_data_dir()), properties=properties)
+        config = evolve(config, client_port_address=LOCALHOST)
+    if data_dir is not None:
+        config = evolve(config, data_dir=data_dir, data_log_dir=data_dir)
+    if port is not None:
+        config = evolve(config, client_port=port)
+    if host is not None:
+        config = evolve(config, client_port_address=host)
+    return config, warnings
+
+
+def refuse_what_is_not_here(config: ServerConfig) -> None:
+    """Raise ConfigError for settings that would be dangerous to ignore."""
+    if config.distributed:
+        raise ConfigError(
+            "these server.N lines describe an ensemble, and this version runs single servers only; "
+            "remove them to run this one alone",
+            config.config_path,
+        )
+    if config.client_port is None:
+        raise ConfigError(
+            "clientPort is not set, and TLS ports are not supported yet; set clientPort", config.config_path
+        )
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("words", nargs=-1, metavar="[zoo.cfg | PORT DATADIR [TICKTIME [MAXCNXNS]]]")
+@click.option("-D", "definitions", multiple=True, metavar="NAME=VALUE", help="Set a system property of ZooKeeper.")
+@click.option("--data-dir", type=click.Path(file_okay=False), help="Where snapshots and logs are.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The client port; 0 is any free one.")
+@click.option("--host", help="The address to listen on.")
+@click.option("--in-memory", is_flag=True, help="Keep nothing on disk: for tests.")
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What to log, on stderr.",
+)
+def serve(
+    words: tuple[str, ...],
+    definitions: tuple[str, ...],
+    data_dir: str | None,
+    port: int | None,
+    host: str | None,
+    in_memory: bool,
+    log_level: str,
+) -> None:
+    """Run a standalone server until SIGTERM or Ctrl-C.
+
+    Without arguments it listens on 127.0.0.1:2181 and keeps its data in a directory that its first line names.
+    """
+    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    try:
+        from_environment = environment_properties(os.environ)
+        given = parse_arguments([f"-D{definition}" for definition in definitions])
+        properties = from_environment.properties | given.properties
+        for flag in from_environment.ignored + given.ignored:
+            logger.debug("Ignored, it means something to a JVM only: %s", flag)
+        config, warnings = resolve_config(words, properties, data_dir, port, host)
+        refuse_what_is_not_here(config)
+    except ConfigError as error:
+        fail("Invalid config, exiting abnormally", error, INVALID_INVOCATION)
+    where = "nothing on disk" if in_memory else f"data in {Path(config.data_dir).resolve()}"
+    click.echo(f"pyzoo {__version__}: {where}")
+    for warning in warnings:
+        logger.warning("%s", warning)
+    run(config, in_memory)
+
+
+def run(config: ServerConfig, in_memory: bool) -> None:
+    """Run the server; returns when it was stopped, exits with a code when it failed."""
+    import trio
+
+    from pyzoo.persistence.directories import DataDirectoryError
+    from pyzoo.runtime.run import RunningServer
+    from pyzoo.runtime.run import serve as serve_config
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+
+            async def server(*, task_status: trio.TaskStatus[RunningServer]) -> None:
+                await serve_config(config, in_memory=in_memory, handle_signals=True, task_status=task_status)
+
+            running = await nursery.start(server)
+            click.echo(f"pyzoo {__version__}: ready on {config.client_port_address or '0.0.0.0'}:{running.port}")
+
+    try:
+        trio.run(main)
+    except* DataDirectoryError as group:
+        fail("Unable to access datadir, exiting abnormally", leaf_of(group), UNABLE_TO_ACCESS_DATADIR)
+    except* ConfigError as group:
+        fail("Invalid config, exiting abnormally", leaf_of(group), INVALID_INVOCATION)
+    except* (StorageError, OSError) as group:
+        fail("The server cannot go on", leaf_of(group), UNEXPECTED_ERROR)
+
+
+def leaf_of(error: BaseException) -> BaseException:
+    """The first single error of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def fail(what: str, error: BaseException, code: int) -> NoReturn:
+    """One line on stderr that says what is wrong, and out."""
+    click.echo(f"pyzoo: {what}: {error}", err=True)
+    sys.exit(code)

@@ -1,0 +1,133 @@
+"""From keys to the authentication settings of a ServerConfig."""
+
+from typing import Final
+
+from attrs import evolve
+
+from pyzoo.config.reader import ConfigReader
+from pyzoo.config.settings import ServerConfig
+from pyzoo.config.tls_settings import read_tls
+
+_AUTH: Final = "org.apache.zookeeper.server.auth."
+_CLASSES: Final = {
+    _AUTH + "SASLAuthenticationProvider": "sasl",
+    _AUTH + "X509AuthenticationProvider": "x509",
+    _AUTH + "EnsembleAuthenticationProvider": "ensemble",
+    _AUTH + "DigestAuthenticationProvider": "digest",
+    _AUTH + "IPAuthenticationProvider": "ip",
+}
+# The names that Java's MessageDigest takes, in capitals; what follows are aliases of the first three.
+_DIGESTS: Final = frozenset(
+    [
+        "MD5",
+        "SHA-1",
+        "SHA-224",
+        "SHA-256",
+        "SHA-384",
+        "SHA-512",
+        "SHA-512/224",
+        "SHA-512/256",
+        "SHA3-224",
+        "SHA3-256",
+        "SHA3-384",
+        "SHA3-512",
+        "SHA",
+        "SHA1",
+        "SHA224",
+        "SHA256",
+        "SHA384",
+        "SHA512",
+        "SHA512/224",
+        "SHA512/256",
+    ]
+)
+
+
+def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
+    """Schemes, super users, forced authentication, SASL and TLS."""
+    providers = _providers(reader, config)
+    config = evolve(
+        config,
+        auth_providers=providers,
+        digest_auth_enabled="digest" in providers,
+        super_digest=reader.text("DigestAuthenticationProvider.superDigest") or None,
+        digest_alg=_digest_alg(reader),
+        x509_super_user=reader.text("X509AuthenticationProvider.superUser") or None,
+        sasl_super_users=_super_users(reader),
+        ensemble_auth_names=frozenset(reader.names("ensembleAuthName")),
+        let_any_sasl_user_do=reader.text("letAnySaslUserDoX") or None,
+        allow_sasl_failed_clients=reader.boolean("allowSaslFailedClients"),
+        sasl_login_config=reader.properties.get("java.security.auth.login.config") or None,
+        sasl_server_section=reader.text("sasl.serverconfig"),
+        sasl_super_password=reader.text("SASLAuthenticationProvider.superPassword") or None,
+        use_x_forwarded_for=reader.boolean("IPAuthenticationProvider.usexforwardedfor"),
+        tls=read_tls(reader, "ssl."),
+        quorum_tls=read_tls(reader, "ssl.quorum."),
+    )
+    return _with_enforced_schemes(config, reader)
+
+
+def _providers(reader: ConfigReader, config: ServerConfig) -> tuple[str, ...]:
+    """Schemes as ProviderRegistry finds them; TLS brings x509 along (QuorumPeerConfig.configureSSLAuth)."""
+    schemes = ["ip"]
+    if reader.boolean("DigestAuthenticationProvider.enabled"):
+        schemes.append("digest")
+    prefix = "zookeeper.authProvider."
+    for property_name, class_name in reader.effective_properties().items():
+        if not property_name.startswith(prefix):
+            continue
+        scheme = _CLASSES.get(class_name)
+        if scheme is None:
+            name = property_name.removeprefix("zookeeper.")
+            reader.warn(f"{name}={class_name} is ignored: there are only {', '.join(_CLASSES)}", name)
+        elif scheme not in schemes:
+            schemes.append(scheme)
+    tls = config.secure_client_port is not None or config.client_port_unification
+    scheme = reader.text("ssl.authProvider")
+    if tls and scheme != "x509":
+        raise reader.error(f"ssl.authProvider={scheme}: only x509 can check certificates", "ssl.authProvider")
+    if tls and "x509" not in schemes:
+        schemes.append("x509")
+    return tuple(schemes)
+
+
+def _digest_alg(reader: ConfigReader) -> str:
+    name = "DigestAuthenticationProvider.digestAlg"
+    algorithm = reader.text(name)
+    if algorithm.upper() not in _DIGESTS:
+        raise reader.error(f"{name}={algorithm} is unknown: choose SHA1, SHA-256, SHA-512 or SHA3-512", name)
+    return algorithm
+
+
+def _super_users(reader: ConfigReader) -> frozenset[str]:
+    properties = reader.effective_properties()
+    return frozenset(
+        user
+        for name, user in properties.items()
+        if user and (name == "zookeeper.superUser" or name.startswith("zookeeper.superUser."))
+    )
+
+
+def _with_enforced_schemes(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
+    """AuthenticationHelper: the SASL switch stands for the scheme sasl and makes the other two keys idle."""
+    if reader.boolean("sessionRequireClientSASLAuth"):
+        return evolve(
+            config,
+            session_require_client_sasl_auth=True,
+            enforce_auth_enabled=True,
+            enforce_auth_schemes=frozenset({"sasl"}),
+        )
+    if not reader.boolean("enforce.auth.enabled"):
+        return config
+    schemes = reader.names("enforce.auth.schemes")
+    if not schemes:
+        raise reader.error("enforce.auth.enabled=true needs enforce.auth.schemes, for example sasl or digest",
+                           "enforce.auth.enabled")  # fmt: skip
+    for scheme in schemes:
+        if scheme not in config.auth_providers:
+            raise reader.error(
+                f"enforce.auth.schemes: no provider for {scheme!r} is set up; "
+                f"there are {', '.join(config.auth_providers)}",
+                "enforce.auth.schemes",
+            )
+    return evolve(config, enforce_auth_enabled=True, enforce_auth_schemes=frozenset(schemes))

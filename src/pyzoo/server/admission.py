@@ -1,0 +1,94 @@
+"""From a frame to a request: what is answered before any queue, and what is not let in.
+
+auth and sasl are answered at once, so their replies may overtake those of earlier requests, as in Apache.
+"""
+
+from typing import TYPE_CHECKING
+
+from librt.strings import write_i32_be
+from mypy_extensions import i32
+
+from pyzoo import errors as err
+from pyzoo.errors import MalformedRecord
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import InputArchive
+from pyzoo.jute.records import AuthPacket, GetSASLRequest
+from pyzoo.server import auth
+from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.request import Request
+
+if TYPE_CHECKING:
+    from pyzoo.server.standalone import ZooKeeperServer
+
+PING_XID = -2
+
+
+def process_packet(server: "ZooKeeperServer", cnxn: ServerCnxn, archive: InputArchive) -> None:
+    """Take a frame after the handshake (ZooKeeperServer.processPacket); raises MalformedRecord."""
+    xid = archive.read_int()
+    type = archive.read_int()
+    cnxn.packets_received += 1
+    server.stats.packets_received += 1
+    if type == op.AUTH:
+        process_auth(server, cnxn, xid, archive)
+    elif type == op.SASL:
+        process_sasl(cnxn, xid, archive)
+    else:
+        if type == op.PING:
+            xid = PING_XID
+        if server.enforced_schemes and not has_enforced_id(server, cnxn):
+            cnxn.reply_empty(xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
+            cnxn.close()
+        else:
+            server.submit(Request(cnxn, cnxn.session_id, xid, type, archive, cnxn.ids, server.now_ms))
+
+
+def has_enforced_id(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
+    """Whether the connection has an id of a scheme that everybody needs (AuthenticationHelper)."""
+    for id in cnxn.ids:
+        if id.scheme in server.enforced_schemes:
+            return True
+    return False
+
+
+def process_auth(server: "ZooKeeperServer", cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
+    """Add the identities that the credentials stand for, or close."""
+    packet = AuthPacket.decode(archive)
+    provider = server.access.providers.get(packet.scheme or "")
+    outcome = auth.REFUSED if provider is None else provider.authenticate(packet.auth, cnxn.address)
+    if outcome.status == auth.CLOSE:
+        cnxn.abort()
+    elif outcome.status == auth.FAILED:
+        server.stats.auth_failed += 1
+        cnxn.reply_empty(xid, 0, err.AUTHFAILED)
+        cnxn.close()
+    else:
+        cnxn.ids = auth.with_ids(cnxn.ids, outcome.ids)
+        cnxn.reply_empty(xid, 0, 0)
+
+
+def process_sasl(cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
+    """No SASL login is configured here: success with a null token, as Apache answers then."""
+    request = GetSASLRequest.decode(archive)
+    if request.token is None:
+        raise MalformedRecord("a sasl request has no token")
+    start = cnxn.reply_begin(xid, 0, 0)
+    write_i32_be(cnxn.out, -1)
+    cnxn.frame_written(start)
+
+
+def admit_large(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
+    """Whether the next frame fits into what large requests may take together.
+
+    (ZooKeeperServer.checkRequestSizeWhenReceivingMessage.) Closes the connection when not.
+    """
+    length = cnxn.frames.peek_word()
+    if length <= server.large_request_threshold or length > server.max_frame or cnxn.large_request_bytes > 0:
+        return True
+    if server.large_bytes + length > server.large_request_max_bytes:
+        server.stats.large_requests_rejected += 1
+        cnxn.abort()
+        return False
+    cnxn.large_request_bytes = length
+    server.large_bytes += length
+    return True

@@ -1,0 +1,79 @@
+"""The log records of a turn, each encoded once, and when the log is rolled for a snapshot."""
+
+from collections.abc import Callable
+from typing import Final, final
+
+from librt.strings import BytesWriter, write_i32_be, write_i64_be
+from mypy_extensions import i64
+
+from pyzoo.config.settings import ServerConfig
+from pyzoo.effects import LogBatch
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import Record
+from pyzoo.jute.records import TxnHeader
+from pyzoo.persistence.log_format import encode_record
+
+DIGEST_VERSION: Final = 2
+
+
+@final
+class LogBatcher:
+    """Collects records; `take` gives them as one batch.
+
+    The log rolls, and a snapshot begins, somewhere between half of snapCount transactions and all of it, or
+    likewise for bytes and snapSizeLimitInKb: drawn anew each time, so that the servers of an ensemble do not
+    all save at once (SyncRequestProcessor.shouldSnapshot).
+    """
+
+    def __init__(self, config: ServerConfig, draw: Callable[[int], int]) -> None:
+        self._draw = draw
+        self._snap_count: int = config.snap_count
+        self._size_limit: int = config.snap_size_limit_kb * 1024
+        self._digest_enabled: bool = config.digest_enabled
+        self._close_session_body: bool = config.close_session_txn_enabled
+        self._out = BytesWriter()
+        self._records: list[bytes] = []
+        self._first_zxid: i64 = 0
+        self._last_zxid: i64 = 0
+        self._txns: i64 = 0
+        self._bytes: i64 = 0
+        self._roll_after_txns: i64 = 0
+        self._roll_after_bytes: i64 = 0
+        self._draw_roll_points()
+
+    def _draw_roll_points(self) -> None:
+        self._txns = 0
+        self._bytes = 0
+        half = max(self._snap_count // 2, 1)
+        self._roll_after_txns = half + self._draw(half)
+        limit = self._size_limit
+        self._roll_after_bytes = limit // 2 + self._draw(limit // 2) if limit > 1 else 0
+
+    def append(self, header: TxnHeader, txn: Record, tree_digest: i64) -> None:
+        """Add a transaction and, unless it is an error, the digest of the tree after it."""
+        out = self._out
+        out.truncate(0)
+        header.encode(out)
+        if header.type != op.CLOSE_SESSION or self._close_session_body:
+            txn.encode(out)
+        if self._digest_enabled and header.type != op.ERROR:
+            write_i32_be(out, DIGEST_VERSION)
+            write_i64_be(out, tree_digest)
+        record = encode_record(out.getvalue())
+        if not self._records:
+            self._first_zxid = header.zxid
+        self._records.append(record)
+        self._last_zxid = header.zxid
+        self._txns += 1
+        self._bytes += len(record)
+
+    def take(self) -> LogBatch | None:
+        """Everything since the last call, or None."""
+        if not self._records:
+            return None
+        roll = self._txns > self._roll_after_txns or 0 < self._roll_after_bytes < self._bytes
+        batch = LogBatch(self._first_zxid, self._last_zxid, b"".join(self._records), roll)
+        self._records = []
+        if roll:
+            self._draw_roll_points()
+        return batch
