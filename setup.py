@@ -57,12 +57,16 @@ def extensions() -> list[Any]:
         return []
     try:
         from mypyc.build import mypycify
-    except ImportError as error:
+
+        return mypycify(
+            ["--config-file", "pyproject.toml", *compiled_sources()],
+            opt_level="3",
+            debug_level="0",
+            group_name="pyzoo",
+        )
+    except (ImportError, SystemExit) as error:  # mypycify leaves by sys.exit when types are wrong
         print(f"pyzoo: not compiled, it runs as plain Python: {error}", file=sys.stderr)
         return []
-    return mypycify(
-        ["--config-file", "pyproject.toml", *compiled_sources()], opt_level="3", debug_level="0", group_name="pyzoo"
-    )
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuildExt})

@@ -85,7 +85,9 @@ def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float, warmup: fl
 
 
 def _with_cpu_per_op(figures: Figures) -> Figures:
-    return {**figures, "cpu_us_per_op": figures["cpu_s"] * 1e6 / figures["ops"] if figures["ops"] else 0.0}
+    if not figures["ops"]:
+        raise LoadError(f"nothing was answered in the window; the longest wait was {figures['max_us']:,.0f} us")
+    return {**figures, "cpu_us_per_op": figures["cpu_s"] * 1e6 / figures["ops"]}
 
 
 def measure_throughput(

@@ -42,7 +42,7 @@
 enum { CREATE = 1, DELETE = 2, EXISTS = 3, GETDATA = 4, SETDATA = 5, PING = 11, GETCHILDREN2 = 12, ADDWATCH = 106, CLOSE = -11 };
 enum { NONODE = -101, NODEEXISTS = -110 };
 enum { WATCH_NONE, WATCH_DATA, WATCH_PERSISTENT, WATCH_RECURSIVE };
-enum { SESSION_TIMEOUT_MS = 30000, OPENING_AT_ONCE = 32, PIPELINE = 512, PER_DIRECTORY = 1000, PROBE_RING = 1 << 16, MAX_LOST = 10000 };
+enum { SESSION_TIMEOUT_MS = 30000, OPENING_AT_ONCE = 32, PIPELINE = 512, PER_DIRECTORY = 1000, PROBE_RING = 1 << 16, MAX_LOST = 10000, DRAIN_S = 30 };
 
 typedef struct Conn Conn;
 struct Conn {
@@ -382,12 +382,18 @@ static void next_request(Conn *c) {
     else snprintf(path, sizeof path, "/zkload/n%06d", (int)(rnd() % (uint64_t)paths));
     put_request(c, type, path, 0);
 }
+/* Throughput counts what was answered in the window, latency what was sent in it: a stall at its end counts in full. */
 static void load_record(int32_t err, uint64_t latency) {
-    uint64_t t = now_ns();
-    if (t < count_from || t > count_to) return;
-    done++;
-    if (err) errors++;
-    histogram_add(&latencies, latency);
+    uint64_t t = now_ns(), sent = t - latency;
+    if (t >= count_from && t <= count_to) {
+        done++;
+        if (err) errors++;
+    }
+    if (sent >= count_from && sent <= count_to) histogram_add(&latencies, latency);
+}
+static bool load_busy(const Conn *cs) {
+    for (int i = 0; i < n_conns; i++) if (!cs[i].gone && cs[i].inflight) return true;
+    return false;
 }
 static void load_up(Conn *c) { for (int i = 0; i < depth && !stopping; i++) next_request(c); }
 static void load_reply(Conn *c, int32_t err, uint64_t latency) {
@@ -465,8 +471,8 @@ static int run_load(void) {
     cpu = cpu_seconds() - cpu;
     uint64_t counted_errors = errors, counted_lost = lost;
     stopping = true;
-    if (churn) for (uint64_t t = now_ns(); churning && since(t) < 10;) poll_once(10);
-    else close_all(cs, n_conns);
+    for (uint64_t t = now_ns(); (churn ? churning > 0 : load_busy(cs)) && since(t) < DRAIN_S;) poll_once(10);
+    if (!churn) close_all(cs, n_conns);
     if (load_type == CREATE) pipeline(created, make_delete_created, NONODE, 0, NULL);
     printf("{\"op\":\"%s\",\"conns\":%d,\"depth\":%d,\"size\":%d,\"ops\":%llu,\"ops_per_s\":%.1f,\"errors\":%llu,\"lost\":%llu,"
            "\"open_s\":%.3f,\"cpu_s\":%.2f,",

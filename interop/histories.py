@@ -47,6 +47,8 @@ class History:
             return 1
         if dice < 0.12:
             requests = [self.request() for _ in range(self.chance.randrange(2, 30))]
+            # In Apache's server a pending setACL is not seen by the checks behind it until it is applied: timing.
+            requests = [request for request in requests if request[0] != rq.SET_ACL]
             session.pipeline(requests)
             return len(requests)
         session.call(*self.request())

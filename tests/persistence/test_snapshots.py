@@ -106,6 +106,19 @@ def test_a_snapshot_of_many_chunks_is_read() -> None:
     assert tree.tree_digest == copy.tree_digest
 
 
+def test_an_acl_larger_than_any_chunk_is_read() -> None:
+    tree = DataTree()
+    acl = [ACL(1, "digest", f"user{number:030d}") for number in range(4000)]
+    create(tree, 1, "/a", b"", acl)
+    _, copy = read(snapshot_of(tree), 1000)
+    assert acl == copy.acl_of(copy.nodes["/a"])
+
+
+def test_a_saver_without_a_directory_is_a_storage_error() -> None:
+    with pytest.raises(StorageError, match="cannot save the snapshot"):
+        SnapshotFile(MemoryDisk(), VERSION_2, 5)
+
+
 def test_the_tree_may_change_while_it_is_written() -> None:
     tree = tree_of(3000)
     chunks = iter(snapshot_chunks(tree, {}))

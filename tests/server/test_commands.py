@@ -9,8 +9,8 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.datatree.watches import PERSISTENT_RECURSIVE, STANDARD
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
+from pyzoo.server.answers import sessions_in_order
 from pyzoo.server.cnxn import ServerCnxn
-from pyzoo.server.commands import sessions_in_order
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.environment import ServerEnvironment
 from pyzoo.server.standalone import ZooKeeperServer
@@ -60,8 +60,13 @@ class CapturedEnvironment(ServerEnvironment):
         return f"Mon Nov 23 02:38:{22 + (monotonic_ms - 2548000) // 1000} UTC 2026"
 
 
-def new_server(words: frozenset[str] = frozenset({"*"}), **settings: bool) -> ZooKeeperServer:
-    config = ServerConfig(data_dir="/data", tick_time_ms=2000, four_letter_word_whitelist=words, **settings)
+def new_server(words: frozenset[str] = frozenset({"*"}), read_only: bool = False) -> ZooKeeperServer:
+    config = ServerConfig(
+        data_dir="/data",
+        tick_time_ms=2000,
+        four_letter_word_whitelist=words,
+        readonly_mode_enabled=read_only,
+    )
     server = ZooKeeperServer(config, ZKDatabase(DataTree(), {}), NOW_MS, 1795401482273, lambda n: 0)
     server.environment = CapturedEnvironment()
     return server
@@ -214,7 +219,7 @@ def test_srvr_is_always_allowed() -> None:
 
 
 def test_isro_is_allowed_in_read_only_mode() -> None:
-    assert "rw" == ask(new_server(frozenset(), readonly_mode_enabled=True), b"isro")
+    assert "rw" == ask(new_server(frozenset(), True), b"isro")
 
 
 def test_the_interrupt_of_telnet_is_a_word_too() -> None:

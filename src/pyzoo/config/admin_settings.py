@@ -68,6 +68,8 @@ def read_metrics(reader: ConfigReader) -> MetricsSettings:
     provider = _PROVIDERS.get(reader.text(name))
     if provider is None:
         raise reader.error(f"{name}={reader.text(name)}: there are only {', '.join(_PROVIDERS)}", name)
+    if provider == "prometheus":
+        reader.warn(f"{name}: the Prometheus endpoint is not offered yet; mntr shows the metrics", name)
     port = reader.file_port("metricsProvider.httpPort")
     return MetricsSettings(
         provider=provider,

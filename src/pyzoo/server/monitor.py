@@ -107,16 +107,14 @@ def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
 
 
 def counter_values(server: "ZooKeeperServer") -> dict[str, int]:
-    """The counters that can be other than 0, by name."""
+    """The counters that can be other than 0 without an ensemble, by name."""
     stats = server.stats
     return {
         "bytes_received_count": int(stats.bytes_received),
-        "commit_count": 0,
         "connection_drop_count": int(stats.connection_drops),
         "connection_rejected": int(stats.connection_rejected),
         "connection_request_count": int(stats.connection_requests),
-        "connection_revalidate_count": int(stats.connections_revalidated),
-        "digest_mismatches_count": int(stats.digest_mismatches),
+        "digest_mismatches_count": int(server.tree.digests.mismatches),
         "large_requests_rejected": int(stats.large_requests_rejected),
         "outstanding_changes_queued": int(stats.outstanding_changes_queued),
         "outstanding_changes_removed": int(stats.outstanding_changes_removed),
@@ -124,15 +122,12 @@ def counter_values(server: "ZooKeeperServer") -> dict[str, int]:
         "request_throttle_wait_count": int(stats.request_throttle_waits),
         "response_bytes": int(stats.response_bytes),
         "sessionless_connections_expired": int(stats.sessionless_connections_expired),
-        "snap_count": int(stats.snapshots),
         "snapshot_error_count": int(stats.snapshot_errors),
-        "stale_replies": int(stats.stale_replies),
-        "stale_requests": int(stats.stale_requests),
+        "stale_requests": int(stats.stale_requests_dropped),
         "stale_requests_dropped": int(stats.stale_requests_dropped),
         "stale_sessions_expired": int(stats.stale_sessions_expired),
         "sync_processor_request_queued": stats.requests_answered,
         "throttled_ops": int(stats.throttled_ops),
-        "unrecoverable_error_count": int(stats.unrecoverable_errors),
     }
 
 

@@ -20,7 +20,7 @@ def make_access_control(config: ServerConfig) -> AccessControl:
         elif scheme == "digest":
             providers.append(DigestAuthenticationProvider(config.digest_alg, config.super_digest))
         elif scheme == "sasl":
-            providers.append(SASLAuthenticationProvider(config.let_any_sasl_user_do_x))
+            providers.append(SASLAuthenticationProvider(config.let_any_sasl_user_do))
         elif scheme == "ensemble":
             providers.append(EnsembleAuthenticationProvider(config.ensemble_auth_names))
     return AccessControl(providers, config.skip_acl)

@@ -39,21 +39,15 @@ class ServerStats:
         self.connection_drops: i64 = 0
         self.connection_rejected: i64 = 0
         self.connection_requests: i64 = 0
-        self.connections_revalidated: i64 = 0
-        self.digest_mismatches: i64 = 0
         self.large_requests_rejected: i64 = 0
         self.outstanding_changes_queued: i64 = 0
         self.outstanding_changes_removed: i64 = 0
         self.request_throttle_waits: i64 = 0
         self.sessionless_connections_expired: i64 = 0
-        self.snapshots: i64 = 0
         self.snapshot_errors: i64 = 0
-        self.stale_replies: i64 = 0
-        self.stale_requests: i64 = 0
         self.stale_requests_dropped: i64 = 0
         self.stale_sessions_expired: i64 = 0
         self.throttled_ops: i64 = 0
-        self.unrecoverable_errors: i64 = 0
 
     def packet_sent(self, size: i64) -> None:
         """A reply or event of this many bytes was written."""

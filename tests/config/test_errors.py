@@ -1,0 +1,130 @@
+"""Every configuration that is refused, with the one line that says why."""
+
+# ruff: noqa: E501 - a message stands on one line with what causes it
+
+import pytest
+
+from pyzoo.config.parse import files_needed, parse_config_text
+from pyzoo.errors import ConfigError
+
+THREE = "server.1=a:1:2;5\nserver.2=b:1:2;6\nserver.3=c:1:2;7\n"
+NETTY = "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory\n"
+
+
+def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse_config_text(text, "zoo.cfg", properties or {}, files or {})
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("maxClientCnxns=abc", "zoo.cfg:2: maxClientCnxns=abc: it must be a whole number, for example maxClientCnxns=60"),
+        ("tickTime=", "zoo.cfg:2: tickTime=: it must be a whole number, for example tickTime=3000"),
+        ("initLimit=1.5", "zoo.cfg:2: initLimit=1.5: it must be a whole number, for example initLimit=0"),
+        ("tickTime=99999999999", "zoo.cfg:2: tickTime=99999999999: it must be a whole number, for example tickTime=3000"),
+        ("clientPort=x", "zoo.cfg:2: clientPort=x: it must be a whole number"),
+        ("clientPort=70000", "zoo.cfg:2: clientPort=70000: a port must be between 0 and 65535"),
+        ("admin.serverPort=-1", "zoo.cfg:2: admin.serverPort=-1: a port must be between 0 and 65535"),
+        ("jvm.pause.sleep.time.ms=x", "zoo.cfg:2: jvm.pause.sleep.time.ms=x: it must be a whole number, for example "
+         "jvm.pause.sleep.time.ms=500"),
+        ("standaloneEnabled=yes", "zoo.cfg:2: standaloneEnabled=yes: choose true or false"),
+        ("sslQuorum=1", "zoo.cfg:2: sslQuorum=1: choose true or false"),
+        ("tickTime=0", "zoo.cfg:2: tickTime=0: it must be at least 1 ms, usually 2000"),
+        ("minSessionTimeout=5\nmaxSessionTimeout=4", "zoo.cfg:2: minSessionTimeout (5 ms) must not be larger than "
+         "maxSessionTimeout (4 ms)"),
+        ("maxSessionTimeout=4", "zoo.cfg:2: minSessionTimeout (6000 ms) must not be larger than maxSessionTimeout (4 ms)"),
+        ("clientPortAddress=h", "zoo.cfg:2: clientPortAddress is set but clientPort is not set"),
+        ("secureClientPortAddress=h", "zoo.cfg:2: secureClientPortAddress is set but secureClientPort is not set"),
+        ("peerType=foo", "zoo.cfg:2: peerType=foo: choose participant or observer"),
+        ("electionAlg=2", "zoo.cfg:2: electionAlg: only 3 is supported"),
+        ("x=1\ndynamicConfigFile=/dyn\nserver.1=a:1:2", "zoo.cfg:4: server.1 must stand in the dynamic file /dyn, not here"),
+        ("dynamicConfigFile=/dyn", "zoo.cfg:2: dynamicConfigFile: the file /dyn is missing"),
+        ("server.1=a:1", "zoo.cfg:2: server.1=a:1 does not have the form "
+         "host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]"),
+        ("server.1=a:1:2:observer", "zoo.cfg: observers without participants make no ensemble: add participants to the "
+         "member list"),
+        ("server.1=a:1:2\nserver.2=b:1:2:observer", "zoo.cfg: one participant with observers makes no ensemble: add two "
+         "participants or set standaloneEnabled=false"),
+        ("standaloneEnabled=false", "zoo.cfg:2: standaloneEnabled=false needs at least one participant: add a server.N "
+         "line"),
+        ("quorum.auth.serverRequireSasl=true", "zoo.cfg:2: quorum.auth.enableSasl is disabled, so "
+         "quorum.auth.serverRequireSasl cannot be enabled"),
+        ("quorum.auth.learnerRequireSasl=true", "zoo.cfg:2: quorum.auth.enableSasl is disabled, so "
+         "quorum.auth.learnerRequireSasl cannot be enabled"),
+        ("quorum.auth.enableSasl=true\nquorum.auth.serverRequireSasl=true", "zoo.cfg:3: quorum.auth.learnerRequireSasl is "
+         "disabled, so quorum.auth.serverRequireSasl cannot be enabled"),
+        ("intBufferStartingSizeBytes=31", "zoo.cfg:2: intBufferStartingSizeBytes must be at least 32"),
+        ("DigestAuthenticationProvider.digestAlg=SHA9", "zoo.cfg:2: DigestAuthenticationProvider.digestAlg=SHA9 is unknown: "
+         "choose SHA1, SHA-256, SHA-512 or SHA3-512"),
+        ("enforce.auth.enabled=true", "zoo.cfg:2: enforce.auth.enabled=true needs enforce.auth.schemes, for example sasl or "
+         "digest"),
+        ("enforce.auth.enabled=true\nenforce.auth.schemes=digest,sasl", "zoo.cfg:3: enforce.auth.schemes: no provider for "
+         "'sasl' is set up; there are ip, digest"),
+        ("secureClientPort=1", "zoo.cfg:2: secureClientPort needs "
+         "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"),
+        ("ssl.clientAuth=maybe", "zoo.cfg:2: ssl.clientAuth=maybe: choose none, want or need"),
+        (NETTY + "secureClientPort=1\nssl.authProvider=x", "zoo.cfg:4: ssl.authProvider=x: only x509 can check certificates"),
+        ("a=\\u12", "zoo.cfg:2: \\u12 is not a character: \\u needs four hexadecimal digits (write \\\\ for a backslash)"),
+    ],
+)  # fmt: skip
+def test_a_wrong_line_is_named_with_what_would_be_right(lines: str, expected: str) -> None:
+    assert expected == refusal("dataDir=/d\n" + lines)
+
+
+@pytest.mark.parametrize("text", ["", "clientPort=1", "dataDir="])
+def test_a_data_directory_is_required(text: str) -> None:
+    assert "dataDir is not set: write dataDir=/a/directory" in refusal(text)
+    with pytest.raises(ConfigError, match="dataDir is not set"):
+        files_needed(text, "zoo.cfg")
+
+
+@pytest.mark.parametrize("name", ["metricsProvider.className", "serverCnxnFactory"])
+def test_a_class_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
+    assert f"zoo.cfg:2: {name}=no.Such: there are only org.apache" in refusal(f"dataDir=/d\n{name}=no.Such")
+
+
+@pytest.mark.parametrize("missing", ["initLimit", "syncLimit"])
+def test_an_ensemble_needs_its_limits(missing: str) -> None:
+    limits = "".join(f"{name}=5\n" for name in ("initLimit", "syncLimit") if name != missing)
+    expected = f"zoo.cfg: {missing} is not set: an ensemble needs it, for example {missing}=5"
+    assert expected == refusal("dataDir=/d\n" + THREE + limits, {"/d/myid": "1"})
+
+
+@pytest.mark.parametrize(
+    ("my_id", "expected"),
+    [
+        (None, "zoo.cfg: the myid file is missing: write this server's number of the member list into dataDir/myid"),
+        ("abc\n", "/d/myid:1: the server id 'abc' is not a number"),
+        ("9", "zoo.cfg: this server's id 9 (from the myid file) is not in the member list"),
+    ],
+)
+def test_an_ensemble_needs_a_myid_of_its_list(my_id: str | None, expected: str) -> None:
+    files = {} if my_id is None else {"/d/myid": my_id}
+    assert expected == refusal("dataDir=/d\ninitLimit=5\nsyncLimit=2\n" + THREE, files)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (THREE + "tickTime=5", "/dyn:4: tickTime is not known here: only server, group and weight lines are"),
+        ("version=10\n" + THREE, "/dyn:1: version must not stand here: it is the end of the file's name"),
+        ("server.1=a", "/dyn:1: server.1=a does not have the form "
+         "host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]"),
+    ],
+)  # fmt: skip
+def test_a_dynamic_file_holds_members_only(content: str, expected: str) -> None:
+    assert expected == refusal("dataDir=/d\ndynamicConfigFile=/dyn", {"/dyn": content})
+
+
+@pytest.mark.parametrize("lines", ["clientPort=9", "clientPort=5\nclientPortAddress=elsewhere"])
+def test_two_client_addresses_must_not_contradict_each_other(lines: str) -> None:
+    text = "dataDir=/d\n" + lines + "\nserver.1=a:1:2;127.0.0.1:5"
+    assert "here but 127.0.0.1:5 in the line of server.1: remove clientPort" in refusal(text, {"/d/myid": "1"})
+
+
+def test_an_error_in_a_property_names_the_property() -> None:
+    expected = "-Dzookeeper.intBufferStartingSizeBytes: intBufferStartingSizeBytes must be at least 32"
+    assert expected == refusal("dataDir=/d", None, {"zookeeper.intBufferStartingSizeBytes": "8"})
