@@ -15,9 +15,10 @@ import pytest
 from attrs import define, field
 
 from interop import requests as rq
+from interop import wire
 from interop.java import JavaZooKeeper, Missing, zookeeper_39
 from interop.pair import Pair, PairSession
-from interop.server import Config, Server, launch_pyzoo, launch_real
+from interop.server import Config, Server, ServerFailed, launch_pyzoo, launch_real
 
 DEFAULT = Config()
 StartServer = Callable[..., Server]
@@ -49,6 +50,12 @@ def _external(name: str) -> Server | None:
 
 def subject_is_real() -> bool:
     return os.environ.get("PYZOO_INTEROP_SUBJECT", "pyzoo") == "real"
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_stays_open() -> Iterator[None]:
+    yield
+    wire.close_all()
 
 
 @pytest.fixture(scope="session")
@@ -103,14 +110,21 @@ class Launcher:
     own: Config
     homes: pytest.TempPathFactory
     _pairs: dict[str, tuple[Pair, list[Server]]] = field(factory=dict)
+    _failed: dict[str, str] = field(factory=dict)
 
     def start(self, config: Config) -> Pair:
         key = repr(config)
+        if key in self._failed:
+            pytest.fail(f"these servers did not start for an earlier test:\n{self._failed[key]}", pytrace=False)
         if key not in self._pairs:
             for other in [other for other in self._pairs if other != repr(self.own)]:
                 stop_all(self._pairs.pop(other)[1])
             running: list[Server] = []
-            both = _start_both(config, self.homes.mktemp("pair"), running)
+            try:
+                both = _start_both(config, self.homes.mktemp("pair"), running)
+            except ServerFailed as problem:
+                self._failed[key] = str(problem)
+                raise
             self._pairs[key] = Pair.of(*both), running
         return self._pairs[key][0]
 
@@ -149,7 +163,7 @@ def _start_both(config: Config, home: Path, running: list[Server]) -> tuple[Serv
     try:
         reference.wait_until_serving()
         subject.wait_until_serving()
-    except AssertionError:
+    except ServerFailed:
         stop_all(running)
         raise
     return reference, subject

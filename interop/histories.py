@@ -18,57 +18,11 @@ Request = tuple[int, bytes]
 
 
 @define
-class History:
-    """One random history; the same seed gives the same requests whatever the servers answer."""
+class RandomRequests:
+    """Draws requests around a node, valid and invalid ones."""
 
-    pair: Pair
-    seed: int
+    chance: random.Random
     top: str
-    chance: random.Random = field(init=False)
-    sessions: list[PairSession] = field(factory=list)
-
-    def __attrs_post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
-
-    def run(self, operations: int) -> None:
-        self.sessions = [self.pair.connect() for _ in range(3)]
-        self.sessions[0].call(rq.CREATE, rq.create(self.top))
-        done = 0
-        while done < operations and not self.pair.differences:
-            done += self.step()
-        self.pair.settle()
-
-    def step(self) -> int:
-        """One request, a pipeline of some, or something with a connection; returns how many requests."""
-        session = self.chance.choice(self.sessions)
-        dice = self.chance.random()
-        if dice < 0.02:
-            self.change_connections(session)
-            return 1
-        if dice < 0.12:
-            requests = [self.request() for _ in range(self.chance.randrange(2, 30))]
-            # In Apache's server a pending setACL is not seen by the checks behind it until it is applied: timing.
-            requests = [request for request in requests if request[0] != rq.SET_ACL]
-            session.pipeline(requests)
-            return len(requests)
-        session.call(*self.request())
-        if dice > 0.9:
-            self.pair.settle()
-        return 1
-
-    def change_connections(self, session: PairSession) -> None:
-        what = self.chance.randrange(5)
-        if what == 0 and len(self.sessions) < SESSIONS_MAX:
-            self.sessions.append(self.pair.connect(timeout=40000))
-        elif what == 1 and len(self.sessions) > 2:
-            session.call(rq.CLOSE_SESSION)
-            self.sessions.remove(session)
-        elif what == 2:
-            self.sessions.append(self.pair.reconnect(session))
-            session.expect_end("the older connection")
-            self.sessions.remove(session)
-        else:
-            session.call(rq.AUTH, rq.auth("digest", f"user{self.chance.randrange(20)}:p"))
 
     def path(self) -> rq.Text:
         dice = self.chance.random()
@@ -121,7 +75,7 @@ class History:
     def read(self) -> Request:
         return self.chance.choice((rq.GET_DATA, rq.GET_CHILDREN)), rq.path_watch(self.path(), True)
 
-    def request(self) -> Request:
+    def draw(self) -> Request:
         chance = self.chance
         dice = chance.random()
         if dice < 0.22:
@@ -155,9 +109,65 @@ class History:
         if dice < 0.98:
             return rq.WHO_AM_I, b""
         if dice < 0.99:
-            opcode, body = self.request()
+            opcode, body = self.draw()
             return opcode, body[: chance.randrange(len(body) + 1)]
         return rq.PING, b""
+
+
+@define
+class History:
+    """One random history; the same seed gives the same requests whatever the servers answer."""
+
+    pair: Pair
+    seed: int
+    top: str
+    chance: random.Random = field(init=False)
+    requests: "RandomRequests" = field(init=False)
+    sessions: list[PairSession] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+        self.requests = RandomRequests(self.chance, self.top)
+
+    def run(self, operations: int) -> None:
+        self.sessions = [self.pair.connect() for _ in range(3)]
+        self.sessions[0].call(rq.CREATE, rq.create(self.top))
+        done = 0
+        while done < operations and not self.pair.differences:
+            done += self.step()
+        self.pair.settle()
+
+    def step(self) -> int:
+        """One request, a pipeline of some, or something with a connection; returns how many requests."""
+        session = self.chance.choice(self.sessions)
+        dice = self.chance.random()
+        if dice < 0.02:
+            self.change_connections(session)
+            return 1
+        if dice < 0.12:
+            requests = [self.requests.draw() for _ in range(self.chance.randrange(2, 30))]
+            # In Apache's server a pending setACL is not seen by the checks behind it until it is applied: timing.
+            requests = [request for request in requests if request[0] != rq.SET_ACL]
+            session.pipeline(requests)
+            return len(requests)
+        session.call(*self.requests.draw())
+        if dice > 0.9:
+            self.pair.settle()
+        return 1
+
+    def change_connections(self, session: PairSession) -> None:
+        what = self.chance.randrange(5)
+        if what == 0 and len(self.sessions) < SESSIONS_MAX:
+            self.sessions.append(self.pair.connect(timeout=40000))
+        elif what == 1 and len(self.sessions) > 2:
+            session.call(rq.CLOSE_SESSION)
+            self.sessions.remove(session)
+        elif what == 2:
+            self.sessions.append(self.pair.reconnect(session))
+            session.expect_end("the older connection")
+            self.sessions.remove(session)
+        else:
+            session.call(rq.AUTH, rq.auth("digest", f"user{self.chance.randrange(20)}:p"))
 
 
 def walk(session: PairSession, path: str) -> int:

@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 
 from interop.java import JavaZooKeeper, java
 
-START_SECONDS = 40
+START_SECONDS = 30
 STOP_SECONDS = 20
 LOGBACK_XML = """<configuration>
   <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
@@ -208,4 +208,9 @@ def launch_pyzoo(config: Config, home: Path) -> Server:
     """Start pyzoo without waiting for it, with this interpreter."""
     port = _write_config(config, home)
     command = [sys.executable, "-m", "pyzoo", "serve", *config.java_properties(), "zoo.cfg"]
-    return _start("pyzoo", command, home, port, {**os.environ, "PYTHONUNBUFFERED": "1"})
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if "PYTHONPATH" in environment:
+        # The server runs in another directory than the tests.
+        paths = environment["PYTHONPATH"].split(os.pathsep)
+        environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(path) for path in paths)
+    return _start("pyzoo", command, home, port, environment)

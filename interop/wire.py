@@ -6,6 +6,8 @@ import struct
 from attrs import define, field
 
 ANSWER_SECONDS = 10.0
+#: Every connection of the running test, so that its end can close what the test left open.
+opened: list["Connection"] = []
 
 
 @define
@@ -20,6 +22,7 @@ class Connection:
 
     def __attrs_post_init__(self) -> None:
         self._socket = socket.socket()
+        opened.append(self)
         self._socket.settimeout(ANSWER_SECONDS)
         try:
             self._socket.connect(self.address)
@@ -85,3 +88,9 @@ class Connection:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def close_all() -> None:
+    """Close every connection that was opened since the last call."""
+    while opened:
+        opened.pop().close()

@@ -178,7 +178,8 @@ def test_another_number_of_words_is_an_error_with_the_usage(words: list[str]) ->
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(["x", "/d"], "^clientPort=x: it must be a whole number"), (["1", "/d", "0"], "^tickTime=0: it must be at least 1 ms"),
+    [(["x", "/d"], "^clientPort=x: it must be a whole number"),
+     (["1", "/d", "0"], "^tickTime=0: it must be at least 1 ms"),
      (["1", "/d", "9", "y"], "^maxClientCnxns=y: it must be")],
 )  # fmt: skip
 def test_a_wrong_word_is_named_without_a_file(words: list[str], message: str) -> None:

@@ -5,6 +5,7 @@ Exit codes are Apache's (ExitCode): 0 stopped, 1 the server cannot go on, 2 conf
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ UNEXPECTED_ERROR = 1
 INVALID_INVOCATION = 2
 UNABLE_TO_ACCESS_DATADIR = 3
 
+STDOUT, STDERR = 1, 2
 LOCALHOST = "127.0.0.1"
 LOG_FORMAT = "%(asctime)s - %(levelname)-5s [%(name)s] - %(message)s"
 
@@ -32,8 +34,12 @@ logger = logging.getLogger(__name__)
 
 def default_data_dir() -> Path:
     """Where a server keeps its data that was not told where."""
-    base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "share") / "pyzoo"
+    base = os.environ.get("XDG_DATA_HOME", "")
+    try:
+        # A relative one has to be ignored (XDG Base Directory Specification).
+        return (Path(base) if base.startswith("/") else Path.home() / ".local" / "share") / "pyzoo"
+    except RuntimeError:
+        raise ConfigError("there is no home directory to keep data in: give --data-dir") from None
 
 
 def read_text(path: str) -> str | None:
@@ -120,6 +126,7 @@ def serve(
 
     Without arguments it listens on 127.0.0.1:2181 and keeps its data in a directory that its first line names.
     """
+    open_standard_files()
     logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     try:
         from_environment = environment_properties(os.environ)
@@ -131,18 +138,41 @@ def serve(
         refuse_what_is_not_here(config)
     except ConfigError as error:
         fail("Invalid config, exiting abnormally", error, INVALID_INVOCATION)
-    where = "nothing on disk" if in_memory else f"data in {Path(config.data_dir).resolve()}"
-    click.echo(f"pyzoo {__version__}: {where}")
+    say(f"pyzoo {__version__}: {where_data_is(config, in_memory)}")
     for warning in warnings:
         logger.warning("%s", warning)
     run(config, in_memory)
+
+
+def where_data_is(config: ServerConfig, in_memory: bool) -> str:
+    """What the first line of output says of the directories."""
+    if in_memory:
+        return "nothing on disk"
+    data, logs = Path(config.data_dir).resolve(), Path(config.data_log_dir).resolve()
+    return f"data in {data}" if data == logs else f"data in {data}, transaction logs in {logs}"
+
+
+def open_standard_files() -> None:
+    """Where stdin, stdout or stderr are closed, keep their numbers from files that must not hold stray output."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        pass
+    os.close(fd)
+
+
+def say(text: str) -> None:
+    """A line for whoever reads stdout; a server goes on when nobody does any more."""
+    try:
+        click.echo(text)
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, STDOUT)
+        os.close(null)
 
 
 def run(config: ServerConfig, in_memory: bool) -> None:
     """Run the server; returns when it was stopped, exits with a code when it failed."""
     import trio
 
-    from pyzoo.persistence.directories import DataDirectoryError
     from pyzoo.runtime.run import RunningServer
     from pyzoo.runtime.run import serve as serve_config
 
@@ -153,16 +183,33 @@ def run(config: ServerConfig, in_memory: bool) -> None:
                 await serve_config(config, in_memory=in_memory, handle_signals=True, task_status=task_status)
 
             running = await nursery.start(server)
-            click.echo(f"pyzoo {__version__}: ready on {config.client_port_address or '0.0.0.0'}:{running.port}")
+            host = config.client_port_address or "0.0.0.0"
+            say(f"pyzoo {__version__}: ready on {f'[{host}]' if ':' in host else host}:{running.port}")
 
+    # Until the server listens to them itself, both signals end it at once, also as the first process of a container.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         trio.run(main)
-    except* DataDirectoryError as group:
-        fail("Unable to access datadir, exiting abnormally", leaf_of(group), UNABLE_TO_ACCESS_DATADIR)
-    except* ConfigError as group:
-        fail("Invalid config, exiting abnormally", leaf_of(group), INVALID_INVOCATION)
-    except* (StorageError, OSError) as group:
-        fail("The server cannot go on", leaf_of(group), UNEXPECTED_ERROR)
+    except BaseException as error:
+        end_with(error)
+
+
+def end_with(error: BaseException) -> None:
+    """Say why the server ended and exit with the code for that; what nobody expected is raised again."""
+    from pyzoo.persistence.directories import DataDirectoryError
+
+    cause = leaf_of(error)
+    match cause:
+        case KeyboardInterrupt():
+            logger.info("Stopped while starting")
+        case DataDirectoryError():
+            fail("Unable to access datadir, exiting abnormally", cause, UNABLE_TO_ACCESS_DATADIR)
+        case ConfigError():
+            fail("Invalid config, exiting abnormally", cause, INVALID_INVOCATION)
+        case StorageError() | OSError():
+            fail("The server cannot go on", cause, UNEXPECTED_ERROR)
+        case _:
+            raise error
 
 
 def leaf_of(error: BaseException) -> BaseException:
@@ -174,5 +221,6 @@ def leaf_of(error: BaseException) -> BaseException:
 
 def fail(what: str, error: BaseException, code: int) -> NoReturn:
     """One line on stderr that says what is wrong, and out."""
-    click.echo(f"pyzoo: {what}: {error}", err=True)
+    reason = error.strerror or error if isinstance(error, OSError) else error
+    click.echo(f"pyzoo: {what}: {reason}", err=True)
     sys.exit(code)

@@ -36,6 +36,14 @@ class Watcher:
         raise NotImplementedError
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
+class WatchObserver:
+    """Someone who counts the watches that fire; this one does not."""
+
+    def fired(self, event_type: i32, count: i64) -> None:
+        """An event reached so many watchers of one table."""
+
+
 Reached = dict[Watcher, None] | None
 """Who was told about an event, in the order of registration."""
 
@@ -46,6 +54,7 @@ class WatchManager:
 
     def __init__(self) -> None:
         self.size: i64 = 0
+        self.observer = WatchObserver()
         self._table: dict[str, object] = {}
         self._recursive: dict[str, dict[Watcher, None]] = {}
         self._paths: dict[Watcher, dict[str, int]] = {}
@@ -158,6 +167,7 @@ class WatchManager:
             reached = self._ancestors(path, reached)
         if reached is None:
             return None
+        self.observer.fired(event_type, len(reached))
         for watcher in reached:
             if suppress is None or watcher not in suppress:
                 watcher.process(event_type, path, zxid, acl)

@@ -79,8 +79,9 @@ class LogThread:
         try:
             while True:
                 batches, more = self._next_batches()
-                if batches:
-                    self._write(batches)
+                if batches and not self._write(batches):
+                    # Later batches must not be logged either: a log with a gap cannot be loaded.
+                    break
                 if not more:
                     break
         except BaseException as error:
@@ -88,7 +89,10 @@ class LogThread:
             self.failure = error
             os.eventfd_write(self.eventfd, 1)
         finally:
-            self.log.close()
+            try:
+                self.log.close()
+            except StorageError as error:
+                logger.error("%s", error)
 
     def _next_batches(self) -> tuple[list[LogBatch], bool]:
         """Wait for work and take all of it; False with the last."""
@@ -101,16 +105,18 @@ class LogThread:
             batch = self._queue.get()
         return batches, False
 
-    def _write(self, batches: list[LogBatch]) -> None:
+    def _write(self, batches: list[LogBatch]) -> bool:
+        """Log them, however long the disk takes; False when the server stops before that is possible."""
         records = b"".join([batch.records for batch in batches])
         while not self._try_write(batches[0].first_zxid, records):
             if self._stop.wait(RETRY_SECONDS):
                 logger.error("Stopping with writes that could not be logged; they were not acknowledged")
-                return
+                return False
         if batches[-1].roll_after:
             self.log.roll()
         self.persisted_zxid = batches[-1].last_zxid
         os.eventfd_write(self.eventfd, 1)
+        return True
 
     def _try_write(self, first_zxid: int, records: bytes) -> bool:
         try:

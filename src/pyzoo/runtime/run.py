@@ -11,6 +11,7 @@ import random
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import trio
 from attrs import define
@@ -46,15 +47,20 @@ class RunningServer:
 
 
 def open_listener(config: ServerConfig) -> list[socket.socket]:
-    """Listen on the client port; raises OSError when it is taken."""
+    """Listen on the client port; raises OSError, which names it, when it is taken or not of this machine."""
     backlog = config.client_port_listen_backlog if config.client_port_listen_backlog > 0 else DEFAULT_BACKLOG
     host, port = config.client_port_address, config.client_port
-    if not host:
+    try:
+        if host:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            return [socket.create_server((host, port), family=family, backlog=backlog)]
         if socket.has_dualstack_ipv6():
             return [socket.create_server(("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True)]
         return [socket.create_server(("", port), backlog=backlog)]
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    return [socket.create_server((host, port), family=family, backlog=backlog)]
+    except OSError as error:
+        # create_server adds the address to the reason in brackets, getaddrinfo does not.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        raise OSError(error.errno, f"cannot listen on {host or '*'}:{port}: {reason}") from error
 
 
 async def serve(
@@ -76,17 +82,20 @@ async def serve(
         database = open_in_memory(config)
     else:
         storage, database = open_storage(config)
-    server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
-    listeners = open_listener(config)
-    port: int = listeners[0].getsockname()[1]
-    server.environment = SystemEnvironment(config, storage, port)
-    if not embedded:
-        tune_collector()
-    log_thread = None if storage is None else storage.log_thread
-    if log_thread is not None:
-        log_thread.start()
-    client_port = ClientPort(server, listeners, log_thread, config.client_tcp_keep_alive, trio.Event())
-    try:
+    with ExitStack() as stack:
+        if storage is not None:
+            stack.callback(storage.close)
+        server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
+        listeners = open_listener(config)
+        port: int = listeners[0].getsockname()[1]
+        server.environment = SystemEnvironment(config, storage, port)
+        if not embedded:
+            tune_collector()
+        log_thread = None if storage is None else storage.log_thread
+        if log_thread is not None:
+            log_thread.start()
+        client_port = ClientPort(server, listeners, log_thread, config.client_tcp_keep_alive, trio.Event())
+        stack.callback(client_port.close)
         async with trio.open_nursery() as nursery:
             if handle_signals:
                 await nursery.start(stop_on_signal, nursery.cancel_scope)
@@ -96,10 +105,6 @@ async def serve(
                 nursery.start_soon(take_snapshots, client_port, storage, database)
                 nursery.start_soon(purge_regularly, storage)
             task_status.started(RunningServer(port, server, nursery.cancel_scope))
-    finally:
-        client_port.close()
-        if log_thread is not None:
-            log_thread.stop()
 
 
 def tune_collector() -> None:
@@ -130,7 +135,7 @@ async def serve_clients(client_port: ClientPort) -> None:
     fd = client_port.epoll.fileno()
     while True:
         await wait_readable(fd)
-        client_port.turn()
+        client_port.turns()
 
 
 async def keep_time(client_port: ClientPort) -> None:
@@ -170,10 +175,10 @@ async def save_snapshot_beside(storage: Storage, database: ZKDatabase) -> str:
             if not piece:
                 break
             await trio.to_thread.run_sync(file.write, piece)
+        path = await trio.to_thread.run_sync(file.save)
     except BaseException:
         file.abandon()
         raise
-    path = await trio.to_thread.run_sync(file.save)
     storage.last_snapshot_zxid = zxid
     logger.info("Snapshot saved: %s", path)
     return path

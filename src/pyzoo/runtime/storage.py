@@ -1,15 +1,19 @@
-"""What a server keeps on disk, put together: directories, recovery, the log, snapshots, purging."""
+"""What a server keeps on disk, put together: directories, their lock, recovery, the log, snapshots, purging."""
 
+import fcntl
 import logging
+import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from attrs import define
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
+from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import Directories, open_directories
-from pyzoo.persistence.disk import Disk, RealDisk
+from pyzoo.persistence.disk import Disk, RealDisk, join
 from pyzoo.persistence.purge import purge
 from pyzoo.persistence.recovery import RecoverySettings, load
 from pyzoo.persistence.snapshots import SnapshotFile, save_snapshot, snapshot_chunks
@@ -21,16 +25,18 @@ from pyzoo.zxid import zxid_text
 logger = logging.getLogger(__name__)
 
 AT_LEAST_RETAINED = 3
+LOCK_NAME = ".pyzoo.lock"
 
 
 @define
 class Storage:
-    """The files of one server and its log thread."""
+    """The files of one server, the locks on their directories, and the log thread."""
 
     config: ServerConfig
     disk: Disk
     directories: Directories
     log_thread: LogThread
+    locks: list[int]
     last_snapshot_zxid: int = -1
 
     def snapshot_file(self, zxid: int) -> SnapshotFile:
@@ -38,13 +44,13 @@ class Storage:
         return SnapshotFile(self.disk, self.directories.snapshots, zxid, self.config.snapshot_compression)
 
     def snapshot_chunks(self, database: ZKDatabase) -> Iterator[bytes]:
-        """The bytes of a snapshot, made a slice at a time."""
-        return iter(
-            snapshot_chunks(
-                database.tree,
-                dict(database.sessions),
-                self.config.serialize_last_processed_zxid,
-            )
+        """The bytes of a snapshot, made a slice at a time.
+
+        A generator, so that the sessions are those of the very zxid that the first chunk is made at: servers
+        replay from there on, and would not learn of a session that is older but missing.
+        """
+        yield from snapshot_chunks(
+            database.tree, dict(database.sessions), self.config.serialize_last_processed_zxid
         )
 
     def purge(self) -> None:
@@ -56,6 +62,61 @@ class Storage:
             logger.info("Removing file: %s", path)
         for path in failed:
             logger.error("Failed to remove %s", path)
+
+    def close(self) -> None:
+        """Log what was submitted, then let go of everything."""
+        try:
+            self.log_thread.stop()
+        finally:
+            unlock(self.locks)
+
+
+def lock_directories(directories: Directories) -> list[int]:
+    """Keep other servers out until these files are closed: two that write into one log destroy it.
+
+    Raises StorageError when another one is in there. Apache's server knows nothing of this lock.
+    """
+    locks: list[int] = []
+    try:
+        for directory in dict.fromkeys(map(os.path.realpath, (directories.data_dir, directories.data_log_dir))):
+            lock = lock_directory(directory)
+            if lock is not None:
+                locks.append(lock)
+    except StorageError:
+        unlock(locks)
+        raise
+    return locks
+
+
+def lock_directory(directory: str) -> int | None:
+    """Lock one directory; None, with a warning, where that is not possible."""
+    path = join(directory, LOCK_NAME)
+    fd = -1
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip()
+        os.close(fd)
+        raise StorageError(
+            f"{directory} is in use by another server (process {holder or 'unknown'}); stop that one, or "
+            "give this one a directory of its own"
+        ) from None
+    except OSError as error:
+        if fd >= 0:
+            os.close(fd)
+        logger.warning("Cannot lock %s, so take care that no other server uses it: %s", path, error.strerror)
+        return None
+    with suppress(OSError):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+    return fd
+
+
+def unlock(locks: list[int]) -> None:
+    """Let other servers in."""
+    while locks:
+        os.close(locks.pop())
 
 
 def new_tree(config: ServerConfig) -> DataTree:
@@ -69,12 +130,31 @@ def open_in_memory(config: ServerConfig) -> ZKDatabase:
 
 
 def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
-    """Load what the data directories hold and make them ready for writing.
+    """Lock the data directories, load what they hold and make them ready for writing.
 
-    Raises StorageError or CorruptStorage; nothing on disk has changed then.
+    Raises StorageError or CorruptStorage; no file of ZooKeeper's has changed then.
     """
     disk = RealDisk()
     directories = open_directories(disk, config.data_dir, config.data_log_dir, config.datadir_autocreate)
+    locks = lock_directories(directories)
+    try:
+        database = load_database(config, disk, directories)
+    except BaseException:
+        unlock(locks)
+        raise
+    log = TxnLog(
+        disk,
+        directories.logs,
+        config.pre_alloc_size_kb,
+        config.force_sync,
+        config.txn_log_size_limit_kb,
+        time.monotonic_ns,
+    )
+    return Storage(config, disk, directories, LogThread(log, config.fsync_warning_threshold_ms), locks), database
+
+
+def load_database(config: ServerConfig, disk: Disk, directories: Directories) -> ZKDatabase:
+    """What the files say; it is saved as a snapshot unless the newest one is just that."""
     recovered = load(
         disk,
         directories,
@@ -98,7 +178,6 @@ def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
         zxid_text(recovered.last_zxid),
         recovered.tree.tree_digest,
     )
-    database = ZKDatabase(recovered.tree, recovered.sessions)
     if recovered.snapshot_needed or recovered.orphan_count:
         save_snapshot(
             disk,
@@ -108,12 +187,4 @@ def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
             config.snapshot_compression,
             config.serialize_last_processed_zxid,
         )
-    log = TxnLog(
-        disk,
-        directories.logs,
-        config.pre_alloc_size_kb,
-        config.force_sync,
-        config.txn_log_size_limit_kb,
-        time.monotonic_ns,
-    )
-    return Storage(config, disk, directories, LogThread(log, config.fsync_warning_threshold_ms)), database
+    return ZKDatabase(recovered.tree, recovered.sessions)

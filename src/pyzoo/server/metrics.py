@@ -7,9 +7,16 @@ business of monitor.py. Adding is done for every request: no lock, no clock, no 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i32, i64
 
 from pyzoo.datatree.java_order import table_order
+from pyzoo.datatree.watches import (
+    NODE_CHILDREN_CHANGED,
+    NODE_CREATED,
+    NODE_DATA_CHANGED,
+    NODE_DELETED,
+    WatchObserver,
+)
 
 RESERVOIR_SIZE: Final = 4096
 EMPTY_MIN: Final = 0x7FFFFFFFFFFFFFFF
@@ -129,6 +136,12 @@ def key_order(keys: list[str]) -> list[str]:
     return table_order(keys, 0, buckets)
 
 
+def top_namespace(path: str) -> str:
+    """The first component of a path; empty for the root (PathUtils.getTopNamespace)."""
+    end = path.find("/", 1)
+    return path[1:] if end < 0 else path[1:end]
+
+
 @final
 class SummarySet:
     """A BasicSummary for each key (AvgMinMaxCounterSet); the keys outlive a reset."""
@@ -146,8 +159,7 @@ class SummarySet:
 
     def add_for_path(self, path: str, size: i64) -> None:
         """Count bytes, and those of the path itself, for the first component; the root has none."""
-        end = path.find("/", 1)
-        key = path[1:] if end < 0 else path[1:end]
+        key = top_namespace(path)
         if key:
             self.add(key, len(path) + size)
 
@@ -179,10 +191,11 @@ class CounterSet:
 
 
 @final
-class ServerMetrics:
+class ServerMetrics(WatchObserver):
     """All summaries that have a meaning here; times in ms. Attributes are named like the metrics."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.readlatency = AdvancedSummary()
         self.updatelatency = AdvancedSummary()
         self.propagation_latency = AdvancedSummary()
@@ -207,6 +220,17 @@ class ServerMetrics:
         self.read_per_namespace = SummarySet()
         self.write_per_namespace = SummarySet()
         self.quota_exceeded_error_per_namespace = CounterSet()
+
+    def fired(self, event_type: i32, count: i64) -> None:
+        """Watches fired (WatchManager.triggerWatch's metrics)."""
+        if event_type == NODE_CREATED:
+            self.node_created_watch_count.add(count)
+        elif event_type == NODE_DELETED:
+            self.node_deleted_watch_count.add(count)
+        elif event_type == NODE_DATA_CHANGED:
+            self.node_changed_watch_count.add(count)
+        elif event_type == NODE_CHILDREN_CHANGED:
+            self.node_children_watch_count.add(count)
 
     def path_read(self, path: str, size: i64) -> None:
         """A node was read: bytes of data, or of children's names (DataTree.updateReadStat)."""

@@ -90,6 +90,8 @@ class OutstandingChanges:
         self.digest_enabled = digest_enabled
         self.records: dict[str, ChangeRecord] = {}
         self.tree_digest: i64 = tree.tree_digest
+        self.queued_count: i64 = 0
+        self.removed_count: i64 = 0
         self._queue: deque[ChangeRecord] = deque()
         self._undo: list[Undo] | None = None
         self._undo_digest: i64 = 0
@@ -134,6 +136,7 @@ class OutstandingChanges:
             self._undo.append(Undo(path, self.records.get(path)))
         self.records[path] = record
         self._queue.append(record)
+        self.queued_count += 1
 
     def begin_multi(self) -> None:
         """Remember how things are, in case the multi fails."""
@@ -160,6 +163,7 @@ class OutstandingChanges:
         queue = self._queue
         while queue and queue[0].zxid <= zxid:
             record = queue.popleft()
+            self.removed_count += 1
             if self.records.get(record.path) is record:
                 del self.records[record.path]
 

@@ -37,6 +37,7 @@ from pyzoo.jute.records import (
     SetDataTxn,
 )
 from pyzoo.server.auth import AccessControl
+from pyzoo.server.metrics import ServerMetrics, top_namespace
 from pyzoo.server.outstanding import ChangeRecord, OutstandingChanges
 from pyzoo.server.sessions import SessionTracker
 
@@ -86,6 +87,7 @@ class PrepRequestProcessor:
         outstanding: OutstandingChanges,
         sessions: SessionTracker,
         access: AccessControl,
+        metrics: ServerMetrics,
         enforce_quota: bool,
         extended_types: bool,
         emulate_353_ttl: bool,
@@ -94,6 +96,7 @@ class PrepRequestProcessor:
         self.outstanding = outstanding
         self.sessions = sessions
         self.access = access
+        self.metrics = metrics
         self.enforce_quota = enforce_quota
         self.extended_types = extended_types
         self.emulate_353_ttl = emulate_353_ttl
@@ -129,7 +132,12 @@ class PrepRequestProcessor:
         if self.enforce_quota:
             old_bytes: i64 = 0 if old is None else len(old)
             new_bytes: i64 = 0 if new is None else len(new)
-            check_quota(self.tree, path, created, new_bytes - old_bytes)
+            try:
+                check_quota(self.tree, path, created, new_bytes - old_bytes)
+            except KeeperError as error:
+                if error.code == err.QUOTAEXCEEDED:
+                    self.metrics.quota_exceeded_error_per_namespace.add(top_namespace(path), 1)
+                raise
 
     # --- create, in all its forms
 

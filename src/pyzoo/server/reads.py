@@ -32,6 +32,7 @@ from pyzoo.jute.records import (
 )
 from pyzoo.server.auth import AccessControl
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.multi import (
     decode_multi,
     holds_reads,
@@ -66,8 +67,9 @@ def masked_acl(acl: list[ACL]) -> list[ACL]:
 class Reads:
     """Answers reads of one server."""
 
-    def __init__(self, tree: DataTree, access: AccessControl) -> None:
+    def __init__(self, tree: DataTree, access: AccessControl, metrics: ServerMetrics) -> None:
         self.tree = tree
+        self.metrics = metrics
         self.access = access
 
     def serve(self, request: Request, cnxn: ServerCnxn) -> i32:
@@ -151,7 +153,9 @@ class Reads:
         node = self._readable(path, ids)
         if watch and path is not None:
             self.tree.data_watches.add(path, cnxn, STANDARD)
-        write_buffer(out, node.data)
+        data = node.data
+        self.metrics.path_read(path or "", 0 if data is None else len(data))
+        write_buffer(out, data)
         node.write_stat(out)
 
     def _exists(self, body: InputArchive, ids: list[Id], cnxn: ServerCnxn, out: BytesWriter) -> None:
@@ -168,6 +172,7 @@ class Reads:
             self.tree.data_watches.add(path, cnxn, STANDARD)
         if node is None:
             raise KeeperError(err.NONODE)
+        self.metrics.path_read(path, 0)
         node.write_stat(out)
 
     def _get_children(self, type: i32, body: InputArchive, ids: list[Id], cnxn: ServerCnxn, out: BytesWriter) -> None:
@@ -176,7 +181,10 @@ class Reads:
         node = self._readable(path, ids)
         if watch and path is not None:
             self.tree.child_watches.add(path, cnxn, STANDARD)
-        out.write(self.tree.encoded_children(node))
+        encoded = self.tree.encoded_children(node)
+        # Java counts the names alone: the vector is their bytes, four for each and four for their number.
+        self.metrics.path_read(path or "", len(encoded) - 4 * (node.num_children + 1))
+        out.write(encoded)
         if type == op.GET_CHILDREN2:
             node.write_stat(out)
 

@@ -83,11 +83,14 @@ class ZooKeeperServer(CnxnOwner):
             self.outstanding,
             self.sessions,
             self.access,
+            self.stats.metrics,
             config.enforce_quota,
             config.extended_types_enabled,
             config.emulate_353_ttl_nodes,
         )
-        self.reads = Reads(self.tree, self.access)
+        self.reads = Reads(self.tree, self.access, self.stats.metrics)
+        self.tree.data_watches.observer = self.stats.metrics
+        self.tree.child_watches.observer = self.stats.metrics
         self.containers = ContainerManager(config, now_ms)
         self.connection_throttle = ConnectionThrottle(config, now_ms, draw)
         self.cnxns: dict[ServerCnxn, None] = {}
@@ -125,6 +128,8 @@ class ZooKeeperServer(CnxnOwner):
         """The socket of a connection is closed; its session lives on."""
         if cnxn not in self.cnxns:
             return
+        if not cnxn.closing:
+            self.stats.connection_drops += 1
         cnxn.gone = True
         cnxn.closing = True
         del self.cnxns[cnxn]
@@ -212,10 +217,11 @@ class ZooKeeperServer(CnxnOwner):
 
     def admit_connect(self, session_id: i64) -> bool:
         """Whether the connection throttle lets this ConnectRequest through."""
-        self.stats.connection_requests += 1
         if self.connection_throttle.admit(session_id != 0, int(self.now_ms)):
+            self.stats.connection_requests += 1
+            self.stats.metrics.connection_token_deficit.add(self.connection_throttle.deficit)
             return True
-        self.stats.connection_drops += 1
+        self.stats.connection_rejected += 1
         return False
 
     def log_refused(self, cnxn: ServerCnxn, last_zxid_seen: i64) -> None:
@@ -343,9 +349,11 @@ class ZooKeeperServer(CnxnOwner):
         self.outstanding.settle()
 
     def _commit(self, request: Request) -> None:
+        header = request.header
+        assert header is not None
         result = self.database.process_txn(request)
         self.outstanding.committed(request.zxid)
-        self.stats.commits += 1
+        self.stats.metrics.propagation_latency.add(self.wall_ms - header.time)
         cnxn = request.cnxn
         if request.type == op.CLOSE_SESSION:
             self.sessions.remove(request.session_id)
@@ -436,6 +444,7 @@ class ZooKeeperServer(CnxnOwner):
                 self._finished(request)
                 continue
             waited = self.now_ms - request.created_ms
+            self.stats.metrics.request_throttle_queue_time_ms.add(waited)
             if self.throttled_op_wait_ms > 0 and waited > self.throttled_op_wait_ms and may_throttle(request.type):
                 request.throttled = True
                 self.stats.throttled_ops += 1

@@ -35,13 +35,10 @@ class ServerStats:
         self.max_response_size: i64 = NO_SIZE
         self.bytes_received: i64 = 0
         self.response_bytes: i64 = 0
-        self.commits: i64 = 0
         self.connection_drops: i64 = 0
         self.connection_rejected: i64 = 0
         self.connection_requests: i64 = 0
         self.large_requests_rejected: i64 = 0
-        self.outstanding_changes_queued: i64 = 0
-        self.outstanding_changes_removed: i64 = 0
         self.request_throttle_waits: i64 = 0
         self.sessionless_connections_expired: i64 = 0
         self.snapshot_errors: i64 = 0

@@ -1,0 +1,158 @@
+"""ZooKeeper's own shells: the same commands give the same output with both servers.
+
+zkCli.sh's main class of 3.9.5 and of 3.8.0, and the C client's cli_mt.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from interop.conftest import required
+from interop.java import JavaZooKeeper, c_shell, java
+from interop.pair import Pair
+from interop.server import LOGBACK_XML
+from interop.test_data_directory import VERSIONS
+
+RUN_SECONDS = 90
+SHELL_COMMANDS = """\
+create /s data
+create /s data
+create /s/a 'two words'
+create -s /s/seq- x
+create -e /s/e mine
+create -e -s /s/es- mine
+create -c /s/c
+create /s/e/child
+create /none/x
+create -t 5000 /s/ttl
+create /s/acl x digest:bob:x:cdrwa,world:anyone:r
+create /s/bad x digest:nobody:cdrwa
+create /s/auth x auth::cdrwa
+get /s
+get -s /s
+get -w /s
+set /s new
+set -v 7 /s x
+set -s /s y
+get /none
+ls /
+ls /s
+ls -s /s
+ls -R /s
+ls -w /s
+ls /none
+stat /s
+stat -w /s/later
+stat /s/e
+create /s/later
+getAcl /s
+getAcl -s /s/acl
+getAcl /zookeeper/config
+setAcl /s/a world:anyone:r
+setAcl -v 9 /s/a world:anyone:cdrwa
+set /s/a x
+get /s/a
+addauth digest bob:secret
+addauth nosuch x
+create /s/mine x auth::cdrwa
+getAcl /s/mine
+whoami
+getEphemerals
+getEphemerals /s
+getAllChildrenNumber /s
+getAllChildrenNumber /
+sync /s
+setquota -n 4 /s
+setquota -N 100 -B 100000 /s
+setquota -N 100 /s
+listquota /s
+listquota /s/a
+delquota -n /s
+listquota /s
+delquota /s
+delquota /s
+addWatch -m PERSISTENT /s
+addWatch /s/c
+create /s/c/x
+set /s/c/x 1
+delete /s/c/x
+removewatches /s
+removewatches /s -d
+removewatches /none
+config
+reconfig -add server.1=x:1:2
+delete /s
+delete -v 9 /s/e
+delete /s/e
+delete /none
+deleteall /s -b 3
+deleteall /s
+ls /
+ls /s
+get /zookeeper/quota
+nosuchcommand
+quit
+"""
+C_COMMANDS = """\
+create +c /c
+create /c
+create /c/a
+create +e /c/e
+create +s /c/s
+create +es /c/es
+create2 /c/two
+set /c some-data
+set /c/none x
+get /c
+get /none
+stat /c
+exists /c
+wexists /c/w
+create /c/w
+set /c/w x
+delete /c/w
+ls /c
+ls2 /c
+ls /none
+myid
+addauth digest u:p
+sync /c
+delete /c
+delete /c/a
+delete /c/none
+ls /
+quit
+"""
+TIME = re.compile(r"\b\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \w+ \d{4}")
+LONG_ID = re.compile(r"\b(0x)?1[0-9a-f]{14}\b")
+
+
+def comparable(output: str, port: int) -> list[str]:
+    """Lines without what differs between runs; events, which come from another thread, behind all others."""
+    output = LONG_ID.sub("SESSION", TIME.sub("TIME", output.replace(str(port), "PORT")))
+    lines = [line.rstrip() for line in output.splitlines() if line.strip() and line.strip() != "WATCHER::"]
+    events = [line for line in lines if "WatchedEvent" in line]
+    return [line for line in lines if "WatchedEvent" not in line] + sorted(events)
+
+
+def run(command: list[str], commands: str, port: int, home: Path) -> list[str]:
+    result = subprocess.run(
+        command, input=commands, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=RUN_SECONDS, cwd=home
+    )
+    return [*comparable(result.stdout, port), f"exit code {result.returncode}"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_zkcli(pair: Pair, tmp_path: Path, version: str) -> None:
+    shell = required(VERSIONS[version])
+    assert isinstance(shell, JavaZooKeeper)
+    (tmp_path / "logback.xml").write_text(LOGBACK_XML.replace("WARN", "OFF"))
+    outputs = []
+    for side in pair.sides:
+        program = [java(), "-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dlogback.configurationFile={tmp_path}/logback.xml"]
+        command = [*program, "-cp", shell.class_path, "org.apache.zookeeper.ZooKeeperMain", "-server", side.server.host_port]
+        outputs.append(run(command, SHELL_COMMANDS, side.server.address[1], tmp_path))
+    assert len(outputs[0]) > SHELL_COMMANDS.count("\n")
+    assert outputs[0] == outputs[1]
