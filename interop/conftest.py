@@ -48,6 +48,11 @@ def _external(name: str) -> Server | None:
     return Server(f"{name} {host_port}", (host, int(port)))
 
 
+def external_subject() -> Server | None:
+    """The server under test, when it runs elsewhere."""
+    return _external("PYZOO_INTEROP_PYZOO")
+
+
 def subject_is_real() -> bool:
     return os.environ.get("PYZOO_INTEROP_SUBJECT", "pyzoo") == "real"
 
@@ -97,7 +102,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     return result
 
 
-def _launch_subject(config: Config, home: Path) -> Server:
+def launch_subject(config: Config, home: Path) -> Server:
+    """Start the server under test, without waiting for it."""
     if subject_is_real():
         return launch_real(config, config.java or zookeeper_39(), home)
     return launch_pyzoo(config, home)
@@ -149,7 +155,7 @@ def launcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def _start_both(config: Config, home: Path, running: list[Server]) -> tuple[Server, Server]:
-    reference, subject = _external("PYZOO_INTEROP_REAL"), _external("PYZOO_INTEROP_PYZOO")
+    reference, subject = _external("PYZOO_INTEROP_REAL"), external_subject()
     if (reference or subject) and config != DEFAULT:
         pytest.skip("needs a server with its own configuration, and an outside server was named")
     if reference is None:
@@ -158,7 +164,7 @@ def _start_both(config: Config, home: Path, running: list[Server]) -> tuple[Serv
         reference = launch_real(config, config.java or found, home / "reference")
         running.append(reference)
     if subject is None:
-        subject = _launch_subject(config, home / "subject")
+        subject = launch_subject(config, home / "subject")
         running.append(subject)
     try:
         reference.wait_until_serving()
@@ -205,7 +211,7 @@ def start_subject(tmp_path: Path) -> Iterator[StartServer]:
     running: list[Server] = []
 
     def start(config: Config = DEFAULT, home: Path | None = None) -> Server:
-        server = _launch_subject(config, home or tmp_path / f"subject{len(running)}")
+        server = launch_subject(config, home or tmp_path / f"subject{len(running)}")
         running.append(server)
         server.wait_until_serving()
         return server

@@ -82,7 +82,9 @@ class Pair:
     def four_letter_word(self, word: bytes, normalise: Callable[[str], str] = str) -> str:
         answers = [normalise(ask(side.server.address, word).decode()) for side in self.sides]
         if answers[0] != answers[1]:
-            self.note(f"four-letter word {word!r}", [answer.encode() for answer in answers], text=True)
+            first, second = (answer.splitlines(keepends=True) for answer in answers)
+            only = ["".join(line for line in lines if line not in others) for lines, others in ((first, second), (second, first))]
+            self.note(f"four-letter word {word!r}, lines", [text.encode() or b"(the same)" for text in only], text=True)
         return answers[0]
 
     def settle(self) -> None:

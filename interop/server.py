@@ -91,6 +91,7 @@ class Server:
     address: tuple[str, int]
     home: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    env: Mapping[str, str] | None = None
     _log: IO[bytes] | None = None
 
     @property
@@ -150,6 +151,16 @@ class Server:
             if self._log is not None:
                 self._log.close()
 
+    def restart(self) -> None:
+        """Start the stopped server again, on the same port and directory, and wait for it."""
+        assert self.process is not None
+        assert self.home is not None
+        self._log = (self.home / "output.txt").open("ab")
+        self.process = subprocess.Popen(
+            self.process.args, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT, cwd=self.home, env=self.env
+        )
+        self.wait_until_serving()
+
     def wait_until_serving(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -174,7 +185,7 @@ def _start(kind: str, command: Sequence[str], home: Path, port: int, env: Mappin
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=home, env=dict(env)
     )
-    return Server(kind, ("127.0.0.1", port), home, process, log)
+    return Server(kind, ("127.0.0.1", port), home, process, env, log)
 
 
 def _write_config(config: Config, home: Path) -> int:

@@ -12,11 +12,16 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import (
     ACL,
+    AuthPacket,
     ConnectRequest,
     ConnectResponse,
     CreateRequest,
+    ExistsRequest,
+    GetChildrenRequest,
+    GetDataRequest,
     ReplyHeader,
     RequestHeader,
+    Stat,
     WatcherEvent,
 )
 from pyzoo.server.cnxn import ServerCnxn
@@ -53,11 +58,24 @@ class LoneServer:
             self.config.extended_types_enabled, self.config.emulate_353_ttl_nodes, self.config.digest_enabled
         )
         self.now_ms = START_MS
-        self.server = ZooKeeperServer(self.config, ZKDatabase(tree, {}), START_MS, WALL_MS, lambda _n: 0)
         self.disk_is_slow = False
         self.unsafe: list[LogBatch] = []
         self.logged: list[bytes] = []
         self.clients: dict[ServerCnxn, Client] = {}
+        self.start(ZKDatabase(tree, {}))
+
+    def start(self, database: ZKDatabase) -> None:
+        """Begin to serve a database at the present time."""
+        wall_ms = WALL_MS + self.now_ms - START_MS
+        self.server = ZooKeeperServer(self.config, database, self.now_ms, wall_ms, lambda _n: 0)
+
+    def restart(self) -> None:
+        """A new server on the same database; every connection is lost."""
+        for client in list(self.clients.values()):
+            if not client.closed:
+                client.hang_up()
+        self.clients.clear()
+        self.start(self.server.database)
 
     def pass_time(self, ms: int) -> None:
         """Let the clock run, in steps of half a second."""
@@ -69,6 +87,8 @@ class LoneServer:
     def turn(self) -> None:
         """What the shell does after it has handed over what arrived."""
         self.server.advance(self.now_ms, WALL_MS + self.now_ms - START_MS)
+        if self.config.request_throttle_max_requests > 0:
+            self.server.release_throttled()
         while (effects := self.server.take_effects()) is not None:
             assert effects.log is not None
             self.unsafe.append(effects.log)
@@ -94,8 +114,15 @@ class LoneServer:
 
     def socket(self, address: str = "127.0.0.1") -> "Client":
         """A connection that has not said anything."""
+        client = self.try_socket(address)
+        assert client is not None
+        return client
+
+    def try_socket(self, address: str = "127.0.0.1") -> "Client | None":
+        """The same, or None when a limit closes the connection at once."""
         cnxn = self.server.accept(address, 40_000 + len(self.clients))
-        assert cnxn is not None
+        if cnxn is None:
+            return None
         client = Client(self, cnxn)
         self.clients[cnxn] = client
         return client
@@ -142,10 +169,16 @@ class Client:
         return found
 
     def handshake(
-        self, last_zxid: int = 0, timeout_ms: int = 10_000, session_id: int = 0, passwd: bytes = b"\0" * 16
+        self,
+        last_zxid: int = 0,
+        timeout_ms: int = 10_000,
+        session_id: int = 0,
+        passwd: bytes | None = b"\0" * 16,
+        read_only: bool | None = False,
+        version: int = 0,
     ) -> None:
         """Send a ConnectRequest and take its answer, if one came."""
-        self.send(framed(encoded(ConnectRequest(0, last_zxid, timeout_ms, session_id, passwd, False))))
+        self.send(framed(encoded(ConnectRequest(version, last_zxid, timeout_ms, session_id, passwd, read_only))))
         for frame in self.frames():
             response = ConnectResponse.decode(InputArchive(frame))
             self.session_id, self.timeout_ms = response.session_id, response.time_out
@@ -175,6 +208,36 @@ class Client:
         [(header, archive)] = self.replies()
         assert self.xid == header.xid or op_type == op.PING
         return header.err, archive
+
+    def error(self, op_type: int, *body: Any) -> int:
+        """Send a request and take its reply: the error code alone."""
+        return self.call(op_type, *body)[0]
+
+    def auth(self, scheme: str | None, data: bytes | None) -> int:
+        """Send credentials and take the reply's error code."""
+        return self.error(op.AUTH, AuthPacket(0, scheme, data))
+
+    def stat(self, path: str) -> Stat:
+        """The Stat of a node that exists."""
+        err, archive = self.call(op.EXISTS, ExistsRequest(path, False))
+        assert err == 0, err
+        return Stat.decode(archive)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a node."""
+        return self.error(op.EXISTS, ExistsRequest(path, False)) == 0
+
+    def data(self, path: str) -> bytes | None:
+        """The data of a node that exists."""
+        err, archive = self.call(op.GET_DATA, GetDataRequest(path, False))
+        assert err == 0, err
+        return archive.read_buffer()
+
+    def children(self, path: str) -> list[str]:
+        """The names of a node's children, in the order of the reply."""
+        err, archive = self.call(op.GET_CHILDREN, GetChildrenRequest(path, False))
+        assert err == 0, err
+        return [archive.read_ustring() or "" for _ in range(archive.read_vector())]
 
     def create(self, path: str, data: bytes = b"", flags: int = 0, acl: list[ACL] | None = None) -> str:
         """Create a node that can be created; returns its path."""

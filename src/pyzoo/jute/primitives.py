@@ -4,6 +4,7 @@ Every read checks its length before it touches the data, so bad input costs a Ma
 Ints and longs are written by librt's write_i32_be and write_i64_be directly.
 """
 
+import codecs
 from typing import Final, final
 
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be
@@ -16,6 +17,24 @@ MIN_EXTRA: Final = 1024
 
 _INT_MASK: Final = 0xFFFFFFFF
 _LONG_MASK: Final = 0xFFFFFFFFFFFFFFFF
+
+
+JAVA_REPLACE: Final = "pyzoo-java-replace"
+"""The error handler that replaces ill-formed UTF-8 as Java's decoder does."""
+
+
+def _java_replace(error: UnicodeError) -> tuple[str, int]:
+    """One U+FFFD for each ill-formed sequence; unlike Python, Java takes an encoded surrogate as one."""
+    assert isinstance(error, UnicodeDecodeError)
+    data, start = error.object, error.start
+    following = data[start + 1 : start + 3]
+    if data[start] == 0xED and following and 0xA0 <= following[0] <= 0xBF:
+        whole = len(following) == 2 and 0x80 <= following[1] <= 0xBF
+        return "\ufffd", start + (3 if whole else 2)
+    return "\ufffd", error.end
+
+
+codecs.register_error(JAVA_REPLACE, _java_replace)
 
 
 class _Limits:
@@ -117,7 +136,7 @@ class InputArchive:
         try:
             return piece.decode("utf-8")
         except UnicodeDecodeError:
-            return piece.decode("utf-8", "replace")
+            return piece.decode("utf-8", JAVA_REPLACE)
 
     def read_buffer(self) -> bytes | None:
         length = self.read_length()

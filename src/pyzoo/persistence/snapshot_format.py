@@ -22,7 +22,7 @@ from mypy_extensions import i32, i64
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import CorruptStorage, MalformedRecord
-from pyzoo.jute.primitives import InputArchive, field_limit
+from pyzoo.jute.primitives import JAVA_REPLACE, InputArchive, field_limit
 from pyzoo.jute.records import ACL, read_vector_of_acl, write_vector_of_acl
 from pyzoo.persistence.log_format import DIGEST_VERSION
 
@@ -239,7 +239,7 @@ class SnapshotReader:
             try:
                 path = raw.decode("utf-8")
             except UnicodeDecodeError:
-                path = raw.decode("utf-8", "replace")
+                path = raw.decode("utf-8", JAVA_REPLACE)
             size = self._length()
             data: bytes | None = None
             if size >= 0:

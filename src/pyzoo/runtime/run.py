@@ -8,6 +8,7 @@ import gc
 import logging
 import math
 import random
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -28,7 +29,6 @@ from pyzoo.server.standalone import ZooKeeperServer
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_BACKLOG = 50
 SNAPSHOT_CHUNK_BYTES = 1 << 20
 SECONDS_AN_HOUR = 3600
 
@@ -48,7 +48,7 @@ class RunningServer:
 
 def open_listener(config: ServerConfig) -> list[socket.socket]:
     """Listen on the client port; raises OSError, which names it, when it is taken or not of this machine."""
-    backlog = config.client_port_listen_backlog if config.client_port_listen_backlog > 0 else DEFAULT_BACKLOG
+    backlog = config.client_port_listen_backlog if config.client_port_listen_backlog > 0 else socket.SOMAXCONN
     host, port = config.client_port_address, config.client_port
     try:
         if host:
@@ -91,6 +91,7 @@ async def serve(
         server.environment = SystemEnvironment(config, storage, port)
         if not embedded:
             tune_collector()
+            raise_file_limit()
         log_thread = None if storage is None else storage.log_thread
         if log_thread is not None:
             log_thread.start()
@@ -115,6 +116,16 @@ def tune_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 1_000_000)
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us, as a JVM does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError) as error:
+            logger.info("The limit of open files stays at %d: %s", soft, error)
 
 
 async def stop_on_signal(

@@ -49,9 +49,7 @@ class Storage:
         A generator, so that the sessions are those of the very zxid that the first chunk is made at: servers
         replay from there on, and would not learn of a session that is older but missing.
         """
-        yield from snapshot_chunks(
-            database.tree, dict(database.sessions), self.config.serialize_last_processed_zxid
-        )
+        yield from snapshot_chunks(database.tree, dict(database.sessions), self.config.serialize_last_processed_zxid)
 
     def purge(self) -> None:
         """Remove old snapshots and logs, as many as autopurge.* says."""

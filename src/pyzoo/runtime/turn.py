@@ -21,6 +21,7 @@ logger: Final = logging.getLogger(__name__)
 RECEIVE_BYTES: Final = 1 << 16
 EVENTS_PER_PASS: Final = 1024
 ACCEPTS_PER_PASS: Final = 256
+ACCEPT_REST_MS: Final = 500
 LINGER_MS: Final = 3
 LINGER_POLL_SECONDS: Final = 0.001
 _IN: Final = 1  # EPOLLIN
@@ -35,7 +36,7 @@ class Connection:
         self.sock = sock
         self.fd: int = sock.fileno()
         self.cnxn = cnxn
-        self.unsent = b""
+        self.unsent = memoryview(b"")
         self.mask = _IN
 
 
@@ -62,6 +63,7 @@ class ClientPort:
         self.listeners: dict[int, socket.socket] = {}
         self.snapshot_wanted = snapshot_wanted
         self.log_fd = -1
+        self.accept_again_ms: int = 0
         for listener in listeners:
             listener.setblocking(False)
             self.listeners[listener.fileno()] = listener
@@ -90,6 +92,8 @@ class ClientPort:
     def _pass(self, events: list[tuple[int, int]]) -> None:
         server = self.server
         server.advance(elapsed_ms(), wall_ms())
+        if self.accept_again_ms and server.now_ms >= self.accept_again_ms:
+            self._accept_again()
         for fd, mask in events:
             connection = self.connections.get(fd)
             if connection is not None:
@@ -146,10 +150,23 @@ class ClientPort:
             except BlockingIOError:
                 return
             except OSError as error:
-                logger.warning("Cannot accept a connection: %s", error)
+                self._rest_from_accepting(error)
                 return
             # IPv6 addresses have two more fields.
             self._begin(sock, address[0], address[1])
+
+    def _rest_from_accepting(self, error: OSError) -> None:
+        """Out of file descriptors or memory: trying again at once would only burn time."""
+        if self.accept_again_ms == 0:
+            logger.error("No more connections can be accepted for now, raise the limit of open files: %s", error)
+            for fd in self.listeners:
+                self.epoll.unregister(fd)
+        self.accept_again_ms = self.server.now_ms + ACCEPT_REST_MS
+
+    def _accept_again(self) -> None:
+        self.accept_again_ms = 0
+        for fd in self.listeners:
+            self.epoll.register(fd, _IN)
 
     def _begin(self, sock: socket.socket, host: str, port: int) -> None:
         sock.setblocking(False)
@@ -205,19 +222,16 @@ class ClientPort:
         if cnxn.gone:
             self._end(connection)
             return
-        data = cnxn.data_to_send()
-        if connection.unsent:
-            data = connection.unsent + data
-        if data:
-            try:
-                sent = connection.sock.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                self._end(connection)
-                return
-            connection.unsent = data[sent:] if sent < len(data) else b""
-            cnxn.unsent = len(connection.unsent)
+        try:
+            if connection.unsent:
+                self._send_rest(connection)
+            if not connection.unsent:
+                data = cnxn.data_to_send()
+                if data:
+                    self._send_new(connection, data)
+        except OSError:
+            self._end(connection)
+            return
         if connection.unsent:
             self._set_mask(connection, connection.mask | _OUT)
             self.held_back[connection] = None
@@ -225,6 +239,23 @@ class ClientPort:
             self._end(connection)
         elif connection.mask & _OUT:
             self._set_mask(connection, connection.mask & ~_OUT)
+
+    def _send_new(self, connection: Connection, data: bytes) -> None:
+        try:
+            sent: int = connection.sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):
+            connection.unsent = memoryview(data)[sent:]
+            connection.cnxn.unsent = len(data) - sent
+
+    def _send_rest(self, connection: Connection) -> None:
+        try:
+            sent: int = connection.sock.send(connection.unsent)
+        except BlockingIOError:
+            return
+        connection.unsent = connection.unsent[sent:]
+        connection.cnxn.unsent = len(connection.unsent)
 
     def _release_held_back(self) -> None:
         """Stop reading from connections that must wait, and go on with those that need not any more."""

@@ -20,22 +20,16 @@ from pyzoo.server.request import Request
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
 
-PING_XID = -2
-
 
 def process_packet(server: "ZooKeeperServer", cnxn: ServerCnxn, archive: InputArchive) -> None:
     """Take a frame after the handshake (ZooKeeperServer.processPacket); raises MalformedRecord."""
     xid = archive.read_int()
     type = archive.read_int()
-    cnxn.packets_received += 1
-    server.stats.packets_received += 1
     if type == op.AUTH:
         process_auth(server, cnxn, xid, archive)
     elif type == op.SASL:
         process_sasl(cnxn, xid, archive)
     else:
-        if type == op.PING:
-            xid = PING_XID
         if server.enforced_schemes and not has_enforced_id(server, cnxn):
             cnxn.reply_empty(xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
             cnxn.close()

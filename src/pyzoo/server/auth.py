@@ -143,9 +143,9 @@ class IPAuthenticationProvider(AuthenticationProvider):
 
 
 def _java_int(text: str) -> int | None:
-    """Integer.parseInt: a sign and digits, nothing else."""
+    """Integer.parseInt: a sign and digits, of any script, nothing else."""
     digits = text[1:] if text[:1] in ("+", "-") else text
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 10:
+    if not digits.isdecimal() or len(digits) > 10:
         return None
     return int(text)
 

@@ -12,8 +12,9 @@ from mypy_extensions import i32
 from pyzoo import errors as err
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import InputArchive, Record, write_bool
+from pyzoo.jute.primitives import JAVA_REPLACE, InputArchive, Record, encode_ustring, write_bool
 from pyzoo.jute.records import (
+    ACL,
     CheckVersionRequest,
     CreateRequest,
     CreateTTLRequest,
@@ -143,6 +144,8 @@ def prepare_part(prep: PrepRequestProcessor, part: MultiOp) -> Record:
     """The transaction of one part."""
     body = part.body
     if isinstance(body, CreateTTLRequest):
+        if body.acl is not None:
+            body.acl = [reread(entry) for entry in body.acl]
         return prep.create(part.type, body.path, body.data, body.acl, body.flags, body.ttl)
     if isinstance(body, DeleteRequest):
         return prep.delete(body)
@@ -151,6 +154,27 @@ def prepare_part(prep: PrepRequestProcessor, part: MultiOp) -> Record:
     if isinstance(body, CheckVersionRequest):
         return prep.check(body)
     raise KeeperError(err.MARSHALLINGERROR)
+
+
+def reread(entry: ACL) -> ACL:
+    """An ACL entry as it is after it was written and read: Apache applies the parts of a multi from their bytes."""
+    id = entry.id
+    if id is None or id.isascii():
+        return entry
+    return ACL(entry.perms, entry.scheme, encode_ustring(id).decode("utf-8", JAVA_REPLACE))
+
+
+def path_of(body: Record) -> str | None:
+    """The path that a part of a multi is about."""
+    if isinstance(body, CreateTTLRequest):
+        return body.path
+    if isinstance(body, DeleteRequest):
+        return body.path
+    if isinstance(body, SetDataRequest):
+        return body.path
+    if isinstance(body, CheckVersionRequest):
+        return body.path
+    return None
 
 
 def _logged(type: int, txn: Record) -> Txn:

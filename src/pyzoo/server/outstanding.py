@@ -19,7 +19,11 @@ from pyzoo.jute.records import ACL
 @final
 @mypyc_attr(acyclic=True)
 class ChangeRecord:
-    """One node as it will be after `zxid`; `exists` is False for a deleted node."""
+    """One node as it will be after `zxid`; `exists` is False for a deleted node.
+
+    `ephemeral_mode`: it was created with an ephemeral flag, which for a container changes nothing but that it
+    takes no children until it is applied.
+    """
 
     def __init__(self, zxid: i64, path: str, exists: bool, data: bytes | None, acl: list[ACL] | None) -> None:
         self.zxid: i64 = zxid
@@ -34,6 +38,7 @@ class ChangeRecord:
         self.mtime: i64 = 0
         self.pzxid: i64 = 0
         self.ephemeral_owner: i64 = 0
+        self.ephemeral_mode = False
         self.version: i32 = 0
         self.cversion: i32 = 0
         self.aversion: i32 = 0
@@ -49,6 +54,7 @@ class ChangeRecord:
         record.mtime = self.mtime
         record.pzxid = self.pzxid
         record.ephemeral_owner = self.ephemeral_owner
+        record.ephemeral_mode = self.ephemeral_mode
         record.version = self.version
         record.cversion = self.cversion
         record.aversion = self.aversion

@@ -159,7 +159,10 @@ class PrepRequestProcessor:
         validate_path(path)
         if self.outstanding.get(path) is not None:
             raise KeeperError(err.NODEEXISTS, path)
-        if kind_of(parent.ephemeral_owner, self.extended_types, self.emulate_353_ttl) == EPHEMERAL:
+        if (
+            parent.ephemeral_mode
+            or kind_of(parent.ephemeral_owner, self.extended_types, self.emulate_353_ttl) == EPHEMERAL
+        ):
             raise KeeperError(err.NOCHILDRENFOREPHEMERALS, path)
         self.check_quota(path, None, data, 1)
         counter: i32 = -0x80000000 if parent.cversion == 0x7FFFFFFF else parent.cversion + 1
@@ -170,7 +173,7 @@ class PrepRequestProcessor:
             owner = ttl_owner(ttl)
         elif is_ephemeral_mode(flags):
             owner = self.session_id
-        self._record_create(parent, path, data, fixed, counter, owner)
+        self._record_create(parent, path, data, fixed, counter, owner, is_ephemeral_mode(flags))
         if op_type == op.CREATE_CONTAINER:
             return CreateContainerTxn(path, data, fixed, counter)
         if op_type == op.CREATE_TTL:
@@ -190,7 +193,14 @@ class PrepRequestProcessor:
             raise KeeperError(err.BADARGUMENTS)
 
     def _record_create(
-        self, parent: ChangeRecord, path: str, data: bytes | None, acl: list[ACL], counter: i32, owner: i64
+        self,
+        parent: ChangeRecord,
+        path: str,
+        data: bytes | None,
+        acl: list[ACL],
+        counter: i32,
+        owner: i64,
+        ephemeral_mode: bool,
     ) -> None:
         zxid = self.zxid
         changed = parent.copy(zxid)
@@ -205,6 +215,7 @@ class PrepRequestProcessor:
         record.ctime = self.time_ms
         record.mtime = self.time_ms
         record.ephemeral_owner = owner
+        record.ephemeral_mode = ephemeral_mode
         self.outstanding.add(record)
 
     # --- the other writes
@@ -252,7 +263,7 @@ class PrepRequestProcessor:
         """setData: the quota comes before the version."""
         path = request.path
         if path is None:
-            raise KeeperError(err.MARSHALLINGERROR)
+            raise KeeperError(err.BADARGUMENTS)
         validate_path(path)
         record = self.node(path)
         self.require(record, WRITE)
@@ -270,7 +281,7 @@ class PrepRequestProcessor:
         """setACL: the version is the aversion; nothing else of the Stat moves."""
         path = request.path
         if path is None:
-            raise KeeperError(err.MARSHALLINGERROR)
+            raise KeeperError(err.BADARGUMENTS)
         validate_path(path)
         fixed = self.access.fixup(request.acl, self.ids)
         record = self.node(path)

@@ -48,6 +48,9 @@ WATCHER_ANY: Final = 3
 WATCHER_PERSISTENT: Final = 4
 WATCHER_PERSISTENT_RECURSIVE: Final = 5
 
+JAVA_BLANKS: Final = "".join([chr(code) for code in range(33)])
+"""What String.trim takes away."""
+
 ADD_WATCH_PERSISTENT: Final = 0
 ADD_WATCH_RECURSIVE: Final = 1
 
@@ -77,7 +80,8 @@ class Reads:
         tree = self.tree
         out = cnxn.out
         start: i64 = len(out)
-        written = cnxn.reply_begin(request.cxid, tree.last_processed_zxid, 0)
+        xid: i32 = PING_XID if request.type == op.PING else request.cxid
+        written = cnxn.reply_begin(xid, tree.last_processed_zxid, 0)
         try:
             code = self._dispatch(request, cnxn, out)
         except KeeperError as error:
@@ -90,7 +94,7 @@ class Reads:
                 patch_error(out, start, code)
             else:
                 out.truncate(start)
-                written = cnxn.reply_begin(request.cxid, tree.last_processed_zxid, code)
+                written = cnxn.reply_begin(xid, tree.last_processed_zxid, code)
         cnxn.frame_written(written)
         return code
 
@@ -206,7 +210,8 @@ class Reads:
     def _get_ephemerals(self, body: InputArchive, session_id: i64, out: BytesWriter) -> None:
         prefix = body.read_ustring()
         paths = ephemerals_copy_order(self.tree.ephemerals_of(session_id))
-        if prefix is not None and prefix.strip() and prefix.strip() != "/":
+        trimmed = "" if prefix is None else prefix.strip(JAVA_BLANKS)
+        if prefix is not None and trimmed and trimmed != "/":
             paths = [path for path in paths if path.startswith(prefix)]
         names: list[str | None] = []
         names.extend(paths)
@@ -345,11 +350,20 @@ class Reads:
         for one in lists:
             if one is None:
                 broken = True
-            paths.append([] if broken or one is None else [path or "" for path in one])
+            known: list[str] = []
+            if one is not None and not broken:
+                for path in one:
+                    if path is None:
+                        broken = True
+                        break
+                    known.append(path)
+            paths.append(known)
         self.tree.set_watches(cnxn, relative_zxid, paths[0], paths[1], paths[2], paths[3], paths[4])
         return err.MARSHALLINGERROR if broken else 0
 
 
+PING_XID: Final = -2
+"""The xid of every answer to a ping, whatever the request had."""
 KEEP_BODY: Final = -1000
 """Added to an error code whose reply keeps the body written so far."""
 

@@ -23,7 +23,7 @@ from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ACL, DeleteTxn, ErrorTxn, Id, TxnHeader
 from pyzoo.server.admission import admit_large, process_packet
 from pyzoo.server.auth import AccessControl
-from pyzoo.server.cnxn import OUT_HIGH_WATER, CnxnOwner, ServerCnxn
+from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, CnxnOwner, ServerCnxn
 from pyzoo.server.commands import maybe_four_letter_word
 from pyzoo.server.connect import finish_session_init, process_connect_request, write_connect_response
 from pyzoo.server.containers import ContainerManager
@@ -207,6 +207,8 @@ class ZooKeeperServer(CnxnOwner):
                 if not frames.take():
                     return
                 archive = InputArchive(frames.data, frames.start, frames.end)
+                cnxn.packets_received += 1
+                self.stats.packets_received += 1
                 if not cnxn.connect_seen:
                     process_connect_request(self, cnxn, archive)
                 else:
@@ -372,7 +374,10 @@ class ZooKeeperServer(CnxnOwner):
             self._answer_create_session(request, cnxn)
         else:
             write_reply(request, result, cnxn, zxid)
-        cnxn.answered(request.type, request.cxid, zxid, request.created_ms, self.now_ms)
+        header = request.header
+        failed = header is not None and header.type == op.ERROR
+        last_op: i32 = NO_OP if failed else request.type
+        cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
         self.stats.update_answered(self.now_ms - request.created_ms)
         self._finished(request)
 

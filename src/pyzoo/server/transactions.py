@@ -9,8 +9,15 @@ from pyzoo import errors as err
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import CreateRequest, CreateTTLRequest, DeleteRequest, SetACLRequest, SetDataRequest
-from pyzoo.server.multi import decode_multi, holds_reads, prepare_multi
+from pyzoo.jute.records import (
+    CreateRequest,
+    CreateTTLRequest,
+    DeleteRequest,
+    ReconfigRequest,
+    SetACLRequest,
+    SetDataRequest,
+)
+from pyzoo.server.multi import decode_multi, holds_reads, path_of, prepare_multi
 from pyzoo.server.prep import PrepRequestProcessor
 from pyzoo.server.request import Request
 
@@ -53,8 +60,10 @@ def _make_rare_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64, re
         if path is None:
             raise MalformedRecord("deleteContainer has no path")
         return prep.delete_container(path)
-    if type == op.RECONFIG and not reconfig_enabled:
-        raise KeeperError(err.RECONFIGDISABLED)
+    if type == op.RECONFIG:
+        ReconfigRequest.decode(request.body)
+        if not reconfig_enabled:
+            raise KeeperError(err.RECONFIGDISABLED)
     raise KeeperError(err.UNIMPLEMENTED)
 
 
@@ -66,4 +75,7 @@ def _make_multi(prep: PrepRequestProcessor, request: Request) -> Record:
         raise
     if holds_reads(ops):
         raise KeeperError(err.MARSHALLINGERROR)
+    for part in ops:
+        if path_of(part.body) is None:
+            raise MalformedRecord("a part of a multi has no path")
     return prepare_multi(prep, request, ops)

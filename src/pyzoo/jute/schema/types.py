@@ -4,7 +4,7 @@ from typing import Any
 
 import construct as c
 
-from pyzoo.jute.primitives import encode_ustring, field_limit
+from pyzoo.jute.primitives import JAVA_REPLACE, encode_ustring, field_limit
 
 Byte = c.Int8sb
 Int = c.Int32sb
@@ -53,7 +53,7 @@ class UStringType(BufferType):
     """A buffer that holds UTF-8 text."""
 
     def from_bytes(self, data: bytes) -> str:
-        return data.decode("utf-8", "replace")
+        return data.decode("utf-8", JAVA_REPLACE)
 
     def to_bytes(self, value: str) -> bytes:
         return encode_ustring(value)

@@ -1,0 +1,30 @@
+"""Server processes that end with their test."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# What the tests of this room share is a plain module beside them.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from server_process import ServerProcess, sockets
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., ServerProcess]]:
+    """Starts servers: `serve("--data-dir", path)`, always on a free port of the loopback."""
+    started: list[ServerProcess] = []
+
+    def start(*words: str | Path, **options: Any) -> ServerProcess:
+        server = ServerProcess(*words, "--port", "0", "--host", "127.0.0.1", **options)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.clean_up()
+    while sockets:
+        sockets.pop().close()

@@ -1,0 +1,123 @@
+"""The log thread against a log that fails when the test says so."""
+
+import os
+import select
+import threading
+
+import pytest
+
+from pyzoo.effects import LogBatch
+from pyzoo.errors import StorageError
+from pyzoo.runtime import log_thread as room
+from pyzoo.runtime.log_thread import LogThread
+
+
+class FailingLog:
+    """Keeps what is safe, and refuses every batch that begins with `full_at`."""
+
+    def __init__(self) -> None:
+        self.full_at = 0
+        self.refused = threading.Semaphore(0)
+        self.waiting: list[tuple[int, bytes]] = []
+        self.safe: list[tuple[int, bytes]] = []
+        self.rolls: list[int] = []
+        self.closed = False
+        self.surprise: BaseException | None = None
+
+    def append(self, first_zxid: int, records: bytes) -> None:
+        if self.surprise is not None:
+            raise self.surprise
+        if first_zxid == self.full_at:
+            self.refused.release()
+            raise StorageError("No space left on device")
+        self.waiting.append((first_zxid, records))
+
+    def commit(self) -> int:
+        self.safe += self.waiting
+        self.waiting.clear()
+        return 0
+
+    def roll(self) -> None:
+        self.rolls.append(len(self.safe))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def batch(zxid: int, roll_after: bool = False) -> LogBatch:
+    return LogBatch(zxid, zxid, b"%d " % zxid, roll_after)
+
+
+def wait_for_news(thread: LogThread) -> None:
+    poll = select.poll()
+    poll.register(thread.eventfd, select.POLLIN)
+    assert poll.poll(30_000)
+    thread.acknowledge()
+
+
+def test_what_is_safe_is_told_through_the_eventfd() -> None:
+    log = FailingLog()
+    thread = LogThread(log, 1000)
+    thread.start()
+    thread.submit(batch(1))
+    wait_for_news(thread)
+    assert (1, [(1, b"1 ")]) == (thread.persisted_zxid, log.safe)
+    thread.stop()
+    assert log.closed
+
+
+def test_batches_that_wait_share_a_sync_and_a_roll_ends_it() -> None:
+    log = FailingLog()
+    thread = LogThread(log, 1000)
+    for waiting in (batch(1), batch(2, roll_after=True), batch(3)):
+        thread.submit(waiting)
+    thread.start()
+    thread.stop()
+    assert ([(1, b"1 2 "), (3, b"3 ")], [1]) == (log.safe, log.rolls)
+
+
+def test_a_full_disk_is_tried_again_until_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "RETRY_SECONDS", 0.01)
+    log = FailingLog()
+    log.full_at = 1
+    thread = LogThread(log, 1000)
+    thread.start()
+    thread.submit(batch(1))
+    for _ in range(3):
+        assert log.refused.acquire(timeout=30)
+    assert (0, True) == (thread.persisted_zxid, thread.stalled)
+    log.full_at = 0
+    wait_for_news(thread)
+    assert (1, [(1, b"1 ")]) == (thread.persisted_zxid, log.safe)
+    thread.stop()
+
+
+def test_a_stop_on_a_full_disk_leaves_no_gap_in_the_log() -> None:
+    log = FailingLog()
+    log.full_at = 1
+    thread = LogThread(log, 1000)
+    thread.submit(batch(1, roll_after=True))
+    thread.submit(batch(2))
+    thread.start()
+    assert log.refused.acquire(timeout=30)
+    thread.stop()
+    assert ([], 0, True) == (log.safe, thread.persisted_zxid, log.closed)
+
+
+def test_any_other_failure_is_handed_to_the_event_loop() -> None:
+    log = FailingLog()
+    log.surprise = ZeroDivisionError()
+    thread = LogThread(log, 1000)
+    thread.start()
+    thread.submit(batch(1))
+    wait_for_news(thread)
+    assert log.surprise is thread.failure
+    thread.stop()
+    assert log.closed
+
+
+def test_a_thread_that_never_started_can_be_stopped() -> None:
+    thread = LogThread(FailingLog(), 1000)
+    thread.stop()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(thread.eventfd)
