@@ -53,7 +53,7 @@ def assert_same_tree(expected: Tree, actual: Tree) -> None:
 def write_history(server: Server, seed: int, top: str, with_new_multi_types: bool = True) -> list[Client]:
     """Random requests by some sessions, two of which stay open and own ephemerals."""
     chance = random.Random(seed)
-    requests = RandomRequests(chance, top)
+    requests = RandomRequests(chance, top, honest_kinds=True)
     clients = [Client(server) for _ in range(3)]
     clients[0].call(rq.CREATE, rq.create(top))
     for number in range(OPERATIONS):

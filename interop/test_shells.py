@@ -97,7 +97,7 @@ quit
 """
 C_COMMANDS = ["create /c", "create /c", "create /c/a", "create +s /c/s", "create +es /c/es", "create +c /c/container",
               "create2 /c/two", "create /none/x", "set /c data", "set /none x", "get /c", "get /none", "ls /c", "ls2 /c", "ls /none",
-              "exists /c", "exists /none", "sync /c", "delete /c", "delete /c/a", "delete /c/none", "ls /"]  # fmt: skip
+              "sync /c", "delete /c", "delete /c/a", "delete /c/none", "ls /"]  # fmt: skip
 TIME = re.compile(r"\b\w{3} \w{3} +\d+ \d\d:\d\d:\d\d (\w+ )?\d{4}")
 VARYING = re.compile(r"(?<=zxid=)\d+|(?<=time = )\d+(?= msec)")
 LONG_ID = re.compile(r"\b(0x)?1[0-9a-f]{14}\b")

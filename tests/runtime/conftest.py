@@ -18,7 +18,7 @@ def serve() -> Iterator[Callable[..., ServerProcess]]:
     """Starts servers: `serve("--data-dir", path)`, always on a free port of the loopback."""
     started: list[ServerProcess] = []
 
-    def start(*words: str | Path, **options: Any) -> ServerProcess:
+    def start(*words: object, **options: Any) -> ServerProcess:
         server = ServerProcess(*words, "--port", "0", "--host", "127.0.0.1", **options)
         started.append(server)
         return server

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ sockets: list[socket.socket] = []
 """All that clients of the running test opened."""
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Return when it is so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "pyzoo", *words]
 
@@ -45,7 +54,7 @@ class ServerProcess:
 
     def __init__(
         self,
-        *words: str | Path,
+        *words: object,
         environment: Mapping[str, str] | None = None,
         file_size_limit: int = resource.RLIM_INFINITY,
     ) -> None:
@@ -137,9 +146,7 @@ def four_letters(port: int, word: bytes) -> bytes:
 class RawClient:
     """One session; requests are pipelined as the caller likes."""
 
-    def __init__(
-        self, port: int, *, session_id: int = 0, passwd: bytes = b"\0" * 16, timeout_ms: int = 30_000
-    ) -> None:
+    def __init__(self, port: int, *, session_id: int = 0, passwd: bytes = b"\0" * 16, timeout_ms: int = 30_000) -> None:
         self.sock = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
         sockets.append(self.sock)
         self._buffer = b""
@@ -213,7 +220,9 @@ class RawClient:
 class Writer:
     """Creates nodes in a thread, `window` of them under way, until `count` are there or the server is gone."""
 
-    def __init__(self, client: RawClient, prefix: str, count: int = 1_000_000, window: int = 40, size: int = 16) -> None:
+    def __init__(
+        self, client: RawClient, prefix: str, count: int = 1_000_000, window: int = 40, size: int = 16
+    ) -> None:
         self.client = client
         self.prefix = prefix
         self.acknowledged: list[str] = []

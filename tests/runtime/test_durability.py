@@ -17,6 +17,7 @@ from server_process import (
     contents,
     four_letters,
     logged_zxids,
+    wait_until,
     without_lock,
 )
 
@@ -79,7 +80,7 @@ def test_kill_9_under_pipelined_writes_loses_nothing_acknowledged(serve: Serve, 
 
 def test_ephemerals_live_and_die_with_their_sessions_across_a_kill(serve: Serve, tmp_path: Path) -> None:
     # Sessions of those who come back live on; the others expire after the start.
-    words = ("--data-dir", tmp_path, "-Dzookeeper.preAllocSize=64")
+    words = (0, tmp_path, 500)
     server = serve(*words)
     lives, closes = RawClient(server.port), RawClient(server.port)
     expires = RawClient(server.port, timeout_ms=1)
@@ -93,6 +94,7 @@ def test_ephemerals_live_and_die_with_their_sessions_across_a_kill(serve: Serve,
     assert [] == lives.missing(["/lives", "/closes"])
     closes.close_session()
     server.wait_for(f"Expiring session {hex(expires.session_id & 0xFFFFFFFFFFFFFFFF)}")
+    lives.create("/afterwards")
     assert ["/closes", "/expires"] == lives.missing(["/lives", "/closes", "/expires"])
     assert -signal.SIGKILL == server.stop(signal.SIGKILL)
 
@@ -139,9 +141,7 @@ def test_a_signal_ends_the_server_well(serve: Serve, tmp_path: Path, number: sig
 
 
 @pytest.mark.parametrize(("method", "suffix"), [("", ""), ("gz", ".gz"), ("snappy", ".snappy")])
-def test_snapshots_under_writes_can_be_started_from(
-    serve: Serve, tmp_path: Path, method: str, suffix: str
-) -> None:
+def test_snapshots_under_writes_can_be_started_from(serve: Serve, tmp_path: Path, method: str, suffix: str) -> None:
     words = ("--data-dir", tmp_path, *SNAPSHOT_EVERY_100, f"-Dzookeeper.snapshot.compression.method={method}")
     server = serve(*words)
     owner = RawClient(server.port)
@@ -350,7 +350,7 @@ def test_a_snapshot_that_fails_leaves_the_server_running_and_no_file(serve: Serv
     more = Writer(RawClient(server.port), "/small", count=600)
     server.wait_for("cannot save the snapshot")
     more.wait_for(600)
-    assert files == set((tmp_path / "version-2").glob("*snapshot*"))
+    wait_until(lambda: files == set((tmp_path / "version-2").glob("*snapshot*")))
     server.limit_files()
     again = Writer(RawClient(server.port), "/again", count=600)
     server.wait_for("Snapshot saved")

@@ -124,7 +124,7 @@ def test_a_client_may_send_delete_container(client: Client, code: int, path: str
 @pytest.mark.parametrize(
     ("code", "path", "version"),
     [
-        (-5, None, 9),
+        (-8, None, 9),
         (-8, "", 9),
         (-8, "a", 9),
         (-8, "/a/", 9),
@@ -175,7 +175,7 @@ def test_versions_wrap(world: LoneServer, client: Client, old: int, new: int) ->
 @pytest.mark.parametrize(
     ("code", "path", "acl", "version"),
     [
-        (-5, None, OPEN, 9),
+        (-8, None, OPEN, 9),
         (-8, "a", [], 9),
         (-114, "/none", [], 9),
         (-114, "/none", None, 9),
@@ -256,7 +256,6 @@ def test_a_write_whose_body_ends_early_takes_none(client: Client, world: LoneSer
         (op.CREATE, CreateRequest(None, b"", OPEN, 0)),
         (op.CREATE, CreateRequest("/x", b"", [ACL(31, "world", None)], 0)),
         (op.DELETE, DeleteRequest(None, -1)),
-        (op.SET_DATA, SetDataRequest(None, b"", -1)),
         (op.SET_ACL, SetACLRequest("/a", [ACL(31, "digest", None)], -1)),
     ],
 )

@@ -6,9 +6,18 @@ from mypy_extensions import i32, i64
 from pyzoo import errors as err
 from pyzoo.datatree.tree import ProcessTxnResult
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import write_buffer, write_ustring
-from pyzoo.jute.records import ErrorTxn, SetDataTxn
+from pyzoo.jute.primitives import Record, write_buffer, write_ustring
+from pyzoo.jute.records import (
+    CloseSessionTxn,
+    CreateContainerTxn,
+    CreateTTLTxn,
+    CreateTxn,
+    DeleteTxn,
+    ErrorTxn,
+    SetDataTxn,
+)
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.multi import write_multi_end, write_multi_error, write_multi_header
 from pyzoo.server.request import Request
 
@@ -83,3 +92,40 @@ def write_multi_part(part: ProcessTxnResult, out: BytesWriter) -> None:
         write_stat(part, out)
     elif type == op.SET_DATA:
         write_stat(part, out)
+
+
+def count_written(metrics: ServerMetrics, request: Request) -> None:
+    """Count the bytes of an applied write for its namespace (DataTree.updateWriteStat)."""
+    header = request.header
+    if header is None or header.type == op.ERROR:
+        return
+    txns = request.sub_txns
+    if txns is None:
+        if request.txn is not None:
+            count_txn(metrics, request.txn)
+    elif request.sub_types is None or op.ERROR not in request.sub_types:
+        for txn in txns:
+            count_txn(metrics, txn)
+
+
+def count_txn(metrics: ServerMetrics, txn: Record) -> None:
+    """Count one transaction: its data, or nothing but the path for a delete."""
+    if isinstance(txn, SetDataTxn):
+        count_path(metrics, txn.path, txn.data)
+    elif isinstance(txn, CreateTxn):
+        count_path(metrics, txn.path, txn.data)
+    elif isinstance(txn, DeleteTxn):
+        count_path(metrics, txn.path, None)
+    elif isinstance(txn, CloseSessionTxn):
+        for path in txn.paths2_delete or []:
+            count_path(metrics, path, None)
+    elif isinstance(txn, CreateContainerTxn):
+        count_path(metrics, txn.path, txn.data)
+    elif isinstance(txn, CreateTTLTxn):
+        count_path(metrics, txn.path, txn.data)
+
+
+def count_path(metrics: ServerMetrics, path: str | None, data: bytes | None) -> None:
+    """Count one node."""
+    if path is not None:
+        metrics.path_written(path, 0 if data is None else len(data))

@@ -258,7 +258,7 @@ class Reads:
 
     def _add_watch(self, body: InputArchive, cnxn: ServerCnxn, out: BytesWriter) -> None:
         request = AddWatchRequest.decode(body)
-        path = request.path or ""
+        path = NULL_PATH if request.path is None else request.path
         if request.mode == ADD_WATCH_PERSISTENT:
             self.tree.data_watches.add(path, cnxn, PERSISTENT)
             self.tree.child_watches.add(path, cnxn, PERSISTENT)
@@ -270,7 +270,8 @@ class Reads:
 
     def _check_watches(self, body: InputArchive, cnxn: ServerCnxn) -> None:
         request = CheckWatchesRequest.decode(body)
-        path, type = request.path or "", request.type
+        path = NULL_PATH if request.path is None else request.path
+        type = request.type
         data, child = self.tree.data_watches, self.tree.child_watches
         if type == WATCHER_CHILDREN:
             found = child.contains(path, cnxn, STANDARD)
@@ -289,7 +290,8 @@ class Reads:
 
     def _remove_watches(self, body: InputArchive, cnxn: ServerCnxn) -> None:
         request = CheckWatchesRequest.decode(body)
-        path, type = request.path or "", request.type
+        path = NULL_PATH if request.path is None else request.path
+        type = request.type
         data, child = self.tree.data_watches, self.tree.child_watches
         removed = False
         if type == WATCHER_CHILDREN:
@@ -353,15 +355,19 @@ class Reads:
             known: list[str] = []
             if one is not None and not broken:
                 for path in one:
-                    if path is None:
+                    if path is None and len(paths) < NODE_LISTS:
                         broken = True
                         break
-                    known.append(path)
+                    known.append(NULL_PATH if path is None else path)
             paths.append(known)
         self.tree.set_watches(cnxn, relative_zxid, paths[0], paths[1], paths[2], paths[3], paths[4])
         return err.MARSHALLINGERROR if broken else 0
 
 
+NULL_PATH: Final = "\udc00"
+"""Stands for a null path in the tables of watches: no path that can be read looks like it."""
+NODE_LISTS: Final = 3
+"""The lists of setWatches that look at nodes, which a null path cannot name."""
 PING_XID: Final = -2
 """The xid of every answer to a ping, whatever the request had."""
 KEEP_BODY: Final = -1000

@@ -29,7 +29,7 @@ from pyzoo.server.connect import finish_session_init, process_connect_request, w
 from pyzoo.server.containers import ContainerManager
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.environment import ServerEnvironment
-from pyzoo.server.final import write_reply
+from pyzoo.server.final import count_written, write_reply
 from pyzoo.server.log_batch import LogBatcher
 from pyzoo.server.outstanding import OutstandingChanges
 from pyzoo.server.prep import PrepRequestProcessor
@@ -320,7 +320,8 @@ class ZooKeeperServer(CnxnOwner):
                 cnxn.reply_empty(request.cxid, zxid, code)
         else:
             self.reads.serve(request, cnxn)
-        cnxn.answered(request.type, request.cxid, zxid, request.created_ms, self.now_ms)
+        last_op: i32 = request.type if request.error == 0 else NO_OP
+        cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
         self.stats.read_answered(self.now_ms - request.created_ms)
         self._finished(request)
 
@@ -356,6 +357,7 @@ class ZooKeeperServer(CnxnOwner):
         result = self.database.process_txn(request)
         self.outstanding.committed(request.zxid)
         self.stats.metrics.propagation_latency.add(self.wall_ms - header.time)
+        count_written(self.stats.metrics, request)
         cnxn = request.cnxn
         if request.type == op.CLOSE_SESSION:
             self.sessions.remove(request.session_id)

@@ -1,0 +1,99 @@
+"""The command itself, its version and help, and `pyzoo purge`."""
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pyzoo import __version__
+
+Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+def test_the_version_names_the_release_that_it_behaves_like(pyzoo: Pyzoo) -> None:
+    ended = pyzoo("--version")
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert ended.stdout.startswith(f"pyzoo {__version__} (")
+    assert ended.stdout.endswith("), behaves like Apache ZooKeeper 3.9.5\n")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["purge", "--help"]])
+def test_help_is_there_for_every_command(pyzoo: Pyzoo, words: list[str]) -> None:
+    ended = pyzoo(*words)
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert ended.stdout.startswith("Usage: ")
+
+
+def test_an_unknown_command_ends_with_code_2(pyzoo: Pyzoo) -> None:
+    ended = pyzoo("start")
+    assert 2 == ended.returncode
+    assert "No such command 'start'" in ended.stderr
+
+
+def test_the_installed_script_is_the_same_command() -> None:
+    script = Path(sysconfig.get_path("scripts")) / "pyzoo"
+    if not script.exists():
+        pytest.skip("pyzoo runs from its source here")
+    ended = subprocess.run([script, "--version"], capture_output=True, text=True, env=dict(os.environ))
+    assert ended.stdout.startswith(f"pyzoo {__version__} (")
+
+
+# --- purge
+
+
+def real_directory(tmp_path: Path) -> Path:
+    data_dir = tmp_path / "data"
+    shutil.copytree(FIXTURES / "standalone-3.9.5", data_dir)
+    return data_dir
+
+
+def names(data_dir: Path) -> set[str]:
+    return {path.name for path in (data_dir / "version-2").iterdir()}
+
+
+def test_purge_names_what_it_removes_and_keeps_the_newest(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    data_dir = real_directory(tmp_path)
+    before = names(data_dir)
+    ended = pyzoo("purge", data_dir, "-n", 3)
+    assert (0, "") == (ended.returncode, ended.stderr)
+    gone = {Path(line.removeprefix("Removing file: ")).name for line in ended.stdout.splitlines()}
+    assert gone == before - names(data_dir)
+    assert {"snapshot.a5", "snapshot.92", "snapshot.7e"} == {n for n in names(data_dir) if n.startswith("snapshot")}
+    assert {"log.6f", "log.80", "log.94", "log.a7"} == {n for n in names(data_dir) if n.startswith("log")}
+
+    again = pyzoo("purge", data_dir, "--count", 3)
+    assert (0, "", "") == (again.returncode, again.stdout, again.stderr)
+
+
+def test_purge_takes_logs_and_snapshots_apart(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    data_dir = real_directory(tmp_path)
+    (tmp_path / "logs" / "version-2").mkdir(parents=True)
+    for log in (data_dir / "version-2").glob("log.*"):
+        log.rename(tmp_path / "logs" / "version-2" / log.name)
+    ended = pyzoo("purge", tmp_path / "logs", data_dir, "-n", 3)
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert {"snapshot.a5", "snapshot.92", "snapshot.7e"} == names(data_dir)
+    assert {"log.6f", "log.80", "log.94", "log.a7"} == names(tmp_path / "logs")
+
+
+@pytest.mark.parametrize("words", [["-n", "2"], ["-n", "many"], []])
+def test_purge_wants_a_count_of_three_or_more(pyzoo: Pyzoo, tmp_path: Path, words: list[str]) -> None:
+    data_dir = real_directory(tmp_path)
+    before = names(data_dir)
+    ended = pyzoo("purge", data_dir, *words)
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert "--count" in ended.stderr
+    assert before == names(data_dir)
+
+
+def test_purge_of_a_missing_directory_creates_none(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    ended = pyzoo("purge", tmp_path / "nothing", "-n", 3)
+    assert (1, "", 1) == (ended.returncode, ended.stdout, ended.stderr.count("\n"))
+    assert f"Missing log directory {tmp_path}/nothing/version-2" in ended.stderr
+    assert not (tmp_path / "nothing").exists()
