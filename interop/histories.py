@@ -11,8 +11,31 @@ from interop.pair import Pair, PairSession
 from interop.values import ACLS
 
 NAMES: Final = ["a", "b", "c", "dd", "é", "zookeeper_limits"]
-BAD_PATHS: Final[list[rq.Text]] = [None, "", "/", "//", "bad", "/h/", "/h/.", "/h//a", "/\x00", "/zookeeper", "/zookeeper/config"]
-USUAL_ACLS: Final = ["open", "open", "open", "open", "no-perms", "auth", "auth-and-world", "digest-'a:b'", "ip-'127.0.0.1/8'", "all-bits"]
+BAD_PATHS: Final[list[rq.Text]] = [
+    None,
+    "",
+    "/",
+    "//",
+    "bad",
+    "/h/",
+    "/h/.",
+    "/h//a",
+    "/\x00",
+    "/zookeeper",
+    "/zookeeper/config",
+]
+USUAL_ACLS: Final = [
+    "open",
+    "open",
+    "open",
+    "open",
+    "no-perms",
+    "auth",
+    "auth-and-world",
+    "digest-'a:b'",
+    "ip-'127.0.0.1/8'",
+    "all-bits",
+]
 SESSIONS_MAX: Final = 5
 Request = tuple[int, bytes]
 
@@ -92,7 +115,9 @@ class RandomRequests:
         if dice < 0.42:
             return rq.SET_DATA, rq.set_data(self.path(), self.data(), self.version())
         if dice < 0.46:
-            return rq.SET_ACL, rq.set_acl(self.path(), self.acl(), self.version())
+            # Not the top or the root: without permissions there, all that follows would be refused.
+            path = self.path()
+            return rq.SET_ACL, rq.set_acl(f"{self.top}/a" if path in (self.top, "/") else path, self.acl(), self.version())
         if dice < 0.54:
             return rq.MULTI, rq.multi([self.in_multi() for _ in range(chance.randrange(6))])
         if dice < 0.57:
@@ -101,7 +126,9 @@ class RandomRequests:
             opcode = chance.choice((rq.EXISTS, rq.GET_DATA, rq.GET_CHILDREN, rq.GET_CHILDREN2))
             return opcode, rq.path_watch(self.path(), chance.random() < 0.5)
         if dice < 0.85:
-            opcode = chance.choice((rq.GET_ACL, rq.SYNC, rq.GET_EPHEMERALS, rq.GET_ALL_CHILDREN_NUMBER, rq.DELETE_CONTAINER))
+            opcode = chance.choice(
+                (rq.GET_ACL, rq.SYNC, rq.GET_EPHEMERALS, rq.GET_ALL_CHILDREN_NUMBER, rq.DELETE_CONTAINER)
+            )
             return opcode, rq.text(self.path())
         if dice < 0.89:
             return rq.ADD_WATCH, rq.path_int(self.path(), chance.choice((0, 0, 1, 1, 2)))
@@ -139,6 +166,7 @@ class History:
     def run(self, operations: int) -> None:
         self.sessions = [self.pair.connect() for _ in range(3)]
         self.sessions[0].call(rq.CREATE, rq.create(self.top))
+        self.sessions[0].call(rq.CREATE, rq.create(f"{self.top}/kept"))
         done = 0
         while done < operations and not self.pair.differences:
             done += self.step()

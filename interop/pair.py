@@ -70,12 +70,16 @@ class Pair:
         self._sessions.append(session)
         return session
 
-    def reconnect(self, session: "PairSession", wrong_password: bytes | None = None, timeout: int = 20000) -> "PairSession":
+    def reconnect(
+        self, session: "PairSession", wrong_password: bytes | None = None, timeout: int = 20000
+    ) -> "PairSession":
         """Another connection to each server for the session that `session` has there."""
         again = self.dial()
         again.handshake_each(
-            [rq.connect(timeout, id, password if wrong_password is None else wrong_password)
-             for id, password in session.identities]
+            [
+                rq.connect(timeout, id, password if wrong_password is None else wrong_password)
+                for id, password in session.identities
+            ]
         )
         return again
 
@@ -83,7 +87,10 @@ class Pair:
         answers = [normalise(ask(side.server.address, word).decode()) for side in self.sides]
         if answers[0] != answers[1]:
             first, second = (answer.splitlines(keepends=True) for answer in answers)
-            only = ["".join(line for line in lines if line not in others) for lines, others in ((first, second), (second, first))]
+            only = [
+                "".join(line for line in lines if line not in others)
+                for lines, others in ((first, second), (second, first))
+            ]
             self.note(f"four-letter word {word!r}, lines", [text.encode() or b"(the same)" for text in only], text=True)
         return answers[0]
 

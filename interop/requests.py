@@ -95,9 +95,7 @@ def connect(
     return struct.pack(">iqiq", version, last_zxid, timeout, session) + text(password) + read_only
 
 
-def create(
-    path: Text, data: Text = b"", entries: Sequence[AclEntry] | None = OPEN, flags: int = 0
-) -> bytes:
+def create(path: Text, data: Text = b"", entries: Sequence[AclEntry] | None = OPEN, flags: int = 0) -> bytes:
     return text(path) + text(data) + acl(entries) + integer(flags)
 
 

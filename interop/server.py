@@ -157,7 +157,12 @@ class Server:
         assert self.home is not None
         self._log = (self.home / "output.txt").open("ab")
         self.process = subprocess.Popen(
-            self.process.args, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT, cwd=self.home, env=self.env
+            self.process.args,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            cwd=self.home,
+            env=self.env,
         )
         self.wait_until_serving()
 

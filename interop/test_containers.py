@@ -22,7 +22,9 @@ def wait_for_events(session: PairSession, count: int) -> None:
 def test_ttl_nodes(session: PairSession, place: str) -> None:
     for flags in FLAGS:
         for ttl in (5000,) if flags in range(5) else (-1, 0, 1, 5000, 0xFFFFFFFFFF, 0x10000000000, 2**63 - 1, -(2**63)):
-            session.call(rq.CREATE_TTL, rq.create_ttl(f"{place}/n{ttl}-", max(ttl, 10**7) if ttl == 1 else ttl, flags=flags))
+            session.call(
+                rq.CREATE_TTL, rq.create_ttl(f"{place}/n{ttl}-", max(ttl, 10**7) if ttl == 1 else ttl, flags=flags)
+            )
     for opcode in (rq.CREATE, rq.CREATE2, rq.CREATE_CONTAINER):
         for flags in (5, 6):
             session.call(opcode, rq.create(f"{place}/other", flags=flags))
@@ -57,7 +59,10 @@ def test_an_empty_ttl_node_goes_after_its_time(session: PairSession, place: str)
 def test_an_emptied_container_goes_and_a_never_used_one_stays(session: PairSession, place: str) -> None:
     session.call(rq.CREATE_CONTAINER, rq.create(f"{place}/used", flags=4))
     session.call(rq.CREATE_CONTAINER, rq.create(f"{place}/unused", flags=4))
-    session.call(rq.MULTI, rq.multi([(rq.CREATE, rq.create(f"{place}/in-multi", flags=4)), (rq.CREATE, rq.create(f"{place}/in-multi/x"))]))
+    session.call(
+        rq.MULTI,
+        rq.multi([(rq.CREATE, rq.create(f"{place}/in-multi", flags=4)), (rq.CREATE, rq.create(f"{place}/in-multi/x"))]),
+    )
     session.call(rq.CREATE, rq.create(f"{place}/plain", flags=4))
     session.call(rq.CREATE, rq.create(f"{place}/plain/x"))
     session.call(rq.DELETE, rq.path_version(f"{place}/plain/x"))

@@ -1,4 +1,4 @@
-"""create, create2, createContainer and createTTL: paths, flags, kinds of node, sequence numbers, precedence of errors."""
+"""create, create2, createContainer and createTTL: paths, flags, kinds of node, sequence numbers, errors."""
 
 import itertools
 
@@ -43,7 +43,9 @@ def test_the_data_of_a_create(session: PairSession, place: str, data: bytes | No
 @pytest.mark.parametrize("flags", FLAGS)
 def test_every_flag_with_every_opcode(session: PairSession, place: str, opcode: int, flags: int) -> None:
     # A TTL below zero with flags 0..4 makes Apache's server exit; test_survival has the answer expected of pyzoo.
-    for ttl in (5000,) if opcode == rq.CREATE_TTL and flags in range(5) else (-1, 0, 1, 5000, 0xFFFFFFFFFF, 0x10000000000):
+    for ttl in (
+        (5000,) if opcode == rq.CREATE_TTL and flags in range(5) else (-1, 0, 1, 5000, 0xFFFFFFFFFF, 0x10000000000)
+    ):
         path = f"{place}/n{ttl}-"
         session.call(opcode, create_body(opcode, path, flags=flags, ttl=ttl))
     look(session, place)

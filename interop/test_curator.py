@@ -26,7 +26,9 @@ def curator_check(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], s
     def run(host_port: str) -> str:
         command = [java(), "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", f"{classes}:{jars}", "CuratorCheck", host_port]
         result = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS)
-        return result.stdout if result.returncode == 0 else f"{result.stdout}\nexit {result.returncode}\n{result.stderr}"
+        return (
+            result.stdout if result.returncode == 0 else f"{result.stdout}\nexit {result.returncode}\n{result.stderr}"
+        )
 
     return run
 

@@ -59,7 +59,10 @@ def write_history(server: Server, seed: int, top: str, with_new_multi_types: boo
     for number in range(OPERATIONS):
         opcode, body = requests.draw()
         if opcode == rq.MULTI and not with_new_multi_types:
-            opcode, body = rq.MULTI, rq.multi([(rq.CREATE, rq.create(f"{top}/m{number}")), (rq.SET_DATA, rq.set_data(top, b"m"))])
+            opcode, body = (
+                rq.MULTI,
+                rq.multi([(rq.CREATE, rq.create(f"{top}/m{number}")), (rq.SET_DATA, rq.set_data(top, b"m"))]),
+            )
         if not clients[number % 3].connection.closed:
             clients[number % 3].send(opcode, body)
             clients[number % 3].receive()
@@ -134,7 +137,9 @@ def test_real_boots_from_a_stopped_subject_and_back(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_subject_boots_from_a_killed_real(start_real: StartServer, start_subject: StartServer, tmp_path: Path, version: str) -> None:
+def test_subject_boots_from_a_killed_real(
+    start_real: StartServer, start_subject: StartServer, tmp_path: Path, version: str
+) -> None:
     settings = config(snap_count=150, forceSync="yes")
     real = start_real(settings, version=java(version))
     clients = write_history(real, 3, "/three")

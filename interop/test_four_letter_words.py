@@ -116,7 +116,9 @@ def test_packet_counters(pair: Pair, session: PairSession, place: str) -> None:
     pair.connect().call(rq.PING)
 
     def counts(text: str) -> str:
-        return "\n".join(sorted(re.findall(r"(?:recved|sent)=\d+|(?:Received|Sent|Connections|Outstanding): \d+", text)))
+        return "\n".join(
+            sorted(re.findall(r"(?:recved|sent)=\d+|(?:Received|Sent|Connections|Outstanding): \d+", text))
+        )
 
     pair.four_letter_word(b"cons", counts)
     pair.four_letter_word(b"stat", counts)
@@ -126,8 +128,10 @@ def test_packet_counters(pair: Pair, session: PairSession, place: str) -> None:
 EXACT_GAUGES = [
     "zk_server_state", "zk_znode_count", "zk_watch_count", "zk_ephemerals_count", "zk_approximate_data_size",
     "zk_num_alive_connections", "zk_outstanding_requests", "zk_global_sessions", "zk_local_sessions",
-    "zk_connection_drop_probability", "zk_auth_failed_count", "zk_non_mtls_remote_conn_count", "zk_non_mtls_local_conn_count",
-    "zk_peer_state", "zk_outstanding_tls_handshake", "zk_digest_mismatches_count", "zk_max_client_response_size",
+    "zk_connection_drop_probability", "zk_auth_failed_count", "zk_non_mtls_remote_conn_count",
+    "zk_non_mtls_local_conn_count",
+    "zk_peer_state", "zk_outstanding_tls_handshake", "zk_digest_mismatches_count",
+    "zk_max_client_response_size",
     "zk_min_client_response_size", "zk_last_client_response_size", "zk_throttled_ops", "zk_stale_requests",
 ]  # fmt: skip
 

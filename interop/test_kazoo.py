@@ -180,7 +180,8 @@ def test_election(connect: Connect) -> None:
             done.set()
 
     threads = [
-        threading.Thread(target=Election(connect(), "/election", name).run, args=(lead, name)) for name in ("a", "b", "c")
+        threading.Thread(target=Election(connect(), "/election", name).run, args=(lead, name))
+        for name in ("a", "b", "c")
     ]
     for thread in threads:
         thread.start()

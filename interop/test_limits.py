@@ -179,3 +179,46 @@ def test_without_the_digest_provider(pair_with: PairWith) -> None:
     session.call(rq.CREATE, rq.create("/nodigest", entries=rq.CREATOR))
     session.call(rq.AUTH, rq.auth("digest", "u:p"))
     session.expect_end("no provider")
+
+
+def test_connections_without_a_session_are_closed(pair_with: PairWith) -> None:
+    pair = pair_with(Config(lines={"nio.sessionlessCnxnTimeout": "500"}))
+    silent, begun, session = pair.dial(), pair.dial(), pair.connect()
+    begun.send_raw(b"\x00\x00")
+    for connection in (silent, begun):
+        connection.expect_end("a connection without a session")
+    session.call(rq.PING)
+
+
+def test_the_connect_throttle(pair_with: PairWith) -> None:
+    lines = {"connection_throttle_tokens": "3", "connection_throttle_fill_time": "600000"}
+    pair = pair_with(Config(lines=lines))
+    for _ in range(6):
+        pair.connect()
+
+
+def test_the_outstanding_limit_only_slows_down(pair_with: PairWith) -> None:
+    pair = pair_with(Config(lines={"globalOutstandingLimit": "5"}))
+    session = pair.connect()
+    session.pipeline([(rq.CREATE, rq.create(f"/slow-{number}")) for number in range(300)])
+
+
+def test_the_request_throttle_only_slows_down(pair_with: PairWith) -> None:
+    pair = pair_with(Config(lines={"request_throttle_max_requests": "3", "request_throttle_stall_time": "5"}))
+    session = pair.connect()
+    session.pipeline([(rq.CREATE, rq.create(f"/slow-{number}")) for number in range(100)])
+
+
+def test_without_digests_close_bodies_and_eager_checks(pair_with: PairWith) -> None:
+    """Switches that change files or other roles must change nothing for clients."""
+    pair = pair_with(
+        Config(properties={"zookeeper.digest.enabled": "false", "zookeeper.closeSessionTxn.enabled": "false"})
+    )
+    session, other = pair.connect(), pair.connect()
+    session.call(rq.CREATE, rq.create("/plain"))
+    session.call(rq.ADD_WATCH, rq.path_int("/", 1))
+    other.call(rq.CREATE, rq.create("/plain/e1", flags=1))
+    other.call(rq.CREATE, rq.create("/plain/e2", flags=1))
+    other.call(rq.CLOSE_SESSION)
+    session.call(rq.GET_CHILDREN2, rq.path_watch("/plain"))
+    pair.four_letter_word(b"hash")

@@ -131,7 +131,9 @@ def test_operations_see_the_earlier_ones(session: PairSession, place: str) -> No
     look(session, a)
 
 
-def test_a_container_with_ephemeral_flags_counts_as_ephemeral_within_its_multi(session: PairSession, place: str) -> None:
+def test_a_container_with_ephemeral_flags_counts_as_ephemeral_within_its_multi(
+    session: PairSession, place: str
+) -> None:
     for flags in (0, 1, 2, 3, 4):
         path = f"{place}/c{flags}" + ("0000000000" if flags in (2, 3) else "")
         container = (rq.CREATE_CONTAINER, rq.create(f"{place}/c{flags}", flags=flags))
@@ -142,7 +144,14 @@ def test_a_container_with_ephemeral_flags_counts_as_ephemeral_within_its_multi(s
 
 
 def test_stats_in_results_are_those_of_the_operation(session: PairSession, place: str) -> None:
-    multi(session, set_data(place), create2(f"{place}/a"), set_data(place), create2(f"{place}/a/b"), set_data(f"{place}/a"))
+    multi(
+        session,
+        set_data(place),
+        create2(f"{place}/a"),
+        set_data(place),
+        create2(f"{place}/a/b"),
+        set_data(f"{place}/a"),
+    )
     multi(session, create2(f"{place}/z"), set_data(f"{place}/z"), delete(f"{place}/z"), create2(f"{place}/z"))
     look(session, place)
 
@@ -174,10 +183,38 @@ def test_requests_that_fail_as_a_whole(session: PairSession, place: str) -> None
         [(rq.CREATE, rq.create(f"{place}/m", entries=None))],
         [create(f"{place}/m"), (rq.CREATE2, rq.create(f"{place}/n", entries=None))],
         [(rq.CREATE_TTL, rq.create_ttl(f"{place}/n", 5, entries=None))],
-        *[[create(f"{place}/m"), (opcode, rq.path_version(place))] for opcode in (-11, -1, 0, 3, 6, 7, 9, 12, 14, 20, 22, 99)],
+        *[
+            [create(f"{place}/m"), (opcode, rq.path_version(place))]
+            for opcode in (-11, -1, 0, 3, 6, 7, 9, 12, 14, 20, 22, 99)
+        ],
     ):
         multi(session, *operations)
     look(session, place)
+
+
+def test_what_is_found_first_decides_whether_a_zxid_is_taken(session: PairSession, place: str) -> None:
+    """Of a null ACL, bad flags, mixed kinds, unknown types and truncation in one request."""
+    flaws: list[Operation] = [
+        (opcode, create_body(opcode, path, entries=entries, flags=flags, ttl=ttl))
+        for opcode in CREATES
+        for path in (f"{place}/n", None)
+        for entries in (rq.OPEN, None)
+        for flags in (0, 2, 4, 5, 7, -1)
+        for ttl in ((-1, 5000) if opcode == rq.CREATE_TTL else (0,))
+    ]
+    null_acl: Operation = (rq.CREATE, rq.create(f"{place}/m", entries=None))
+    others: list[Operation] = [
+        (rq.GET_DATA, rq.path_watch(place)),
+        (rq.SET_ACL, rq.set_acl(place, rq.OPEN)),
+        (rq.SET_DATA, b"\x00"),
+        set_data(None),
+        check(place, 99),
+    ]
+    for flaw in [*flaws, *others]:
+        multi(session, set_data(place), flaw)
+        multi(session, flaw, null_acl)
+        multi(session, null_acl, flaw)
+        multi(session, check(place, 99), flaw)
 
 
 def test_truncation_anywhere(session: PairSession, place: str) -> None:

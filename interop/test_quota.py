@@ -9,10 +9,14 @@ from interop.server import Config
 
 CONFIG = Config(lines={"enforceQuota": "true"})
 UNENFORCED = Config()
-LIMITS = ["count=4,bytes=20", "count=-1,bytes=-1=;byteHardLimit=20;countHardLimit=4", "count=4,bytes=-1=;countHardLimit=2",
-          "count=0,bytes=0=;byteHardLimit=0;countHardLimit=0", "count=2", "bytes=5", "", "count=-1,bytes=-1=;byteHardLimit=10",
-          "countHardLimit=3", "count=1,bytes=1=;foo=9;countHardLimit=100", "garbage", "count=x,bytes=1", "count=1;;bytes=2",
-          ",", ";", "=", "count=", "count=3=4", "count=+5", "count= 5", "count=99999999999999999999", "countHardLimit=3,,bytes=7",
+LIMITS = ["count=4,bytes=20", "count=-1,bytes=-1=;byteHardLimit=20;countHardLimit=4",
+"count=4,bytes=-1=;countHardLimit=2",
+          "count=0,bytes=0=;byteHardLimit=0;countHardLimit=0", "count=2", "bytes=5", "",
+          "count=-1,bytes=-1=;byteHardLimit=10",
+          "countHardLimit=3", "count=1,bytes=1=;foo=9;countHardLimit=100", "garbage", "count=x,bytes=1",
+          "count=1;;bytes=2",
+          ",", ";", "=", "count=", "count=3=4", "count=+5", "count= 5", "count=99999999999999999999",
+          "countHardLimit=3,,bytes=7",
           "count=-5,bytes=-7=;countHardLimit=-3"]  # fmt: skip
 
 

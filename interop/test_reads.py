@@ -61,7 +61,23 @@ def test_sync_shows_how_strings_are_decoded_and_encoded(session: PairSession) ->
 
 def test_random_bytes_as_a_string(session: PairSession) -> None:
     chance = random.Random(7)
-    alphabet = [b"\xff", b"\xc3", b"\xa9", b"\xe2", b"\x82", b"\xac", b"\xf0", b"\x9f", b"\x98", b"\x80", b"a", b"/", b"\xed", b"\xa0", b"\xc0"]
+    alphabet = [
+        b"\xff",
+        b"\xc3",
+        b"\xa9",
+        b"\xe2",
+        b"\x82",
+        b"\xac",
+        b"\xf0",
+        b"\x9f",
+        b"\x98",
+        b"\x80",
+        b"a",
+        b"/",
+        b"\xed",
+        b"\xa0",
+        b"\xc0",
+    ]
     for _ in range(300):
         session.call(rq.SYNC, rq.text(b"".join(chance.choices(alphabet, k=chance.randrange(1, 9)))))
 
@@ -78,7 +94,17 @@ def test_the_prefix_of_get_ephemerals(pair: Pair, session: PairSession) -> None:
 def test_get_all_children_number_counts_descendants(session: PairSession, place: str) -> None:
     for path in ("a", "a/b", "a/b/c", "ab", "a2"):
         session.call(rq.CREATE, rq.create(f"{place}/{path}"))
-    for path in (place, f"{place}/a", f"{place}/a/b", f"{place}/ab", f"{place}/", f"{place}/none", "/", "", "/zookeeper"):
+    for path in (
+        place,
+        f"{place}/a",
+        f"{place}/a/b",
+        f"{place}/ab",
+        f"{place}/",
+        f"{place}/none",
+        "/",
+        "",
+        "/zookeeper",
+    ):
         session.call(rq.GET_ALL_CHILDREN_NUMBER, rq.text(path))
 
 

@@ -31,10 +31,18 @@ def test_a_negative_ttl_with_flags_of_no_ttl_is_a_bad_argument(server: Server) -
 
 def test_limits_directly_under_quota_are_an_ordinary_node(server: Server) -> None:
     client = Client(server)
-    for path in ("/zookeeper/quota/zookeeper_limits", "/zookeeper/quota/zookeeper_stats", "/zookeeper/zookeeper_limits"):
+    for path in (
+        "/zookeeper/quota/zookeeper_limits",
+        "/zookeeper/quota/zookeeper_stats",
+        "/zookeeper/zookeeper_limits",
+    ):
         assert OK == client.call(rq.CREATE, rq.create(path, b"count=1,bytes=1")).error
     assert OK == client.call(rq.CREATE, rq.create("/some")).error
-    for path in ("/zookeeper/quota/zookeeper_limits", "/zookeeper/quota/zookeeper_stats", "/zookeeper/zookeeper_limits"):
+    for path in (
+        "/zookeeper/quota/zookeeper_limits",
+        "/zookeeper/quota/zookeeper_stats",
+        "/zookeeper/zookeeper_limits",
+    ):
         assert OK == client.call(rq.DELETE, rq.path_version(path)).error
     client.close()
 

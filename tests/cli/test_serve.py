@@ -1,11 +1,11 @@
 """Every way to start a server: where its data goes, what it says, and how it ends when something is wrong."""
 
-import errno
 import os
 import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,11 +65,10 @@ def test_a_relative_xdg_data_home_does_not_count(serve: Serve, tmp_path: Path) -
 def test_port_2181_is_the_default(pyzoo: Pyzoo) -> None:
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+        # Whoever has it already does as well.
+        with suppress(OSError):
             holder.bind(("127.0.0.1", 2181))
             holder.listen()
-        except OSError as error:
-            assert errno.EADDRINUSE == error.errno
         ended = pyzoo("serve")
     assert (1, 1) == (ended.returncode, ended.stderr.count("pyzoo: "))
     assert ended.stderr.endswith("cannot listen on 127.0.0.1:2181: Address already in use\n")
@@ -318,10 +317,8 @@ def test_a_signal_while_starting_ends_the_server_well(tmp_path: Path, serve: Ser
     ends: list[int] = []
 
     def is_being_read() -> bool:
-        try:
+        with suppress(OSError):
             ends.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
-        except OSError as error:
-            assert errno.ENXIO == error.errno
         return bool(ends)
 
     wait_until(is_being_read)

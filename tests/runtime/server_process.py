@@ -1,4 +1,4 @@
-"""A real server process and clients that speak bytes to it: nothing waits but for what it waits for, and not forever."""
+"""A real server process and clients that speak bytes to it. All waiting is for something, and ends some day."""
 
 import os
 import re

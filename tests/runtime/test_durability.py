@@ -1,6 +1,5 @@
 """Server processes that are killed, stopped and starved: what was acknowledged stays, in files that load again."""
 
-import errno
 import os
 import signal
 import subprocess
@@ -119,7 +118,8 @@ def test_a_wrong_password_gets_no_session_after_a_kill(serve: Serve, tmp_path: P
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_well(serve: Serve, tmp_path: Path, number: signal.Signals) -> None:
-    server = serve("--data-dir", tmp_path)
+    # Snapshots begin all the time: one may be under way.
+    server = serve("--data-dir", tmp_path, "-Dzookeeper.snapCount=20")
     client = RawClient(server.port)
     writer = Writer(RawClient(server.port), "/n")
     writer.wait_for(100)
@@ -128,6 +128,7 @@ def test_a_signal_ends_the_server_well(serve: Serve, tmp_path: Path, number: sig
     writer.join()
     assert f"Stopping on {number.name}" in server.output
     assert "Traceback" not in server.output
+    assert [] == list((tmp_path / "version-2").glob("tmp.*"))
 
     server = serve("--data-dir", tmp_path)
     assert_clean_start(server)
@@ -221,8 +222,7 @@ class Volume:
             while size:
                 try:
                     file.write(b"\0" * size)
-                except OSError as error:
-                    assert errno.ENOSPC == error.errno
+                except OSError:
                     size //= 2
 
     def make_room(self) -> None:
@@ -340,8 +340,8 @@ def test_writes_that_fail_are_made_good_once_they_work(serve: Serve, tmp_path: P
 
 def test_a_snapshot_that_fails_leaves_the_server_running_and_no_file(serve: Serve, tmp_path: Path) -> None:
     limit = 200_000
-    words = ("--data-dir", tmp_path, "-Dzookeeper.snapCount=300", "-Dzookeeper.preAllocSize=0")
-    words = (*words, "-Dzookeeper.txnLogSizeLimitInKb=50")
+    properties = ("snapCount=300", "preAllocSize=0", "txnLogSizeLimitInKb=50")
+    words = ("--data-dir", tmp_path, *(f"-Dzookeeper.{name}" for name in properties))
     server = serve(*words)
     writer = Writer(RawClient(server.port), "/large", count=250, size=1000)
     writer.wait_for(250)

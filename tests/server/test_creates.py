@@ -176,9 +176,7 @@ def test_the_number_may_be_the_whole_name(client: Client) -> None:
     assert "/0000000001" == client.create("/", flags=2)
 
 
-@pytest.mark.parametrize(
-    ("counter", "suffix"), [(5, "0000000005"), (-5, "-000000005"), (-0x80000000, "-2147483648")]
-)
+@pytest.mark.parametrize(("counter", "suffix"), [(5, "0000000005"), (-5, "-000000005"), (-0x80000000, "-2147483648")])
 def test_numbers_are_padded_to_ten_characters(world: LoneServer, client: Client, counter: int, suffix: str) -> None:
     client.create("/p")
     node = world.server.tree.get_node("/p")

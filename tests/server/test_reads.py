@@ -43,7 +43,9 @@ def body_of(op_type: int, path: str | None) -> bytes:
 
 @pytest.mark.parametrize("op_type", READS)
 @pytest.mark.parametrize(("code", "path"), [(-5, None), (-101, "/none"), (-101, "a"), (-101, "/a/"), (0, "")])
-def test_reads_look_paths_up_and_do_not_validate_them(client: Client, op_type: int, code: int, path: str | None) -> None:
+def test_reads_look_paths_up_and_do_not_validate_them(
+    client: Client, op_type: int, code: int, path: str | None
+) -> None:
     assert code == client.error(op_type, body_of(op_type, path))
 
 

@@ -197,6 +197,7 @@ def run(config: ServerConfig, in_memory: bool) -> None:
 def end_with(error: BaseException) -> None:
     """Say why the server ended and exit with the code for that; what nobody expected is raised again."""
     from pyzoo.persistence.directories import DataDirectoryError
+    from pyzoo.runtime.run import leaf_of
 
     cause = leaf_of(error)
     match cause:
@@ -210,13 +211,6 @@ def end_with(error: BaseException) -> None:
             fail("The server cannot go on", cause, UNEXPECTED_ERROR)
         case _:
             raise error
-
-
-def leaf_of(error: BaseException) -> BaseException:
-    """The first single error of a group."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 def fail(what: str, error: BaseException, code: int) -> NoReturn:

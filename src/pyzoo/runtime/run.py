@@ -108,6 +108,13 @@ async def serve(
             task_status.started(RunningServer(port, server, nursery.cancel_scope))
 
 
+def leaf_of(error: BaseException) -> BaseException:
+    """What ended a server: the first single error of a group that came out of its nurseries."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def tune_collector() -> None:
     """Let the cyclic collector look at young objects only.
 

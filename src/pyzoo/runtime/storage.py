@@ -46,8 +46,7 @@ class Storage:
     def snapshot_chunks(self, database: ZKDatabase) -> Iterator[bytes]:
         """The bytes of a snapshot, made a slice at a time.
 
-        A generator, so that the sessions are those of the very zxid that the first chunk is made at: servers
-        replay from there on, and would not learn of a session that is older but missing.
+        A generator, so that the sessions are those of the very zxid that the first chunk is made at.
         """
         yield from snapshot_chunks(database.tree, dict(database.sessions), self.config.serialize_last_processed_zxid)
 

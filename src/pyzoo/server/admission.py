@@ -6,7 +6,7 @@ auth and sasl are answered at once, so their replies may overtake those of earli
 from typing import TYPE_CHECKING
 
 from librt.strings import write_i32_be
-from mypy_extensions import i32
+from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
 from pyzoo.errors import MalformedRecord
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def process_packet(server: "ZooKeeperServer", cnxn: ServerCnxn, archive: InputArchive) -> None:
     """Take a frame after the handshake (ZooKeeperServer.processPacket); raises MalformedRecord."""
+    length: i64 = archive.end - archive.pos
     xid = archive.read_int()
     type = archive.read_int()
     if type == op.AUTH:
@@ -34,7 +35,11 @@ def process_packet(server: "ZooKeeperServer", cnxn: ServerCnxn, archive: InputAr
             cnxn.reply_empty(xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
             cnxn.close()
         else:
-            server.submit(Request(cnxn, cnxn.session_id, xid, type, archive, cnxn.ids, server.now_ms))
+            request = Request(cnxn, cnxn.session_id, xid, type, archive, cnxn.ids, server.now_ms)
+            if server.large_request_threshold >= 0 and not count_large(server, request, length):
+                cnxn.abort()
+            else:
+                server.submit(request)
 
 
 def has_enforced_id(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
@@ -77,12 +82,25 @@ def admit_large(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
     (ZooKeeperServer.checkRequestSizeWhenReceivingMessage.) Closes the connection when not.
     """
     length = cnxn.frames.peek_word()
-    if length <= server.large_request_threshold or length > server.max_frame or cnxn.large_request_bytes > 0:
+    if length > server.max_frame or fits(server, length):
         return True
-    if server.large_bytes + length > server.large_request_max_bytes:
-        server.stats.large_requests_rejected += 1
-        cnxn.abort()
+    cnxn.abort()
+    return False
+
+
+def count_large(server: "ZooKeeperServer", request: Request, length: i64) -> bool:
+    """Count a request that is there as a whole, until it is done; False when it does not fit any more."""
+    if not fits(server, length):
         return False
-    cnxn.large_request_bytes = length
-    server.large_bytes += length
+    if length > server.large_request_threshold:
+        request.large_bytes = length
+        server.large_bytes += length
     return True
+
+
+def fits(server: "ZooKeeperServer", length: i64) -> bool:
+    """Whether a request of this many bytes is small, or fits beside the large ones under way."""
+    if length <= server.large_request_threshold or server.large_bytes + length <= server.large_request_max_bytes:
+        return True
+    server.stats.large_requests_rejected += 1
+    return False

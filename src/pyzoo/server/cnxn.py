@@ -67,7 +67,6 @@ class ServerCnxn(Watcher):
         self.established_wall_ms: i64 = wall_ms
         self.packets_received: i64 = 0
         self.packets_sent: i64 = 0
-        self.large_request_bytes: i64 = 0
         self.last_op: i32 = NO_OP
         self.last_cxid: i64 = -1
         self.last_zxid: i64 = -1

@@ -85,11 +85,11 @@ def _decode_op(type: i32, archive: InputArchive) -> MultiOp:
 
 
 def _create_op(type: i32, request: CreateRequest) -> MultiOp:
+    if request.acl is None:
+        raise KeeperError(err.MARSHALLINGERROR)
     flags = request.flags
     if flags < 0 or flags > MODE_SEQUENTIAL_TTL or is_ttl_mode(flags):
         raise MalformedRecord(f"create flags {flags} cannot be part of a multi")
-    if request.acl is None:
-        raise KeeperError(err.MARSHALLINGERROR)
     if flags == MODE_CONTAINER:
         type = op.CREATE_CONTAINER
     return MultiOp(type, CreateTTLRequest(request.path, request.data, request.acl, flags, -1))

@@ -82,6 +82,7 @@ class Request:
         self.throttled = False
         self.counted = False
         self.error: i32 = 0
+        self.large_bytes: i64 = 0
         self.zxid: i64 = 0
         self.header: TxnHeader | None = None
         self.txn: Record | None = None

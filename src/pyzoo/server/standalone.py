@@ -146,8 +146,6 @@ class ZooKeeperServer(CnxnOwner):
             if not request.is_write:
                 self._finished(request)
         cnxn.pending.clear()
-        self.large_bytes -= cnxn.large_request_bytes
-        cnxn.large_request_bytes = 0
 
     def bind_session(self, cnxn: ServerCnxn, session_id: i64) -> None:
         """This connection now speaks for the session."""
@@ -331,10 +329,7 @@ class ZooKeeperServer(CnxnOwner):
             return
         request.counted = False
         self.in_process -= 1
-        cnxn = request.cnxn
-        if cnxn is not None and cnxn.large_request_bytes > 0 and not cnxn.pending:
-            self.large_bytes -= cnxn.large_request_bytes
-            cnxn.large_request_bytes = 0
+        self.large_bytes -= request.large_bytes
 
     def _drain(self, cnxn: ServerCnxn) -> None:
         """Answer what waited behind a write that is done now."""

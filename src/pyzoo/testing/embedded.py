@@ -9,7 +9,7 @@ from attrs import evolve
 from pyzoo.config.parse import config_from_arguments
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import PyzooError
-from pyzoo.runtime.run import RunningServer, serve
+from pyzoo.runtime.run import RunningServer, leaf_of, serve
 
 HOST = "127.0.0.1"
 TICK_TIME_MS = 2000
@@ -81,7 +81,7 @@ class EmbeddedServer:
         try:
             trio.run(self._main)
         except BaseException as failure:
-            self._failure = failure
+            self._failure = leaf_of(failure)
         finally:
             self._ready.set()
 
