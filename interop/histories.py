@@ -117,7 +117,9 @@ class RandomRequests:
         if dice < 0.46:
             # Not the top or the root: without permissions there, all that follows would be refused.
             path = self.path()
-            return rq.SET_ACL, rq.set_acl(f"{self.top}/a" if path in (self.top, "/") else path, self.acl(), self.version())
+            return rq.SET_ACL, rq.set_acl(
+                f"{self.top}/a" if path in (self.top, "/") else path, self.acl(), self.version()
+            )
         if dice < 0.54:
             return rq.MULTI, rq.multi([self.in_multi() for _ in range(chance.randrange(6))])
         if dice < 0.57:
@@ -198,6 +200,8 @@ class History:
             session.call(rq.CLOSE_SESSION)
             self.sessions.remove(session)
         elif what == 2:
+            # Events on their way to the old connection are lost with it, or not: let them arrive first.
+            session.call(rq.PING)
             self.sessions.append(self.pair.reconnect(session))
             session.expect_end("the older connection")
             self.sessions.remove(session)

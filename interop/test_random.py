@@ -10,10 +10,13 @@ from interop.histories import History, walk
 from interop.pair import Pair
 from interop.server import Config
 
-#: super:secret, so that the final walk may read everything.
+#: super:secret, so that the final walk may read everything; nothing expires by the clock.
 CONFIG = Config(
     lines={"extendedTypesEnabled": "true", "enforceQuota": "true"},
-    properties={"zookeeper.DigestAuthenticationProvider.superDigest": "super:lK75jTNcA+U9vtVEw5vB51mj/w4="},
+    properties={
+        "zookeeper.DigestAuthenticationProvider.superDigest": "super:lK75jTNcA+U9vtVEw5vB51mj/w4=",
+        "znode.container.checkIntervalMs": "86400000",
+    },
 )
 
 

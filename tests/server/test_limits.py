@@ -121,6 +121,7 @@ def test_one_connection_cannot_have_more_than_all_together() -> None:
     assert not client.closed
     write(client, 3000)
     assert client.closed
+    world.sync()
     assert 0 == world.server.large_bytes
 
 

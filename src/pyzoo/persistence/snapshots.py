@@ -30,7 +30,7 @@ from pyzoo.persistence.snapshot_format import END_OF_SECTION, SnapshotWriter
 TEMPORARY_PREFIX: Final = "tmp."
 # How many of the newest files are tried (FileSnap.deserialize).
 CANDIDATE_LIMIT: Final = 100
-SLICE_NODES: Final = 1000
+SLICE_NODES: Final = 500
 
 _MIN_LENGTH: Final = 10
 

@@ -42,7 +42,6 @@ class LogThread:
     def __init__(self, log: Log, warning_threshold_ms: int) -> None:
         self.log = log
         self.warning_threshold_ms = warning_threshold_ms
-        self.threshold_exceeded = 0
         self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.persisted_zxid = 0
         self.failure: BaseException | None = None
@@ -131,7 +130,6 @@ class LogThread:
             logger.warning("The log can be written again")
             self.stalled = False
         if took_ms > self.warning_threshold_ms:
-            self.threshold_exceeded += 1
             logger.warning(
                 "fsync-ing the write ahead log took %dms, which delays every write; use a faster or less busy disk",
                 took_ms,

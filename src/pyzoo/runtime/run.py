@@ -11,6 +11,7 @@ import random
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 SNAPSHOT_CHUNK_BYTES = 1 << 20
 SECONDS_AN_HOUR = 3600
+SWITCH_SECONDS = 0.0005
 
 
 @define
@@ -86,11 +88,13 @@ async def serve(
         if storage is not None:
             stack.callback(storage.close)
         server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
+        if storage is not None:
+            storage.load_times.count(server.stats.metrics)
         listeners = open_listener(config)
         port: int = listeners[0].getsockname()[1]
         server.environment = SystemEnvironment(config, storage, port)
         if not embedded:
-            tune_collector()
+            tune_interpreter()
             raise_file_limit()
         log_thread = None if storage is None else storage.log_thread
         if log_thread is not None:
@@ -115,11 +119,13 @@ def leaf_of(error: BaseException) -> BaseException:
     return error
 
 
-def tune_collector() -> None:
-    """Let the cyclic collector look at young objects only.
+def tune_interpreter() -> None:
+    """Let the cyclic collector look at young objects only, and threads give way to each other soon.
 
-    The tree has no cycles, and a full collection would stop the server for longer than its size allows.
+    The tree has no cycles, and a full collection would stop the server for longer than its size allows. A
+    thread that writes a snapshot must not keep the event loop waiting for the usual five milliseconds.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 1_000_000)
@@ -197,7 +203,6 @@ async def save_snapshot_beside(storage: Storage, database: ZKDatabase) -> str:
     except BaseException:
         file.abandon()
         raise
-    storage.last_snapshot_zxid = zxid
     logger.info("Snapshot saved: %s", path)
     return path
 

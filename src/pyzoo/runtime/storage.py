@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from attrs import define
+from attrs import define, frozen
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
@@ -20,12 +20,29 @@ from pyzoo.persistence.snapshots import SnapshotFile, save_snapshot, snapshot_ch
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.metrics import ServerMetrics
 from pyzoo.zxid import zxid_text
 
 logger = logging.getLogger(__name__)
 
 AT_LEAST_RETAINED = 3
 LOCK_NAME = ".pyzoo.lock"
+
+
+@frozen
+class LoadTimes:
+    """How long the start took, in ms, and how many transactions were replayed."""
+
+    snapshot_ms: int
+    replay_ms: int
+    txn_count: int
+
+    def count(self, metrics: ServerMetrics) -> None:
+        """Show them in `mntr`."""
+        metrics.dbinittime.add(self.snapshot_ms + self.replay_ms)
+        metrics.startup_snap_load_time.add(self.snapshot_ms)
+        metrics.startup_txns_load_time.add(self.replay_ms)
+        metrics.startup_txns_loaded.add(self.txn_count)
 
 
 @define
@@ -37,7 +54,7 @@ class Storage:
     directories: Directories
     log_thread: LogThread
     locks: list[int]
-    last_snapshot_zxid: int = -1
+    load_times: LoadTimes
 
     def snapshot_file(self, zxid: int) -> SnapshotFile:
         """A snapshot to be filled."""
@@ -135,7 +152,7 @@ def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
     directories = open_directories(disk, config.data_dir, config.data_log_dir, config.datadir_autocreate)
     locks = lock_directories(directories)
     try:
-        database = load_database(config, disk, directories)
+        database, load_times = load_database(config, disk, directories)
     except BaseException:
         unlock(locks)
         raise
@@ -147,10 +164,11 @@ def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
         config.txn_log_size_limit_kb,
         time.monotonic_ns,
     )
-    return Storage(config, disk, directories, LogThread(log, config.fsync_warning_threshold_ms), locks), database
+    log_thread = LogThread(log, config.fsync_warning_threshold_ms)
+    return Storage(config, disk, directories, log_thread, locks, load_times), database
 
 
-def load_database(config: ServerConfig, disk: Disk, directories: Directories) -> ZKDatabase:
+def load_database(config: ServerConfig, disk: Disk, directories: Directories) -> tuple[ZKDatabase, LoadTimes]:
     """What the files say; it is saved as a snapshot unless the newest one is just that."""
     recovered = load(
         disk,
@@ -167,11 +185,14 @@ def load_database(config: ServerConfig, disk: Disk, directories: Directories) ->
     )
     for warning in recovered.warnings:
         logger.warning("%s", warning)
+    times = LoadTimes(
+        recovered.snapshot_load_ns // 1_000_000, recovered.replay_ns // 1_000_000, recovered.replayed.txn_count
+    )
     logger.info(
         "Snapshot loaded in %d ms, %d txns replayed in %d ms, highest zxid is %s, digest is %d",
-        recovered.snapshot_load_ns // 1_000_000,
-        recovered.replayed.txn_count,
-        recovered.replay_ns // 1_000_000,
+        times.snapshot_ms,
+        times.txn_count,
+        times.replay_ms,
         zxid_text(recovered.last_zxid),
         recovered.tree.tree_digest,
     )
@@ -184,4 +205,4 @@ def load_database(config: ServerConfig, disk: Disk, directories: Directories) ->
             config.snapshot_compression,
             config.serialize_last_processed_zxid,
         )
-    return ZKDatabase(recovered.tree, recovered.sessions)
+    return ZKDatabase(recovered.tree, recovered.sessions), times

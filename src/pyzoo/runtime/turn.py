@@ -149,6 +149,8 @@ class ClientPort:
                 sock, address = listener.accept()
             except BlockingIOError:
                 return
+            except ConnectionAbortedError:
+                continue
             except OSError as error:
                 self._rest_from_accepting(error)
                 return
@@ -210,9 +212,7 @@ class ClientPort:
         try:
             self.server.data_received(connection.cnxn, data)
         except Exception:
-            # A bug of ours, but only the connection that ran into it has to go.
-            logger.exception("Closing the connection of %s after an internal error", connection.cnxn.address)
-            self._end(connection)
+            self._end_after_bug(connection)
             return
         if not self.server.wants_input(connection.cnxn):
             self.held_back[connection] = None
@@ -263,15 +263,36 @@ class ClientPort:
             if connection.fd not in self.connections:
                 del self.held_back[connection]
             elif self.server.wants_input(connection.cnxn):
-                del self.held_back[connection]
-                self._set_mask(connection, connection.mask | _IN)
+                self._resume(connection)
             else:
                 self._set_mask(connection, connection.mask & ~_IN)
+
+    def _resume(self, connection: Connection) -> None:
+        """Work on the frames that had to wait in the buffer, then read again."""
+        waiting = connection.cnxn.frames.waiting() > 0
+        if waiting:
+            try:
+                self.server.frames_waiting(connection.cnxn)
+            except Exception:
+                self._end_after_bug(connection)
+                return
+        mask = connection.mask | _IN
+        if self.server.wants_input(connection.cnxn):
+            del self.held_back[connection]
+        else:
+            mask &= ~_IN
+        # What came of it is carried out by the next pass, which a writable socket begins at once.
+        self._set_mask(connection, mask | _OUT if waiting else mask)
 
     def _set_mask(self, connection: Connection, mask: int) -> None:
         if connection.mask != mask:
             connection.mask = mask
             self.epoll.modify(connection.fd, mask)
+
+    def _end_after_bug(self, connection: Connection) -> None:
+        """Called for an exception that is a bug of ours: only the connection that ran into it has to go."""
+        logger.exception("Closing the connection of %s after an internal error", connection.cnxn.address)
+        self._end(connection)
 
     def _end(self, connection: Connection) -> None:
         if self.connections.pop(connection.fd, None) is None:

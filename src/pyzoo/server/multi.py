@@ -85,10 +85,13 @@ def _decode_op(type: i32, archive: InputArchive) -> MultiOp:
 
 
 def _create_op(type: i32, request: CreateRequest) -> MultiOp:
+    # The order of these decides whether the request takes a zxid.
+    flags = request.flags
+    if flags < 0 or flags > MODE_SEQUENTIAL_TTL:
+        raise MalformedRecord(f"create flags {flags} cannot be part of a multi")
     if request.acl is None:
         raise KeeperError(err.MARSHALLINGERROR)
-    flags = request.flags
-    if flags < 0 or flags > MODE_SEQUENTIAL_TTL or is_ttl_mode(flags):
+    if is_ttl_mode(flags):
         raise MalformedRecord(f"create flags {flags} cannot be part of a multi")
     if flags == MODE_CONTAINER:
         type = op.CREATE_CONTAINER

@@ -364,7 +364,7 @@ class Reads:
         return err.MARSHALLINGERROR if broken else 0
 
 
-NULL_PATH: Final = "\udc00"
+NULL_PATH: Final = chr(0xDC00)
 """Stands for a null path in the tables of watches: no path that can be read looks like it."""
 NODE_LISTS: Final = 3
 """The lists of setWatches that look at nodes, which a null path cannot name."""

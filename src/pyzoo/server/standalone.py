@@ -196,10 +196,10 @@ class ZooKeeperServer(CnxnOwner):
         self.frames_waiting(cnxn)
 
     def frames_waiting(self, cnxn: ServerCnxn) -> None:
-        """Work on the frames that are there, unless the session is not settled yet."""
+        """Work on the frames that are there, as far as back-pressure allows; the shell calls this again later."""
         frames = cnxn.frames
         try:
-            while not cnxn.closing and (cnxn.established or not cnxn.connect_seen):
+            while self.wants_input(cnxn):
                 if self.large_request_threshold >= 0 and not admit_large(self, cnxn):
                     return
                 if not frames.take():
