@@ -16,7 +16,7 @@ from kazoo.recipe.queue import LockingQueue, Queue
 from kazoo.recipe.watchers import ChildrenWatch, DataWatch
 from kazoo.security import make_digest_acl
 
-from interop.conftest import DEFAULT, StartServer, external_subject, launch_subject
+from interop.conftest import DEFAULT, StartServer, launch_subject
 from interop.server import Config, Server
 
 WAIT_SECONDS = 20.0
@@ -25,7 +25,7 @@ Connect = Callable[[], KazooClient]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = external_subject() or launch_subject(DEFAULT, tmp_path_factory.mktemp("kazoo"))
+    running = launch_subject(DEFAULT, tmp_path_factory.mktemp("kazoo"))
     running.wait_until_serving()
     yield running
     running.stop()

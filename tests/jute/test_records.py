@@ -134,6 +134,26 @@ def test_ill_formed_text_reads_as_replacement_characters() -> None:
     assert records.SyncRequest.decode(InputArchive(data)).path == "/a\ufffd\ufffd"
 
 
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        ("eda0bdedb880", "\ufffd\ufffd"),
+        ("eda0bd", "\ufffd"),
+        ("eda0c3a99fa02f", "\ufffdé\ufffd\ufffd/"),
+        ("eda9c3f0", "\ufffd\ufffd\ufffd"),
+        ("80c3c0eda9", "\ufffd\ufffd\ufffd\ufffd"),
+        ("2feda99f9feded", "/\ufffd\ufffd\ufffd\ufffd"),
+        ("eda0ff82", "\ufffd\ufffd\ufffd"),
+        ("eda9e2ac", "\ufffd\ufffd"),
+        ("eda98282ffa02f", "\ufffd\ufffd\ufffd\ufffd/"),
+    ],
+)
+def test_an_encoded_surrogate_is_replaced_as_in_java(wire: str, expected: str) -> None:
+    data = bytes.fromhex(wire)
+    record = records.SyncRequest.decode(InputArchive(len(data).to_bytes(4, "big") + data))
+    assert expected == record.path
+
+
 def test_field_names_are_python_names() -> None:
     allowed = set(string.ascii_lowercase + string.digits + "_")
     for name, struct in RECORDS.items():

@@ -18,10 +18,12 @@ from pyzoo.jute.records import (
     GetChildrenRequest,
     GetDataRequest,
     MultiHeader,
+    MultiTxn,
     SetACLRequest,
     SetDataRequest,
     Stat,
 )
+from pyzoo.persistence.log_format import decode_txn
 
 Part = tuple[int, Record]
 END = MultiHeader(-1, True, -1)
@@ -291,6 +293,15 @@ def test_creates_are_normalised(kind: int, record: Record, result: int, owner: i
     node = world.server.tree.get_node("/m")
     assert node is not None
     assert owner == node.ephemeral_owner
+
+
+def test_create2_is_logged_as_create() -> None:
+    world = LoneServer()
+    multi(world.connect(), (op.CREATE2, create("/m")), (op.DELETE, DeleteRequest("/m", -1)))
+    length = int.from_bytes(world.logged[-1][8:12], "big")
+    _, txn, _ = decode_txn(world.logged[-1][12 : 12 + length])
+    assert isinstance(txn, MultiTxn)
+    assert [op.CREATE, op.DELETE] == [part.type for part in txn.txns or []]
 
 
 # --- multiRead

@@ -103,3 +103,24 @@ def test_a_pipelined_conversation_may_arrive_in_one_piece() -> None:
         pieces.append(len(payload).to_bytes(4, "big") + payload)
     client.send(b"".join(pieces))
     assert ["/a", "/b", "/c"] == [archive.read_ustring() for _, archive in client.replies()]
+
+
+def test_only_so_many_reads_wait_behind_a_write_and_the_rest_follow_later() -> None:
+    world = LoneServer()
+    client = world.connect()
+    world.disk_is_slow = True
+    requests = [(op.CREATE, CreateRequest("/a", b"x", OPEN, 0))] + [(op.GET_DATA, GetDataRequest("/a", False))] * 300
+    pieces = []
+    for xid, (op_type, body) in enumerate(requests, start=1):
+        payload = xid.to_bytes(4, "big") + op_type.to_bytes(4, "big") + encoded(body)
+        pieces.append(len(payload).to_bytes(4, "big") + payload)
+    client.send(b"".join(pieces))
+    assert not world.server.wants_input(client.cnxn)
+    assert client.cnxn.pending_reads <= 101
+    replies = []
+    while client.cnxn.frames.waiting() or world.unsafe:
+        world.sync()
+        world.server.frames_waiting(client.cnxn)
+        world.turn()
+        replies += client.replies()
+    assert list(range(1, 302)) == [header.xid for header, _ in replies]

@@ -214,6 +214,17 @@ def test_any_path_can_be_watched(watcher: Client, path: str | None) -> None:
     assert (0, 0, archive.end) == (err, archive.read_int(), archive.pos)
 
 
+def test_words_that_list_watches_can_show_all_of_them() -> None:
+    world = LoneServer(four_letter_word_whitelist=frozenset({"*"}))
+    watcher = world.connect()
+    for path in (None, "/a", "\n"):
+        assert 0 == add_watch(watcher, path, RECURSIVE)
+    for word in (b"wchc", b"wchp"):
+        asking = world.socket()
+        asking.send(word)
+        assert {b"null", b"/a"} <= {line.strip() for line in asking.received.split(b"\n")}
+
+
 @pytest.mark.parametrize("mode", [-1, 2])
 def test_there_are_two_modes(watcher: Client, mode: int) -> None:
     assert -5 == add_watch(watcher, "/w", mode)

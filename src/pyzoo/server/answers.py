@@ -13,6 +13,7 @@ from pyzoo.datatree.watches import Watcher
 from pyzoo.jute import opcodes as op
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.monitor import STANDALONE, double_text, monitor_text
+from pyzoo.server.reads import NULL_PATH
 from pyzoo.server.version import FULL_VERSION
 
 if TYPE_CHECKING:
@@ -263,6 +264,10 @@ def _session_of(watcher: Watcher) -> str:
     return hex_text(watcher.session_id) if isinstance(watcher, ServerCnxn) else "0"
 
 
+def _path_text(path: str) -> str:
+    return "null" if path == NULL_PATH else path
+
+
 def hash_order(texts: list[str]) -> list[str]:
     """Texts in the order of a HashMap that was never larger."""
     buckets = 16
@@ -277,7 +282,7 @@ def wchc(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     lines: list[str] = []
     for watcher in watches.watchers():
         lines.append(f"0x{_session_of(watcher)}\n")
-        lines += [f"\t{path}\n" for path in hash_order(watches.paths_of(watcher))]
+        lines += [f"\t{_path_text(path)}\n" for path in hash_order(watches.paths_of(watcher))]
     return "".join(lines) + "\n"
 
 
@@ -286,6 +291,6 @@ def wchp(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     watches = server.tree.data_watches
     lines: list[str] = []
     for path in hash_order(watches.paths()):
-        lines.append(f"{path}\n")
+        lines.append(f"{_path_text(path)}\n")
         lines += [f"\t0x{_session_of(watcher)}\n" for watcher in watches.watchers_of(path)]
     return "".join(lines) + "\n"

@@ -22,6 +22,8 @@ OUT_HIGH_WATER: Final = 1 << 20
 """Bytes waiting to be sent above which no more requests of the connection are read."""
 OUT_LIMIT: Final = 64 << 20
 """Bytes waiting to be sent above which a connection that does not read its events is closed."""
+PENDING_READS_LIMIT: Final = 100
+"""Reads waiting behind a write above which no more requests are read: all are answered in one go."""
 _KEEP_WRITER: Final = 64 << 10
 
 
@@ -59,6 +61,7 @@ class ServerCnxn(Watcher):
         self.gone = False
         self.ids: list[Id] = [Id("ip", address)]
         self.pending: deque[Request] = deque()
+        self.pending_reads: i64 = 0
         self.unsent: i64 = 0
         self.announced = False
         self.out = BytesWriter()

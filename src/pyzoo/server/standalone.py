@@ -23,7 +23,7 @@ from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ACL, DeleteTxn, ErrorTxn, Id, TxnHeader
 from pyzoo.server.admission import admit_large, process_packet
 from pyzoo.server.auth import AccessControl
-from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, CnxnOwner, ServerCnxn
+from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, PENDING_READS_LIMIT, CnxnOwner, ServerCnxn
 from pyzoo.server.commands import maybe_four_letter_word
 from pyzoo.server.connect import finish_session_init, process_connect_request, write_connect_response
 from pyzoo.server.containers import ContainerManager
@@ -163,7 +163,7 @@ class ZooKeeperServer(CnxnOwner):
         """Whether the shell may read from this connection now: the back-pressure of the server."""
         if cnxn.closing or cnxn.waiting_bytes() > OUT_HIGH_WATER:
             return False
-        if cnxn.connect_seen and not cnxn.established:
+        if cnxn.pending_reads > PENDING_READS_LIMIT or (cnxn.connect_seen and not cnxn.established):
             return False
         return self.in_process <= self.global_outstanding_limit or not cnxn.pending
 
@@ -261,7 +261,7 @@ class ZooKeeperServer(CnxnOwner):
             cnxn.close()
             self._finished(request)
         elif cnxn.pending:
-            cnxn.pending.append(request)
+            self._wait_behind(request, cnxn)
         else:
             self._serve(request, cnxn)
 
@@ -274,10 +274,17 @@ class ZooKeeperServer(CnxnOwner):
         else:
             request.error = err.MARSHALLINGERROR
         if cnxn is not None:
-            if request.is_write or cnxn.pending:
+            if request.is_write:
                 cnxn.pending.append(request)
+            elif cnxn.pending:
+                self._wait_behind(request, cnxn)
             else:
                 self._serve(request, cnxn)
+
+    def _wait_behind(self, request: Request, cnxn: ServerCnxn) -> None:
+        """Something to be answered when the writes before it are done."""
+        cnxn.pending.append(request)
+        cnxn.pending_reads += 1
 
     def _prepare(self, request: Request) -> bool:
         """Make the transaction; False when the request cannot be read and takes no zxid."""
@@ -335,6 +342,7 @@ class ZooKeeperServer(CnxnOwner):
         """Answer what waited behind a write that is done now."""
         pending = cnxn.pending
         while pending and not pending[0].is_write and not cnxn.closing:
+            cnxn.pending_reads -= 1
             self._serve(pending.popleft(), cnxn)
 
     # --- commit
