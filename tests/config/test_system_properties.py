@@ -2,9 +2,8 @@
 
 import pytest
 
-from pyzoo.config.java_numbers import decode_integer, parse_decimal, parse_float
+from pyzoo.config.java_numbers import decode_integer, parse_boolean, parse_decimal, parse_float
 from pyzoo.config.system_properties import (
-    SystemProperties,
     environment_properties,
     parse_arguments,
     parse_jvm_flags,
@@ -20,32 +19,24 @@ from pyzoo.errors import ConfigError
     ],
 )  # fmt: skip
 def test_a_number_may_be_decimal_hexadecimal_or_octal(text: str, expected: int) -> None:
-    assert expected == SystemProperties({"x": text}).integer("x", 7)
+    assert expected == decode_integer(text)
 
 
 @pytest.mark.parametrize("text", ["", " 1", "1 ", "abc", "08", "0x", "#", "1_000", "2147483648", "1.5", "--1", "٣"])
-def test_what_is_no_number_gives_the_default(text: str) -> None:
-    assert SystemProperties({"x": text}).integer("x", 7) == 7
+def test_what_is_no_number_is_none(text: str) -> None:
+    assert decode_integer(text) is None
 
 
 def test_a_long_has_64_bits() -> None:
-    assert SystemProperties({"x": "9223372036854775807"}).long("x", 7) == 2**63 - 1
-    assert SystemProperties({"x": "9223372036854775808"}).long("x", 7) == 7
+    assert decode_integer("9223372036854775807", 64) == 2**63 - 1
+    assert decode_integer("9223372036854775808", 64) is None
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("true", True), ("TRUE", True), ("yes", False), ("", False), ("1", False)]
 )
 def test_only_true_in_any_case_is_true(text: str, expected: bool) -> None:
-    assert expected is SystemProperties({"x": text}).boolean("x", True)
-
-
-def test_missing_properties_have_their_defaults() -> None:
-    nothing = SystemProperties()
-    assert (True, 5, 6, None, "t") == (
-        nothing.boolean("x", True), nothing.integer("x", 5), nothing.long("x", 6), nothing.text("x"),
-        nothing.text("x", "t"),
-    )  # fmt: skip
+    assert expected is parse_boolean(text)
 
 
 def test_parse_decimal_knows_no_prefixes() -> None:

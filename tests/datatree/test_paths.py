@@ -3,7 +3,6 @@
 import pytest
 
 from pyzoo.datatree.paths import (
-    name_of,
     parent_and_validate,
     parent_of,
     validate_for_create,
@@ -63,10 +62,9 @@ def test_built_in_nodes_are_never_deleted(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "parent", "name"),
-    [("/a", "", "a"), ("/a/b", "/a", "b"), ("/a/", "/a", ""), ("//", "/", "")],
+    ("path", "parent"),
+    [("/a", ""), ("/a/b", "/a"), ("/a/", "/a"), ("//", "/")],
 )
-def test_paths_are_taken_apart_at_the_last_slash(path: str, parent: str, name: str) -> None:
+def test_paths_are_taken_apart_at_the_last_slash(path: str, parent: str) -> None:
     assert parent == parent_of(path)
-    assert name == name_of(path)
     assert parent == parent_and_validate(path)

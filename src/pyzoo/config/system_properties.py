@@ -1,8 +1,4 @@
-"""-D properties: where they are given, and how Java reads them.
-
-Java looks at text only when it is asked for a number or a boolean, and takes the default in silence when the
-text is none. This view does the same; the warnings that pyzoo adds are the business of `reader`.
-"""
+"""-D properties: where they are given. What their values mean is the business of `reader`."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -10,7 +6,6 @@ from typing import Final
 
 from attrs import field, frozen
 
-from pyzoo.config.java_numbers import decode_integer, parse_boolean
 from pyzoo.config.key_table import KEYS
 from pyzoo.errors import ConfigError
 
@@ -20,33 +15,6 @@ _TAKES_A_WORD: Final = frozenset(
     {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens",
      "--add-exports", "--add-reads", "--upgrade-module-path", "--limit-modules", "-jar", "-m", "--module"}
 )  # fmt: skip
-
-
-@frozen
-class SystemProperties:
-    """System properties by their full name, with Java's reading rules."""
-
-    values: Mapping[str, str] = field(factory=dict)
-
-    def text(self, name: str, default: str | None = None) -> str | None:
-        """System.getProperty."""
-        return self.values.get(name, default)
-
-    def boolean(self, name: str, default: bool = False) -> bool:
-        """Boolean.getBoolean, or parseBoolean(getProperty(name, default))."""
-        return parse_boolean(self.values[name]) if name in self.values else default
-
-    def integer(self, name: str, default: int) -> int:
-        """Integer.getInteger: the default when the property is missing or not a 32-bit number."""
-        return self._number(name, default, 32)
-
-    def long(self, name: str, default: int) -> int:
-        """Long.getLong: the default when the property is missing or not a 64-bit number."""
-        return self._number(name, default, 64)
-
-    def _number(self, name: str, default: int, bits: int) -> int:
-        number = decode_integer(self.values.get(name, ""), bits)
-        return default if number is None else number
 
 
 @frozen

@@ -63,8 +63,3 @@ def parent_of(path: str) -> str:
     """What is before the last slash; for `/x` that is the empty string, the other name of the root."""
     at = path.rfind("/")
     return "" if at <= 0 else path[:at]
-
-
-def name_of(path: str) -> str:
-    """What is behind the last slash."""
-    return path[path.rfind("/") + 1 :]

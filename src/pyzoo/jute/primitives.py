@@ -15,7 +15,6 @@ from pyzoo.errors import MalformedRecord
 DEFAULT_MAX_BUFFER: Final = 0xFFFFF
 MIN_EXTRA: Final = 1024
 
-_INT_MASK: Final = 0xFFFFFFFF
 _LONG_MASK: Final = 0xFFFFFFFFFFFFFFFF
 
 
@@ -55,12 +54,6 @@ def field_limit() -> int:
     return _limits.field
 
 
-def to_i32(value: int) -> int:
-    """Wrap to a signed 32-bit value, as Java's int arithmetic does."""
-    value &= _INT_MASK
-    return value - 0x100000000 if value >= 0x80000000 else value
-
-
 def to_i64(value: int) -> int:
     """Wrap to a signed 64-bit value, as Java's long arithmetic does."""
     value &= _LONG_MASK
@@ -91,14 +84,6 @@ class InputArchive:
             raise MalformedRecord("a boolean is missing")
         self.pos = pos + 1
         return self.data[pos] != 0
-
-    def read_byte(self) -> i32:
-        pos = self.pos
-        if pos >= self.end:
-            raise MalformedRecord("a byte is missing")
-        self.pos = pos + 1
-        value: i32 = self.data[pos]
-        return value - 256 if value > 127 else value
 
     def read_int(self) -> i32:
         pos = self.pos
