@@ -40,7 +40,7 @@ def stat_digest(
         return 0
     out = BytesWriter()
     if path != "/":
-        out.write(path.encode("utf-8", "replace"))
+        out.write(path.encode("utf-8"))
     crc = 0
     if data is not None:
         if len(data) > _COPY_LIMIT:

@@ -306,6 +306,8 @@ class AccessControl:
         """
         if not acl:
             raise KeeperError(INVALIDACL)
+        if len(acl) == 1 and acl[0].scheme == WORLD and acl[0].id == ANYONE:
+            return acl
         seen: dict[ACL, None] = dict.fromkeys(acl)
         fixed: list[ACL] = []
         for entry in seen:

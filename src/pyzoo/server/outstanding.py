@@ -12,7 +12,6 @@ from mypy_extensions import i32, i64, mypyc_attr
 from pyzoo.datatree.digest import stat_digest
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.tree import DataTree
-from pyzoo.jute.primitives import to_i64
 from pyzoo.jute.records import ACL
 
 
@@ -112,7 +111,7 @@ class OutstandingChanges:
             return None
         record = record_of(path, node, self.tree.acl_of(node))
         if self.digest_enabled:
-            record.digest = self.digest_of(record)
+            record.digest = node.digest
         return record
 
     def digest_of(self, record: ChangeRecord) -> i64:
@@ -136,7 +135,7 @@ class OutstandingChanges:
         if self.digest_enabled:
             before = record.digest
             record.digest = self.digest_of(record) if record.exists else 0
-            self.tree_digest = to_i64(self.tree_digest - before + record.digest)
+            self.tree_digest += record.digest - before
         path = record.path
         if self._undo is not None:
             self._undo.append(Undo(path, self.records.get(path)))
