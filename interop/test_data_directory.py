@@ -90,8 +90,12 @@ def assert_sessions_live_on(clients: list[Client], server: Server, top: str) -> 
     return moved
 
 
+def digest_mismatches(server: Server) -> str:
+    return server.mntr()["zk_digest_mismatches_count"]
+
+
 def assert_no_digest_mismatch(server: Server) -> None:
-    assert "0" == server.mntr()["zk_digest_mismatches_count"]
+    assert "0" == digest_mismatches(server)
     assert "digest mismatch" not in server.output().lower()
 
 
@@ -131,7 +135,8 @@ def test_real_boots_from_a_stopped_subject_and_back(
     again = start_subject(settings, copy_of(real, tmp_path / "back"))
     assert zxid == again.zxid()
     assert_same_tree(expected, tree_of(again))
-    assert_no_digest_mismatch(again)
+    judge = start_real(settings, copy_of(real, tmp_path / "judge"), java(version))
+    assert digest_mismatches(judge) == digest_mismatches(again)
     assert_sessions_live_on(clients[:2], again, "/one")
     assert_sessions_live_on(clients[2:], again, "/two")
 
@@ -148,7 +153,9 @@ def test_subject_boots_from_a_killed_real(
     subject = start_subject(settings, copy_of(real, tmp_path / "to-subject"))
     assert zxid <= subject.zxid()
     assert_same_tree(expected, tree_of(subject))
-    assert_no_digest_mismatch(subject)
+    # A busy Apache server may write a digest into a snapshot that its own tree does not have after a reload.
+    judge = start_real(settings, copy_of(real, tmp_path / "judge"), java(version))
+    assert digest_mismatches(judge) == digest_mismatches(subject)
     assert_sessions_live_on(clients, subject, "/three")
 
 
