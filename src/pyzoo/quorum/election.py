@@ -1,0 +1,241 @@
+"""FastLeaderElection: the servers agree on the voter with the newest history.
+
+Driven from outside: `look_for_leader` begins a round, `notification_received` and `advance` move it on, `outcome`
+is the vote that won. Between rounds it goes on answering those who still look. What is to be sent lies in
+`take_messages`; a message to oneself never leaves.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from attrs import evolve, frozen
+
+from pyzoo.quorum.notification import Notification
+from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.quorum.vote import FOLLOWING, LEADING, LOOKING, NO_VALUE, OBSERVING, UNUSABLE_ZXID, Vote
+
+FINALIZE_WAIT_MS: Final = 200
+
+
+@frozen
+class ElectionSettings:
+    """Who we are and how patient; the intervals are in ms (zookeeper.fastleader.*NotificationInterval)."""
+
+    my_id: int
+    is_observer: bool = False
+    min_notification_interval_ms: int = 200
+    max_notification_interval_ms: int = 60_000
+
+
+class FastLeaderElection:
+    """One server's part in all elections of its life; see the module for how it is driven."""
+
+    def __init__(
+        self,
+        settings: ElectionSettings,
+        current: QuorumVerifier,
+        has_delivered: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`has_delivered` says whether anything sent so far has reached its peer's connection."""
+        self.settings = settings
+        self.current = current
+        self.last_seen = current
+        self.state = LOOKING
+        self.logical_clock = 0
+        self.current_vote = Vote(settings.my_id, NO_VALUE, 0, NO_VALUE)
+        self.outcome: Vote | None = None
+        self.wants_connect_all = False
+        self._has_delivered = has_delivered
+        self._is_running = False
+        self._initial = self.current_vote
+        self._proposal = self.current_vote
+        self._received: dict[int, Vote] = {}
+        self._out_of_election: dict[int, Vote] = {}
+        self._messages: list[tuple[int, Notification]] = []
+        self._to_self: deque[Notification] = deque()
+        self._interval_ms = 0
+        self._timeout_at_ms = 0
+        self._finalize_at_ms: int | None = None
+
+    # --- the round
+
+    def look_for_leader(self, zxid: int, peer_epoch: int, now_ms: int) -> None:
+        """Begin a round with what this server has: its last logged zxid and its current epoch."""
+        my_id = self.settings.my_id
+        self.state = LOOKING
+        self.outcome = None
+        self.logical_clock += 1
+        if my_id in self.current.voters:
+            self._initial = Vote(my_id, zxid, self.logical_clock, peer_epoch)
+        else:
+            self._initial = Vote(NO_VALUE, NO_VALUE, self.logical_clock, NO_VALUE)
+        self._proposal = self.current_vote = self._initial
+        self._received = {}
+        self._out_of_election = {}
+        self._finalize_at_ms = None
+        self._is_running = True
+        self._interval_ms = self.settings.min_notification_interval_ms
+        self._timeout_at_ms = now_ms + self._interval_ms
+        self._send_proposal()
+        self._hear_myself(now_ms)
+
+    def configure(self, current: QuorumVerifier, last_seen: QuorumVerifier) -> None:
+        """The configuration changed; the round, if one goes on, has to be begun anew by the caller."""
+        self.current = current
+        self.last_seen = last_seen
+
+    def established(self, epoch: int) -> None:
+        """The elected leader has begun its epoch: answers carry it from now on (QuorumPeer.updateElectionVote)."""
+        self.current_vote = evolve(self.current_vote, peer_epoch=epoch)
+
+    def notification_received(self, sender: int, notification: Notification, now_ms: int) -> None:
+        """A notification of another server came in (Messenger.WorkerReceiver)."""
+        vote = notification.vote
+        if sender not in self._voters():
+            self._answer(sender, self.current_vote, self.logical_clock)
+        elif self.state == LOOKING:
+            if vote.state == LOOKING and vote.election_epoch < self.logical_clock:
+                self._answer(sender, self._proposal, self.logical_clock)
+            self._take(sender, vote, now_ms)
+            self._hear_myself(now_ms)
+        elif vote.state == LOOKING:
+            self._answer(sender, self.current_vote, self.current_vote.election_epoch)
+
+    def advance(self, now_ms: int) -> None:
+        """Time has passed: end a round that has been quiet, or say the proposal again."""
+        if not self._is_running:
+            return
+        if self._finalize_at_ms is not None:
+            if now_ms >= self._finalize_at_ms:
+                self._decide(self._proposal)
+        elif now_ms >= self._timeout_at_ms:
+            self._nothing_heard(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """When `advance` has something to do."""
+        if not self._is_running:
+            return None
+        return self._timeout_at_ms if self._finalize_at_ms is None else self._finalize_at_ms
+
+    def take_messages(self) -> list[tuple[int, Notification]]:
+        """What to send: receiver and notification, newest last."""
+        messages = self._messages
+        self._messages = []
+        return messages
+
+    # --- what is heard
+
+    def _hear_myself(self, now_ms: int) -> None:
+        while self._to_self and self._is_running:
+            self._take(self.settings.my_id, self._to_self.popleft().vote, now_ms)
+
+    def _take(self, sender: int, vote: Vote, now_ms: int) -> None:
+        """One notification of a voter, in its turn (FastLeaderElection.lookForLeader)."""
+        if not self._is_running:
+            return
+        if self._finalize_at_ms is not None:
+            if not self._beats(vote, self._proposal):
+                self._finalize_at_ms = now_ms + FINALIZE_WAIT_MS
+                return
+            self._finalize_at_ms = None
+        self._timeout_at_ms = now_ms + self._interval_ms
+        if vote.leader not in self._voters():
+            return
+        if vote.state == LOOKING:
+            self._looking(sender, vote, now_ms)
+        elif vote.state != OBSERVING:
+            self._settled(sender, vote)
+
+    def _looking(self, sender: int, vote: Vote, now_ms: int) -> None:
+        if vote.election_epoch < self.logical_clock or UNUSABLE_ZXID in (vote.zxid, self._initial.zxid):
+            return
+        if vote.election_epoch > self.logical_clock:
+            self.logical_clock = vote.election_epoch
+            self._received = {}
+            better = vote if self._beats(vote, self._initial) else self._initial
+            self._propose(better)
+        elif self._beats(vote, self._proposal):
+            self._propose(vote)
+        self._received[sender] = vote
+        if self._is_quorum(self._agreeing(self._received, self._proposal)):
+            self._finalize_at_ms = now_ms + FINALIZE_WAIT_MS
+
+    def _settled(self, sender: int, vote: Vote) -> None:
+        """The sender follows or leads already (receivedFollowingNotification, receivedLeadingNotification)."""
+        if vote.election_epoch == self.logical_clock:
+            self._received[sender] = evolve(vote, version=0)
+            if self._is_established(self._received, vote):
+                self._decide(vote)
+                return
+        self._out_of_election[sender] = vote
+        if self._is_established(self._out_of_election, vote):
+            self.logical_clock = vote.election_epoch
+            self._decide(vote)
+        elif vote.state == LEADING and self.current.asks_oracle and not self.current.oracle_agrees():
+            self._decide(vote)
+
+    def _is_established(self, votes: dict[int, Vote], vote: Vote) -> bool:
+        return self._is_quorum(self._agreeing(votes, vote)) and self._leads(votes, vote)
+
+    def _leads(self, votes: dict[int, Vote], vote: Vote) -> bool:
+        """Only a leader that says so itself is followed, or everybody could follow one that is gone (checkLeader)."""
+        if vote.leader == self.settings.my_id:
+            return self.logical_clock == vote.election_epoch
+        own = votes.get(vote.leader)
+        return own is not None and own.state == LEADING
+
+    def _agreeing(self, votes: dict[int, Vote], vote: Vote) -> set[int]:
+        return {sender for sender, other in votes.items() if vote.agrees_with(other)}
+
+    def _is_quorum(self, servers: set[int]) -> bool:
+        """A quorum of the configuration, and of one that is about to replace it."""
+        newer = self.last_seen.version > self.current.version
+        return self.current.contains_quorum(servers) and (not newer or self.last_seen.contains_quorum(servers))
+
+    def _beats(self, vote: Vote, other: Vote) -> bool:
+        return self.current.weight_of(vote.leader) != 0 and vote.candidacy > other.candidacy
+
+    def _decide(self, vote: Vote) -> None:
+        self._is_running = False
+        self._finalize_at_ms = None
+        self._to_self.clear()
+        if vote.leader == self.settings.my_id:
+            self.state = LEADING
+        else:
+            self.state = OBSERVING if self.settings.is_observer else FOLLOWING
+        self.outcome = self.current_vote = Vote(
+            vote.leader, vote.zxid, self.logical_clock, vote.peer_epoch, state=self.state
+        )
+
+    # --- what is said
+
+    def _nothing_heard(self, now_ms: int) -> None:
+        if self._has_delivered():
+            self._send_proposal()
+        else:
+            self.wants_connect_all = True
+        self._interval_ms = min(2 * self._interval_ms, self.settings.max_notification_interval_ms)
+        self._timeout_at_ms = now_ms + self._interval_ms
+        if self.current.asks_oracle and self._is_quorum(self._agreeing(self._received, self._proposal)):
+            self._finalize_at_ms = now_ms + FINALIZE_WAIT_MS
+        self._hear_myself(now_ms)
+
+    def _propose(self, vote: Vote) -> None:
+        self._proposal = self.current_vote = Vote(vote.leader, vote.zxid, self.logical_clock, vote.peer_epoch)
+        self._send_proposal()
+
+    def _send_proposal(self) -> None:
+        for receiver in sorted(self._voters()):
+            self._answer(receiver, self._proposal, self.logical_clock)
+
+    def _answer(self, receiver: int, vote: Vote, round: int) -> None:
+        sent = Vote(vote.leader, vote.zxid, round, vote.peer_epoch, self.state)
+        notification = Notification(sent, self.current.members.text())
+        if receiver == self.settings.my_id:
+            self._to_self.append(notification)
+        else:
+            self._messages.append((receiver, notification))
+
+    def _voters(self) -> frozenset[int]:
+        return self.current.voters | self.last_seen.voters

@@ -1,0 +1,118 @@
+"""Fast leader election among servers on a virtual network."""
+
+import pytest
+from electors import Electors, members
+
+from pyzoo.config.membership import Membership
+from pyzoo.quorum.vote import FOLLOWING, LEADING, OBSERVING
+
+SETTLED_MS = 5_000
+SEEDS = range(25)
+
+
+def started(membership: Membership, seed: int, *zxids: int) -> Electors:
+    electors = Electors(membership, seed)
+    for sid, zxid in enumerate(zxids, 1):
+        electors.start(sid, zxid)
+    return electors
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_all_follow_the_voter_with_the_newest_zxid(seed: int) -> None:
+    electors = started(members(5), seed, 7, 9, 8, 9, 1)
+    electors.run(SETTLED_MS)
+    assert dict.fromkeys(range(1, 6), 4) == electors.leaders()
+    assert {1: FOLLOWING, 2: FOLLOWING, 3: FOLLOWING, 4: LEADING, 5: FOLLOWING} == {
+        sid: one.state for sid, one in electors.servers.items()
+    }
+
+
+def test_a_newer_epoch_wins_over_a_newer_zxid() -> None:
+    electors = Electors(members(3), 1)
+    electors.start(1, zxid=2, epoch=3)
+    electors.start(2, zxid=9, epoch=2)
+    electors.start(3, zxid=9, epoch=2)
+    electors.run(SETTLED_MS)
+    assert {1: 1, 2: 1, 3: 1} == electors.leaders()
+
+
+@pytest.mark.parametrize(("voters", "up"), [(2, 1), (3, 1), (4, 2), (5, 2)])
+def test_a_minority_elects_nobody(voters: int, up: int) -> None:
+    electors = started(members(voters), 1, *range(up))
+    electors.run(600_000)
+    assert {None} == set(electors.leaders().values())
+
+
+def test_one_server_of_one_elects_itself() -> None:
+    electors = started(members(1), 1, 0)
+    electors.run(SETTLED_MS)
+    assert {1: 1} == electors.leaders()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_late_server_joins_the_leader_that_is_there_though_its_own_vote_is_better(seed: int) -> None:
+    electors = started(members(3), seed, 0, 0)
+    electors.run(SETTLED_MS)
+    for election in electors.servers.values():
+        election.established(1)
+    electors.start(3, zxid=5)
+    electors.run(SETTLED_MS)
+    assert {1: 2, 2: 2, 3: 2} == electors.leaders()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_rest_elects_anew_when_the_leader_is_gone(seed: int) -> None:
+    electors = started(members(3), seed, 0, 0, 0)
+    electors.run(SETTLED_MS)
+    electors.stop(3)
+    electors.look_again(1, zxid=4)
+    electors.run(electors.chance.randint(0, 400))
+    electors.look_again(2, zxid=3)
+    electors.run(SETTLED_MS)
+    assert {1: 1, 2: 1} == electors.leaders()
+
+
+def test_a_server_does_not_follow_a_leader_that_only_others_name() -> None:
+    electors = started(members(5), 1, 0, 0, 0, 0, 9)
+    electors.run(SETTLED_MS)
+    electors.stop(5)
+    electors.stop(4)
+    electors.start(4, zxid=1)
+    electors.run(SETTLED_MS)
+    assert {1: 5, 2: 5, 3: 5, 4: None} == electors.leaders()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_observer_finds_the_leader_and_never_becomes_it(seed: int) -> None:
+    electors = started(members(3, observers=1), seed, 1, 2, 0, 99)
+    electors.run(SETTLED_MS)
+    assert {1: 2, 2: 2, 3: 2, 4: 2} == electors.leaders()
+    assert OBSERVING == electors.servers[4].state
+
+
+def test_a_server_with_an_unexpectedly_empty_database_does_not_help_another_to_lead() -> None:
+    electors = started(members(3), 1, -1, 5)
+    electors.run(60_000)
+    assert {1: None, 2: None} == electors.leaders()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_servers_that_start_at_any_time_end_with_one_leader_who_says_so(seed: int) -> None:
+    electors = Electors(members(5), seed)
+    for sid in electors.chance.sample(range(1, 6), 5):
+        electors.start(sid, zxid=electors.chance.randint(0, 3))
+        electors.run(electors.chance.randint(0, 300))
+    for _ in range(5):
+        electors.run(20_000)
+        for sid in electors.without_backing():
+            electors.look_again(sid)
+    (leader,) = set(electors.leaders().values())
+    assert leader is not None
+    assert LEADING == electors.servers[leader].state
+
+
+def test_a_voter_of_weight_zero_never_leads() -> None:
+    membership = members(3, groups=((1, (1, 2, 3)),), weights=((3, 0),))
+    electors = started(membership, 1, 1, 2, 9)
+    electors.run(SETTLED_MS)
+    assert {1: 2, 2: 2, 3: 2} == electors.leaders()
