@@ -9,3 +9,13 @@ def epoch_of(zxid: int) -> int:
 def zxid_text(zxid: int) -> str:
     """The form that ZooKeeper prints: lower-case hex of the 64-bit pattern with 0x."""
     return hex(zxid & 0xFFFFFFFFFFFFFFFF)
+
+
+def counter_of(zxid: int) -> int:
+    """The number of this transaction in its epoch; 0 stands for the beginning of the epoch."""
+    return zxid & 0xFFFFFFFF
+
+
+def first_zxid(epoch: int) -> int:
+    """The beginning of an epoch, which is no transaction."""
+    return epoch << 32

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pyzoo.config.membership import Membership, parse_membership
+from pyzoo.config.membership import Membership, members_of_text, parse_membership
 from pyzoo.config.properties import parse_properties
 from pyzoo.errors import ConfigError
 
@@ -34,10 +34,11 @@ def test_several_addresses_need_the_feature() -> None:
         members("server.1=b:1:2|a:3:4;5")
 
 
-def test_the_text_has_servers_groups_weights_and_the_version_in_hex() -> None:
-    text = members("weight.1=2\ngroup.1=1:2\nserver.2=b:1:2\nserver.1=a:1:2").text()
+def test_the_text_has_servers_groups_weights_of_all_voters_and_the_version_in_hex() -> None:
+    text = members("weight.1=2\ngroup.1=2:1\nserver.2=b:1:2\nserver.1=a:1:2").text()
     assert [
-        "server.1=a:1:2:participant", "server.2=b:1:2:participant", "group.1=1:2", "weight.1=2", "version=100000000",
+        "server.1=a:1:2:participant", "server.2=b:1:2:participant", "group.1=1:2", "weight.1=2", "weight.2=1",
+        "version=100000000",
     ] == text.split("\n")  # fmt: skip
 
 
@@ -94,3 +95,81 @@ def test_other_mistakes_are_named(text: str, message: str) -> None:
 def test_all_addresses_of_a_member_have_one_role() -> None:
     with pytest.raises(ConfigError, match="all addresses of a server need the same role"):
         members("server.1=a:1:2:observer|b:1:2", True)
+
+
+# --- a whole configuration text
+
+
+def test_a_text_of_a_peer_has_its_members_and_its_version() -> None:
+    text = "version=10000000A\nserver.2=b:1:2|c:1:2;9\nserver.1 : a:1:2:observer\ngroup.1=2"
+    parsed = members_of_text(text)
+    assert (0x10000000A, [1, 2], ((1, (2,)),)) == (parsed.version, [one.id for one in parsed.servers], parsed.groups)
+
+
+def test_the_text_of_the_config_node_parses_to_the_same_members() -> None:
+    once = members("server.1=[::1]:1:2|x:3:4;5\nserver.2=b:1:2:observer\ngroup.1=1\nweight.1=3", True)
+    assert once == members_of_text(once.text())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "server.1=a:1:2\nclientPort=5",
+            r"/c:2: clientPort is not known here: only server, group and weight lines are",
+        ),
+        ("version=0x10", r"/c:1: version=0x10: it must be a hexadecimal number"),
+        ("version=8000000000000000", r"/c:1: version=8000000000000000: it must be a hexadecimal number"),
+        ("server.1=a", r"/c:1: server.1=a does not have the form"),
+    ],
+)
+def test_a_text_that_no_peer_sends_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        members_of_text(text, path="/c")
+
+
+def test_several_addresses_in_a_text_may_be_refused() -> None:
+    with pytest.raises(ConfigError, match="has several addresses"):
+        members_of_text("server.1=a:1:2|b:1:2", multi_address=False)
+
+
+# --- equal lists
+
+BASE = "server.1=a:1:2|b:3:4;9\nserver.2=c:1:2\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (BASE, "version=77\nserver.2=C:1:2:PARTICIPANT\nserver.1=b:3:4|A:1:2;0.0.0.0:9"),
+        (BASE + "group.1=1:2", BASE + "group.1=2:1\nweight.2=1"),
+    ],
+)
+def test_lists_that_mean_the_same_are_equal_however_they_are_written(one: str, other: str) -> None:
+    assert members_of_text(one).same_members(members_of_text(other))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "server.1=a:1:2|b:3:4;9",
+        BASE + "server.3=d:1:2",
+        "server.1=a:1:2|b:3:4;9\nserver.3=c:1:2",
+        BASE.replace("c:1:2", "c:1:2:observer"),
+        BASE.replace("c:1:2", "c:7:2"),
+        BASE.replace("c:1:2", "c:1:7"),
+        BASE.replace("c:1:2", "d:1:2"),
+        BASE.replace("c:1:2", "c:1:2;5"),
+        BASE.replace(";9", ";8"),
+        BASE.replace(";9", ";h:9"),
+        BASE + "group.1=1:2",
+    ],
+)
+def test_lists_that_differ_in_one_thing_are_not_equal(other: str) -> None:
+    assert not members_of_text(BASE).same_members(members_of_text(other))
+    assert not members_of_text(other).same_members(members_of_text(BASE))
+
+
+@pytest.mark.parametrize("other", ["group.2=1:2", "group.1=1\ngroup.2=2", "group.1=1:2\nweight.1=2"])
+def test_lists_with_other_groups_or_weights_are_not_equal(other: str) -> None:
+    assert not members_of_text(BASE + "group.1=1:2").same_members(members_of_text(BASE + other))

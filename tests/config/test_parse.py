@@ -201,7 +201,8 @@ LIMITS = "initLimit=5\nsyncLimit=2\n"
 
 def test_the_files_that_belong_to_a_configuration_are_named() -> None:
     assert ("/d/myid",) == files_needed(MINIMAL, "zoo.cfg").paths()
-    assert ("/d/myid", "/x.dynamic") == files_needed(MINIMAL + "dynamicConfigFile=/x.dynamic", "zoo.cfg").paths()
+    needed = files_needed(MINIMAL + "dynamicConfigFile=/x.dynamic", "/c/zoo.cfg")
+    assert ("/d/myid", "/x.dynamic", "/c/zoo.cfg.dynamic.next") == needed.paths()
 
 
 def test_an_ensemble_is_told_from_a_single_server() -> None:

@@ -85,14 +85,10 @@ def resolve_config(
     return config, warnings
 
 
-def refuse_what_is_not_here(config: ServerConfig) -> None:
+def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
     """Raise ConfigError for settings that would be dangerous to ignore."""
-    if config.distributed:
-        raise ConfigError(
-            "these server.N lines describe an ensemble, and this version runs single servers only; "
-            "remove them to run this one alone",
-            config.config_path,
-        )
+    if config.distributed and in_memory:
+        raise ConfigError("a member of an ensemble needs a disk: leave --in-memory away", config.config_path)
     if config.client_port is None:
         raise ConfigError(
             "clientPort is not set, and TLS ports are not supported yet; set clientPort", config.config_path
@@ -135,7 +131,7 @@ def serve(
         for flag in from_environment.ignored + given.ignored:
             logger.debug("Ignored, it means something to a JVM only: %s", flag)
         config, warnings = resolve_config(words, properties, data_dir, port, host)
-        refuse_what_is_not_here(config)
+        refuse_what_is_not_here(config, in_memory)
     except ConfigError as error:
         fail("Invalid config, exiting abnormally", error, INVALID_INVOCATION)
     say(f"pyzoo {__version__}: {where_data_is(config, in_memory)}")

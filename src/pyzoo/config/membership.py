@@ -3,17 +3,19 @@
 The grammar is that of QuorumPeer.QuorumServer and QuorumHierarchical. Host names are not looked up here.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from attrs import frozen
 
 from pyzoo.config.java_numbers import parse_decimal
-from pyzoo.config.properties import Property
+from pyzoo.config.properties import Property, parse_properties
 from pyzoo.errors import ConfigError
 
 SERVER_FORM: Final = "host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]"
 ANY_HOST: Final = "0.0.0.0"
+_HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 
 
 @frozen
@@ -37,6 +39,29 @@ class QuorumServer:
     observer: bool = False
     client_host: str | None = None
     client_port: int | None = None
+
+    @property
+    def quorum_addresses(self) -> frozenset[tuple[str, int]]:
+        """Where it listens as a leader; equal sets are the same place, in any order."""
+        return frozenset((address.host.lower(), address.quorum_port) for address in self.addresses)
+
+    @property
+    def election_addresses(self) -> frozenset[tuple[str, int]]:
+        """Where it listens for elections."""
+        return frozenset((address.host.lower(), address.election_port) for address in self.addresses)
+
+    @property
+    def client_address(self) -> tuple[str, int] | None:
+        """Where it listens for clients, None when the line does not say."""
+        return None if self.client_port is None else ((self.client_host or ANY_HOST).lower(), self.client_port)
+
+    def same_server(self, other: "QuorumServer") -> bool:
+        """Whether both lines mean the same, however they are written (QuorumServer.equals)."""
+        return (
+            (self.id, self.observer, self.client_address) == (other.id, other.observer, other.client_address)
+            and self.quorum_addresses == other.quorum_addresses
+            and self.election_addresses == other.election_addresses
+        )
 
     def __str__(self) -> str:
         """The canonical value (QuorumServer.toString): addresses sorted by host, the role always written."""
@@ -70,6 +95,27 @@ class Membership:
         """The member with that id."""
         return next((server for server in self.servers if server.id == id), None)
 
+    @property
+    def hierarchical(self) -> bool:
+        """Whether groups decide, not the majority of all."""
+        return bool(self.groups or self.weights)
+
+    def all_weights(self) -> dict[int, int]:
+        """With groups: the weights by server, those of 1 that no line gives included. Else nothing."""
+        if not self.hierarchical:
+            return {}
+        weights = {server.id: 1 for server in self.voters} | dict(self.weights)
+        return {sid: weights[sid] for sid in sorted(weights)}
+
+    def same_members(self, other: "Membership") -> bool:
+        """Whether both lists mean the same, whatever their versions (QuorumMaj.equals, QuorumHierarchical.equals)."""
+        return (
+            len(self.servers) == len(other.servers)
+            and all((twin := other.server(one.id)) is not None and one.same_server(twin) for one in self.servers)
+            and {group: set(sids) for group, sids in self.groups} == {group: set(sids) for group, sids in other.groups}
+            and self.all_weights() == other.all_weights()
+        )
+
     def is_distributed(self, standalone_enabled: bool) -> bool:
         """Whether this is an ensemble; one voter is a standalone server unless that is switched off."""
         return len(self.voters) > (1 if standalone_enabled else 0)
@@ -78,8 +124,8 @@ class Membership:
         """Canonical lines without the version: servers, groups, weights."""
         return [
             *(f"server.{server.id}={server}" for server in self.servers),
-            *(f"group.{group}={':'.join(map(str, sids))}" for group, sids in self.groups),
-            *(f"weight.{sid}={weight}" for sid, weight in self.weights),
+            *(f"group.{group}={':'.join(map(str, sorted(sids)))}" for group, sids in self.groups),
+            *(f"weight.{sid}={weight}" for sid, weight in self.all_weights().items()),
         ]
 
     def text(self) -> str:
@@ -113,6 +159,32 @@ def parse_membership(
     )
     _check_everyone_is_grouped(members, path)
     return members
+
+
+def members_of_text(text: str, multi_address: bool = True, path: str | None = None) -> Membership:
+    """The members of a whole configuration text: of a peer, a client, the config node or a `.next` file.
+
+    Its version is 0 unless a line says otherwise. Raises ConfigError, for keys that do not belong there too.
+    """
+    entries = parse_properties(text, path)
+    given = entries.pop("version", None)
+    for entry in entries.values():
+        if not is_membership_key(entry.key):
+            raise ConfigError(
+                f"{entry.key} is not known here: only server, group and weight lines are", path, entry.line
+            )
+    version = 0 if given is None else parse_version(given.value)
+    if version is None:
+        assert given is not None
+        raise ConfigError(f"version={given.value}: it must be a hexadecimal number", path, given.line)
+    return parse_membership(entries.values(), path, version, multi_address)
+
+
+def parse_version(text: str) -> int | None:
+    """The version of a configuration from its hexadecimal digits (a zxid, 63 bits); None when it is not one."""
+    if not _HEXADECIMAL.fullmatch(text) or int(text, 16) >= 1 << 63:
+        return None
+    return int(text, 16)
 
 
 def parse_server(id: int, entry: Property, path: str | None, multi_address: bool) -> QuorumServer:

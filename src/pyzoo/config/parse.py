@@ -10,10 +10,19 @@ from attrs import evolve, frozen
 
 from pyzoo.config import ensemble_settings
 from pyzoo.config.admin_settings import read_admin, read_metrics
+from pyzoo.config.dynamic_files import next_path
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.config.key_table import KEYS
 from pyzoo.config.keys import Kind, Source
-from pyzoo.config.membership import ANY_HOST, Membership, QuorumServer, is_membership_key, parse_membership
+from pyzoo.config.membership import (
+    ANY_HOST,
+    Membership,
+    QuorumServer,
+    is_membership_key,
+    members_of_text,
+    parse_membership,
+    parse_version,
+)
 from pyzoo.config.properties import Property, parse_properties
 from pyzoo.config.read_access import with_access
 from pyzoo.config.read_server import with_requests, with_storage, with_throttles
@@ -24,25 +33,28 @@ from pyzoo.errors import ConfigError
 
 USAGE: Final = "give one configuration file, or: port datadir [ticktime] [maxcnxns]"
 _SERVE_TICK_MS: Final = 2000
+_ANY_HOSTS: Final = (ANY_HOST, "::")
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
 @frozen
 class NeededFiles:
-    """Paths that belong to a configuration: `my_id` may be missing, `dynamic_config` (when named) may not."""
+    """Paths that belong to a configuration; of these only `dynamic_config` (when named) has to exist."""
 
     my_id: str
     dynamic_config: str | None = None
+    next_dynamic_config: str | None = None
 
     def paths(self) -> tuple[str, ...]:
         """All of them."""
-        return (self.my_id,) if self.dynamic_config is None else (self.my_id, self.dynamic_config)
+        return tuple(path for path in (self.my_id, self.dynamic_config, self.next_dynamic_config) if path is not None)
 
 
 def files_needed(text: str, path: str) -> NeededFiles:
     """The files, in ISO-8859-1, that `parse_config_text` wants; raises ConfigError without dataDir."""
     reader = ConfigReader(parse_properties(text, path), path, {})
-    return NeededFiles(_my_id_path(_data_dir(reader)), reader.file_text("dynamicConfigFile"))
+    dynamic = reader.file_text("dynamicConfigFile")
+    return NeededFiles(_my_id_path(_data_dir(reader)), dynamic, None if dynamic is None else next_path(path))
 
 
 def parse_config_text(
@@ -105,7 +117,7 @@ def _build(reader: ConfigReader, text: str, files: Mapping[str, str]) -> tuple[S
     _check_all_file_values(reader)
     warn_about_unused(reader)
     config = _basics(reader, text)
-    config = _with_ensemble(config, reader, files)
+    config = _with_last_seen(_with_ensemble(config, reader, files), reader, files)
     _check_ports(config, reader)
     config = with_throttles(with_requests(with_storage(config, reader), reader), reader)
     config = evolve(
@@ -204,10 +216,23 @@ def _with_ensemble(config: ServerConfig, reader: ConfigReader, files: Mapping[st
     return config if me is None or me.client_port is None else _with_client_address(config, reader, me)
 
 
+def _with_last_seen(config: ServerConfig, reader: ConfigReader, files: Mapping[str, str]) -> ServerConfig:
+    """Add the members of a `.next` file, unless they became the current ones before it was deleted."""
+    if not config.reconfig_enabled or reader.path is None or reader.file_text("dynamicConfigFile") is None:
+        return config
+    path = next_path(reader.path)
+    if path not in files:
+        return config
+    members = members_of_text(files[path], config.quorum.multi_address_enabled, path)
+    return evolve(config, last_seen_membership=members) if members.version > config.membership.version else config
+
+
 def _with_client_address(config: ServerConfig, reader: ConfigReader, me: QuorumServer) -> ServerConfig:
     """Take the client address of the member line; one in the static file must not contradict it."""
     static_host, static_port = config.client_port_address or ANY_HOST, config.client_port
-    if static_port is not None and (static_port != me.client_port or static_host not in (ANY_HOST, me.client_host)):
+    hosts_agree = static_host in (*_ANY_HOSTS, me.client_host)
+    # A port of 0 leaves the choice, here to the member line.
+    if static_port and (static_port != me.client_port or not hosts_agree):
         raise reader.error(
             f"the client address is {static_host}:{static_port} here but {me.client_host}:{me.client_port} "
             f"in the line of server.{me.id}: remove clientPort and clientPortAddress",
@@ -228,23 +253,16 @@ def _members(reader: ConfigReader, files: Mapping[str, str]) -> Membership:
         raise reader.error(f"{static[0].key} must stand in the dynamic file {dynamic}, not here", static[0].key)
     if dynamic not in files:
         raise reader.error(f"dynamicConfigFile: the file {dynamic} is missing", "dynamicConfigFile")
-    entries = parse_properties(files[dynamic], dynamic)
-    for entry in entries.values():
-        if entry.key == "version":
-            raise ConfigError("version must not stand here: it is the end of the file's name", dynamic, entry.line)
-        if not is_membership_key(entry.key):
-            raise ConfigError(
-                f"{entry.key} is not known here: only server, group and weight lines are", dynamic, entry.line
-            )
-    return parse_membership(entries.values(), dynamic, _version_of(dynamic), multi_address)
+    inside = parse_properties(files[dynamic], dynamic).get("version")
+    if inside is not None:
+        raise ConfigError("version must not stand here: it is the end of the file's name", dynamic, inside.line)
+    return evolve(members_of_text(files[dynamic], multi_address, dynamic), version=_version_of(dynamic))
 
 
 def _version_of(dynamic_path: str) -> int:
     """The version that a dynamic file has in its name, in hex after the last dot; 0 without one."""
-    try:
-        return int(dynamic_path.rpartition(".")[2], 16) if "." in dynamic_path else 0
-    except ValueError:
-        return 0
+    _, dot, end = dynamic_path.rpartition(".")
+    return (parse_version(end) or 0) if dot else 0
 
 
 def _my_id(text: str | None, path: str) -> int | None:

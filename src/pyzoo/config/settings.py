@@ -138,6 +138,7 @@ class ServerConfig:
     init_limit: int = 0
     sync_limit: int = 0
     membership: Membership = field(factory=Membership)
+    last_seen_membership: Membership | None = None  # of a reconfig that was under way at the stop
     quorum: QuorumSettings = field(factory=QuorumSettings)
 
     @data_log_dir.default

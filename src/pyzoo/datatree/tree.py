@@ -497,6 +497,11 @@ class DataTree:
         if self.data_watches.size > 0:
             self.data_watches.trigger(path, NODE_DATA_CHANGED, zxid, self.acl_cache.acl_for(node.acl_id))
 
+    def set_config(self, text: bytes, version: i64, time_ms: i64) -> None:
+        """What a server says of its ensemble by itself, without a transaction (initConfigInZKDatabase)."""
+        header = TxnHeader(0, 0, version, time_ms, op.RECONFIG)
+        self._set_data(ProcessTxnResult(op.RECONFIG), header, SetDataTxn(CONFIG, text, -1))
+
     def _set_acl(self, result: ProcessTxnResult, txn: SetACLTxn) -> None:
         path = txn.path
         result.path = path

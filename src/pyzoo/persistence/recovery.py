@@ -40,6 +40,7 @@ class RecoverySettings:
     db_autocreate              db.autocreate: an empty directory is a new database, not a lost one
     commit_log_count           commitLogCount: how many of the last proposals to remember; 0 for none
     compression_method, last_zxid    how a first snapshot.0 is written
+    remove_orphans             remove ephemerals whose session is gone; in an ensemble only the log may do that
     drop_ttl_nodes             let TTL nodes be removed where extended types are off, as Apache does silently
     """
 
@@ -48,6 +49,7 @@ class RecoverySettings:
     commit_log_count: int = 500
     compression_method: str = PLAIN
     last_zxid: bool = True
+    remove_orphans: bool = True
     drop_ttl_nodes: bool = False
 
 
@@ -152,7 +154,8 @@ def _load(
             settings.compression_method,
             settings.last_zxid,
         )
-    _remove_orphans(recovered)
+    if settings.remove_orphans:
+        _remove_orphans(recovered)
     return recovered
 
 

@@ -23,17 +23,10 @@ from pyzoo.persistence.log_format import (
     decode_txn,
 )
 from pyzoo.persistence.txnlog import list_logs
+from pyzoo.quorum.history import Proposal as Proposal
 from pyzoo.zxid import epoch_of, zxid_text
 
 NO_ZXID: Final = -1
-
-
-@frozen
-class Proposal:
-    """An applied transaction as the log holds it: header, body and digest in `payload`."""
-
-    zxid: int
-    payload: bytes
 
 
 @frozen

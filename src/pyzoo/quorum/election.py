@@ -108,7 +108,7 @@ class FastLeaderElection:
             return
         if self._finalize_at_ms is not None:
             if now_ms >= self._finalize_at_ms:
-                self._decide(self._proposal)
+                self.decide(self._proposal)
         elif now_ms >= self._timeout_at_ms:
             self._nothing_heard(now_ms)
 
@@ -166,14 +166,14 @@ class FastLeaderElection:
         if vote.election_epoch == self.logical_clock:
             self._received[sender] = evolve(vote, version=0)
             if self._is_established(self._received, vote):
-                self._decide(vote)
+                self.decide(vote)
                 return
         self._out_of_election[sender] = vote
         if self._is_established(self._out_of_election, vote):
             self.logical_clock = vote.election_epoch
-            self._decide(vote)
+            self.decide(vote)
         elif vote.state == LEADING and self.current.asks_oracle and not self.current.oracle_agrees():
-            self._decide(vote)
+            self.decide(vote)
 
     def _is_established(self, votes: dict[int, Vote], vote: Vote) -> bool:
         return self._is_quorum(self._agreeing(votes, vote)) and self._leads(votes, vote)
@@ -196,7 +196,8 @@ class FastLeaderElection:
     def _beats(self, vote: Vote, other: Vote) -> bool:
         return self.current.weight_of(vote.leader) != 0 and vote.candidacy > other.candidacy
 
-    def _decide(self, vote: Vote) -> None:
+    def decide(self, vote: Vote) -> None:
+        """End the round with this vote; also where a reconfiguration names the leader and there was none."""
         self._is_running = False
         self._finalize_at_ms = None
         self._to_self.clear()

@@ -16,6 +16,7 @@ class QuorumVerifier(ABC):
     def __init__(self, members: Membership) -> None:
         self.members = members
         self.voters = frozenset(server.id for server in members.voters)
+        self.oracle: Callable[[], bool] | None = None
 
     @property
     def version(self) -> int:
@@ -80,6 +81,7 @@ class QuorumOracleMaj(QuorumMaj):
 
     def __init__(self, members: Membership, oracle: Callable[[], bool]) -> None:
         super().__init__(members)
+        self.oracle = oracle
         self._oracle = oracle
         self._is_needed = True
 

@@ -12,7 +12,6 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import trio
@@ -23,14 +22,16 @@ from pyzoo.errors import StorageError
 from pyzoo.jute.primitives import set_field_limit
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
-from pyzoo.runtime.storage import Storage, open_in_memory, open_storage
+from pyzoo.runtime.member import Member
+from pyzoo.runtime.snapshotting import take_snapshots
+from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
 from pyzoo.runtime.turn import ClientPort
-from pyzoo.server.database import ZKDatabase
+from pyzoo.server.core import Core
+from pyzoo.server.peer import QuorumPeer
 from pyzoo.server.standalone import ZooKeeperServer
 
 logger = logging.getLogger(__name__)
 
-SNAPSHOT_CHUNK_BYTES = 1 << 20
 SECONDS_AN_HOUR = 3600
 SWITCH_SECONDS = 0.0005
 
@@ -40,7 +41,7 @@ class RunningServer:
     """A server that is ready: where it listens, and how to stop it."""
 
     port: int
-    server: ZooKeeperServer
+    server: Core
     cancel_scope: trio.CancelScope
 
     def stop(self) -> None:
@@ -79,6 +80,9 @@ async def serve(
     Raises ConfigError, StorageError or OSError when it cannot start, and StorageError when the log fails.
     """
     set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
+    if config.distributed:
+        await serve_member(config, embedded, handle_signals, task_status)
+        return
     storage: Storage | None = None
     if in_memory:
         database = open_in_memory(config)
@@ -93,9 +97,7 @@ async def serve(
         listeners = open_listener(config)
         port: int = listeners[0].getsockname()[1]
         server.environment = SystemEnvironment(config, storage, port)
-        if not embedded:
-            tune_interpreter()
-            raise_file_limit()
+        prepare_process(embedded)
         log_thread = None if storage is None else storage.log_thread
         if log_thread is not None:
             log_thread.start()
@@ -107,9 +109,47 @@ async def serve(
             nursery.start_soon(serve_clients, client_port)
             nursery.start_soon(keep_time, client_port)
             if storage is not None:
-                nursery.start_soon(take_snapshots, client_port, storage, database)
+                nursery.start_soon(take_snapshots, client_port, storage, lambda: database)
                 nursery.start_soon(purge_regularly, storage)
             task_status.started(RunningServer(port, server, nursery.cancel_scope))
+
+
+async def serve_member(
+    config: ServerConfig,
+    embedded: bool,
+    handle_signals: bool,
+    task_status: trio.TaskStatus[RunningServer],
+) -> None:
+    """Run a member of an ensemble; as `serve`."""
+    storage, files = open_peer_storage(config)
+    with ExitStack() as stack:
+        stack.callback(storage.close)
+        peer = QuorumPeer(config, files, elapsed_ms(), wall_ms(), random.randrange)
+        listeners = open_listener(config)
+        port: int = listeners[0].getsockname()[1]
+        peer.front.environment = SystemEnvironment(config, storage, port)
+        prepare_process(embedded)
+        storage.log_thread.start()
+        client_port = ClientPort(peer, listeners, storage.log_thread, config.client_tcp_keep_alive, trio.Event())
+        stack.callback(client_port.close)
+        async with trio.open_nursery() as nursery:
+            member = Member(peer, client_port, storage, nursery)
+            client_port.peers = member.ports
+            if handle_signals:
+                await nursery.start(stop_on_signal, nursery.cancel_scope)
+            nursery.start_soon(serve_clients, client_port)
+            nursery.start_soon(keep_time, client_port)
+            nursery.start_soon(take_snapshots, client_port, storage, lambda: peer.database)
+            nursery.start_soon(purge_regularly, storage)
+            member.begin()
+            task_status.started(RunningServer(port, peer, nursery.cancel_scope))
+
+
+def prepare_process(embedded: bool) -> None:
+    """What a server that has its process to itself does for speed."""
+    if not embedded:
+        tune_interpreter()
+        raise_file_limit()
 
 
 def leaf_of(error: BaseException) -> BaseException:
@@ -160,64 +200,16 @@ async def serve_clients(client_port: ClientPort) -> None:
     while True:
         await wait_readable(fd)
         client_port.turns()
+        client_port.set_timer()
 
 
 async def keep_time(client_port: ClientPort) -> None:
     """A pass whenever a deadline of the core has come, even if no client says anything."""
     while True:
-        await trio.sleep(max(client_port.server.next_deadline_ms() - elapsed_ms(), 1) / 1000)
+        with trio.CancelScope() as timer:
+            client_port.start_timer(timer)
+            await trio.sleep_forever()
         client_port.turn()
-
-
-async def take_snapshots(client_port: ClientPort, storage: Storage, database: ZKDatabase) -> None:
-    """Save a snapshot whenever the core asks for one: slices here, the writing in a thread."""
-    server = client_port.server
-    while True:
-        await client_port.snapshot_wanted.wait()
-        client_port.snapshot_wanted = trio.Event()
-        server.snapshot_running = True
-        begun = elapsed_ms()
-        try:
-            await save_snapshot_beside(storage, database)
-        except StorageError as error:
-            server.stats.snapshot_errors += 1
-            logger.error("%s", error)
-        else:
-            server.stats.metrics.snapshottime.add(elapsed_ms() - begun)
-        finally:
-            server.snapshot_running = False
-
-
-async def save_snapshot_beside(storage: Storage, database: ZKDatabase) -> str:
-    """Save a fuzzy snapshot while the server goes on; returns the path."""
-    zxid = database.last_processed_zxid
-    chunks = storage.snapshot_chunks(database)
-    file = await trio.to_thread.run_sync(storage.snapshot_file, zxid)
-    try:
-        while True:
-            piece = await next_piece(chunks)
-            if not piece:
-                break
-            await trio.to_thread.run_sync(file.write, piece)
-        path = await trio.to_thread.run_sync(file.save)
-    except BaseException:
-        file.abandon()
-        raise
-    logger.info("Snapshot saved: %s", path)
-    return path
-
-
-async def next_piece(chunks: Iterator[bytes]) -> bytes:
-    """About a megabyte of slices, with a checkpoint after each one; empty at the end."""
-    pieces: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        pieces.append(chunk)
-        size += len(chunk)
-        if size >= SNAPSHOT_CHUNK_BYTES:
-            break
-        await trio.lowlevel.checkpoint()
-    return b"".join(pieces)
 
 
 async def purge_regularly(storage: Storage) -> None:

@@ -14,13 +14,16 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import Directories, open_directories
 from pyzoo.persistence.disk import Disk, RealDisk, join
+from pyzoo.persistence.proposals import read_proposals
 from pyzoo.persistence.purge import purge
 from pyzoo.persistence.recovery import RecoverySettings, load
-from pyzoo.persistence.snapshots import SnapshotFile, save_snapshot, snapshot_chunks
+from pyzoo.persistence.snapshots import SnapshotFile, list_snapshots, save_snapshot, snapshot_chunks
 from pyzoo.persistence.txnlog import TxnLog
+from pyzoo.quorum.history import Proposal
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.metrics import ServerMetrics
+from pyzoo.server.peer_storage import PeerStorage
 from pyzoo.zxid import zxid_text
 
 logger = logging.getLogger(__name__)
@@ -66,6 +69,14 @@ class Storage:
         A generator, so that the sessions are those of the very zxid that the first chunk is made at.
         """
         yield from snapshot_chunks(database.tree, dict(database.sessions), self.config.serialize_last_processed_zxid)
+
+    def proposals(self, from_zxid: int, to_zxid: int) -> list[Proposal] | None:
+        """What the log has of this range; None where a snapshot is the better way (snapshotSizeFactor)."""
+        snapshots = list_snapshots(self.disk, self.directories.snapshots)
+        newest = self.disk.size(join(self.directories.snapshots, snapshots[0][1])) if snapshots else 0
+        limit = int(newest * self.config.snapshot_size_factor)
+        zxids = [zxid for zxid, _ in snapshots]
+        return read_proposals(self.disk, self.directories.logs, from_zxid, to_zxid, limit, zxids)
 
     def purge(self) -> None:
         """Remove old snapshots and logs, as many as autopurge.* says."""
@@ -133,6 +144,31 @@ def unlock(locks: list[int]) -> None:
         os.close(locks.pop())
 
 
+def open_peer_storage(config: ServerConfig) -> tuple[Storage, PeerStorage]:
+    """Lock a member's data directories and make them ready; the peer loads them. Raises StorageError."""
+    disk = RealDisk()
+    directories = open_directories(disk, config.data_dir, config.data_log_dir, config.datadir_autocreate)
+    locks = lock_directories(directories)
+    log = open_log(config, disk, directories)
+    log_thread = LogThread(log, config.fsync_warning_threshold_ms)
+    files = PeerStorage(config, disk, directories, time.monotonic_ns)
+    files.working_directory = os.getcwd()
+    files.roll_log = log.roll
+    return Storage(config, disk, directories, log_thread, locks, LoadTimes(0, 0, 0)), files
+
+
+def open_log(config: ServerConfig, disk: Disk, directories: Directories) -> TxnLog:
+    """The log as the settings want it."""
+    return TxnLog(
+        disk,
+        directories.logs,
+        config.pre_alloc_size_kb,
+        config.force_sync,
+        config.txn_log_size_limit_kb,
+        time.monotonic_ns,
+    )
+
+
 def new_tree(config: ServerConfig) -> DataTree:
     """An empty tree with the server's settings."""
     return DataTree(config.extended_types_enabled, config.emulate_353_ttl_nodes, config.digest_enabled)
@@ -156,15 +192,7 @@ def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
     except BaseException:
         unlock(locks)
         raise
-    log = TxnLog(
-        disk,
-        directories.logs,
-        config.pre_alloc_size_kb,
-        config.force_sync,
-        config.txn_log_size_limit_kb,
-        time.monotonic_ns,
-    )
-    log_thread = LogThread(log, config.fsync_warning_threshold_ms)
+    log_thread = LogThread(open_log(config, disk, directories), config.fsync_warning_threshold_ms)
     return Storage(config, disk, directories, log_thread, locks, load_times), database
 
 

@@ -7,14 +7,16 @@ millisecond in which a busy client port expects its next events.
 import logging
 import select
 import socket
+from collections.abc import Callable
 from typing import Final, final
 
 import trio
 
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.log_thread import LogThread
+from pyzoo.runtime.peers import PeerPorts
 from pyzoo.server.cnxn import ServerCnxn
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.core import Core
 
 logger: Final = logging.getLogger(__name__)
 
@@ -42,11 +44,11 @@ class Connection:
 
 @final
 class ClientPort:
-    """The sockets of one server and the pass that serves them."""
+    """The sockets of one server and the pass that serves them; `peers` are there for a member of an ensemble."""
 
     def __init__(
         self,
-        server: ZooKeeperServer,
+        server: Core,
         listeners: list[socket.socket],
         log: LogThread | None,
         keep_alive: bool,
@@ -63,6 +65,10 @@ class ClientPort:
         self.listeners: dict[int, socket.socket] = {}
         self.snapshot_wanted = snapshot_wanted
         self.log_fd = -1
+        self.after_effects: Callable[[], None] | None = None
+        self.timer: trio.CancelScope | None = None
+        self.timer_ms: int = -1
+        self.peers: PeerPorts | None = None
         self.accept_again_ms: int = 0
         for listener in listeners:
             listener.setblocking(False)
@@ -71,6 +77,22 @@ class ClientPort:
         if log is not None:
             self.log_fd = log.eventfd
             self.epoll.register(self.log_fd, _IN)
+
+    def start_timer(self, timer: trio.CancelScope) -> None:
+        """From now on this scope ends when the core's next deadline has come."""
+        self.timer = timer
+        self.timer_ms = -1
+        self.set_timer()
+
+    def set_timer(self) -> None:
+        """Move the timer to the core's next deadline."""
+        deadline_ms = self.server.next_deadline_ms()
+        if self.peers is not None:
+            deadline_ms = self.peers.next_deadline_ms(deadline_ms)
+        timer = self.timer
+        if timer is not None and deadline_ms != self.timer_ms:
+            self.timer_ms = deadline_ms
+            timer.deadline = trio.current_time() + max(deadline_ms - elapsed_ms(), 1) / 1000
 
     def turn(self) -> None:
         """Do everything that can be done now."""
@@ -100,8 +122,10 @@ class ClientPort:
                 self._ready(connection, mask)
             elif fd == self.log_fd:
                 self._log_progress()
-            else:
+            elif fd in self.listeners:
                 self._accept(fd)
+            elif self.peers is not None:
+                self.peers.ready(fd, mask)
         if server.request_throttle_limit > 0:
             server.release_throttled()
         self.carry_out()
@@ -120,6 +144,12 @@ class ClientPort:
                 else:
                     server.persisted(batch.last_zxid)
             effects = server.take_effects()
+        if self.peers is not None:
+            self.peers.carry_out(server.now_ms)
+            if self.peers.failure is not None:
+                raise self.peers.failure
+        if self.after_effects is not None:
+            self.after_effects()
         for cnxn in server.take_output():
             connection = self.by_cnxn.get(cnxn)
             if connection is not None:
@@ -135,7 +165,7 @@ class ClientPort:
         failure = log.failure
         if failure is not None:
             raise failure
-        metrics = self.server.stats.metrics
+        metrics = self.server.metrics
         while log.sync_times_ms:
             metrics.fsynctime.add(log.sync_times_ms.pop())
         self.server.persisted(log.persisted_zxid)
@@ -312,6 +342,8 @@ class ClientPort:
             self._end(connection)
         for listener in self.listeners.values():
             listener.close()
+        if self.peers is not None:
+            self.peers.close()
         self.epoll.close()
 
 

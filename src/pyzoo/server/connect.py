@@ -33,9 +33,9 @@ def process_connect_request(server: "ZooKeeperServer", cnxn: ServerCnxn, archive
         return
     cnxn.timeout_ms = negotiate(i64(request.time_out), server.min_session_timeout_ms, server.max_session_timeout_ms)
     if request.session_id == 0:
-        create_session(server, cnxn)
+        server.open_session(cnxn)
     else:
-        reconnect(server, cnxn, request.session_id, request.passwd)
+        server.reopen_session(cnxn, request.session_id, request.passwd)
 
 
 def negotiate(wanted_ms: i64, min_ms: i64, max_ms: i64) -> i64:
@@ -45,28 +45,13 @@ def negotiate(wanted_ms: i64, min_ms: i64, max_ms: i64) -> i64:
     return max_ms if wanted_ms > max_ms else wanted_ms
 
 
-def create_session(server: "ZooKeeperServer", cnxn: ServerCnxn) -> None:
+def create_session(server: "ZooKeeperServer", cnxn: ServerCnxn, session_id: i64) -> None:
     """A new session: answered when its transaction is applied."""
-    session_id = server.sessions.new_session_id()
-    server.sessions.track(session_id, cnxn.timeout_ms, server.now_ms)
+    server.track_new_session(cnxn, session_id)
     server.bind_session(cnxn, session_id)
     request = internal_request(op.CREATE_SESSION, session_id, server.now_ms, CreateSessionTxn(int(cnxn.timeout_ms)))
     request.cnxn = cnxn
     server.submit_write(request)
-
-
-def reconnect(server: "ZooKeeperServer", cnxn: ServerCnxn, session_id: i64, passwd: bytes | None) -> None:
-    """Move a session to this connection.
-
-    The connection that holds the session is closed before the password is looked at, as in Apache.
-    """
-    server.close_session_cnxn(session_id)
-    valid = passwd == generate_password(session_id) and server.sessions.touch(
-        session_id, cnxn.timeout_ms, server.now_ms
-    )
-    if valid:
-        server.bind_session(cnxn, session_id)
-    finish_session_init(server, cnxn, valid)
 
 
 def finish_session_init(server: "ZooKeeperServer", cnxn: ServerCnxn, valid: bool) -> None:

@@ -1,20 +1,36 @@
-"""ZKDatabase: the tree and the sessions, which together are what snapshots and logs hold."""
+"""ZKDatabase: the tree and the sessions, which together are what snapshots and logs hold, and the latest proposals."""
 
+from collections.abc import Iterator
 from typing import final
 
 from mypy_extensions import i64
 
 from pyzoo.datatree.tree import DataTree, ProcessTxnResult
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import CreateSessionTxn
+from pyzoo.jute.primitives import Record
+from pyzoo.jute.records import CreateSessionTxn, TxnHeader
+from pyzoo.persistence.log_format import decode_txn
+from pyzoo.persistence.snapshot_stream import stream_chunks
+from pyzoo.quorum.history import CommittedLog, History
 from pyzoo.server.request import Request
 
 
 @final
-class ZKDatabase:
+class AppliedTxn:
+    """A transaction that came as bytes, and what became of it."""
+
+    def __init__(self, header: TxnHeader, txn: Record | None, result: ProcessTxnResult) -> None:
+        self.header = header
+        self.txn = txn
+        self.result = result
+
+
+@final
+class ZKDatabase(History):
     """The replicated state of a server; `sessions` maps ids to timeouts in ms."""
 
-    def __init__(self, tree: DataTree, sessions: dict[int, int]) -> None:
+    def __init__(self, tree: DataTree, sessions: dict[int, int], committed_log: CommittedLog | None = None) -> None:
+        super().__init__(CommittedLog(0) if committed_log is None else committed_log)
         self.tree = tree
         self.sessions = sessions
 
@@ -23,18 +39,38 @@ class ZKDatabase:
         """The newest transaction that the tree holds."""
         return self.tree.last_processed_zxid
 
+    @property
+    def last_zxid(self) -> i64:
+        return self.tree.last_processed_zxid
+
+    def snapshot_chunks(self) -> Iterator[bytes]:
+        return stream_chunks(self.tree, dict(self.sessions))
+
     def process_txn(self, request: Request) -> ProcessTxnResult:
         """Apply a prepared request."""
         header = request.header
         assert header is not None
+        if request.payload:
+            self.committed_log.add(request.zxid, request.payload)
         types, txns = request.sub_types, request.sub_txns
         if types is not None and txns is not None and header.type == op.MULTI:
             return self.tree.process_multi(header, types, txns)
         result = self.tree.process_txn(header, request.txn)
+        self._keep_session(header, request.txn)
+        return result
+
+    def apply(self, zxid: i64, payload: bytes) -> AppliedTxn:
+        """Apply a transaction as it is logged and proposed; raises MalformedRecord."""
+        header, txn, digest = decode_txn(payload)
+        result = self.tree.process_txn(header, txn)
+        self._keep_session(header, txn)
+        self.tree.compare_digest(digest)
+        self.committed_log.add(zxid, payload)
+        return AppliedTxn(header, txn, result)
+
+    def _keep_session(self, header: TxnHeader, txn: Record | None) -> None:
         if header.type == op.CREATE_SESSION:
-            txn = request.txn
             assert isinstance(txn, CreateSessionTxn)
             self.sessions[header.client_id] = txn.time_out
         elif header.type == op.CLOSE_SESSION:
             self.sessions.pop(header.client_id, None)
-        return result

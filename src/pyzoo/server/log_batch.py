@@ -49,8 +49,8 @@ class LogBatcher:
         limit = self._size_limit
         self._roll_after_bytes = limit // 2 + self._draw(limit // 2) if limit > 1 else 0
 
-    def append(self, header: TxnHeader, txn: Record, tree_digest: i64) -> None:
-        """Add a transaction and, unless it is an error, the digest of the tree after it."""
+    def encode(self, header: TxnHeader, txn: Record, tree_digest: i64) -> bytes:
+        """A transaction with, unless it is an error, the digest of the tree after it: logged and proposed as it is."""
         out = self._out
         out.truncate(0)
         header.encode(out)
@@ -59,13 +59,22 @@ class LogBatcher:
         if self._digest_enabled and header.type != op.ERROR:
             write_i32_be(out, DIGEST_VERSION)
             write_i64_be(out, tree_digest)
-        record = encode_record(out.getvalue())
+        return out.getvalue()
+
+    def append(self, zxid: i64, payload: bytes) -> None:
+        """Add an encoded transaction."""
+        record = encode_record(payload)
         if not self._records:
-            self._first_zxid = header.zxid
+            self._first_zxid = zxid
         self._records.append(record)
-        self._last_zxid = header.zxid
+        self._last_zxid = zxid
         self._txns += 1
         self._bytes += len(record)
+
+    @property
+    def has_records(self) -> bool:
+        """Whether something waits to be taken."""
+        return len(self._records) > 0
 
     def take(self) -> LogBatch | None:
         """Everything since the last call, or None."""

@@ -13,7 +13,7 @@ from pyzoo import errors as err
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, MAX_TTL, kind_of, ttl_owner
 from pyzoo.datatree.java_order import ephemerals_copy_order
-from pyzoo.datatree.paths import parent_and_validate, parent_of, validate_for_create, validate_path
+from pyzoo.datatree.paths import CONFIG, parent_and_validate, parent_of, validate_for_create, validate_path
 from pyzoo.datatree.quota import check_quota
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import KeeperError
@@ -91,6 +91,7 @@ class PrepRequestProcessor:
         enforce_quota: bool,
         extended_types: bool,
         emulate_353_ttl: bool,
+        reconfig_enabled: bool,
     ) -> None:
         self.tree = tree
         self.outstanding = outstanding
@@ -100,6 +101,7 @@ class PrepRequestProcessor:
         self.enforce_quota = enforce_quota
         self.extended_types = extended_types
         self.emulate_353_ttl = emulate_353_ttl
+        self.reconfig_enabled = reconfig_enabled
         self.zxid: i64 = 0
         self.time_ms: i64 = 0
         self.session_id: i64 = 0
@@ -292,6 +294,17 @@ class PrepRequestProcessor:
         changed.aversion = version
         self.outstanding.add(changed)
         return SetACLTxn(path, fixed, version)
+
+    def set_config(self, text: bytes) -> Record:
+        """reconfig: the new configuration becomes the data of its node; its version stays -1."""
+        record = self.node(CONFIG)
+        self.require(record, WRITE)
+        changed = record.copy(self.zxid)
+        changed.data = text
+        changed.mtime = self.time_ms
+        changed.mzxid = self.zxid
+        self.outstanding.add(changed)
+        return SetDataTxn(CONFIG, text, -1)
 
     def check(self, request: CheckVersionRequest) -> Record:
         """check, only inside a multi."""

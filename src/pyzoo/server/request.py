@@ -7,7 +7,7 @@ from mypy_extensions import i32, i64
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
-from pyzoo.jute.records import Id, TxnHeader
+from pyzoo.jute.records import ErrorTxn, Id, TxnHeader
 
 if TYPE_CHECKING:
     from pyzoo.server.cnxn import ServerCnxn
@@ -58,7 +58,8 @@ class Request:
     """What a client asked for, then the transaction that was made of it.
 
     `ids` are the connection's identities when the frame was read. `header` and `txn` are set by the
-    preparation of a write; `sub_types` and `sub_txns` are the parts of a multi.
+    preparation of a write; `sub_types` and `sub_txns` are the parts of a multi. `owner` is 0 for a client of
+    this server, else the handler of the learner that it came through; `payload` is kept by leaders only.
     """
 
     def __init__(
@@ -83,11 +84,19 @@ class Request:
         self.counted = False
         self.error: i32 = 0
         self.large_bytes: i64 = 0
+        self.owner: i64 = 0
         self.zxid: i64 = 0
         self.header: TxnHeader | None = None
         self.txn: Record | None = None
         self.sub_types: list[int] | None = None
         self.sub_txns: list[Record] | None = None
+        self.payload = b""
+
+
+def error_of(request: Request) -> i32:
+    """The code of a prepared request that has failed; 0 for one that has not."""
+    txn = request.txn
+    return txn.err if isinstance(txn, ErrorTxn) else 0
 
 
 NO_BODY: Final = InputArchive(b"")

@@ -8,23 +8,29 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.errors import SESSIONEXPIRED, UNKNOWNSESSION, KeeperError
+from pyzoo.errors import SESSIONEXPIRED, SESSIONMOVED, KeeperError
 
 _SUPER_SECRET: Final = 0xB3415C00
 _RANDOM_MULTIPLIER: Final = 0x5DEECE66D
 _RANDOM_MASK: Final = (1 << 48) - 1
 PASSWORD_LENGTH: Final = 16
+NO_OWNER: Final = -1
 
 
 @final
 class Session:
-    """One session: its timeout and bucket (both ms), and whether a closeSession is under way."""
+    """One session: its timeout and bucket (both ms), and whether a closeSession is under way.
+
+    `owner` is the connection of the ensemble that it came through last: 0 for this server, else the number of a
+    learner's handler; NO_OWNER until somebody uses it.
+    """
 
     def __init__(self, session_id: i64, timeout_ms: i64) -> None:
         self.session_id: i64 = session_id
         self.timeout_ms: i64 = timeout_ms
         self.expiry_ms: i64 = 0
         self.closing = False
+        self.owner: i64 = NO_OWNER
 
 
 def first_session_id(server_id: int, now_ms: int) -> int:
@@ -110,13 +116,21 @@ class SessionTracker:
         session = self.sessions.get(session_id)
         return session is not None and not session.closing
 
-    def check(self, session_id: int) -> None:
-        """Raise KeeperError when the session is closing or unknown (checkSession)."""
+    def check_owner(self, session_id: i64, owner: i64) -> None:
+        """Raise KeeperError unless the session may be used through `owner`; the first user owns it (checkSession)."""
         session = self.sessions.get(session_id)
-        if session is None:
-            raise KeeperError(UNKNOWNSESSION)
-        if session.closing:
+        if session is None or session.closing:
             raise KeeperError(SESSIONEXPIRED)
+        if session.owner == NO_OWNER:
+            session.owner = owner
+        elif session.owner != owner:
+            raise KeeperError(SESSIONMOVED)
+
+    def set_owner(self, session_id: i64, owner: i64) -> None:
+        """The session is used through `owner` from now on."""
+        session = self.sessions.get(session_id)
+        if session is not None:
+            session.owner = owner
 
     def remove(self, session_id: int) -> None:
         """Forget a session whose closeSession has been applied."""

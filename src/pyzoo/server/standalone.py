@@ -1,15 +1,15 @@
-"""ZooKeeperServer: one server without an ensemble.
+"""ZooKeeperServer: one server without an ensemble, and what all roles of one that has an ensemble share.
 
-It is touched by one task, one turn at a time: the shell sets the time, hands over what arrived, takes the
-effects, and tells later what has reached the disk. A write is prepared at once, logged with all others of the
-turn, and applied and answered in zxid order when its log record is safe. A read is answered at once unless
-its own connection still has earlier requests waiting.
+A write is prepared at once, logged with all others of the turn, and applied and answered in zxid order when its
+log record is safe. A read is answered at once unless its own connection still has earlier requests waiting. The
+roles of an ensemble (leading.py, learning.py, read_only.py) replace what becomes of a write, and who keeps the
+sessions.
 """
 
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Final, final
+from typing import Final
 
 from mypy_extensions import i32, i64
 
@@ -23,20 +23,28 @@ from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ACL, DeleteTxn, ErrorTxn, Id, TxnHeader
 from pyzoo.server.admission import admit_large, process_packet
 from pyzoo.server.auth import AccessControl
-from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, PENDING_READS_LIMIT, CnxnOwner, ServerCnxn
+from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, PENDING_READS_LIMIT, ServerCnxn
 from pyzoo.server.commands import maybe_four_letter_word
-from pyzoo.server.connect import finish_session_init, process_connect_request, write_connect_response
+from pyzoo.server.connect import (
+    create_session,
+    finish_session_init,
+    process_connect_request,
+    write_connect_response,
+)
 from pyzoo.server.containers import ContainerManager
+from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.environment import ServerEnvironment
 from pyzoo.server.final import count_written, write_reply
 from pyzoo.server.log_batch import LogBatcher
+from pyzoo.server.metrics import ServerMetrics
+from pyzoo.server.monitor import STANDALONE
 from pyzoo.server.outstanding import OutstandingChanges
 from pyzoo.server.prep import PrepRequestProcessor
 from pyzoo.server.providers import enforced_schemes, make_access_control
 from pyzoo.server.reads import Reads
-from pyzoo.server.request import WRITE, Request, internal_request, request_kind
-from pyzoo.server.sessions import SessionTracker
+from pyzoo.server.request import WRITE, Request, error_of, internal_request, request_kind
+from pyzoo.server.sessions import SessionTracker, generate_password
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
 from pyzoo.server.transactions import make_txn
@@ -44,9 +52,8 @@ from pyzoo.server.transactions import make_txn
 logger: Final = logging.getLogger(__name__)
 
 
-@final
-class ZooKeeperServer(CnxnOwner):
-    """The core of a standalone server; see the module for how it is driven."""
+class ZooKeeperServer(Core):
+    """The core of a standalone server; `mode` is what operators see of its role."""
 
     def __init__(
         self,
@@ -55,13 +62,19 @@ class ZooKeeperServer(CnxnOwner):
         now_ms: int,
         wall_ms: int,
         draw: Callable[[int], int],
+        log: LogBatcher | None = None,
+        metrics: ServerMetrics | None = None,
     ) -> None:
-        """`draw(n)` gives a number from 0 to n - 1; it spreads the roll points of logs."""
+        """`draw(n)` gives a number from 0 to n - 1; it spreads the roll points of logs.
+
+        `log` and `metrics` are given by a peer whose roles share them.
+        """
+        self.stats = ServerStats(now_ms, metrics)
+        super().__init__(now_ms, wall_ms, self.stats.metrics)
+        self.mode = STANDALONE
         self.config = config
         self.database = database
         self.tree = database.tree
-        self.now_ms: i64 = now_ms
-        self.wall_ms: i64 = wall_ms
         self.min_session_timeout_ms: i64 = config.min_session_timeout_ms
         self.max_session_timeout_ms: i64 = config.max_session_timeout_ms
         self.max_frame: i64 = config.jute_max_buffer
@@ -70,13 +83,11 @@ class ZooKeeperServer(CnxnOwner):
         self.large_request_max_bytes: i64 = config.large_request_max_bytes
         self.sessionless_timeout_ms: i64 = config.sessionless_cnxn_timeout_ms
         self.throttled_op_wait_ms: i64 = config.throttled_op_wait_time_ms
-        self.request_throttle_limit: i64 = config.request_throttle_max_requests
-        self.reconfig_enabled: bool = config.reconfig_enabled
-        self.stats = ServerStats(now_ms)
+        self.request_throttle_limit = config.request_throttle_max_requests
         self.environment = ServerEnvironment()
         self.access: AccessControl = make_access_control(config)
         self.enforced_schemes: list[str] = enforced_schemes(config)
-        self.sessions = SessionTracker(config.tick_time_ms, 1, now_ms)
+        self.sessions = SessionTracker(config.tick_time_ms, config.server_id or 1, now_ms)
         self.outstanding = OutstandingChanges(self.tree, config.digest_enabled)
         self.prep = PrepRequestProcessor(
             self.tree,
@@ -87,6 +98,7 @@ class ZooKeeperServer(CnxnOwner):
             config.enforce_quota,
             config.extended_types_enabled,
             config.emulate_353_ttl_nodes,
+            config.reconfig_enabled,
         )
         self.reads = Reads(self.tree, self.access, self.stats.metrics)
         self.tree.data_watches.observer = self.stats.metrics
@@ -99,14 +111,18 @@ class ZooKeeperServer(CnxnOwner):
         self.next_zxid: i64 = self.tree.last_processed_zxid + 1
         self.in_process: i64 = 0
         self.large_bytes: i64 = 0
-        self._uncommitted: deque[Request] = deque()
+        self.uncommitted: deque[Request] = deque()
         self._throttled: deque[Request] = deque()
         self._dirty: list[ServerCnxn] = []
-        self.log = LogBatcher(config, draw)
+        self.log = LogBatcher(config, draw) if log is None else log
         self.snapshot_running = False
         self._next_cnxn_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
-        for session_id, timeout_ms in database.sessions.items():
-            self.sessions.track(session_id, timeout_ms, now_ms)
+        self.adopt_sessions()
+
+    def adopt_sessions(self) -> None:
+        """Every session of the database gets its full timeout again."""
+        for session_id, timeout_ms in self.database.sessions.items():
+            self.sessions.track(session_id, timeout_ms, self.now_ms)
 
     # --- connections
 
@@ -144,7 +160,7 @@ class ZooKeeperServer(CnxnOwner):
         self.tree.child_watches.remove_watcher(cnxn)
         for request in cnxn.pending:
             if not request.is_write:
-                self._finished(request)
+                self.finished(request)
         cnxn.pending.clear()
 
     def bind_session(self, cnxn: ServerCnxn, session_id: i64) -> None:
@@ -224,6 +240,42 @@ class ZooKeeperServer(CnxnOwner):
         self.stats.connection_rejected += 1
         return False
 
+    # --- sessions
+
+    def open_session(self, cnxn: ServerCnxn) -> None:
+        """A client without a session has said hello."""
+        create_session(self, cnxn, self.new_session_id())
+
+    def reopen_session(self, cnxn: ServerCnxn, session_id: i64, passwd: bytes | None) -> None:
+        """A client has brought its session along.
+
+        The connection that holds the session is closed before the password is looked at, as in Apache.
+        """
+        self.close_session_cnxn(session_id)
+        valid = passwd == generate_password(session_id) and self.touch_session(session_id, cnxn.timeout_ms)
+        if valid:
+            self.bind_session(cnxn, session_id)
+        finish_session_init(self, cnxn, valid)
+
+    def new_session_id(self) -> i64:
+        """An id that no session has; clocks may have gone back since the last one."""
+        session_id = self.sessions.new_session_id()
+        while session_id in self.database.sessions:
+            session_id = self.sessions.new_session_id()
+        return session_id
+
+    def touch_session(self, session_id: i64, timeout_ms: i64) -> bool:
+        """Restart the timer of a session; False when there is no such session."""
+        return self.sessions.touch(session_id, timeout_ms, self.now_ms)
+
+    def is_session_alive(self, session_id: i64) -> bool:
+        """Whether the session exists and is not closing."""
+        return self.sessions.is_alive(session_id)
+
+    def track_new_session(self, cnxn: ServerCnxn, session_id: i64) -> None:
+        """A session begins on this connection."""
+        self.sessions.track(session_id, cnxn.timeout_ms, self.now_ms)
+
     def log_refused(self, cnxn: ServerCnxn, last_zxid_seen: i64) -> None:
         """Say why a client from the future is sent away."""
         logger.info(
@@ -246,12 +298,12 @@ class ZooKeeperServer(CnxnOwner):
             self.stats.request_throttle_waits += 1
             self._throttled.append(request)
         else:
-            self._submit(request, cnxn)
+            self.submit_now(request, cnxn)
 
-    def _submit(self, request: Request, cnxn: ServerCnxn) -> None:
+    def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
         """Start on a request, or queue it behind what its connection waits for (submitRequestNow)."""
-        if not self.sessions.touch(cnxn.session_id, cnxn.timeout_ms, self.now_ms):
-            self._finished(request)
+        if not self.touch_session(cnxn.session_id, cnxn.timeout_ms):
+            self.finished(request)
             return
         kind = request_kind(request.type)
         if kind == WRITE and not request.throttled:
@@ -259,48 +311,48 @@ class ZooKeeperServer(CnxnOwner):
         elif kind == 0:
             cnxn.reply_empty(request.cxid, -1, err.UNIMPLEMENTED)
             cnxn.close()
-            self._finished(request)
+            self.finished(request)
         elif cnxn.pending:
-            self._wait_behind(request, cnxn)
+            self.wait_behind(request, cnxn)
         else:
-            self._serve(request, cnxn)
+            self.serve(request, cnxn)
 
     def submit_write(self, request: Request) -> None:
         """Prepare a write and log it; it is answered when it is safe."""
         cnxn = request.cnxn
-        if self._prepare(request):
+        if self.prepare(request):
             request.is_write = True
-            self._uncommitted.append(request)
+            self.uncommitted.append(request)
         else:
             request.error = err.MARSHALLINGERROR
         if cnxn is not None:
             if request.is_write:
                 cnxn.pending.append(request)
             elif cnxn.pending:
-                self._wait_behind(request, cnxn)
+                self.wait_behind(request, cnxn)
             else:
-                self._serve(request, cnxn)
+                self.serve(request, cnxn)
 
-    def _wait_behind(self, request: Request, cnxn: ServerCnxn) -> None:
+    def wait_behind(self, request: Request, cnxn: ServerCnxn) -> None:
         """Something to be answered when the writes before it are done."""
         cnxn.pending.append(request)
         cnxn.pending_reads += 1
 
-    def _prepare(self, request: Request) -> bool:
+    def prepare(self, request: Request) -> bool:
         """Make the transaction; False when the request cannot be read and takes no zxid."""
         zxid = self.next_zxid
         type = request.type
         self.prep.begin(zxid, self.wall_ms, request.session_id, request.ids)
         txn: Record
         try:
-            txn = make_txn(self.prep, request, self.now_ms, self.reconfig_enabled)
+            txn = self.make_txn(request)
         except MalformedRecord:
-            if type != op.MULTI and type != op.CREATE_SESSION:
+            if type != op.MULTI and type != op.CREATE_SESSION and request.cnxn is not None:
                 return False
             type = op.ERROR
             txn = ErrorTxn(err.MARSHALLINGERROR)
         except KeeperError as error:
-            if request.error != 0:
+            if request.error != 0 and request.cnxn is not None:
                 return False
             type = op.ERROR
             txn = ErrorTxn(error.code)
@@ -308,16 +360,28 @@ class ZooKeeperServer(CnxnOwner):
         request.zxid = zxid
         request.txn = txn
         request.header = TxnHeader(request.session_id, request.cxid, zxid, self.wall_ms, type)
-        self.log.append(request.header, txn, self.outstanding.tree_digest)
+        payload = self.log.encode(request.header, txn, self.outstanding.tree_digest)
+        self.log.append(zxid, payload)
+        self.logged(request, payload)
         return True
 
-    def _serve(self, request: Request, cnxn: ServerCnxn) -> None:
+    def make_txn(self, request: Request) -> Record:
+        """The body of the transaction; raises KeeperError or MalformedRecord."""
+        return make_txn(self.prep, request, self.now_ms)
+
+    def logged(self, request: Request, payload: bytes) -> None:
+        """A transaction is on its way to the log; a leader proposes it too."""
+
+    def serve(self, request: Request, cnxn: ServerCnxn) -> None:
         """Answer a read, or the error that stands for a request."""
         code: i32 = request.error
         zxid = self.tree.last_processed_zxid
         if request.throttled:
             code = err.THROTTLEDOP
-        if code != 0:
+        if code == err.SESSIONMOVED:
+            # The client is elsewhere by now; this connection is a leftover (ZOOKEEPER-710).
+            cnxn.close()
+        elif code != 0:
             cnxn.reply_empty(request.cxid, zxid, code)
         elif request.type == op.SET_WATCHES or request.type == op.SET_WATCHES2:
             code = self.reads.set_watches(request.type, request.body, cnxn)
@@ -328,9 +392,9 @@ class ZooKeeperServer(CnxnOwner):
         last_op: i32 = request.type if request.error == 0 else NO_OP
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
         self.stats.read_answered(self.now_ms - request.created_ms)
-        self._finished(request)
+        self.finished(request)
 
-    def _finished(self, request: Request) -> None:
+    def finished(self, request: Request) -> None:
         """The request counts no longer towards the limits."""
         if not request.counted:
             return
@@ -338,18 +402,21 @@ class ZooKeeperServer(CnxnOwner):
         self.in_process -= 1
         self.large_bytes -= request.large_bytes
 
-    def _drain(self, cnxn: ServerCnxn) -> None:
+    def drain(self, cnxn: ServerCnxn) -> None:
         """Answer what waited behind a write that is done now."""
         pending = cnxn.pending
         while pending and not pending[0].is_write and not cnxn.closing:
             cnxn.pending_reads -= 1
-            self._serve(pending.popleft(), cnxn)
+            self.serve(pending.popleft(), cnxn)
 
     # --- commit
 
     def persisted(self, zxid: i64) -> None:
-        """All log records up to `zxid` are safe: apply them and answer."""
-        uncommitted = self._uncommitted
+        self.commit_up_to(zxid)
+
+    def commit_up_to(self, zxid: i64) -> None:
+        """Apply all prepared transactions up to `zxid`, in order, and answer."""
+        uncommitted = self.uncommitted
         while uncommitted and uncommitted[0].zxid <= zxid:
             self._commit(uncommitted.popleft())
         self.outstanding.settle()
@@ -366,25 +433,27 @@ class ZooKeeperServer(CnxnOwner):
             self.sessions.remove(request.session_id)
         if cnxn is not None and not cnxn.closing:
             cnxn.pending.popleft()
-            self._answer(request, result, cnxn)
-            self._drain(cnxn)
+            self.answer(request, result, cnxn)
+            self.drain(cnxn)
         else:
-            self._finished(request)
+            self.finished(request)
         if request.type == op.CLOSE_SESSION:
-            self._session_closed(request, cnxn)
+            self.session_closed(request.session_id, cnxn)
 
-    def _answer(self, request: Request, result: ProcessTxnResult, cnxn: ServerCnxn) -> None:
+    def answer(self, request: Request, result: ProcessTxnResult, cnxn: ServerCnxn) -> None:
         zxid = self.tree.last_processed_zxid
-        if request.type == op.CREATE_SESSION:
-            self._answer_create_session(request, cnxn)
-        else:
-            write_reply(request, result, cnxn, zxid)
         header = request.header
         failed = header is not None and header.type == op.ERROR
+        if request.type == op.CREATE_SESSION:
+            self._answer_create_session(request, cnxn)
+        elif failed and error_of(request) == err.SESSIONMOVED:
+            cnxn.close()
+        else:
+            write_reply(request, result, cnxn, zxid)
         last_op: i32 = NO_OP if failed else request.type
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
         self.stats.update_answered(self.now_ms - request.created_ms)
-        self._finished(request)
+        self.finished(request)
 
     def _answer_create_session(self, request: Request, cnxn: ServerCnxn) -> None:
         header = request.header
@@ -393,11 +462,12 @@ class ZooKeeperServer(CnxnOwner):
         elif cnxn.established:
             write_connect_response(cnxn, True)
         else:
-            finish_session_init(self, cnxn, self.sessions.is_alive(request.session_id))
+            finish_session_init(self, cnxn, self.is_session_alive(request.session_id))
 
-    def _session_closed(self, request: Request, cnxn: ServerCnxn | None) -> None:
+    def session_closed(self, session_id: i64, cnxn: ServerCnxn | None) -> None:
+        """A session is over; `cnxn` is the connection that asked for that and has got its answer."""
         if cnxn is None:
-            self.close_session_cnxn(request.session_id)
+            self.close_session_cnxn(session_id)
         elif not cnxn.closing:
             self.cnxns_by_session.pop(cnxn.session_id, None)
             cnxn.close()
@@ -409,15 +479,23 @@ class ZooKeeperServer(CnxnOwner):
         self.now_ms = now_ms
         self.wall_ms = wall_ms
         if now_ms >= self.sessions.next_expiration_ms:
-            for session_id in self.sessions.take_expired(now_ms):
-                logger.info("Expiring session 0x%x", session_id)
-                self.stats.stale_sessions_expired += 1
-                self.submit_write(internal_request(op.CLOSE_SESSION, session_id, self.now_ms))
+            self.expire_sessions()
         if self.containers.due(now_ms):
-            for path in self.containers.candidates(self.tree, now_ms, wall_ms):
-                self.submit_write(internal_request(op.DELETE_CONTAINER, 0, self.now_ms, DeleteTxn(path)))
+            self.delete_containers()
         if now_ms >= self._next_cnxn_sweep_ms:
             self._sweep_sessionless()
+
+    def expire_sessions(self) -> None:
+        """Close the sessions that nothing was heard of in time."""
+        for session_id in self.sessions.take_expired(int(self.now_ms)):
+            logger.info("Expiring session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF)
+            self.stats.stale_sessions_expired += 1
+            self.submit_write(internal_request(op.CLOSE_SESSION, session_id, self.now_ms))
+
+    def delete_containers(self) -> None:
+        """Delete the containers and TTL nodes whose time has come."""
+        for path in self.containers.candidates(self.tree, int(self.now_ms), int(self.wall_ms)):
+            self.submit_write(internal_request(op.DELETE_CONTAINER, 0, self.now_ms, DeleteTxn(path)))
 
     def _sweep_sessionless(self) -> None:
         """Close connections that never got a session, one to two intervals after their last byte."""
@@ -444,6 +522,14 @@ class ZooKeeperServer(CnxnOwner):
             logger.warning("Too busy to snap, skipping")
         return Effects(batch, snapshot)
 
+    def snapshot_began(self) -> None:
+        self.snapshot_running = True
+
+    def snapshot_ended(self, failed: bool) -> None:
+        self.snapshot_running = False
+        if failed:
+            self.stats.snapshot_errors += 1
+
     def release_throttled(self) -> None:
         """Let waiting requests through as far as the request throttler's limit allows."""
         while self._throttled and self.in_process - len(self._throttled) < self.request_throttle_limit:
@@ -451,14 +537,14 @@ class ZooKeeperServer(CnxnOwner):
             cnxn = request.cnxn
             if cnxn is None or cnxn.gone or cnxn.closing:
                 self.stats.stale_requests_dropped += 1
-                self._finished(request)
+                self.finished(request)
                 continue
             waited = self.now_ms - request.created_ms
             self.stats.metrics.request_throttle_queue_time_ms.add(waited)
             if self.throttled_op_wait_ms > 0 and waited > self.throttled_op_wait_ms and may_throttle(request.type):
                 request.throttled = True
                 self.stats.throttled_ops += 1
-            self._submit(request, cnxn)
+            self.submit_now(request, cnxn)
 
 
 def may_throttle(type: i32) -> bool:

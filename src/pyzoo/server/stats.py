@@ -19,10 +19,10 @@ NO_SIZE: Final = -1
 class ServerStats:
     """Counters since the start or the last reset; sizes in bytes, times in ms."""
 
-    def __init__(self, now_ms: i64) -> None:
-        """`now_ms` is the monotonic time at which the server starts."""
+    def __init__(self, now_ms: i64, metrics: ServerMetrics | None = None) -> None:
+        """`now_ms` is the monotonic time at which the server starts; metrics outlive the role of a peer."""
         self.start_ms: i64 = now_ms
-        self.metrics = ServerMetrics()
+        self.metrics = ServerMetrics() if metrics is None else metrics
         self.trace_mask: i64 = DEFAULT_TRACE_MASK
         self.auth_failed: i64 = 0
         self._clear()

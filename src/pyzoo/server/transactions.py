@@ -22,7 +22,7 @@ from pyzoo.server.prep import PrepRequestProcessor
 from pyzoo.server.request import Request
 
 
-def make_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64, reconfig_enabled: bool) -> Record:
+def make_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
     """The body of the transaction.
 
     Raises KeeperError for a check that fails, MalformedRecord for a body that cannot be read. With
@@ -44,10 +44,10 @@ def make_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64, reconfig
         return prep.create(type, ttl.path, ttl.data, ttl.acl, ttl.flags, ttl.ttl)
     if type == op.SET_ACL:
         return prep.set_acl(SetACLRequest.decode(body))
-    return _make_rare_txn(prep, request, now_ms, reconfig_enabled)
+    return _make_rare_txn(prep, request, now_ms)
 
 
-def _make_rare_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64, reconfig_enabled: bool) -> Record:
+def _make_rare_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
     type = request.type
     if type == op.CREATE_SESSION:
         timeout_ms = request.body.read_int()
@@ -62,7 +62,7 @@ def _make_rare_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64, re
         return prep.delete_container(path)
     if type == op.RECONFIG:
         ReconfigRequest.decode(request.body)
-        if not reconfig_enabled:
+        if not prep.reconfig_enabled:
             raise KeeperError(err.RECONFIGDISABLED)
     raise KeeperError(err.UNIMPLEMENTED)
 

@@ -1,0 +1,270 @@
+"""QuorumCnxManager: the election channel, one connection for each pair of servers.
+
+The server with the larger id is the one that dials and keeps the connection; a smaller one that has something
+to say dials, says hello and closes, and is dialled back. Messages are state, not a stream: for each server only
+the newest one waits, and the last one is said again on every new connection.
+"""
+
+import logging
+from typing import Final, final
+
+from attrs import frozen
+
+from pyzoo.errors import ProtocolViolation
+from pyzoo.quorum.hello import MAX_MESSAGE, Hello, decode_hello, encode_hello, hello_size
+from pyzoo.quorum.link import ELECTION, LinkOwner, PeerLink
+
+logger: Final = logging.getLogger(__name__)
+
+Address = tuple[str, int]
+
+ANONYMOUS: Final = 0x7FFFFFFFFFFFFFFF
+"""The id of an observer that is in no configuration; it gets a negative one here."""
+WILDCARDS: Final = frozenset({"0.0.0.0", "::", "0:0:0:0:0:0:0:0"})
+RECEIVE_LIMIT: Final = 100
+_PREFIX: Final = 4
+
+
+@frozen
+class CnxManagerSettings:
+    """Who we are, and where others reach us; times in ms."""
+
+    my_id: int
+    addresses: list[Address]
+    multi_address: bool = False
+    connect_timeout_ms: int = 5000
+    setup_timeout_ms: int = 10_000
+
+
+@final
+class ElectionCnxn:
+    """One connection; `sid` is None until an accepted one has said hello."""
+
+    def __init__(self, link: PeerLink, sid: int | None, deadline_ms: int | None) -> None:
+        self.link = link
+        self.sid = sid
+        self.deadline_ms = deadline_ms
+        self.buffer = b""
+
+
+@final
+class QuorumCnxManager:
+    """All election connections of one server; see the module."""
+
+    def __init__(self, settings: CnxManagerSettings, owner: LinkOwner) -> None:
+        self.settings = settings
+        self._owner = owner
+        self._current: dict[int, list[Address]] = {}
+        self._last_seen: dict[int, list[Address]] = {}
+        self._said: dict[int, list[Address]] = {}
+        self._cnxns: dict[PeerLink, ElectionCnxn] = {}
+        self._by_sid: dict[int, ElectionCnxn] = {}
+        self._dialling: dict[int, PeerLink] = {}
+        self._queued: dict[int, bytes] = {}
+        self._last_sent: dict[int, bytes] = {}
+        self._received: list[tuple[int, bytes]] = []
+        self._dials: list[PeerLink] = []
+        self._next_anonymous = -1
+
+    # --- whom there is to talk to
+
+    def set_addresses(self, current: dict[int, list[Address]], last_seen: dict[int, list[Address]]) -> None:
+        """The election addresses of all members, of the current and of the last seen configuration."""
+        self._current = current
+        self._last_seen = last_seen
+
+    def _addresses_of(self, sid: int) -> list[Address]:
+        addresses = list(self._current.get(sid, []))
+        addresses += [address for address in self._last_seen.get(sid, []) if address not in addresses]
+        return addresses or self._said.get(sid, [])
+
+    # --- sending
+
+    def send(self, sid: int, payload: bytes, now_ms: int) -> None:
+        """Say something to a server: now, or once there is a connection."""
+        cnxn = self._by_sid.get(sid)
+        if cnxn is not None and cnxn.link.waiting_bytes() == 0:
+            self._say(cnxn, payload)
+            return
+        self._queued[sid] = payload
+        if cnxn is None:
+            self._dial(sid, now_ms)
+
+    def connect_all(self, now_ms: int) -> None:
+        """Dial everybody who waits for something and is not connected."""
+        for sid in sorted({*self._queued, *self._last_sent}):
+            if sid not in self._by_sid:
+                self._dial(sid, now_ms)
+
+    def has_delivered(self) -> bool:
+        """Whether everything that somebody was to hear has gone out to him (QuorumCnxManager.haveDelivered)."""
+        return any(sid not in self._queued for sid in (*self._last_sent, *self._by_sid))
+
+    def _say(self, cnxn: ElectionCnxn, payload: bytes) -> None:
+        assert cnxn.sid is not None
+        self._last_sent[cnxn.sid] = payload
+        cnxn.link.send(len(payload).to_bytes(_PREFIX, "big") + payload)
+
+    def _dial(self, sid: int, now_ms: int) -> None:
+        if sid in self._dialling or sid == self.settings.my_id:
+            return
+        addresses = self._addresses_of(sid)
+        if not addresses:
+            return
+        link = PeerLink(self._owner, ELECTION, f"server {sid}", addresses, self.settings.connect_timeout_ms)
+        self._dialling[sid] = link
+        self._dials.append(link)
+
+    def take_dials(self) -> list[PeerLink]:
+        """The links to be dialled."""
+        dials = self._dials
+        self._dials = []
+        return dials
+
+    # --- connections
+
+    def connected(self, link: PeerLink, now_ms: int) -> None:
+        """A dial has succeeded: say who we are, and keep the connection if it is ours to keep."""
+        sid = self._sid_of_dial(link)
+        if sid is None:
+            link.abort()
+            return
+        del self._dialling[sid]
+        settings = self.settings
+        link.send(encode_hello(Hello(settings.my_id, settings.addresses), settings.multi_address))
+        if sid > settings.my_id:
+            link.close()
+            return
+        self._keep(ElectionCnxn(link, sid, None), sid)
+
+    def _sid_of_dial(self, link: PeerLink) -> int | None:
+        return next((sid for sid, dialled in self._dialling.items() if dialled is link), None)
+
+    def accepted(self, host: str, port: int, now_ms: int) -> PeerLink:
+        """Somebody has connected, and has to say hello in time."""
+        link = PeerLink(self._owner, ELECTION, f"{host}:{port}", [], 0)
+        self._cnxns[link] = ElectionCnxn(link, None, now_ms + self.settings.setup_timeout_ms)
+        return link
+
+    def _keep(self, cnxn: ElectionCnxn, sid: int) -> None:
+        """This is the connection with that server now."""
+        old = self._by_sid.get(sid)
+        if old is not None:
+            self._drop(old)
+        cnxn.sid = sid
+        cnxn.deadline_ms = None
+        self._cnxns[cnxn.link] = cnxn
+        self._by_sid[sid] = cnxn
+        payload = self._queued.pop(sid, None) or self._last_sent.get(sid)
+        if payload is not None:
+            self._say(cnxn, payload)
+
+    def _drop(self, cnxn: ElectionCnxn) -> None:
+        self._cnxns.pop(cnxn.link, None)
+        if cnxn.sid is not None and self._by_sid.get(cnxn.sid) is cnxn:
+            del self._by_sid[cnxn.sid]
+        cnxn.link.abort()
+
+    def gone(self, link: PeerLink, now_ms: int) -> None:
+        """A connection broke, or a dial failed; the next message dials again."""
+        sid = self._sid_of_dial(link)
+        if sid is not None:
+            del self._dialling[sid]
+        cnxn = self._cnxns.get(link)
+        if cnxn is not None:
+            self._drop(cnxn)
+
+    def close_all(self) -> None:
+        """End all connections."""
+        for cnxn in list(self._cnxns.values()):
+            self._drop(cnxn)
+        for link in self._dialling.values():
+            link.abort()
+        self._dialling.clear()
+
+    # --- receiving
+
+    def bytes_received(self, link: PeerLink, data: bytes, now_ms: int) -> None:
+        """Take what arrived on a connection."""
+        cnxn = self._cnxns.get(link)
+        if cnxn is None:
+            return
+        cnxn.buffer += data
+        try:
+            if cnxn.sid is None and not self._greeted(cnxn, now_ms):
+                return
+            self._messages(cnxn)
+        except ProtocolViolation as violation:
+            logger.warning("Closing the election connection of %s: %s", link.remote, violation)
+            self._drop(cnxn)
+
+    def _greeted(self, cnxn: ElectionCnxn, now_ms: int) -> bool:
+        """Whether a hello is there and its connection stays (QuorumCnxManager.handleConnection)."""
+        size = hello_size(cnxn.buffer)
+        if size is None or len(cnxn.buffer) < size:
+            return False
+        hello = decode_hello(cnxn.buffer[:size])
+        cnxn.buffer = cnxn.buffer[size:]
+        my_id = self.settings.my_id
+        if hello.sid == my_id:
+            raise ProtocolViolation("it says that it is this server; each needs an id of its own")
+        sid = hello.sid
+        if sid == ANONYMOUS:
+            sid = self._next_anonymous
+            self._next_anonymous -= 1
+        if sid > my_id:
+            logger.info("Election connection with server %d", sid)
+            self._keep(cnxn, sid)
+            return True
+        usable = [address for address in hello.addresses if address[0] not in WILDCARDS]
+        if usable:
+            self._said[sid] = usable
+        old = self._by_sid.get(sid)
+        if old is not None:
+            self._drop(old)
+        self._drop(cnxn)
+        self._dial(sid, now_ms)
+        return False
+
+    def _messages(self, cnxn: ElectionCnxn) -> None:
+        buffer = cnxn.buffer
+        pos = 0
+        while len(buffer) - pos >= _PREFIX:
+            length = int.from_bytes(buffer[pos : pos + _PREFIX], "big", signed=True)
+            if not 1 <= length <= MAX_MESSAGE:
+                raise ProtocolViolation(f"a message of {length} bytes is outside 1 to {MAX_MESSAGE}")
+            if len(buffer) - pos - _PREFIX < length:
+                break
+            pos += _PREFIX
+            self._take(cnxn, buffer[pos : pos + length])
+            pos += length
+        cnxn.buffer = buffer[pos:]
+
+    def _take(self, cnxn: ElectionCnxn, payload: bytes) -> None:
+        assert cnxn.sid is not None
+        if len(self._received) >= RECEIVE_LIMIT:
+            del self._received[0]
+        self._received.append((cnxn.sid, payload))
+
+    def take_received(self) -> list[tuple[int, bytes]]:
+        """Server ids with what they have said, oldest first."""
+        received = self._received
+        self._received = []
+        return received
+
+    # --- time
+
+    def advance(self, now_ms: int) -> None:
+        """Close what has not said hello in time, and send what had to wait."""
+        for cnxn in list(self._cnxns.values()):
+            if cnxn.deadline_ms is not None and now_ms >= cnxn.deadline_ms:
+                logger.warning("Closing the election connection of %s: it has not said hello", cnxn.link.remote)
+                self._drop(cnxn)
+        for sid in list(self._queued):
+            waiting = self._by_sid.get(sid)
+            if waiting is not None and waiting.link.waiting_bytes() == 0:
+                self._say(waiting, self._queued.pop(sid))
+
+    def next_deadline_ms(self) -> int | None:
+        """When `advance` has something to do."""
+        return min((cnxn.deadline_ms for cnxn in self._cnxns.values() if cnxn.deadline_ms is not None), default=None)

@@ -1,0 +1,475 @@
+"""LearnerHandler: the leader's side of one learner's connection, from its first packet to the live stream.
+
+    WAITS_FOR_INFO       FOLLOWERINFO or OBSERVERINFO has to come
+    WAITS_FOR_EPOCH      the epoch is still open
+    WAITS_FOR_ACKEPOCH   LEADERINFO is sent
+    WAITS_FOR_QUORUM     the promises of a quorum are still missing
+    READS_LOG            what the learner lacks is read from disk
+    STREAMS              a snapshot is on its way; whatever else it shall get queues up behind it
+    WAITS_FOR_ACK        NEWLEADER is sent; COMMITs are held back until it is acknowledged (ZOOKEEPER-4394)
+    WAITS_FOR_SERVER     acknowledged, but the leader does not serve yet
+    ACTIVE               UPTODATE is sent
+
+What all learners of one leader, or of one observer master, have in common is their LearnerHub.
+"""
+
+import logging
+from collections.abc import Iterator
+from typing import Final, final
+
+from mypy_extensions import i32, i64
+
+from pyzoo.errors import ProtocolViolation
+from pyzoo.jute.records import Id, QuorumPacket
+from pyzoo.quorum import packets as qp
+from pyzoo.quorum.history import History, Proposal
+from pyzoo.quorum.link import PeerLink
+from pyzoo.quorum.packets import PacketBuffer, packet
+from pyzoo.quorum.sync_plan import DIFF, SNAP, TRUNC, SyncPlan, bounds, needs_disk, plan_sync
+from pyzoo.zxid import epoch_of, first_zxid, zxid_text
+
+logger: Final = logging.getLogger(__name__)
+
+WAITS_FOR_INFO: Final = 0
+WAITS_FOR_EPOCH: Final = 1
+WAITS_FOR_ACKEPOCH: Final = 2
+WAITS_FOR_QUORUM: Final = 3
+READS_LOG: Final = 4
+STREAMS: Final = 5
+WAITS_FOR_ACK: Final = 6
+WAITS_FOR_SERVER: Final = 7
+ACTIVE: Final = 8
+
+_READING: Final = (WAITS_FOR_INFO, WAITS_FOR_ACKEPOCH, STREAMS, WAITS_FOR_ACK, ACTIVE)
+"""States in which the learner has to be heard of, or to take bytes, within a limit."""
+
+STREAM_BYTES: Final = 1 << 20
+NEVER: Final = 0x7FFFFFFFFFFFFFFF
+_PACKET_OF_KIND: Final = {DIFF: qp.DIFF, TRUNC: qp.TRUNC, SNAP: qp.SNAP}
+
+
+class LearnerHub:
+    """What handlers of learners ask of whoever they work for: a leader or an observer master.
+
+    Limits are in ms; `max_snaps` and `max_diffs` are how many learners may be in the middle of either kind of sync
+    before observers are sent away (LearnerSnapshotThrottler).
+    """
+
+    def __init__(
+        self,
+        history: History,
+        init_limit_ms: int,
+        sync_limit_ms: int,
+        forces_snapshots: bool = False,
+        uses_disk: bool = False,
+        max_snaps: int = 10,
+        max_diffs: int = 100,
+    ) -> None:
+        self.history = history
+        self.init_limit_ms: i64 = init_limit_ms
+        self.sync_limit_ms: i64 = sync_limit_ms
+        self.forces_snapshots = forces_snapshots
+        self.uses_disk = uses_disk
+        self.max_syncs: dict[str, int] = {SNAP: max_snaps, DIFF: max_diffs, TRUNC: max_diffs}
+        self.epoch: i64 = 0
+        self.handlers: dict[LearnerHandler, None] = {}
+        self._last_handler_id: i64 = 0
+
+    def new_handler(self, link: PeerLink, now_ms: i64) -> "LearnerHandler":
+        """Begin to talk to a learner that has connected."""
+        self._last_handler_id += 1
+        handler = LearnerHandler(self, link, self._last_handler_id, now_ms)
+        self.handlers[handler] = None
+        return handler
+
+    def handler(self, id: i64) -> "LearnerHandler | None":
+        """The handler with this number while it lives."""
+        for handler in self.handlers:
+            if handler.id == id:
+                return handler
+        return None
+
+    def removed(self, handler: "LearnerHandler") -> None:
+        """Its connection is over."""
+        self.handlers.pop(handler, None)
+
+    def syncing(self, kind: str) -> int:
+        """How many learners are in the middle of this kind of sync."""
+        return len([handler for handler in self.handlers if handler.sync_kind == kind and handler.is_syncing])
+
+    # --- handshake
+
+    def check_learner(self, handler: "LearnerHandler", config_version: i64) -> None:
+        """Raise ProtocolViolation for a learner that must not come here."""
+        raise NotImplementedError
+
+    def epoch_reported(self, sid: i64, accepted_epoch: i64) -> None:
+        """A learner has said which epoch it promised last."""
+        raise NotImplementedError
+
+    @property
+    def is_epoch_fixed(self) -> bool:
+        """Whether LEADERINFO can be sent."""
+        raise NotImplementedError
+
+    def epoch_acked(self, sid: i64, current_epoch: i64, last_zxid: i64) -> bool:
+        """A learner has promised the epoch; False when it may not follow."""
+        raise NotImplementedError
+
+    @property
+    def is_epoch_acked(self) -> bool:
+        """Whether learners can be synchronised."""
+        raise NotImplementedError
+
+    def read_log(self, handler: "LearnerHandler", from_zxid: i64, to_zxid: i64) -> None:
+        """Read proposals from disk; give them to `handler.log_read`."""
+        raise NotImplementedError
+
+    def config_text(self) -> bytes:
+        """The configuration that goes with NEWLEADER."""
+        raise NotImplementedError
+
+    def new_leader_acked(self, sid: i64) -> None:
+        """A learner holds the history durably."""
+        raise NotImplementedError
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether learners may serve."""
+        raise NotImplementedError
+
+    def start_forwarding(self, handler: "LearnerHandler", after_zxid: i64) -> None:
+        """Queue what is newer than `after_zxid`, then everything that comes."""
+        raise NotImplementedError
+
+    # --- broadcast
+
+    def heard_of(self, handler: "LearnerHandler") -> None:
+        """A packet has come in."""
+
+    def acked(self, sid: i64, zxid: i64) -> None:
+        """A learner has logged this proposal."""
+        raise NotImplementedError
+
+    def request_received(
+        self, handler: "LearnerHandler", session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
+    ) -> None:
+        """A request of a learner's client."""
+        raise NotImplementedError
+
+    def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
+        """A session was heard of at a learner."""
+        raise NotImplementedError
+
+    def revalidate_session(self, handler: "LearnerHandler", session_id: i64, timeout_ms: i64) -> None:
+        """Answer with `handler.send_revalidated`, at once or later."""
+        raise NotImplementedError
+
+
+@final
+class LearnerHandler:
+    """One learner; `sid` is known after its first packet, `id` at once."""
+
+    def __init__(self, hub: LearnerHub, link: PeerLink, id: i64, now_ms: i64) -> None:
+        self.hub = hub
+        self.link = link
+        self.id: i64 = id
+        self.sid: i64 = -1
+        self.is_observer = False
+        self.state: i64 = WAITS_FOR_INFO
+        self.now_ms: i64 = now_ms
+        self.tick_of_next_ack: i64 = 0
+        self.sync_kind = ""
+        self.last_zxid: i64 = 0
+        self.packets_sent: i64 = 0
+        self.packets_received: i64 = 0
+        self.connected_ms: i64 = now_ms
+        self._packets = PacketBuffer()
+        self._read_deadline_ms: i64 = now_ms + hub.init_limit_ms
+        self._queue: list[bytes] = []
+        self._held_commits: list[bytes] = []
+        self._early_acks: list[int] = []
+        self._chunks: Iterator[bytes] | None = None
+        # The proposal whose acknowledgement is timed, and the newest after it (SyncLimitCheck).
+        self._timed_zxid: i64 = 0
+        self._timed_since_ms: i64 = 0
+        self._next_zxid: i64 = 0
+        self._next_since_ms: i64 = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it has said who it is."""
+        return self.state != WAITS_FOR_INFO
+
+    @property
+    def is_syncing(self) -> bool:
+        """Whether it is between the choice of its sync and its acknowledgement."""
+        return READS_LOG <= self.state <= WAITS_FOR_ACK
+
+    def name(self) -> str:
+        """For people."""
+        return f"learner {self.sid} at {self.link.remote}" if self.is_known else f"a learner at {self.link.remote}"
+
+    # --- what comes in
+
+    def bytes_received(self, data: bytes, now_ms: i64) -> None:
+        """Take what arrived on the connection."""
+        self.now_ms = now_ms
+        self._packets.append(data)
+        self._extend_deadline()
+        try:
+            while not self.link.closing:
+                received = self._packets.take()
+                if received is None:
+                    return
+                self.packets_received += 1
+                self.hub.heard_of(self)
+                self._packet(received)
+        except ProtocolViolation as violation:
+            self.close(str(violation))
+
+    def _extend_deadline(self) -> None:
+        limit = self.hub.sync_limit_ms if self.state >= WAITS_FOR_SERVER else self.hub.init_limit_ms
+        self._read_deadline_ms = self.now_ms + limit
+
+    def _packet(self, received: QuorumPacket) -> None:
+        state = self.state
+        if state >= WAITS_FOR_SERVER:
+            self._active(received)
+        elif state == WAITS_FOR_INFO:
+            self._info(received)
+        elif state == WAITS_FOR_ACKEPOCH:
+            self._ack_epoch(received)
+        elif state == WAITS_FOR_ACK or state == STREAMS:
+            self._ack_of_new_leader(received)
+        else:
+            raise ProtocolViolation(f"packet {received.type} has come out of turn")
+
+    def _info(self, received: QuorumPacket) -> None:
+        if received.type != qp.FOLLOWERINFO and received.type != qp.OBSERVERINFO:
+            raise ProtocolViolation(f"the first packet is of type {received.type}, not FOLLOWERINFO or OBSERVERINFO")
+        info = qp.decode_learner_info(received.data)
+        if info.protocol_version < qp.PROTOCOL_VERSION:
+            raise ProtocolViolation(f"protocol version {info.protocol_version:#x} is older than ZooKeeper 3.4")
+        self.is_observer = received.type == qp.OBSERVERINFO
+        self.sid = info.serverid
+        self.hub.check_learner(self, info.config_version)
+        self.state = WAITS_FOR_EPOCH
+        logger.info("%s connected, it has promised epoch %d", self.name(), epoch_of(received.zxid))
+        self.hub.epoch_reported(self.sid, epoch_of(received.zxid))
+        if self.hub.is_epoch_fixed:
+            self.epoch_fixed()
+
+    def epoch_fixed(self) -> None:
+        """The hub knows the epoch now."""
+        if self.state == WAITS_FOR_EPOCH:
+            self.state = WAITS_FOR_ACKEPOCH
+            self._extend_deadline()
+            self.send(packet(qp.LEADERINFO, first_zxid(self.hub.epoch), qp.LEADER_INFO_DATA))
+
+    def _ack_epoch(self, received: QuorumPacket) -> None:
+        if received.type != qp.ACKEPOCH:
+            raise ProtocolViolation(f"packet {received.type} in place of ACKEPOCH")
+        self.last_zxid = received.zxid
+        self.state = WAITS_FOR_QUORUM
+        if not self.hub.epoch_acked(self.sid, i64(qp.decode_ack_epoch(received.data)), self.last_zxid):
+            self.close("it is ahead of its leader")
+        elif self.hub.is_epoch_acked:
+            self.epoch_acknowledged()
+
+    # --- synchronisation
+
+    def epoch_acknowledged(self) -> None:
+        """A quorum has promised the epoch: choose how this learner catches up."""
+        if self.state != WAITS_FOR_QUORUM:
+            return
+        hub = self.hub
+        log, last = hub.history.committed_log, hub.history.last_zxid
+        if needs_disk(self.last_zxid, last, log, hub.forces_snapshots, hub.uses_disk):
+            self.state = READS_LOG
+            hub.read_log(self, self.last_zxid, bounds(log, last)[1])
+        else:
+            self._synchronise(plan_sync(self.last_zxid, last, log, hub.forces_snapshots))
+
+    def log_read(self, proposals: list[Proposal] | None) -> None:
+        """What the log on disk has from the learner's last zxid on; None when it cannot serve."""
+        if self.state == READS_LOG and not self.link.closing:
+            history = self.hub.history
+            self._synchronise(plan_sync(self.last_zxid, history.last_zxid, history.committed_log, False, proposals))
+
+    def _synchronise(self, plan: SyncPlan) -> None:
+        if self.is_observer and self.hub.syncing(plan.kind) >= self.hub.max_syncs[plan.kind]:
+            self.close(f"too many learners are being synchronised by {plan.kind} at the same time")
+            return
+        logger.info(
+            "Synchronizing with learner %d: %s %s and %d proposals, its last zxid is %s",
+            self.sid,
+            plan.kind,
+            zxid_text(plan.zxid),
+            len(plan.proposals),
+            zxid_text(self.last_zxid),
+        )
+        self.sync_kind = plan.kind
+        self.send(packet(_PACKET_OF_KIND[plan.kind], plan.zxid, None))
+        if plan.kind == SNAP:
+            self.state = STREAMS
+            self._chunks = self.hub.history.snapshot_chunks()
+            self.hub.start_forwarding(self, plan.zxid)
+            self.link.wants_drain = True
+            self.drained(self.now_ms)
+            return
+        for proposal in plan.proposals:
+            self.send(packet(qp.PROPOSAL, proposal.zxid, proposal.payload))
+            self.send(packet(qp.COMMIT, proposal.zxid, None))
+        self.hub.start_forwarding(self, plan.last_zxid)
+        self._send_new_leader()
+
+    def drained(self, now_ms: i64) -> None:
+        """The network has taken what there was: go on with the snapshot."""
+        self.now_ms = now_ms
+        chunks = self._chunks
+        if chunks is None:
+            return
+        self._extend_deadline()
+        size: i64 = 0
+        for chunk in chunks:
+            self.link.send(chunk)
+            size += len(chunk)
+            if size >= STREAM_BYTES:
+                return
+        self._chunks = None
+        self.link.wants_drain = False
+        self._send_new_leader()
+
+    def _send_new_leader(self) -> None:
+        """Behind everything that is queued (ZOOKEEPER-3104)."""
+        for data in self._queue:
+            self.send(data)
+        self._queue = []
+        self.state = WAITS_FOR_ACK
+        self._extend_deadline()
+        self.send(packet(qp.NEWLEADER, first_zxid(self.hub.epoch), self.hub.config_text()))
+
+    def _ack_of_new_leader(self, received: QuorumPacket) -> None:
+        """The next packet has to be the acknowledgement of NEWLEADER.
+
+        Servers before 3.9.3 may acknowledge proposals of the sync ahead of it (ZOOKEEPER-4685).
+        """
+        if received.type != qp.ACK:
+            raise ProtocolViolation(f"packet {received.type} in place of the ACK of NEWLEADER")
+        if self.state == STREAMS or received.zxid != first_zxid(self.hub.epoch):
+            self._early_acks.append(received.zxid)
+            return
+        self.state = WAITS_FOR_SERVER
+        self._extend_deadline()
+        self.hub.new_leader_acked(self.sid)
+        for zxid in self._early_acks:
+            self.hub.acked(self.sid, zxid)
+        self._early_acks = []
+        if self.hub.is_serving:
+            self.server_runs()
+
+    def server_runs(self) -> None:
+        """The hub serves: so may a learner that is in step."""
+        if self.state != WAITS_FOR_SERVER or self.link.closing:
+            return
+        self.state = ACTIVE
+        self.send(packet(qp.UPTODATE, -1, None))
+        for data in self._held_commits:
+            self.send(data)
+        self._held_commits = []
+
+    # --- broadcast
+
+    def _active(self, received: QuorumPacket) -> None:
+        type = received.type
+        if type == qp.ACK:
+            self._acknowledged(received.zxid)
+        elif type == qp.REQUEST:
+            session_id, cxid, op_type, body = qp.decode_request(received.data)
+            self.hub.request_received(self, session_id, cxid, op_type, body, received.authinfo or [])
+        elif type == qp.PING:
+            for session_id, timeout_ms in qp.decode_touches(received.data):
+                self.hub.touch_session(session_id, timeout_ms)
+        elif type == qp.REVALIDATE:
+            session_id, timeout_ms = qp.decode_revalidate(received.data)
+            self.hub.revalidate_session(self, session_id, timeout_ms)
+        else:
+            logger.warning("Ignoring packet %d of %s", type, self.name())
+
+    def _acknowledged(self, zxid: i64) -> None:
+        if zxid == self._timed_zxid:
+            self._timed_zxid, self._timed_since_ms = self._next_zxid, self._next_since_ms
+            self._next_zxid = 0
+        self.hub.acked(self.sid, zxid)
+
+    def send_revalidated(self, session_id: i64, valid: bool) -> None:
+        """Answer REVALIDATE."""
+        self.send(packet(qp.REVALIDATE, -1, qp.encode_revalidated(session_id, valid)))
+
+    def send_sync(self) -> None:
+        """Answer a sync: all that was committed before it is ahead of this on the connection."""
+        self.queue_commit(packet(qp.SYNC, 0, None))
+
+    # --- what goes out
+
+    def send(self, data: bytes) -> None:
+        """Send a packet now."""
+        self.packets_sent += 1
+        self.link.send(data)
+
+    def queue_packet(self, data: bytes) -> None:
+        """Send a packet in its turn: behind a snapshot that is on its way."""
+        if self.state == STREAMS:
+            self._queue.append(data)
+        else:
+            self.send(data)
+
+    def queue_proposal(self, data: bytes, zxid: i64) -> None:
+        """Send a PROPOSAL and begin to wait for its acknowledgement."""
+        self.queue_packet(data)
+        if self.state == ACTIVE:
+            if self._timed_zxid == 0:
+                self._timed_zxid, self._timed_since_ms = zxid, self.now_ms
+            else:
+                self._next_zxid, self._next_since_ms = zxid, self.now_ms
+
+    def queue_commit(self, data: bytes) -> None:
+        """Send a COMMIT, but not between NEWLEADER and UPTODATE, where it kills a 3.8 server."""
+        if self.state == WAITS_FOR_ACK or self.state == WAITS_FOR_SERVER:
+            self._held_commits.append(data)
+        else:
+            self.queue_packet(data)
+
+    # --- time
+
+    def ping(self, data: bytes) -> None:
+        """Send a PING, or give up on a learner that does not acknowledge (LearnerHandler.ping)."""
+        if self.state < WAITS_FOR_ACK:
+            return
+        if self._timed_zxid != 0 and self.now_ms - self._timed_since_ms >= self.hub.sync_limit_ms:
+            self.close(f"it has not acknowledged {zxid_text(self._timed_zxid)} within the limit")
+        else:
+            self.send(data)
+
+    def advance(self, now_ms: i64) -> None:
+        """Time has passed."""
+        self.now_ms = now_ms
+        if now_ms >= self.deadline_ms:
+            self.close("it was silent for too long")
+
+    @property
+    def deadline_ms(self) -> i64:
+        """When this learner has to have said something."""
+        return self._read_deadline_ms if self.state in _READING else NEVER
+
+    def close(self, reason: str) -> None:
+        """End the connection."""
+        logger.warning("Closing the connection of %s: %s", self.name(), reason)
+        self.link.abort()
+        self.gone()
+
+    def gone(self) -> None:
+        """The connection is over."""
+        self._chunks = None
+        self.hub.removed(self)

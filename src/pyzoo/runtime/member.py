@@ -1,0 +1,114 @@
+"""What a member of an ensemble needs beside the client port: dialling, and disk work that must not hold up a turn."""
+
+import logging
+import socket
+from typing import Final
+
+import trio
+
+from pyzoo.errors import StorageError
+from pyzoo.quorum.link import PeerLink
+from pyzoo.runtime.peer_tls import PLAIN
+from pyzoo.runtime.peers import PeerPorts
+from pyzoo.runtime.snapshotting import save_snapshot_beside
+from pyzoo.runtime.storage import Storage
+from pyzoo.runtime.turn import ClientPort
+from pyzoo.server.member_settings import number
+from pyzoo.server.peer import LogRead, QuorumPeer
+
+logger: Final = logging.getLogger(__name__)
+
+
+class Member:
+    """The tasks of one member; `ports` are its sockets to others."""
+
+    def __init__(self, peer: QuorumPeer, client_port: ClientPort, storage: Storage, nursery: trio.Nursery) -> None:
+        config = peer.config
+        self.peer = peer
+        self.client_port = client_port
+        self.storage = storage
+        self.nursery = nursery
+        self.ports = PeerPorts(
+            peer,
+            client_port.epoll,
+            self.dial,
+            PLAIN,
+            config.properties.get("zookeeper.tcpKeepAlive", "").lower() == "true",
+            number(config.properties, "zookeeper.electionPortBindRetry", 3),
+            config.quorum.listen_on_all_ips,
+        )
+
+    def begin(self) -> None:
+        """The first turn: ports are opened, the election begins."""
+        self.client_port.after_effects = self.disk_work
+        self.turn()
+
+    def turn(self) -> None:
+        """A pass after something that no socket has told of."""
+        self.client_port.turn()
+        self.client_port.set_timer()
+
+    # --- dialling
+
+    def dial(self, link: PeerLink) -> None:
+        """Begin to connect a link."""
+        self.nursery.start_soon(self._dial, link)
+
+    async def _dial(self, link: PeerLink) -> None:
+        """The first address that answers is taken; names are looked up anew each time."""
+        found: list[tuple[socket.socket, str]] = []
+        with trio.move_on_after(link.timeout_ms / 1000):
+            async with trio.open_nursery() as tries:
+                for host, port in link.addresses:
+                    tries.start_soon(self._try_address, link, host, port, found, tries.cancel_scope)
+        if found:
+            sock, host = found[0]
+            self.ports.connected(sock, link, host)
+        else:
+            self.ports.dial_failed(link)
+        self.turn()
+
+    async def _try_address(
+        self,
+        link: PeerLink,
+        host: str,
+        port: int,
+        found: list[tuple[socket.socket, str]],
+        others: trio.CancelScope,
+    ) -> None:
+        try:
+            stream = await trio.open_tcp_stream(host, port)
+        except OSError as error:
+            logger.info("Cannot connect to %s at %s:%d: %s", link.remote, host, port, error.strerror or error)
+            return
+        sock = socket.socket(fileno=stream.socket.detach())
+        if found:
+            sock.close()
+        else:
+            found.append((sock, host))
+            others.cancel()
+
+    # --- the disk
+
+    def disk_work(self) -> None:
+        """Begin what the core has asked for in this turn."""
+        for read in self.peer.take_log_reads():
+            self.nursery.start_soon(self._read_log, read)
+        if self.peer.take_snapshot_request():
+            self.nursery.start_soon(self._save_snapshot)
+
+    async def _read_log(self, read: LogRead) -> None:
+        proposals = await trio.to_thread.run_sync(self.storage.proposals, read.from_zxid, read.to_zxid)
+        self.peer.log_read(read, proposals)
+        self.turn()
+
+    async def _save_snapshot(self) -> None:
+        """Nothing is applied meanwhile, so it could as well be done in one go; but others want to be answered."""
+        try:
+            path = await save_snapshot_beside(self.storage, self.peer.database, self.peer)
+        except StorageError as error:
+            self.peer.snapshot_failed(error)
+        else:
+            if path is not None:
+                self.peer.snapshot_saved()
+        self.turn()

@@ -1,0 +1,105 @@
+"""TLS between members: a session that turns bytes into bytes, so that the sockets stay the same.
+
+Which of the two a connection begins with depends on `sslQuorum` and `portUnification` (UnifiedServerSocket).
+"""
+
+import ssl
+from typing import Final, final
+
+TLS_HANDSHAKE: Final = 0x16
+"""The first byte of a TLS connection; a plain one begins with 0x00 or 0xff."""
+_READ_BYTES: Final = 1 << 18
+
+
+@final
+class TlsSession:
+    """One end of one connection. With `may_be_plain` the first byte that comes decides."""
+
+    def __init__(self, context: ssl.SSLContext, server_side: bool, host: str | None, may_be_plain: bool) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls: ssl.SSLObject | None = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server_side, server_hostname=host
+        )
+        self._undecided = may_be_plain
+        self._ready = False
+        self._waiting = b""
+        if not server_side:
+            self._step()
+
+    def received(self, data: bytes) -> bytes:
+        """What came from the network; returns what it says. Raises OSError when the handshake fails."""
+        if self._undecided and data:
+            self._undecided = False
+            if data[0] != TLS_HANDSHAKE:
+                self._tls = None
+        if self._tls is None:
+            return data
+        self._incoming.write(data)
+        self._step()
+        return self._read() if self._ready else b""
+
+    def to_send(self, data: bytes) -> bytes:
+        """What has to go to the network for `data`, and for the handshake."""
+        self._waiting += data
+        if self._undecided:
+            return b""
+        if self._tls is None:
+            data, self._waiting = self._waiting, b""
+            return data
+        if self._ready and self._waiting:
+            self._tls.write(self._waiting)
+            self._waiting = b""
+        return self._outgoing.read()
+
+    def _step(self) -> None:
+        tls = self._tls
+        if tls is None or self._ready:
+            return
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return
+        self._ready = True
+
+    def _read(self) -> bytes:
+        tls = self._tls
+        assert tls is not None
+        pieces: list[bytes] = []
+        while True:
+            try:
+                piece = tls.read(_READ_BYTES)
+            except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+@final
+class PeerTls:
+    """How this member begins its connections; without contexts all are plain."""
+
+    def __init__(
+        self, client: ssl.SSLContext | None, server: ssl.SSLContext | None, dials_tls: bool, accepts_plain: bool
+    ) -> None:
+        self._client = client
+        self._server = server
+        self._dials_tls = dials_tls
+        self._accepts_plain = accepts_plain
+
+    def accepted(self) -> TlsSession | None:
+        """For a connection that came in."""
+        if self._server is None:
+            return None
+        return TlsSession(self._server, True, None, self._accepts_plain)
+
+    def dialled(self, host: str) -> TlsSession | None:
+        """For a connection that was made to `host`."""
+        if self._client is None or not self._dials_tls:
+            return None
+        return TlsSession(self._client, False, host, False)
+
+
+PLAIN: Final = PeerTls(None, None, False, True)

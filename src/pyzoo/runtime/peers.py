@@ -1,0 +1,292 @@
+"""The sockets between members, in the same epoll object as those of the clients.
+
+Links come from the core: those that it wants dialled, and one for each connection that is accepted. Dialling
+waits, so it is a task of its own (dial.py); all else here is done within a pass.
+"""
+
+import logging
+import select
+import socket
+from collections.abc import Callable
+from typing import Final, final
+
+from pyzoo.quorum.link import ELECTION, PeerLink
+from pyzoo.runtime.peer_tls import PeerTls, TlsSession
+from pyzoo.server.peer import QuorumPeer
+
+logger: Final = logging.getLogger(__name__)
+
+RECEIVE_BYTES: Final = 1 << 18
+RECEIVES_PER_PASS: Final = 4
+ACCEPTS_PER_PASS: Final = 64
+BIND_PAUSE_MS: Final = 1000
+PORT_NAMES: Final = ("election", "quorum", "observer master")
+_IN: Final = 1  # EPOLLIN
+_OUT: Final = 4  # EPOLLOUT
+
+
+@final
+class PeerSocket:
+    """A socket and the link that it feeds."""
+
+    def __init__(self, sock: socket.socket, link: PeerLink, tls: TlsSession | None) -> None:
+        self.sock = sock
+        self.fd: int = sock.fileno()
+        self.link = link
+        self.tls = tls
+        self.unsent = memoryview(b"")
+        self.mask = _IN
+
+
+@final
+class PeerPorts:
+    """All listeners and connections between this member and others."""
+
+    def __init__(
+        self,
+        peer: QuorumPeer,
+        epoll: select.epoll,
+        dial: Callable[[PeerLink], None],
+        tls: PeerTls,
+        keep_alive: bool,
+        bind_tries: int,
+        all_ips: bool,
+    ) -> None:
+        """`dial` begins to connect a link; `bind_tries` 0 is for ever."""
+        self.peer = peer
+        self.epoll = epoll
+        self.dial = dial
+        self.tls = tls
+        self.keep_alive = keep_alive
+        self.bind_tries = bind_tries
+        self.all_ips = all_ips
+        self.failure: OSError | None = None
+        self.sockets: dict[int, PeerSocket] = {}
+        self.by_link: dict[PeerLink, PeerSocket] = {}
+        self.listeners: dict[int, tuple[int, socket.socket]] = {}
+        self._wanted: dict[int, list[tuple[str, int]]] = {}
+        self._failed_binds: dict[int, int] = {}
+        self._bind_again_ms: int = 0
+
+    # --- listening
+
+    def listen(self, now_ms: int) -> None:
+        """Open and close ports as the core wants them now."""
+        wanted = self.peer.listen_addresses()
+        retry = self._bind_again_ms != 0 and now_ms >= self._bind_again_ms
+        if wanted == self._wanted and not retry:
+            return
+        for kind in list(self._wanted):
+            if wanted.get(kind) != self._wanted[kind]:
+                self._close_port(kind)
+                self._failed_binds.pop(kind, None)
+        old, self._wanted = self._wanted, wanted
+        self._bind_again_ms = 0
+        for kind, addresses in wanted.items():
+            if old.get(kind) != addresses or kind in self._failed_binds:
+                self._open_port(kind, addresses, now_ms)
+
+    def _open_port(self, kind: int, addresses: list[tuple[str, int]], now_ms: int) -> None:
+        for host, port in addresses:
+            try:
+                listener = self._bind("" if self.all_ips else host, port)
+            except OSError as error:
+                self._close_port(kind)
+                self._bind_failed(kind, f"{host}:{port}", error, now_ms)
+                return
+            listener.setblocking(False)
+            self.listeners[listener.fileno()] = (kind, listener)
+            self.epoll.register(listener.fileno(), _IN)
+        self._failed_binds.pop(kind, None)
+
+    def _bind(self, host: str, port: int) -> socket.socket:
+        if not host:
+            if socket.has_dualstack_ipv6():
+                return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+            return socket.create_server(("", port))
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+
+    def _bind_failed(self, kind: int, where: str, error: OSError, now_ms: int) -> None:
+        tries = self._failed_binds.get(kind, 0) + 1
+        self._failed_binds[kind] = tries
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        logger.error("Cannot listen on the %s port %s: %s; it is tried again", PORT_NAMES[kind], where, reason)
+        if kind == ELECTION and 0 < self.bind_tries <= tries:
+            self.failure = OSError(error.errno, f"cannot listen on the {PORT_NAMES[kind]} port {where}: {reason}")
+        self._bind_again_ms = now_ms + BIND_PAUSE_MS
+
+    def _close_port(self, kind: int) -> None:
+        for fd, (other, listener) in list(self.listeners.items()):
+            if other == kind:
+                del self.listeners[fd]
+                self.epoll.unregister(fd)
+                listener.close()
+
+    def next_deadline_ms(self, default: int) -> int:
+        """When `listen` has to be called again, if that is before `default`."""
+        return min(default, self._bind_again_ms) if self._bind_again_ms else default
+
+    # --- events
+
+    def ready(self, fd: int, mask: int) -> bool:
+        """Something has happened on a file descriptor; False when it is none of ours."""
+        connection = self.sockets.get(fd)
+        if connection is not None:
+            self._ready(connection, mask)
+            return True
+        listener = self.listeners.get(fd)
+        if listener is not None:
+            self._accept(listener[0], listener[1])
+            return True
+        return False
+
+    def _accept(self, kind: int, listener: socket.socket) -> None:
+        for _ in range(ACCEPTS_PER_PASS):
+            try:
+                sock, address = listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                logger.warning("A connection to the %s port was lost: %s", PORT_NAMES[kind], error)
+                return
+            link = self.peer.peer_accepted(kind, address[0], address[1])
+            self._send(self._adopt(sock, link, self.tls.accepted()))
+
+    def connected(self, sock: socket.socket, link: PeerLink, host: str) -> None:
+        """A dial has succeeded."""
+        if link.gone:
+            sock.close()
+            return
+        connection = self._adopt(sock, link, self.tls.dialled(host))
+        self.peer.peer_connected(link)
+        self._send(connection)
+
+    def dial_failed(self, link: PeerLink) -> None:
+        """No address of a link could be reached."""
+        if not link.gone:
+            self.peer.peer_gone(link)
+
+    def _adopt(self, sock: socket.socket, link: PeerLink, tls: TlsSession | None) -> PeerSocket:
+        sock.setblocking(False)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.keep_alive:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        except OSError:
+            pass  # the next use of it tells
+        connection = PeerSocket(sock, link, tls)
+        self.sockets[connection.fd] = connection
+        self.by_link[link] = connection
+        self.epoll.register(connection.fd, _IN)
+        return connection
+
+    def _ready(self, connection: PeerSocket, mask: int) -> None:
+        if mask & _OUT:
+            self._send(connection)
+            if connection.fd not in self.sockets:
+                return
+        if mask & ~_OUT:
+            self._receive(connection)
+
+    def _receive(self, connection: PeerSocket) -> None:
+        link = connection.link
+        for _ in range(RECEIVES_PER_PASS):
+            try:
+                data = connection.sock.recv(RECEIVE_BYTES)
+                if data and connection.tls is not None:
+                    plain = connection.tls.received(data)
+                    self._send(connection)
+                else:
+                    plain = data
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if connection.tls is not None:
+                    logger.warning("The connection with %s is over: %s", link.remote, error)
+                self._broken(connection)
+                return
+            if not data:
+                self._broken(connection)
+                return
+            if plain:
+                self.peer.peer_bytes(link, plain)
+            if len(data) < RECEIVE_BYTES or connection.fd not in self.sockets or link.closing:
+                return
+
+    def _broken(self, connection: PeerSocket) -> None:
+        link = connection.link
+        self._end(connection)
+        if not link.closing:
+            self.peer.peer_gone(link)
+
+    # --- effects
+
+    def carry_out(self, now_ms: int) -> None:
+        """Dial, listen and send as the core wants."""
+        self.listen(now_ms)
+        for link in self.peer.take_dials():
+            self.dial(link)
+        for link in self.peer.take_links():
+            connection = self.by_link.get(link)
+            if connection is not None:
+                self._send(connection)
+
+    def _send(self, connection: PeerSocket) -> None:
+        link = connection.link
+        if link.gone:
+            self._end(connection)
+            return
+        try:
+            self._send_all(connection)
+        except OSError:
+            self._broken(connection)
+            return
+        waiting = len(connection.unsent) > 0
+        link.unsent = len(connection.unsent)
+        self._set_mask(connection, _IN | _OUT if waiting else _IN)
+        if not waiting:
+            if link.closing:
+                self._end(connection)
+            elif link.wants_drain:
+                self.peer.peer_drained(link)
+
+    def _send_all(self, connection: PeerSocket) -> None:
+        """Send until the network takes no more, or there is nothing left."""
+        link = connection.link
+        while True:
+            if not connection.unsent:
+                data = link.data_to_send()
+                if connection.tls is not None:
+                    data = connection.tls.to_send(data)
+                if not data:
+                    return
+                connection.unsent = memoryview(data)
+            try:
+                sent: int = connection.sock.send(connection.unsent)
+            except BlockingIOError:
+                return
+            connection.unsent = connection.unsent[sent:]
+
+    def _set_mask(self, connection: PeerSocket, mask: int) -> None:
+        if connection.mask != mask:
+            connection.mask = mask
+            self.epoll.modify(connection.fd, mask)
+
+    def _end(self, connection: PeerSocket) -> None:
+        if self.sockets.pop(connection.fd, None) is None:
+            return
+        self.by_link.pop(connection.link, None)
+        try:
+            self.epoll.unregister(connection.fd)
+        except OSError:
+            pass
+        connection.sock.close()
+
+    def close(self) -> None:
+        """Close every socket."""
+        for connection in list(self.sockets.values()):
+            self._end(connection)
+        for _, listener in self.listeners.values():
+            listener.close()
+        self.listeners.clear()

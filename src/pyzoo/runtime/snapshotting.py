@@ -1,0 +1,76 @@
+"""Snapshots of a running server: slices between the turns, the writing in a thread."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import trio
+
+from pyzoo.errors import StorageError
+from pyzoo.runtime.clock import elapsed_ms
+from pyzoo.runtime.storage import Storage
+from pyzoo.runtime.turn import ClientPort
+from pyzoo.server.core import Core
+from pyzoo.server.database import ZKDatabase
+
+logger = logging.getLogger(__name__)
+
+SNAPSHOT_CHUNK_BYTES = 1 << 20
+
+
+async def take_snapshots(client_port: ClientPort, storage: Storage, database: Callable[[], ZKDatabase]) -> None:
+    """Save a snapshot whenever the core asks for one: slices here, the writing in a thread."""
+    server = client_port.server
+    while True:
+        await client_port.snapshot_wanted.wait()
+        client_port.snapshot_wanted = trio.Event()
+        server.snapshot_began()
+        begun = elapsed_ms()
+        failed = False
+        try:
+            await save_snapshot_beside(storage, database(), server)
+        except StorageError as error:
+            failed = True
+            logger.error("%s", error)
+        else:
+            server.metrics.snapshottime.add(elapsed_ms() - begun)
+        finally:
+            server.snapshot_ended(failed)
+
+
+async def save_snapshot_beside(storage: Storage, database: ZKDatabase, server: Core) -> str | None:
+    """Save a fuzzy snapshot while the server goes on; returns the path, None when it became worthless meanwhile."""
+    epoch = server.snapshot_epoch
+    zxid = database.last_processed_zxid
+    chunks = storage.snapshot_chunks(database)
+    file = await trio.to_thread.run_sync(storage.snapshot_file, zxid)
+    try:
+        while True:
+            piece = await next_piece(chunks)
+            if not piece:
+                break
+            await trio.to_thread.run_sync(file.write, piece)
+            if server.snapshot_epoch != epoch:
+                file.abandon()
+                return None
+        if server.snapshot_epoch != epoch:
+            file.abandon()
+            return None
+        path = await trio.to_thread.run_sync(file.save)
+    except BaseException:
+        file.abandon()
+        raise
+    logger.info("Snapshot saved: %s", path)
+    return path
+
+
+async def next_piece(chunks: Iterator[bytes]) -> bytes:
+    """About a megabyte of slices, with a checkpoint after each one; empty at the end."""
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= SNAPSHOT_CHUNK_BYTES:
+            break
+        await trio.lowlevel.checkpoint()
+    return b"".join(pieces)

@@ -1,0 +1,87 @@
+"""Core: what a shell drives, be it a server alone or a member of an ensemble.
+
+One task touches it, one turn at a time: the time is set, what has arrived is handed over, and then the effects
+are carried out, all of them, in any order.
+"""
+
+from mypy_extensions import i64
+
+from pyzoo.effects import Effects
+from pyzoo.jute.records import ACL, Id
+from pyzoo.server.cnxn import CnxnOwner, ServerCnxn
+from pyzoo.server.metrics import ServerMetrics
+
+
+class Core(CnxnOwner):
+    """`now_ms` is the monotonic time of this turn; `request_throttle_limit` is 0 where requests never wait.
+
+    A snapshot that is being made of the running server is worthless once `snapshot_epoch` has changed.
+    """
+
+    def __init__(self, now_ms: int, wall_ms: int, metrics: ServerMetrics) -> None:
+        self.now_ms: i64 = now_ms
+        self.wall_ms: i64 = wall_ms
+        self.metrics = metrics
+        self.request_throttle_limit: i64 = 0
+        self.snapshot_epoch: i64 = 0
+
+    # --- clients
+
+    def accept(self, address: str, port: int) -> ServerCnxn | None:
+        """A connection came in; None when it has to be closed at once."""
+        raise NotImplementedError
+
+    def client_gone(self, cnxn: ServerCnxn) -> None:
+        """The socket of a connection is closed; its session lives on."""
+        raise NotImplementedError
+
+    def data_received(self, cnxn: ServerCnxn, data: bytes) -> None:
+        """Take what arrived on a connection and begin to work on every whole frame."""
+        raise NotImplementedError
+
+    def frames_waiting(self, cnxn: ServerCnxn) -> None:
+        """Go on with the frames that are there, as far as back-pressure allows."""
+        raise NotImplementedError
+
+    def wants_input(self, cnxn: ServerCnxn) -> bool:
+        """Whether the shell may read from this connection now."""
+        raise NotImplementedError
+
+    def take_output(self) -> list[ServerCnxn]:
+        """The connections that have bytes to send or have to be closed."""
+        raise NotImplementedError
+
+    def release_throttled(self) -> None:
+        """Let waiting requests through as far as the throttle allows."""
+        raise NotImplementedError
+
+    def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
+        raise NotImplementedError
+
+    # --- disk
+
+    def take_effects(self) -> Effects | None:
+        """The log writes of this turn; to be called until there are none."""
+        raise NotImplementedError
+
+    def persisted(self, zxid: i64) -> None:
+        """All log records up to `zxid` are safe."""
+        raise NotImplementedError
+
+    def snapshot_began(self) -> None:
+        """The shell saves a snapshot now; no other is asked for meanwhile."""
+        raise NotImplementedError
+
+    def snapshot_ended(self, failed: bool) -> None:
+        """It is done with it."""
+        raise NotImplementedError
+
+    # --- time
+
+    def advance(self, now_ms: int, wall_ms: int) -> None:
+        """The time of this turn (monotonic and wall clock, ms)."""
+        raise NotImplementedError
+
+    def next_deadline_ms(self) -> int:
+        """The monotonic time at which `advance` has something to do again."""
+        raise NotImplementedError

@@ -1,0 +1,195 @@
+"""Leading: this server's term as leader, between the quorum's Leader and the requests of its server."""
+
+from typing import Final, final
+
+from attrs import evolve
+from mypy_extensions import i32, i64
+
+from pyzoo.config.settings import ServerConfig
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import InputArchive
+from pyzoo.jute.records import Id
+from pyzoo.quorum.history import Proposal
+from pyzoo.quorum.leader import Leader, LeaderOwner, LeaderSettings
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.link import QUORUM, PeerLink
+from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.leader_server import LeaderZooKeeperServer
+from pyzoo.server.peer_host import PeerHost, Role
+from pyzoo.server.request import Request
+
+NEVER: Final = 0x7FFFFFFFFFFFFFFF
+
+
+def leader_settings(config: ServerConfig) -> LeaderSettings:
+    """What a leader needs of the settings."""
+    properties = config.properties
+    return LeaderSettings(
+        my_id=config.server_id,
+        tick_time_ms=config.tick_time_ms,
+        init_limit=config.init_limit,
+        sync_limit=config.sync_limit,
+        force_snapshot_sync=properties.get("zookeeper.forceSnapshotSync", "").lower() == "true",
+        snapshot_size_factor=config.snapshot_size_factor,
+        max_concurrent_snap_syncs=int(properties.get("zookeeper.leader.maxConcurrentSnapSyncs") or 10),
+        max_concurrent_diff_syncs=int(properties.get("zookeeper.leader.maxConcurrentDiffSyncs") or 100),
+        max_time_to_wait_for_epoch_ms=int(properties.get("zookeeper.leader.maxTimeToWaitForEpoch") or -1),
+        initial_counter=int(properties.get("zookeeper.testingonly.initialZxid") or 0),
+    )
+
+
+class _Owner(LeaderOwner):
+    """What the leader asks, answered by the role."""
+
+    def __init__(self, role: "Leading") -> None:
+        self.role = role
+
+    def save_accepted_epoch(self, epoch: int) -> None:
+        self.role.host.storage.save_accepted_epoch(epoch)
+
+    def save_current_epoch(self, epoch: int) -> None:
+        self.role.host.storage.save_current_epoch(epoch)
+
+    def start_serving(self, zxid: int) -> None:
+        self.role.start_serving(zxid)
+
+    def commit(self, zxid: i64) -> None:
+        server = self.role.server
+        assert server is not None
+        server.commit_up_to(zxid)
+
+    def activate(self, members: QuorumVerifier, designated: int, zxid: int) -> None:
+        self.role.host.process_reconfig(members.members, designated, zxid)
+
+    def request_received(
+        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
+    ) -> None:
+        self.role.request_received(handler, session_id, cxid, type, body, ids)
+
+    def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
+        server = self.role.server
+        if server is not None:
+            server.sessions.touch(session_id, timeout_ms, server.now_ms)
+
+    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> bool:
+        server = self.role.server
+        if server is None or not server.sessions.touch(session_id, timeout_ms, server.now_ms):
+            return False
+        server.sessions.set_owner(session_id, handler.id)
+        return True
+
+    def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
+        self.role.host.read_log(handler, from_zxid, to_zxid)
+
+    def first_config(self, version: int) -> QuorumVerifier:
+        host = self.role.host
+        host.see_config(evolve(host.current.members, version=version))
+        return host.last_seen
+
+    def config_proposed(self, members: QuorumVerifier) -> None:
+        self.role.host.see_config(members.members)
+
+
+@final
+class Leading(Role):
+    """See the module; `leader.failure` ends it."""
+
+    def __init__(self, host: PeerHost, accepted_epoch: int, current_epoch: int) -> None:
+        super().__init__(host)
+        self.server: LeaderZooKeeperServer | None = None
+        self.leader = Leader(
+            leader_settings(host.config),
+            _Owner(self),
+            host.database,
+            host.current,
+            host.last_seen,
+            accepted_epoch,
+            current_epoch,
+            host.now_ms,
+        )
+        self._handlers: dict[PeerLink, LearnerHandler] = {}
+
+    def begin(self) -> None:
+        self.leader.begin()
+
+    @property
+    def failure(self) -> str | None:
+        return self.leader.failure
+
+    def fail(self, reason: str) -> None:
+        self.leader.fail(reason)
+
+    # --- learners
+
+    def accepted(self, link: PeerLink) -> None:
+        if link.port != QUORUM:
+            link.abort()
+            return
+        self._handlers[link] = self.leader.learner_connected(link, self.host.now_ms)
+
+    def bytes_received(self, link: PeerLink, data: bytes) -> None:
+        handler = self._handlers.get(link)
+        if handler is not None:
+            handler.bytes_received(data, self.host.now_ms)
+
+    def drained(self, link: PeerLink) -> None:
+        handler = self._handlers.get(link)
+        if handler is not None:
+            handler.drained(self.host.now_ms)
+
+    def gone(self, link: PeerLink) -> None:
+        handler = self._handlers.pop(link, None)
+        if handler is not None:
+            handler.gone()
+
+    def request_received(
+        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
+    ) -> None:
+        """A learner's client wants something."""
+        server = self.server
+        if server is None:
+            return
+        if type == op.SYNC:
+            self.leader.sync_requested(handler)
+            return
+        request = Request(None, session_id, cxid, type, InputArchive(body), ids, server.now_ms)
+        request.owner = handler.id
+        server.submit_global(request)
+
+    # --- the server
+
+    def start_serving(self, zxid: int) -> None:
+        """A quorum holds the history: everything in it is committed."""
+        host = self.host
+        host.database.tree.last_processed_zxid = zxid
+        server = LeaderZooKeeperServer(
+            host.config, host.database, int(host.now_ms), int(host.wall_ms), host.draw, host.log, host.metrics
+        )
+        server.lead(self.leader, host.current)
+        self.server = server
+        host.serving(server, int(self.leader.epoch))
+
+    def persisted(self, zxid: i64) -> None:
+        server = self.server
+        if server is not None:
+            server.persisted(zxid)
+
+    def unfinished(self) -> list[Proposal]:
+        server = self.server
+        return [] if server is None else server.unfinished()
+
+    def close(self) -> None:
+        for handler in list(self.leader.handlers):
+            handler.link.abort()
+        self._handlers.clear()
+
+    def looking_reported(self, sid: i64) -> None:
+        self.leader.looking_reported(sid)
+
+    # --- time
+
+    def advance(self) -> None:
+        self.leader.advance(self.host.now_ms)
+
+    def next_deadline_ms(self) -> i64:
+        return NEVER if self.leader.failure is not None else self.leader.next_deadline_ms()

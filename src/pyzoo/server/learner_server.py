@@ -1,0 +1,226 @@
+"""LearnerZooKeeperServer: a follower's or observer's clients.
+
+Reads are answered here. What changes something goes to the leader as the client sent it, and is answered when
+its transaction comes back committed: the first request that its connection waits for has the same number then.
+The leader keeps the sessions; it hears of them with every ping (LearnerSessionTracker, FollowerRequestProcessor).
+"""
+
+from collections import deque
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from pyzoo import errors as err
+from pyzoo.errors import KeeperError, MalformedRecord
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.records import (
+    CreateRequest,
+    CreateTTLRequest,
+    DeleteRequest,
+    ReconfigRequest,
+    SetACLRequest,
+    SetDataRequest,
+    SyncRequest,
+)
+from pyzoo.quorum.history import Proposal
+from pyzoo.quorum.learner import Learner
+from pyzoo.quorum.packets import encode_request, encode_touches, request_packet
+from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.connect import finish_session_init
+from pyzoo.server.database import AppliedTxn
+from pyzoo.server.final import count_txn
+from pyzoo.server.multi import decode_multi, holds_reads, path_of
+from pyzoo.server.prep import is_ttl_mode
+from pyzoo.server.quorum_server import QuorumZooKeeperServer, copy_of
+from pyzoo.server.request import Request
+from pyzoo.server.sessions import generate_password
+
+FOLLOWING: Final = "follower"
+OBSERVING: Final = "observer"
+
+
+def check_body(request: Request) -> None:
+    """Raise MalformedRecord or KeeperError for what makes Apache's leader forget a request, or worse, die of it."""
+    body, type = copy_of(request.body), request.type
+    if type == op.CREATE or type == op.CREATE2 or type == op.CREATE_CONTAINER:
+        CreateRequest.decode(body)
+    elif type == op.SET_DATA:
+        SetDataRequest.decode(body)
+    elif type == op.DELETE:
+        DeleteRequest.decode(body)
+    elif type == op.MULTI:
+        parts = decode_multi(body)
+        if holds_reads(parts):
+            raise KeeperError(err.MARSHALLINGERROR)
+        for part in parts:
+            if path_of(part.body) is None:
+                raise MalformedRecord("a part of a multi has no path")
+    elif type == op.CREATE_TTL:
+        if not is_ttl_mode(CreateTTLRequest.decode(body).flags):
+            raise KeeperError(err.BADARGUMENTS)
+    elif type == op.SET_ACL:
+        SetACLRequest.decode(body)
+    elif type == op.SYNC:
+        SyncRequest.decode(body)
+    elif type == op.RECONFIG:
+        ReconfigRequest.decode(body)
+    elif type == op.DELETE_CONTAINER and body.read_ustring() is None:
+        raise MalformedRecord("deleteContainer has no path")
+
+
+@final
+class LearnerZooKeeperServer(QuorumZooKeeperServer):
+    """Serves while this server follows or observes."""
+
+    def learn(self, learner: Learner, members: QuorumVerifier) -> None:
+        """To be called once, when the learner is in step."""
+        self.mode = OBSERVING if learner.is_observer else FOLLOWING
+        self.learner = learner
+        self.prepare_ensemble(members)
+        self._touches: dict[int, int] = {}
+        self._syncs: deque[Request] = deque()
+        self._revalidating: dict[int, list[ServerCnxn]] = {}
+
+    # --- sessions
+
+    def adopt_sessions(self) -> None:
+        """None: the leader counts their time."""
+
+    def touch_global(self, session_id: i64, timeout_ms: i64) -> bool:
+        self._touches[session_id] = timeout_ms
+        return True
+
+    def take_touches(self) -> bytes:
+        """The sessions heard of since the last call, for a PING."""
+        data = encode_touches(self._touches)
+        self._touches.clear()
+        return data
+
+    def is_session_alive(self, session_id: i64) -> bool:
+        return session_id in self.database.sessions or self.is_local(session_id)
+
+    def track_new_session(self, cnxn: ServerCnxn, session_id: i64) -> None:
+        """The leader does, when the request comes to it."""
+
+    def reopen_session(self, cnxn: ServerCnxn, session_id: i64, passwd: bytes | None) -> None:
+        if self.is_local(session_id):
+            super().reopen_session(cnxn, session_id, passwd)
+            return
+        self.close_session_cnxn(session_id)
+        if passwd != generate_password(session_id):
+            finish_session_init(self, cnxn, False)
+            return
+        self._revalidating.setdefault(session_id, []).append(cnxn)
+        self.learner.send_revalidate(session_id, cnxn.timeout_ms)
+
+    def revalidated(self, session_id: i64, valid: bool) -> None:
+        """The leader has answered about a session that a client brought along."""
+        waiting = self._revalidating.get(session_id)
+        if waiting is None:
+            return
+        cnxn = waiting.pop(0)
+        if not waiting:
+            del self._revalidating[session_id]
+        if cnxn.closing:
+            return
+        if valid:
+            self.close_session_cnxn(session_id)
+            self.bind_session(cnxn, session_id)
+        finish_session_init(self, cnxn, valid)
+
+    def is_revalidating(self, session_id: i64) -> bool:
+        """Whether a client of this server waits for the leader's word about this session."""
+        return session_id in self._revalidating
+
+    # --- requests
+
+    def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
+        if request.type == op.SYNC and not request.throttled:
+            self.touch_session(cnxn.session_id, cnxn.timeout_ms)
+            self.submit_global(request)
+        else:
+            super().submit_now(request, cnxn)
+
+    def submit_global(self, request: Request) -> None:
+        """Wait for it on its connection, and forward it."""
+        try:
+            check_body(request)
+        except MalformedRecord:
+            self.refuse(request, err.MARSHALLINGERROR)
+            return
+        except KeeperError as error:
+            self.refuse(request, error.code)
+            return
+        cnxn = request.cnxn
+        if cnxn is not None:
+            request.is_write = True
+            cnxn.pending.append(request)
+        if request.type == op.SYNC:
+            self._syncs.append(request)
+        body = request.body
+        data = encode_request(request.session_id, request.cxid, request.type, body.data[body.pos : body.end])
+        self.learner.send_request(request_packet(data, request.ids))
+
+    def client_gone(self, cnxn: ServerCnxn) -> None:
+        for request in cnxn.pending:
+            if request.is_write:
+                self.finished(request)
+        super().client_gone(cnxn)
+
+    def sync_received(self) -> None:
+        """The leader has answered the oldest sync: everything committed before it is applied here."""
+        if not self._syncs:
+            return
+        request = self._syncs.popleft()
+        cnxn = request.cnxn
+        if cnxn is None or cnxn.closing or not cnxn.pending or cnxn.pending[0] is not request:
+            self.finished(request)
+            return
+        cnxn.pending.popleft()
+        self.serve(request, cnxn)
+        self.drain(cnxn)
+
+    # --- commit
+
+    def commit(self, proposal: Proposal) -> None:
+        """Apply a committed transaction, and answer it where it was asked for here."""
+        applied = self.database.apply(proposal.zxid, proposal.payload)
+        header = applied.header
+        self._count(applied)
+        if header.type == op.CREATE_SESSION:
+            self._session_created(header.client_id)
+        request = self._request_of(applied)
+        cnxn = None
+        if request is not None:
+            cnxn = request.cnxn
+            assert cnxn is not None
+            cnxn.pending.popleft()
+            request.header = header
+            request.txn = applied.txn
+            request.zxid = header.zxid
+            self.answer(request, applied.result, cnxn)
+            self.drain(cnxn)
+        if header.type == op.CLOSE_SESSION:
+            self._touches.pop(header.client_id, None)
+            self.session_closed(header.client_id, cnxn)
+
+    def _count(self, applied: AppliedTxn) -> None:
+        self.stats.metrics.propagation_latency.add(self.wall_ms - applied.header.time)
+        if applied.txn is not None and applied.header.type != op.ERROR:
+            count_txn(self.stats.metrics, applied.txn)
+
+    def _session_created(self, session_id: i64) -> None:
+        timeout_ms = self.database.sessions.get(session_id)
+        if timeout_ms is not None:
+            self._touches[session_id] = timeout_ms
+        self.upgrading.pop(session_id, None)
+
+    def _request_of(self, applied: AppliedTxn) -> Request | None:
+        """The request here that this transaction answers: the one that its session waits for next."""
+        cnxn = self.cnxns_by_session.get(applied.header.client_id)
+        if cnxn is None or cnxn.closing or not cnxn.pending:
+            return None
+        request = cnxn.pending[0]
+        is_it = request.is_write and request.cxid == applied.header.cxid and request.type != op.SYNC
+        return request if is_it else None

@@ -1,0 +1,169 @@
+"""QuorumZooKeeperServer: what the roles of an ensemble member share: local sessions, and their upgrade.
+
+A local session is known to one server only and costs the ensemble nothing. With its first ephemeral node it has
+to become a global one: a createSession goes ahead of the create (UpgradeableSessionTracker).
+"""
+
+import logging
+from typing import Final
+
+from mypy_extensions import i64
+
+from pyzoo import errors as err
+from pyzoo.errors import KeeperError, MalformedRecord
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import InputArchive
+from pyzoo.jute.records import CreateRequest, CreateSessionTxn, CreateTTLRequest
+from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.connect import finish_session_init
+from pyzoo.server.multi import decode_multi
+from pyzoo.server.prep import is_ephemeral_mode
+from pyzoo.server.request import Request, internal_request
+from pyzoo.server.sessions import SessionTracker
+from pyzoo.server.standalone import ZooKeeperServer
+
+logger: Final = logging.getLogger(__name__)
+
+
+def copy_of(body: InputArchive) -> InputArchive:
+    """The same bytes to be read once more."""
+    return InputArchive(body.data, body.pos, body.end)
+
+
+def makes_ephemeral(request: Request) -> bool:
+    """Whether a request creates an ephemeral node; raises MalformedRecord or KeeperError for a broken one."""
+    body = copy_of(request.body)
+    if request.type == op.CREATE or request.type == op.CREATE2:
+        return is_ephemeral_mode(CreateRequest.decode(body).flags)
+    if request.type == op.MULTI:
+        for part in decode_multi(body):
+            made = part.body
+            if isinstance(made, CreateTTLRequest) and is_ephemeral_mode(made.flags):
+                return True
+    return False
+
+
+class QuorumZooKeeperServer(ZooKeeperServer):
+    """A role of a member; `members` is the current configuration, for those who ask."""
+
+    def prepare_ensemble(self, members: QuorumVerifier) -> None:
+        """To be called once, when the role begins."""
+        self.members = members
+        self.local: SessionTracker | None = None
+        self.upgrading: dict[int, int] = {}
+        if self.config.quorum.local_sessions_enabled:
+            self.local = SessionTracker(self.config.tick_time_ms, self.config.server_id, int(self.now_ms))
+
+    # --- sessions
+
+    def is_local(self, session_id: i64) -> bool:
+        """Whether this session is known to this server only."""
+        local = self.local
+        return local is not None and session_id in local.sessions
+
+    def open_session(self, cnxn: ServerCnxn) -> None:
+        local = self.local
+        if local is None:
+            super().open_session(cnxn)
+            return
+        session_id = self.new_session_id()
+        local.track(session_id, cnxn.timeout_ms, self.now_ms)
+        self.bind_session(cnxn, session_id)
+        finish_session_init(self, cnxn, True)
+
+    def touch_session(self, session_id: i64, timeout_ms: i64) -> bool:
+        local = self.local
+        if local is not None and local.touch(session_id, timeout_ms, self.now_ms):
+            return True
+        return self.touch_global(session_id, timeout_ms)
+
+    def touch_global(self, session_id: i64, timeout_ms: i64) -> bool:
+        """A session of the ensemble was heard of; False when there is no such session."""
+        return super().touch_session(session_id, timeout_ms)
+
+    def expire_sessions(self) -> None:
+        super().expire_sessions()
+        local = self.local
+        if local is not None:
+            for session_id in local.take_expired(int(self.now_ms)):
+                logger.info("Expiring local session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF)
+                self.stats.stale_sessions_expired += 1
+                local.remove(session_id)
+                self.close_session_cnxn(session_id)
+
+    def next_deadline_ms(self) -> int:
+        deadline = super().next_deadline_ms()
+        local = self.local
+        return deadline if local is None else min(deadline, int(local.next_expiration_ms))
+
+    def advance(self, now_ms: int, wall_ms: int) -> None:
+        super().advance(now_ms, wall_ms)
+        local = self.local
+        if local is not None and now_ms >= local.next_expiration_ms:
+            self.expire_sessions()
+
+    # --- writes
+
+    def submit_write(self, request: Request) -> None:
+        if self.is_local(request.session_id):
+            if request.type == op.CLOSE_SESSION:
+                self._close_local(request)
+                return
+            code = self._upgrade(request)
+            if code != 0:
+                self.refuse(request, code)
+                return
+        self.submit_global(request)
+
+    def submit_global(self, request: Request) -> None:
+        """A write that the ensemble has to agree on."""
+        super().submit_write(request)
+
+    def refuse(self, request: Request, code: int) -> None:
+        """Answer a request with an error, in its turn, without a transaction."""
+        request.error = code
+        cnxn = request.cnxn
+        if cnxn is None:
+            return
+        if cnxn.pending:
+            self.wait_behind(request, cnxn)
+        else:
+            self.serve(request, cnxn)
+
+    def _upgrade(self, request: Request) -> int:
+        """Make the session a global one where the request needs that; the code of an error, or 0."""
+        local = self.local
+        try:
+            if local is None or not makes_ephemeral(request):
+                return 0
+        except (MalformedRecord, KeeperError):
+            return 0  # the request fails on its own, later
+        if not self.config.quorum.local_sessions_upgrading_enabled:
+            return err.EPHEMERALONLOCALSESSION
+        session_id = request.session_id
+        timeout_ms = int(local.sessions[session_id].timeout_ms)
+        logger.info("Upgrading session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF)
+        local.remove(session_id)
+        self.upgrading[session_id] = timeout_ms
+        self.submit_global(internal_request(op.CREATE_SESSION, session_id, self.now_ms, CreateSessionTxn(timeout_ms)))
+        return 0
+
+    def _close_local(self, request: Request) -> None:
+        local = self.local
+        assert local is not None
+        local.remove(request.session_id)
+        cnxn = request.cnxn
+        if cnxn is None:
+            self.close_session_cnxn(request.session_id)
+        else:
+            self.refuse(request, 0)
+            self.cnxns_by_session.pop(request.session_id, None)
+
+    def serve(self, request: Request, cnxn: ServerCnxn) -> None:
+        if request.type == op.CLOSE_SESSION and request.error == 0:
+            cnxn.reply_empty(request.cxid, self.tree.last_processed_zxid, 0)
+            self.finished(request)
+            cnxn.close()
+        else:
+            super().serve(request, cnxn)

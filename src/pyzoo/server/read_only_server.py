@@ -1,0 +1,85 @@
+"""Roles without an ensemble: a server that looks for a leader, and one that serves reads meanwhile.
+
+(ReadOnlyZooKeeperServer; the answers of a server without a ZooKeeperServer.)
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from pyzoo import errors as err
+from pyzoo.jute import opcodes as op
+from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.connect import finish_session_init
+from pyzoo.server.quorum_server import QuorumZooKeeperServer
+from pyzoo.server.request import Request
+
+READ_ONLY: Final = "read-only"
+NOT_SERVING: Final = ""
+
+
+@final
+class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
+    """Reads from what this server has, for clients that accept that; sessions are local ones."""
+
+    def read_only(self, members: QuorumVerifier) -> None:
+        """To be called once."""
+        self.mode = READ_ONLY
+        self.prepare_ensemble(members)
+
+    def adopt_sessions(self) -> None:
+        """None: sessions of the ensemble do not expire here."""
+
+    def delete_containers(self) -> None:
+        """None: nothing is written."""
+        self.containers.next_ms = self.now_ms + self.config.tick_time_ms
+
+    def open_session(self, cnxn: ServerCnxn) -> None:
+        if self.local is None:
+            # What Apache's server sends here: only local sessions work read-only (ZOOKEEPER-3863).
+            cnxn.reply_empty(0, self.tree.last_processed_zxid, err.NOTREADONLY)
+            cnxn.close()
+        else:
+            super().open_session(cnxn)
+
+    def reopen_session(self, cnxn: ServerCnxn, session_id: i64, passwd: bytes | None) -> None:
+        if self.is_local(session_id):
+            super().reopen_session(cnxn, session_id, passwd)
+        elif session_id in self.database.sessions:
+            cnxn.abort()
+        else:
+            finish_session_init(self, cnxn, False)
+
+    def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
+        if request.type == op.SYNC:
+            self.refuse(request, err.NOTREADONLY)
+        else:
+            super().submit_now(request, cnxn)
+
+    def submit_global(self, request: Request) -> None:
+        self.refuse(request, err.NOTREADONLY)
+
+
+@final
+class LookingZooKeeperServer(QuorumZooKeeperServer):
+    """Has no leader: it answers a few words and sends clients away."""
+
+    def look(self, members: QuorumVerifier) -> None:
+        """To be called once."""
+        self.mode = NOT_SERVING
+        self.prepare_ensemble(members)
+
+    def adopt_sessions(self) -> None:
+        """None: sessions of the ensemble do not expire here."""
+
+    def delete_containers(self) -> None:
+        """None: nothing is written."""
+        self.containers.next_ms = self.now_ms + self.config.tick_time_ms
+
+    def frames_waiting(self, cnxn: ServerCnxn) -> None:
+        cnxn.abort()
+
+    def submit_global(self, request: Request) -> None:
+        """Nothing gets as far as this."""
+        raise AssertionError("a request to a server that does not serve")
