@@ -112,6 +112,7 @@ def _read_file(disk: Disk, path: str, highest: int, zxid: int, is_newest: bool) 
 
 
 def _carry_out(disk: Disk, directories: Directories, plan: _Plan) -> list[str]:
+    _sync(disk, directories)
     done = []
     for name in reversed(plan.logs):
         done.append(_remove_log(disk, directories.logs, name))
@@ -119,34 +120,31 @@ def _carry_out(disk: Disk, directories: Directories, plan: _Plan) -> list[str]:
     if cut is not None and cut.size <= HEADER_LENGTH:
         done.append(_remove_log(disk, directories.logs, cut.name))
     elif cut is not None:
-        done.append(_cut_log(disk, join(directories.logs, cut.name), cut.size))
-    _sync_logs(disk, directories.logs)
+        path = join(directories.logs, cut.name)
+        file = disk.open_write(path)
+        try:
+            file.truncate(cut.size)
+            file.sync()
+        finally:
+            file.close()
+        done.append(f"{path}: cut after byte {cut.size}")
     for name in reversed(plan.snapshots):
         target = set_aside(disk, directories.snapshots, name)
         done.append(f"{join(directories.snapshots, name)}: it holds what was taken back; it is now {target}")
-    disk.sync_directory(directories.snapshots)
     return done
 
 
-def _sync_logs(disk: Disk, directory: str) -> None:
-    """Also when nothing was left to do: a call that died may have cut a file and not synced it."""
-    logs = list_logs(disk, directory)
+def _sync(disk: Disk, directories: Directories) -> None:
+    """Make safe what an earlier call may have done before its process died: it cannot be seen any more."""
+    disk.sync_directory(directories.logs)
+    disk.sync_directory(directories.snapshots)
+    logs = list_logs(disk, directories.logs)
     if logs:
-        file = disk.open_write(join(directory, logs[-1][1]))
+        file = disk.open_write(join(directories.logs, logs[-1][1]))
         try:
             file.sync()
         finally:
             file.close()
-    disk.sync_directory(directory)
-
-
-def _cut_log(disk: Disk, path: str, size: int) -> str:
-    file = disk.open_write(path)
-    try:
-        file.truncate(size)
-    finally:
-        file.close()
-    return f"{path}: cut after byte {size}"
 
 
 def _remove_log(disk: Disk, directory: str, name: str) -> str:

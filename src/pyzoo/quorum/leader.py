@@ -339,6 +339,12 @@ class Leader(LearnerHub):
         if self.proposal_size_min < 0 or size < self.proposal_size_min:
             self.proposal_size_min = size
 
+    def reset_proposal_sizes(self) -> None:
+        """Begin to measure anew."""
+        self.proposal_size_last = -1
+        self.proposal_size_min = -1
+        self.proposal_size_max = -1
+
     def acked(self, sid: i64, zxid: i64) -> None:
         """A server has logged this proposal (Leader.processAck)."""
         if not self.allowed_to_commit or (zxid & 0xFFFFFFFF) == 0 or zxid <= self.last_committed:

@@ -12,8 +12,10 @@ from pyzoo.datatree.java_order import table_order
 from pyzoo.datatree.watches import Watcher
 from pyzoo.jute import opcodes as op
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
-from pyzoo.server.monitor import STANDALONE, double_text, monitor_text
+from pyzoo.server.modes import NOT_SERVING, READ_ONLY
+from pyzoo.server.monitor import double_text, monitor_text
 from pyzoo.server.reads import NULL_PATH
+from pyzoo.server.sessions import SessionTracker
 from pyzoo.server.version import FULL_VERSION
 
 if TYPE_CHECKING:
@@ -75,7 +77,9 @@ def ruok(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
 
 def isro(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     """Whether clients can write."""
-    return "rw"
+    if server.mode == NOT_SERVING:
+        return "null"
+    return "ro" if server.mode == READ_ONLY else "rw"
 
 
 def gtmk(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
@@ -93,25 +97,35 @@ def stats_text(server: "ZooKeeperServer") -> str:
         f"Connections: {len(server.cnxns)}\n"
         f"Outstanding: {server.in_process}\n"
         f"Zxid: 0x{hex_text(server.tree.last_processed_zxid)}\n"
-        f"Mode: {STANDALONE}\n"
+        f"Mode: {server.mode}\n"
         f"Node count: {server.tree.node_count}\n"
+        + ("" if server.ensemble is None else server.ensemble.proposal_sizes())
     )
+
+
+def version_text(server: "ZooKeeperServer") -> str:
+    """The first lines of `srvr` and `stat`."""
+    note = "READ-ONLY mode; serving only read-only clients\n" if server.mode == READ_ONLY else ""
+    return f"Zookeeper version: {FULL_VERSION}\n{note}"
 
 
 def srvr(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     """Statistics of the server."""
-    return f"Zookeeper version: {FULL_VERSION}\n" + stats_text(server)
+    return version_text(server) + stats_text(server)
 
 
 def stat(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     """Statistics of the server with a line for each connection."""
     clients = "".join([_brief_text(one, cnxn) + ")\n" for one in server.cnxns])
-    return f"Zookeeper version: {FULL_VERSION}\nClients:\n{clients}\n" + stats_text(server)
+    return f"{version_text(server)}Clients:\n{clients}\n" + stats_text(server)
 
 
 def conf(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     """The settings in force."""
     config, environment = server.config, server.environment
+    ensemble = ""
+    if server.ensemble is not None:
+        ensemble = server.ensemble.conf_lines(config.init_limit, config.sync_limit, server.mode != READ_ONLY)
     return (
         f"clientPort={environment.client_port()}\n"
         f"secureClientPort={environment.secure_client_port()}\n"
@@ -124,7 +138,7 @@ def conf(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
         f"minSessionTimeout={server.min_session_timeout_ms}\n"
         f"maxSessionTimeout={server.max_session_timeout_ms}\n"
         f"clientPortListenBacklog={config.client_port_listen_backlog}\n"
-        f"serverId={config.server_id}\n"
+        f"serverId={config.server_id}\n{ensemble}"
     )
 
 
@@ -153,6 +167,8 @@ def mntr(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
 def srst(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     """Set the statistics of the server back."""
     server.stats.reset()
+    if server.ensemble is not None:
+        server.ensemble.reset()
     return "Server stats reset.\n"
 
 
@@ -203,8 +219,18 @@ def dump(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
 
 
 def _sessions(server: "ZooKeeperServer") -> str:
-    buckets = server.sessions.buckets()
-    lines = [f"Session Sets ({len(buckets)})/({len(server.sessions.sessions)}):\n"]
+    local = server.local_tracker()
+    text = "" if local is None else _session_sets(server, local, "Local Session Sets")
+    if server.tracks_sessions:
+        return text + _session_sets(server, server.sessions, "Session Sets" if local is None else "Global Session Sets")
+    sessions = server.database.sessions
+    lines = ["\t".join([f"0x{hex_text(session_id)}", f"{sessions[session_id]}ms\n"]) for session_id in sorted(sessions)]
+    return f"{text}Global Sessions({len(sessions)}):\n" + "".join(lines)
+
+
+def _session_sets(server: "ZooKeeperServer", tracker: SessionTracker, name: str) -> str:
+    buckets = tracker.buckets()
+    lines = [f"{name} ({len(buckets)})/({len(tracker.sessions)}):\n"]
     for at, session_ids in buckets:
         lines.append(f"{len(session_ids)} expire at {server.environment.date_text(at)}:\n")
         lines += [f"\t0x{hex_text(session_id)}\n" for session_id in session_ids]

@@ -12,6 +12,7 @@ from mypy_extensions import i64
 
 from pyzoo.server import answers
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.modes import NOT_SERVING
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
@@ -49,7 +50,9 @@ def maybe_four_letter_word(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
         _answer(server, cnxn, f"{word} is not executed because it is not in the whitelist.\n")
         return True
     logger.info("Processing %s command from %s:%d", word, cnxn.address, cnxn.port)
-    if word == "stmk":
+    if server.mode == NOT_SERVING and word not in WITHOUT_SERVER:
+        _answer(server, cnxn, NO_SERVER if word == "hash" else NO_SERVER + "\n")
+    elif word == "stmk":
         _set_trace_mask(server, cnxn)
     else:
         _answer(server, cnxn, COMMANDS[word](server, cnxn))
@@ -102,6 +105,10 @@ COMMANDS: Final[dict[str, Command]] = {
     "wchp": answers.wchp,
     "wchs": answers.wchs,
 }
+
+WITHOUT_SERVER: Final = ("ruok", "envi", "gtmk", "stmk", "isro")
+"""Words that are answered also where no leader is."""
+NO_SERVER: Final = "This ZooKeeper instance is not currently serving requests"
 
 WORDS: Final[dict[int, str]] = {
     TELNET_CLOSE: _TELNET_NAME,

@@ -19,14 +19,13 @@ from pyzoo.quorum.leader import Leader
 from pyzoo.quorum.reconfig import check_reconfig, proposed_members
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.modes import LEADER
 from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.request import READ, Request, request_kind
 from pyzoo.zxid import epoch_of
 
 ME: Final = 0
 """The owner of the sessions of this server's own clients."""
-
-LEADING: Final = "leader"
 
 
 @final
@@ -35,7 +34,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
 
     def lead(self, leader: Leader, members: QuorumVerifier) -> None:
         """To be called once, when the leader has its quorum."""
-        self.mode = LEADING
+        self.mode = LEADER
         self.leader = leader
         self.prepare_ensemble(members)
         self.next_zxid = leader.last_proposed + 1

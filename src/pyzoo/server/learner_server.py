@@ -6,7 +6,7 @@ The leader keeps the sessions; it hears of them with every ping (LearnerSessionT
 """
 
 from collections import deque
-from typing import Final, final
+from typing import final
 
 from mypy_extensions import i64
 
@@ -30,14 +30,12 @@ from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
 from pyzoo.server.database import AppliedTxn
 from pyzoo.server.final import count_txn
+from pyzoo.server.modes import FOLLOWER, OBSERVER
 from pyzoo.server.multi import decode_multi, holds_reads, path_of
 from pyzoo.server.prep import is_ttl_mode
 from pyzoo.server.quorum_server import QuorumZooKeeperServer, copy_of
 from pyzoo.server.request import Request
 from pyzoo.server.sessions import generate_password
-
-FOLLOWING: Final = "follower"
-OBSERVING: Final = "observer"
 
 
 def check_body(request: Request) -> None:
@@ -75,7 +73,8 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
 
     def learn(self, learner: Learner, members: QuorumVerifier) -> None:
         """To be called once, when the learner is in step."""
-        self.mode = OBSERVING if learner.is_observer else FOLLOWING
+        self.mode = OBSERVER if learner.is_observer else FOLLOWER
+        self.tracks_sessions = False
         self.learner = learner
         self.prepare_ensemble(members)
         self._touches: dict[int, int] = {}

@@ -155,6 +155,16 @@ class Learning(Role):
     def needs_reload(self) -> bool:
         return self.learner.needs_reload
 
+    @property
+    def master_sid(self) -> i64:
+        """Whose port an observer is connected to."""
+        return self.leader_sid
+
+    @property
+    def synced_observers(self) -> int:
+        """Observers that follow this server."""
+        return 0
+
     def serving_server(self) -> LearnerZooKeeperServer:
         """The server, once there is one."""
         server = self.server

@@ -17,7 +17,6 @@ from pyzoo.server.version import FULL_VERSION
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
 
-STANDALONE: Final = "standalone"
 PERCENTILES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999))
 
 COUNT_LIMITS: Final = "quota_count_limit_per_namespace"
@@ -35,9 +34,14 @@ Value = int | float | str
 
 def monitor_values(server: "ZooKeeperServer") -> list[tuple[str, Value]]:
     """All names, without a prefix, and values: two texts, floats for averages and probabilities, integers."""
-    values: list[tuple[str, Value]] = [("version", FULL_VERSION), ("server_state", STANDALONE)]
+    values: list[tuple[str, Value]] = [("version", FULL_VERSION), ("server_state", server.mode)]
+    ensemble = server.ensemble
+    if ensemble is not None and ensemble.peer_state():
+        values.append(("peer_state", ensemble.peer_state()))
     gauges = gauge_values(server)
     values += [(name, gauges[name]) for name in GAUGES]
+    if ensemble is not None:
+        values += ensemble.gauges()
     quotas = quota_values(server.tree)
     for name in GAUGE_SETS:
         sums = quotas[name]
@@ -78,13 +82,14 @@ def _add_basic(values: list[tuple[str, Value]], name: str, summary: BasicSummary
 def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
     """The gauges by name."""
     stats, tree, environment = server.stats, server.tree, server.environment
+    local = server.local_tracker()
     return {
         "ephemerals_count": tree.ephemerals_count,
         "num_alive_connections": len(server.cnxns),
         "avg_latency": stats.avg_latency,
         "outstanding_requests": int(server.in_process),
         "znode_count": tree.node_count,
-        "global_sessions": len(server.sessions.sessions),
+        "global_sessions": len(server.sessions.sessions if server.tracks_sessions else server.database.sessions),
         "non_mtls_remote_conn_count": 0,
         "last_client_response_size": int(stats.last_response_size),
         "packets_sent": int(stats.packets_sent),
@@ -97,7 +102,7 @@ def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
         "max_file_descriptor_count": environment.max_files(),
         "approximate_data_size": int(tree.approximate_data_size),
         "open_file_descriptor_count": environment.open_files(),
-        "local_sessions": 0,
+        "local_sessions": 0 if local is None else len(local.sessions),
         "uptime": int(stats.uptime_ms(server.now_ms)),
         "max_latency": stats.max_latency,
         "outstanding_tls_handshake": 0,

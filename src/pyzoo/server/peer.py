@@ -37,6 +37,7 @@ from pyzoo.server.member_settings import cnxmanager_settings, election_addresses
 from pyzoo.server.peer_config import PeerConfigFiles
 from pyzoo.server.peer_host import PeerHost, Role
 from pyzoo.server.peer_storage import PeerStorage
+from pyzoo.server.peer_view import view_of
 from pyzoo.server.read_only_server import LookingZooKeeperServer, ReadOnlyZooKeeperServer
 from pyzoo.server.standalone import ZooKeeperServer
 from pyzoo.zxid import zxid_text
@@ -139,6 +140,7 @@ class QuorumPeer(PeerHost):
             self.config, self.database, int(self.now_ms), int(self.wall_ms), self.draw, self.log, self.metrics
         )
         server.look(self.current)
+        server.ensemble = view_of(self, None, LOOKING)
         return server
 
     # --- clients
@@ -181,6 +183,7 @@ class QuorumPeer(PeerHost):
             old.client_gone(cnxn)
         self._left_over += old.take_output()
         server.environment = old.environment
+        server.ensemble = view_of(self, self.role, int(self.state))
         self.front = server
 
     def serving(self, server: ZooKeeperServer, epoch: int) -> None:

@@ -62,6 +62,9 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         local = self.local
         return local is not None and session_id in local.sessions
 
+    def local_tracker(self) -> SessionTracker | None:
+        return self.local
+
     def open_session(self, cnxn: ServerCnxn) -> None:
         local = self.local
         if local is None:

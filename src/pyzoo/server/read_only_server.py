@@ -3,7 +3,7 @@
 (ReadOnlyZooKeeperServer; the answers of a server without a ZooKeeperServer.)
 """
 
-from typing import Final, final
+from typing import final
 
 from mypy_extensions import i64
 
@@ -12,11 +12,9 @@ from pyzoo.jute import opcodes as op
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
+from pyzoo.server.modes import NOT_SERVING, READ_ONLY
 from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.request import Request
-
-READ_ONLY: Final = "read-only"
-NOT_SERVING: Final = ""
 
 
 @final
@@ -26,6 +24,7 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
     def read_only(self, members: QuorumVerifier) -> None:
         """To be called once."""
         self.mode = READ_ONLY
+        self.tracks_sessions = False
         self.prepare_ensemble(members)
 
     def adopt_sessions(self) -> None:
@@ -68,6 +67,7 @@ class LookingZooKeeperServer(QuorumZooKeeperServer):
     def look(self, members: QuorumVerifier) -> None:
         """To be called once."""
         self.mode = NOT_SERVING
+        self.tracks_sessions = False
         self.prepare_ensemble(members)
 
     def adopt_sessions(self) -> None:

@@ -34,11 +34,12 @@ from pyzoo.server.connect import (
 from pyzoo.server.containers import ContainerManager
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.environment import ServerEnvironment
 from pyzoo.server.final import count_written, write_reply
 from pyzoo.server.log_batch import LogBatcher
 from pyzoo.server.metrics import ServerMetrics
-from pyzoo.server.monitor import STANDALONE
+from pyzoo.server.modes import STANDALONE
 from pyzoo.server.outstanding import OutstandingChanges
 from pyzoo.server.prep import PrepRequestProcessor
 from pyzoo.server.providers import enforced_schemes, make_access_control
@@ -53,7 +54,10 @@ logger: Final = logging.getLogger(__name__)
 
 
 class ZooKeeperServer(Core):
-    """The core of a standalone server; `mode` is what operators see of its role."""
+    """The core of a standalone server; `mode` is what operators see of its role.
+
+    `tracks_sessions` says whether the sessions of the ensemble expire here; `ensemble` is None without one.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,8 @@ class ZooKeeperServer(Core):
         self.stats = ServerStats(now_ms, metrics)
         super().__init__(now_ms, wall_ms, self.stats.metrics)
         self.mode = STANDALONE
+        self.ensemble: EnsembleView | None = None
+        self.tracks_sessions = True
         self.config = config
         self.database = database
         self.tree = database.tree
@@ -271,6 +277,10 @@ class ZooKeeperServer(Core):
     def is_session_alive(self, session_id: i64) -> bool:
         """Whether the session exists and is not closing."""
         return self.sessions.is_alive(session_id)
+
+    def local_tracker(self) -> SessionTracker | None:
+        """The sessions that only this server knows, where there are such."""
+        return None
 
     def track_new_session(self, cnxn: ServerCnxn, session_id: i64) -> None:
         """A session begins on this connection."""

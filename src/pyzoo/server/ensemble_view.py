@@ -1,0 +1,45 @@
+"""EnsembleView: what the commands show of the ensemble that a server belongs to."""
+
+from pyzoo.config.membership import QuorumServer
+from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.member_settings import election_addresses, quorum_addresses
+
+
+def ports_text(addresses: list[tuple[str, int]]) -> str:
+    """The ports of several addresses, as `conf` writes them."""
+    return "|".join(str(port) for _, port in addresses)
+
+
+class EnsembleView:
+    """A member without a role; the roles add what they know. `peer_state` is for `mntr`."""
+
+    def __init__(self, my_id: int, members: QuorumVerifier, peer_state: str) -> None:
+        self.my_id = my_id
+        self.members = members
+        self._peer_state = peer_state
+
+    def peer_state(self) -> str:
+        """Role and phase: `leading - broadcast`; empty where there is nothing to say."""
+        return self._peer_state
+
+    def gauges(self) -> list[tuple[str, int]]:
+        """What `mntr` shows beside the gauges of every server."""
+        return [("quorum_size", len(self.members.voters))]
+
+    def proposal_sizes(self) -> str:
+        """The line of `srvr` that leaders have."""
+        return ""
+
+    def reset(self) -> None:
+        """What the `srst` word does beside resetting the server's own numbers."""
+
+    def conf_lines(self, init_limit: int, sync_limit: int, whole: bool) -> str:
+        """What `conf` shows of a member; the members themselves only with `whole`."""
+        me: QuorumServer | None = self.members.members.server(self.my_id)
+        election = "" if me is None else ports_text(election_addresses(me))
+        quorum = "" if me is None else ports_text(quorum_addresses(me))
+        text = (
+            f"initLimit={init_limit}\nsyncLimit={sync_limit}\nelectionAlg=3\nelectionPort={election}\n"
+            f"quorumPort={quorum}\npeerType={1 if me is not None and me.observer else 0}\n"
+        )
+        return text + ("membership: \n" + self.members.members.text() if whole else "")

@@ -1,0 +1,77 @@
+"""What the commands of a leader or learner show of its ensemble."""
+
+from typing import Final, final
+
+from pyzoo.quorum.leader import PHASE_NAMES
+from pyzoo.quorum.vote import LEADING, OBSERVING
+from pyzoo.server.ensemble_view import EnsembleView
+from pyzoo.server.leading import Leading
+from pyzoo.server.learning import Learning
+from pyzoo.server.peer_host import PeerHost
+
+LOOKING_VIEW: Final = "looking - election"
+
+
+@final
+class LeaderView(EnsembleView):
+    """Learners and proposals."""
+
+    def __init__(self, host: PeerHost, role: Leading) -> None:
+        super().__init__(host.config.server_id, host.current, "")
+        self._host = host
+        self._leader = role.leader
+        self._since_ms = host.now_ms
+
+    def peer_state(self) -> str:
+        return f"leading - {PHASE_NAMES[int(self._leader.phase)]}"
+
+    def gauges(self) -> list[tuple[str, int]]:
+        leader = self._leader
+        return [
+            *super().gauges(),
+            ("learners", len(leader.handlers)),
+            ("synced_followers", leader.synced_followers),
+            ("synced_non_voting_followers", leader.synced_non_voting_followers),
+            ("synced_observers", leader.synced_observers),
+            ("pending_syncs", leader.pending_syncs),
+            ("leader_uptime", int(self._host.now_ms - self._since_ms)),
+            ("last_proposal_size", int(leader.proposal_size_last)),
+            ("max_proposal_size", int(leader.proposal_size_max)),
+            ("min_proposal_size", int(leader.proposal_size_min)),
+        ]
+
+    def proposal_sizes(self) -> str:
+        leader = self._leader
+        sizes = f"{leader.proposal_size_last}/{leader.proposal_size_min}/{leader.proposal_size_max}"
+        return f"Proposal sizes last/min/max: {sizes}\n"
+
+    def reset(self) -> None:
+        self._leader.reset_proposal_sizes()
+
+
+@final
+class LearnerView(EnsembleView):
+    """The sync, and whose leader it is."""
+
+    def __init__(self, host: PeerHost, role: Learning, state: int) -> None:
+        super().__init__(host.config.server_id, host.current, "")
+        self._role = role
+        self._observes = state == OBSERVING
+
+    def peer_state(self) -> str:
+        role = "observing" if self._observes else "following"
+        return f"{role} - broadcast"
+
+    def gauges(self) -> list[tuple[str, int]]:
+        if self._observes:
+            return [*super().gauges(), ("observer_master_id", int(self._role.master_sid))]
+        return [*super().gauges(), ("synced_observers", self._role.synced_observers)]
+
+
+def view_of(host: PeerHost, role: object, state: int) -> EnsembleView:
+    """The view that fits the role."""
+    if isinstance(role, Leading) and state == LEADING:
+        return LeaderView(host, role)
+    if isinstance(role, Learning):
+        return LearnerView(host, role, state)
+    return EnsembleView(host.config.server_id, host.current, LOOKING_VIEW)
