@@ -21,8 +21,10 @@ COMPILED = [
     "src/pyzoo/zxid.py",
     "src/pyzoo/jute",
     "src/pyzoo/datatree",
+    "src/pyzoo/quorum",
     "src/pyzoo/persistence/log_format.py",
     "src/pyzoo/persistence/snapshot_format.py",
+    "src/pyzoo/persistence/snapshot_stream.py",
     "src/pyzoo/server",
     "src/pyzoo/runtime/turn.py",
 ]

@@ -56,11 +56,18 @@ def test_an_accepted_epoch_below_the_current_one_stops_the_start(disk: MemoryDis
         read(disk, 0)
 
 
-def test_a_current_epoch_older_than_the_last_zxid_stops_the_start(disk: MemoryDisk) -> None:
-    put_epochs(disk, b"5", b"4")
+def test_a_last_zxid_of_an_epoch_that_was_never_promised_stops_the_start(disk: MemoryDisk) -> None:
+    put_epochs(disk, b"4", b"4")
     with pytest.raises(StorageError, match="The current epoch, 4, is older than the last zxid, 0x500000001"):
         read(disk, 0x500000001)
-    assert all_files(disk) == {"acceptedEpoch": b"5", "currentEpoch": b"4"}
+    assert all_files(disk) == {"acceptedEpoch": b"4", "currentEpoch": b"4"}
+
+
+def test_a_transaction_of_the_promised_epoch_says_that_the_server_is_in_it(disk: MemoryDisk) -> None:
+    put_epochs(disk, b"5", b"4")
+    assert read(disk, 0x500000001) == (5, 5)
+    disk.crash()
+    assert all_files(disk) == {"acceptedEpoch": b"5", "currentEpoch": b"5"}
 
 
 def test_a_save_that_lacks_only_the_rename_is_completed(disk: MemoryDisk) -> None:
@@ -73,7 +80,7 @@ def test_a_save_that_lacks_only_the_rename_is_completed(disk: MemoryDisk) -> Non
 
 @pytest.mark.parametrize("text", [b"", b"4", b"x"])
 def test_a_temporary_file_that_does_not_help_stops_the_start(disk: MemoryDisk, text: bytes) -> None:
-    put_epochs(disk, b"5", b"4")
+    put_epochs(disk, b"4", b"4")
     put(disk, join(VERSION_2, "currentEpoch.tmp"), text)
     with pytest.raises(StorageError, match="is older than the last zxid"):
         read(disk, 0x500000001)

@@ -42,9 +42,9 @@ class EpochFiles:
         """
         epoch = epoch_of(last_zxid)
         current = self._read_or_create(CURRENT_EPOCH, epoch)
-        if epoch > current:
-            current = self._adopt_temporary(current, last_zxid)
         accepted = self._read_or_create(ACCEPTED_EPOCH, epoch)
+        if epoch > current:
+            current = self._adopt(current, accepted, last_zxid)
         if accepted < current:
             raise StorageError(
                 f"The accepted epoch, {accepted} is less than the current epoch, {current}: one of the files in "
@@ -63,8 +63,12 @@ class EpochFiles:
         self._write(CURRENT_EPOCH, epoch)
         self.current = epoch
 
-    def _adopt_temporary(self, current: int, last_zxid: int) -> int:
-        """A server that died before the rename has the epoch that it began in the temporary file."""
+    def _adopt(self, current: int, accepted: int, last_zxid: int) -> int:
+        """The current epoch of a server that died while it came into step with a leader.
+
+        A transaction of an epoch follows all of its initial history, so with the promise this server is in that
+        epoch (Apache's refuses to start here). Where it died before a rename the temporary file tells.
+        """
         found = NO_EPOCH
         name = CURRENT_EPOCH + TEMPORARY_SUFFIX
         if self._exists(name):
@@ -72,6 +76,9 @@ class EpochFiles:
                 found = self._read(name)
             except CorruptStorage:
                 found = NO_EPOCH  # the write did not get that far
+        if found < epoch_of(last_zxid) <= accepted:
+            self._write(CURRENT_EPOCH, epoch_of(last_zxid))
+            return epoch_of(last_zxid)
         if found < epoch_of(last_zxid):
             raise StorageError(
                 f"The current epoch, {current}, is older than the last zxid, {zxid_text(last_zxid)}: "

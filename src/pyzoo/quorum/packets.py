@@ -41,6 +41,9 @@ _HEAD: Final = 16
 """Type, zxid and the length of the data."""
 _NULL: Final = b"\xff\xff\xff\xff"
 _MAX_IDS: Final = 1 << 16
+_MAX_ID_BYTES: Final = 64 << 20
+"""Bytes of all identities of a packet: each may be as long as a field, and a client may have many."""
+_TOUCH: Final = 12
 _INCOMPLETE: Final = -1
 
 
@@ -68,90 +71,102 @@ def request_packet(data: bytes, ids: list[Id]) -> bytes:
 class PacketBuffer:
     """Bytes that have arrived and are no whole packet yet.
 
-    `append` and then `take` until it gives None. Chunks are joined only when enough for the next packet is there,
-    so bytes that trickle in cost no more than their number.
+    Chunks are joined only when there may be enough for the next packet, so bytes that trickle in cost no more
+    than their number.
     """
 
     def __init__(self) -> None:
         self._data = b""
         self._pos: i64 = 0
-        self._need: i64 = _HEAD
+        self._need: i64 = _HEAD  # the next packet has at least so many bytes
         self._chunks: list[bytes] = []
         self._chunk_bytes: i64 = 0
 
     def append(self, data: bytes) -> None:
         """Add what came from the network."""
-        left: i64 = len(self._data) - self._pos
-        if left == 0 and not self._chunks:
+        if self._pos == len(self._data) and not self._chunks:
             self._data = data
             self._pos = 0
             return
         self._chunks.append(data)
         self._chunk_bytes += len(data)
-        if left + self._chunk_bytes >= self._need:
-            self._join()
-
-    def _join(self) -> None:
-        self._data = self._data[self._pos :] + b"".join(self._chunks)
-        self._pos = 0
-        self._chunks = []
-        self._chunk_bytes = 0
 
     def take(self) -> QuorumPacket | None:
         """The next whole packet; raises MalformedRecord for lengths that cannot be true."""
-        if self._chunks:
-            return None
-        pos = self._pos
-        data = self._data
-        end = self._end_of_packet(data, pos)
+        held: i64 = len(self._data) - self._pos + self._chunk_bytes
+        end: i64 = _INCOMPLETE
+        if held >= self._need:
+            end = self._end_of_packet()
+            if end == _INCOMPLETE and held >= self._need:
+                self._join()
+                end = self._end_of_packet()
         if end == _INCOMPLETE:
+            self._drop_used()
             return None
+        data = self._data
+        pos = self._pos
         self._pos = end
-        if data[end - 4 : end] == _NULL:
-            length = i64(read_i32_be(data, pos + 12))
-            body = None if length < 0 else data[pos + _HEAD : pos + _HEAD + length]
-            return QuorumPacket(read_i32_be(data, pos), read_i64_be(data, pos + 4), body, None)
-        return QuorumPacket.decode(InputArchive(data, pos, end))
+        self._need = _HEAD
+        length = i64(read_i32_be(data, pos + 12))
+        ids = pos + _HEAD + (0 if length < 0 else length)
+        if read_i32_be(data, ids) != -1:
+            return QuorumPacket.decode(InputArchive(data, pos, end))
+        body = None if length < 0 else data[pos + _HEAD : ids]
+        return QuorumPacket(read_i32_be(data, pos), read_i64_be(data, pos + 4), body, None)
 
     def rest(self) -> bytes:
         """All that is held; nothing is afterwards. A snapshot's stream goes elsewhere."""
-        if self._chunks:
-            self._join()
-        rest = self._data[self._pos :]
+        self._join()
+        rest = self._data
         self._data = b""
-        self._pos = 0
         self._need = _HEAD
         return rest
 
-    def _end_of_packet(self, data: bytes, pos: i64) -> i64:
-        """Where the packet at `pos` ends; _INCOMPLETE, with `_need` set, where that is not known yet."""
+    def _join(self) -> None:
+        self._drop_used()
+        if self._chunks:
+            self._data += b"".join(self._chunks)
+            self._chunks = []
+            self._chunk_bytes = 0
+
+    def _drop_used(self) -> None:
+        if self._pos > 0:
+            self._data = self._data[self._pos :]
+            self._pos = 0
+
+    def _end_of_packet(self) -> i64:
+        """Where the next packet ends; _INCOMPLETE, with `_need` set, where the joined bytes do not tell yet."""
+        data = self._data
+        pos = self._pos
         size: i64 = len(data)
         if size - pos < _HEAD:
-            return self._wait_for(pos, pos + _HEAD)
+            return self._wait_for(_HEAD)
+        limit: i64 = field_limit()
         length = i64(read_i32_be(data, pos + 12))
-        if length < -1 or length > field_limit():
-            raise MalformedRecord(f"a packet with {length} bytes of data")
-        at = pos + _HEAD + (0 if length < 0 else length)
-        if size - at < 4:
-            return self._wait_for(pos, at + 4)
-        count = i64(read_i32_be(data, at))
-        at += 4
+        if length < -1 or length > limit:
+            raise MalformedRecord(f"a packet with {length} bytes of data is outside 0 to {limit}")
+        ids = pos + _HEAD + (0 if length < 0 else length)
+        if size - ids < 4:
+            return self._wait_for(ids + 4 - pos)
+        count = i64(read_i32_be(data, ids))
         if count > _MAX_IDS:
-            raise MalformedRecord(f"a packet with {count} identities")
-        for _ in range(2 * count):
-            if size - at < 4:
-                return self._wait_for(pos, at + 4)
+            raise MalformedRecord(f"a packet with {count} identities has more than {_MAX_IDS}")
+        at = ids + 4
+        left = 2 * count
+        while left > 0:
+            if size - at < 4 * left:
+                return self._wait_for(at + 4 * left - pos)
             length = i64(read_i32_be(data, at))
-            if length < -1 or length > field_limit():
-                raise MalformedRecord(f"a packet with an identity of {length} bytes")
+            if length < -1 or length > limit:
+                raise MalformedRecord(f"a packet with an identity of {length} bytes is outside 0 to {limit}")
             at += 4 + (0 if length < 0 else length)
-        return at if at <= size else self._wait_for(pos, at)
+            left -= 1
+            if at - ids > _MAX_ID_BYTES:
+                raise MalformedRecord(f"a packet with more than {_MAX_ID_BYTES} bytes of identities")
+        return at if at <= size else self._wait_for(at - pos)
 
-    def _wait_for(self, pos: i64, end: i64) -> i64:
-        self._need = end - pos
-        if pos > 0:
-            self._data = self._data[pos:]
-            self._pos = 0
+    def _wait_for(self, need: i64) -> i64:
+        self._need = need
         return _INCOMPLETE
 
 
@@ -205,7 +220,9 @@ def decode_touches(data: bytes | None) -> list[tuple[int, int]]:
     touches: list[tuple[int, int]] = []
     if data is None:
         return touches
-    for at in range(0, len(data) - 11, 12):
+    if len(data) % _TOUCH != 0:
+        raise MalformedRecord(f"PING has {len(data)} bytes of data, no multiple of {_TOUCH}")
+    for at in range(0, len(data), _TOUCH):
         touches.append((read_i64_be(data, at), read_i32_be(data, at + 8)))
     return touches
 

@@ -18,6 +18,7 @@ from pyzoo.quorum.learner import Learner, LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.server.learner_server import LearnerZooKeeperServer
 from pyzoo.server.peer_host import PeerHost, Role
+from pyzoo.zxid import zxid_text
 
 TYPE_OFFSET: Final = 28
 """Where the type stands in the header of a transaction."""
@@ -219,10 +220,10 @@ class Learning(Role):
     def truncate(self, zxid: i64) -> None:
         """Cut off what was never committed."""
         database = self.host.storage.truncate(int(zxid))
-        if database.last_zxid > zxid:
-            raise ProtocolViolation(f"TRUNC to {zxid:#x}, but a snapshot holds more than that")
-        database.tree.last_processed_zxid = zxid
         self.host.replace_database(database)
+        if database.last_zxid != zxid:
+            # To go on from here would leave a hole; the next sync begins at what there really is.
+            raise ProtocolViolation(f"TRUNC to {zxid_text(zxid)} has led to {zxid_text(database.last_zxid)}")
 
     def save_snapshot(self) -> None:
         """After a SNAP or a TRUNC the log alone does not lead to this state."""
@@ -230,11 +231,12 @@ class Learning(Role):
         if not self._keeps_log:
             self._snapshot_skipped = True
             return
-        if self._snapshot_zxid != 0 and host.logged_zxid > self._snapshot_zxid:
-            host.storage.cut(int(self._snapshot_zxid))
         host.save_snapshot()
 
     def snapshot_saved(self) -> None:
+        if self._snapshot_zxid != 0 and self.host.logged_zxid > self._snapshot_zxid:
+            # A start would replay what the leader does not have.
+            self.host.storage.cut(int(self._snapshot_zxid))
         self.learner.snapshot_saved()
 
     def config_received(self, text: str) -> None:
