@@ -154,7 +154,7 @@ class PacketBuffer:
         at = ids + 4
         left = 2 * count
         while left > 0:
-            if size - at < 4 * left:
+            if size - at < 4:
                 return self._wait_for(at + 4 * left - pos)
             length = i64(read_i32_be(data, at))
             if length < -1 or length > limit:

@@ -125,6 +125,7 @@ class Leading(Role):
         if link.port != QUORUM:
             link.abort()
             return
+        self._handlers = {other: handler for other, handler in self._handlers.items() if not other.gone}
         self._handlers[link] = self.leader.learner_connected(link, self.host.now_ms)
 
     def bytes_received(self, link: PeerLink, data: bytes) -> None:

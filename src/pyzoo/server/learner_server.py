@@ -8,7 +8,7 @@ The leader keeps the sessions; it hears of them with every ping (LearnerSessionT
 from collections import deque
 from typing import final
 
-from mypy_extensions import i64
+from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
 from pyzoo.errors import KeeperError, MalformedRecord
@@ -17,6 +17,7 @@ from pyzoo.jute.records import (
     CreateRequest,
     CreateTTLRequest,
     DeleteRequest,
+    Id,
     ReconfigRequest,
     SetACLRequest,
     SetDataRequest,
@@ -24,6 +25,7 @@ from pyzoo.jute.records import (
 )
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import Learner
+from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.packets import encode_request, encode_touches, request_packet
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.cnxn import ServerCnxn
@@ -34,7 +36,7 @@ from pyzoo.server.modes import FOLLOWER, OBSERVER
 from pyzoo.server.multi import decode_multi, holds_reads, path_of
 from pyzoo.server.prep import is_ttl_mode
 from pyzoo.server.quorum_server import QuorumZooKeeperServer, copy_of
-from pyzoo.server.request import Request
+from pyzoo.server.request import NO_BODY, Request
 from pyzoo.server.sessions import generate_password
 
 
@@ -79,7 +81,9 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         self.prepare_ensemble(members)
         self._touches: dict[int, int] = {}
         self._syncs: deque[Request] = deque()
-        self._revalidating: dict[int, list[ServerCnxn]] = {}
+        self._revalidating: dict[int, list[ServerCnxn | LearnerHandler]] = {}
+        self._sync_of: dict[int, LearnerHandler] = {}
+        self._last_sync: i64 = 0
 
     # --- sessions
 
@@ -121,6 +125,9 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         cnxn = waiting.pop(0)
         if not waiting:
             del self._revalidating[session_id]
+        if isinstance(cnxn, LearnerHandler):
+            cnxn.send_revalidated(session_id, valid)
+            return
         if cnxn.closing:
             return
         if valid:
@@ -128,9 +135,24 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             self.bind_session(cnxn, session_id)
         finish_session_init(self, cnxn, valid)
 
-    def is_revalidating(self, session_id: i64) -> bool:
-        """Whether a client of this server waits for the leader's word about this session."""
-        return session_id in self._revalidating
+    # --- observers of this server
+
+    def revalidate_for(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> None:
+        """A client of an observer has brought a session along."""
+        self._revalidating.setdefault(session_id, []).append(handler)
+        self.learner.send_revalidate(session_id, timeout_ms)
+
+    def forward(
+        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
+    ) -> None:
+        """A request of an observer's client."""
+        if type == op.SYNC:
+            request = Request(None, session_id, cxid, type, NO_BODY, ids, self.now_ms)
+            self._last_sync += 1
+            request.owner = self._last_sync
+            self._sync_of[request.owner] = handler
+            self._syncs.append(request)
+        self.learner.send_request(request_packet(encode_request(session_id, cxid, type, body), ids))
 
     # --- requests
 
@@ -172,6 +194,10 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         if not self._syncs:
             return
         request = self._syncs.popleft()
+        handler = self._sync_of.pop(request.owner, None)
+        if handler is not None:
+            handler.send_sync()
+            return
         cnxn = request.cnxn
         if cnxn is None or cnxn.closing or not cnxn.pending or cnxn.pending[0] is not request:
             self.finished(request)

@@ -15,7 +15,8 @@ from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot_stream import SnapshotStreamReader
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import Learner, LearnerOwner, LearnerSettings
-from pyzoo.quorum.link import QUORUM, PeerLink
+from pyzoo.quorum.link import OBSERVER_MASTER, QUORUM, PeerLink
+from pyzoo.server.hosting import Hosting
 from pyzoo.server.learner_server import LearnerZooKeeperServer
 from pyzoo.server.peer_host import PeerHost, Role
 from pyzoo.zxid import zxid_text
@@ -113,7 +114,16 @@ class _Owner(LearnerOwner):
         self.role.start_serving()
 
     def commit(self, proposal: Proposal) -> None:
-        self.role.serving_server().commit(proposal)
+        role = self.role
+        role.serving_server().commit(proposal)
+        hosting = role.hosting
+        if hosting is not None and not is_reconfig(proposal.payload):
+            hosting.committed(proposal)
+
+    def activated(self, proposal: Proposal, designated: int) -> None:
+        hosting = self.role.hosting
+        if hosting is not None:
+            hosting.master.activated(proposal, designated)
 
     def sync_received(self) -> None:
         self.role.serving_server().sync_received()
@@ -134,6 +144,8 @@ class Learning(Role):
         self.leader_sid: i64 = leader_sid
         self.server: LearnerZooKeeperServer | None = None
         self.learner = Learner(learner_settings(host.config, is_observer), _Owner(self), host.now_ms)
+        self.hosting: Hosting | None = None
+        self._master_sid: i64 = leader_sid
         self._received: Membership | None = None
         self._reader: SnapshotStreamReader | None = None
         self._snapshot_zxid: i64 = 0
@@ -159,12 +171,12 @@ class Learning(Role):
     @property
     def master_sid(self) -> i64:
         """Whose port an observer is connected to."""
-        return self.leader_sid
+        return self._master_sid
 
     @property
     def synced_observers(self) -> int:
         """Observers that follow this server."""
-        return 0
+        return 0 if self.hosting is None else len(self.hosting.master.observing)
 
     def serving_server(self) -> LearnerZooKeeperServer:
         """The server, once there is one."""
@@ -175,8 +187,22 @@ class Learning(Role):
     # --- the link
 
     def dial(self, timeout_ms: int) -> PeerLink:
-        """To the leader's quorum port."""
-        return self.host.dial(QUORUM, self.leader_sid, timeout_ms)
+        """To the leader's quorum port, or to an observer master."""
+        port = self.host.config.quorum.observer_master_port
+        if not self.learner.is_observer or port == 0:
+            return self.host.dial(QUORUM, self.leader_sid, timeout_ms)
+        self._master_sid = self.host.next_observer_master()
+        return self.host.dial(OBSERVER_MASTER, self._master_sid, timeout_ms)
+
+    def accepted(self, link: PeerLink) -> None:
+        hosting = self.hosting
+        if hosting is None or link.port != OBSERVER_MASTER:
+            link.abort()
+        else:
+            hosting.accepted(link)
+
+    def listen_addresses(self) -> dict[int, list[tuple[str, int]]]:
+        return {} if self.hosting is None else {OBSERVER_MASTER: self.host.observer_master_addresses()}
 
     def connected(self, link: PeerLink) -> None:
         if link is self.learner.link:
@@ -185,12 +211,22 @@ class Learning(Role):
     def bytes_received(self, link: PeerLink, data: bytes) -> None:
         if link is self.learner.link:
             self.learner.bytes_received(data, self.host.now_ms)
+        elif self.hosting is not None:
+            self.hosting.bytes_received(link, data)
+
+    def drained(self, link: PeerLink) -> None:
+        if self.hosting is not None:
+            self.hosting.drained(link)
 
     def gone(self, link: PeerLink) -> None:
         if link is self.learner.link:
             self.learner.gone(self.host.now_ms)
+        elif self.hosting is not None:
+            self.hosting.gone(link)
 
     def close(self) -> None:
+        if self.hosting is not None:
+            self.hosting.master.close()
         link = self.learner.link
         if link is not None:
             link.abort()
@@ -271,6 +307,8 @@ class Learning(Role):
         )
         server.learn(self.learner, host.current)
         self.server = server
+        if not self.learner.is_observer and host.config.quorum.observer_master_port > 0:
+            self.hosting = Hosting(host, server, self.learner.epoch)
         host.serving(server, int(self.learner.epoch))
 
     def persisted(self, zxid: i64) -> None:
@@ -290,8 +328,15 @@ class Learning(Role):
             self._unlogged_zxid = 0
             self.learner.persisted(zxid)
         self.learner.advance(self.host.now_ms)
+        if self.hosting is not None:
+            self.hosting.master.advance(self.host.now_ms)
 
     def next_deadline_ms(self) -> i64:
         if self._snapshot_skipped or self._unlogged_zxid != 0:
             return self.host.now_ms
-        return self.learner.next_deadline_ms()
+        deadline = self.learner.next_deadline_ms()
+        hosting = self.hosting
+        if hosting is None:
+            return deadline
+        other = hosting.master.next_deadline_ms()
+        return other if other < deadline else deadline

@@ -24,7 +24,7 @@ from pyzoo.quorum.cnxmanager import QuorumCnxManager
 from pyzoo.quorum.election import FastLeaderElection
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner_handler import LearnerHandler
-from pyzoo.quorum.link import ELECTION, QUORUM, LinkOwner, PeerLink
+from pyzoo.quorum.link import ELECTION, OBSERVER_MASTER, QUORUM, LinkOwner, PeerLink
 from pyzoo.quorum.notification import decode_notification
 from pyzoo.quorum.reconfig import change_of
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
@@ -121,6 +121,7 @@ class QuorumPeer(PeerHost):
         self._log_reads: list[LogRead] = []
         self._snapshot_wanted = False
         self._left_over: list[ServerCnxn] = []
+        self._masters: list[int] = []
         self._settling = False
         recovered = storage.recovered
         if recovered is not None and recovered.last_zxid < 0:
@@ -224,7 +225,24 @@ class QuorumPeer(PeerHost):
     def dial(self, port: int, sid: i64, timeout_ms: int) -> PeerLink:
         member = self.current.members.server(int(sid)) or self.last_seen.members.server(int(sid))
         addresses = [] if member is None else quorum_addresses(member)
+        if port == OBSERVER_MASTER:
+            addresses = [(host, self.config.quorum.observer_master_port) for host, _ in addresses]
         return self.dial_addresses(port, f"server {sid}", addresses, timeout_ms)
+
+    def next_observer_master(self) -> i64:
+        """Round robin over the voters, which were shuffled once (QuorumPeer.findLearnerMaster)."""
+        voters = sorted(self.current.voters)
+        if set(self._masters) != set(voters):
+            self._masters = []
+            while voters:
+                self._masters.append(voters.pop(self.draw(len(voters))))
+        self._masters.append(self._masters.pop(0))
+        return self._masters[-1]
+
+    def observer_master_addresses(self) -> list[tuple[str, int]]:
+        me = self.current.members.server(int(self.my_id))
+        port = self.config.quorum.observer_master_port
+        return [] if me is None else [(host, port) for host, _ in quorum_addresses(me)]
 
     def dial_addresses(self, port: int, name: str, addresses: list[tuple[str, int]], timeout_ms: int) -> PeerLink:
         """Begin to connect to one of these addresses."""

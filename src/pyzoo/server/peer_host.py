@@ -49,6 +49,14 @@ class PeerHost(Core):
         """Begin to connect to another member's port."""
         raise NotImplementedError
 
+    def next_observer_master(self) -> i64:
+        """The voter whose observer master an observer tries next."""
+        raise NotImplementedError
+
+    def observer_master_addresses(self) -> list[tuple[str, int]]:
+        """Where this server's observer master listens."""
+        raise NotImplementedError
+
     def process_reconfig(self, members: Membership, designated: int | None, zxid: int) -> bool:
         """A configuration becomes current; True when this server's role or leader changes with it."""
         raise NotImplementedError

@@ -1,0 +1,88 @@
+"""Hosting: a follower's part as observer master, between its observers and its own server."""
+
+from typing import final
+
+from mypy_extensions import i32, i64
+
+from pyzoo.jute.records import Id
+from pyzoo.quorum.history import Proposal
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.link import PeerLink
+from pyzoo.quorum.observer_master import ObserverMaster, ObserverMasterOwner
+from pyzoo.server.learner_server import LearnerZooKeeperServer
+from pyzoo.server.peer_host import PeerHost
+
+
+class _Owner(ObserverMasterOwner):
+    """What the observer master asks."""
+
+    def __init__(self, host: PeerHost, server: LearnerZooKeeperServer) -> None:
+        self.host = host
+        self.server = server
+
+    def config_text(self) -> bytes:
+        return self.host.last_seen.members.text().encode()
+
+    def config_version(self) -> int:
+        return self.host.current.version
+
+    def forward(
+        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
+    ) -> None:
+        self.server.forward(handler, session_id, cxid, type, body, ids)
+
+    def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
+        self.server.touch_global(session_id, timeout_ms)
+
+    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> None:
+        self.server.revalidate_for(handler, session_id, timeout_ms)
+
+    def read_log(self, handler: LearnerHandler, from_zxid: i64, to_zxid: i64) -> None:
+        self.host.read_log(handler, int(from_zxid), int(to_zxid))
+
+
+@final
+class Hosting:
+    """Links of observers with their handlers."""
+
+    def __init__(self, host: PeerHost, server: LearnerZooKeeperServer, epoch: i64) -> None:
+        config = host.config
+        self.host = host
+        self.master = ObserverMaster(
+            _Owner(host, server),
+            host.database,
+            epoch,
+            config.tick_time_ms,
+            config.init_limit,
+            config.sync_limit,
+            config.snapshot_size_factor >= 0,
+            host.now_ms,
+        )
+        self._handlers: dict[PeerLink, LearnerHandler] = {}
+
+    def accepted(self, link: PeerLink) -> None:
+        """An observer has connected."""
+        self._handlers = {other: handler for other, handler in self._handlers.items() if not other.gone}
+        self._handlers[link] = self.master.new_handler(link, self.host.now_ms)
+
+    def bytes_received(self, link: PeerLink, data: bytes) -> None:
+        """Bytes of an observer."""
+        handler = self._handlers.get(link)
+        if handler is not None:
+            handler.bytes_received(data, self.host.now_ms)
+
+    def drained(self, link: PeerLink) -> None:
+        """The network has taken all of a link's bytes."""
+        handler = self._handlers.get(link)
+        if handler is not None:
+            handler.drained(self.host.now_ms)
+
+    def gone(self, link: PeerLink) -> None:
+        """A connection broke."""
+        handler = self._handlers.pop(link, None)
+        if handler is not None:
+            handler.gone()
+
+    def committed(self, proposal: Proposal) -> None:
+        """This server has applied a transaction."""
+        self.master.committed(proposal)
