@@ -11,6 +11,7 @@ from typing import Final, final
 from attrs import frozen
 
 from pyzoo.errors import ProtocolViolation
+from pyzoo.jute.framing import FrameBuffer
 from pyzoo.quorum.hello import MAX_MESSAGE, Hello, decode_hello, encode_hello, hello_size
 from pyzoo.quorum.link import ELECTION, LinkOwner, PeerLink
 
@@ -44,7 +45,8 @@ class ElectionCnxn:
         self.link = link
         self.sid = sid
         self.deadline_ms = deadline_ms
-        self.buffer = b""
+        self.hello = b""
+        self.frames = FrameBuffer(MAX_MESSAGE)
 
 
 @final
@@ -56,7 +58,6 @@ class QuorumCnxManager:
         self._owner = owner
         self._current: dict[int, list[Address]] = {}
         self._last_seen: dict[int, list[Address]] = {}
-        self._said: dict[int, list[Address]] = {}
         self._cnxns: dict[PeerLink, ElectionCnxn] = {}
         self._by_sid: dict[int, ElectionCnxn] = {}
         self._dialling: dict[int, PeerLink] = {}
@@ -69,35 +70,50 @@ class QuorumCnxManager:
     # --- whom there is to talk to
 
     def set_addresses(self, current: dict[int, list[Address]], last_seen: dict[int, list[Address]]) -> None:
-        """The election addresses of all members, of the current and of the last seen configuration."""
+        """The election addresses of all members, of the current and of the last seen configuration.
+
+        What is known of this server there goes into its hellos.
+        """
         self._current = current
         self._last_seen = last_seen
 
     def _addresses_of(self, sid: int) -> list[Address]:
         addresses = list(self._current.get(sid, []))
         addresses += [address for address in self._last_seen.get(sid, []) if address not in addresses]
-        return addresses or self._said.get(sid, [])
+        return addresses
 
     # --- sending
 
     def send(self, sid: int, payload: bytes, now_ms: int) -> None:
-        """Say something to a server: now, or once there is a connection."""
+        """Say something to a server: now, or once there is a connection that takes it; only the newest waits."""
         cnxn = self._by_sid.get(sid)
-        if cnxn is not None and cnxn.link.waiting_bytes() == 0:
+        if cnxn is not None and cnxn.link.unsent == 0:
             self._say(cnxn, payload)
             return
         self._queued[sid] = payload
         if cnxn is None:
-            self._dial(sid, now_ms)
+            self._dial(sid, self._addresses_of(sid))
+        else:
+            cnxn.link.wants_drain = True
+            cnxn.link.announce()
+
+    def drained(self, link: PeerLink, now_ms: int) -> None:
+        """The network has taken what there was: send what had to wait."""
+        cnxn = self._cnxns.get(link)
+        if cnxn is not None and cnxn.sid is not None and link.unsent == 0:
+            link.wants_drain = False
+            payload = self._queued.pop(cnxn.sid, None)
+            if payload is not None:
+                self._say(cnxn, payload)
 
     def connect_all(self, now_ms: int) -> None:
-        """Dial everybody who waits for something and is not connected."""
-        for sid in sorted({*self._queued, *self._last_sent}):
+        """Dial everybody who is not connected: members, and those for whom something waits."""
+        for sid in sorted({*self._current, *self._last_seen}):
             if sid not in self._by_sid:
-                self._dial(sid, now_ms)
+                self._dial(sid, self._addresses_of(sid))
 
     def has_delivered(self) -> bool:
-        """Whether everything that somebody was to hear has gone out to him (QuorumCnxManager.haveDelivered)."""
+        """Whether somebody has got everything that he was to hear (QuorumCnxManager.haveDelivered)."""
         return any(sid not in self._queued for sid in (*self._last_sent, *self._by_sid))
 
     def _say(self, cnxn: ElectionCnxn, payload: bytes) -> None:
@@ -105,11 +121,8 @@ class QuorumCnxManager:
         self._last_sent[cnxn.sid] = payload
         cnxn.link.send(len(payload).to_bytes(_PREFIX, "big") + payload)
 
-    def _dial(self, sid: int, now_ms: int) -> None:
-        if sid in self._dialling or sid == self.settings.my_id:
-            return
-        addresses = self._addresses_of(sid)
-        if not addresses:
+    def _dial(self, sid: int, addresses: list[Address]) -> None:
+        if sid in self._dialling or sid == self.settings.my_id or not addresses:
             return
         link = PeerLink(self._owner, ELECTION, f"server {sid}", addresses, self.settings.connect_timeout_ms)
         self._dialling[sid] = link
@@ -117,7 +130,7 @@ class QuorumCnxManager:
 
     def take_dials(self) -> list[PeerLink]:
         """The links to be dialled."""
-        dials = self._dials
+        dials = [link for link in self._dials if not link.gone]
         self._dials = []
         return dials
 
@@ -131,7 +144,8 @@ class QuorumCnxManager:
             return
         del self._dialling[sid]
         settings = self.settings
-        link.send(encode_hello(Hello(settings.my_id, settings.addresses), settings.multi_address))
+        mine = self._current.get(settings.my_id) or settings.addresses
+        link.send(encode_hello(Hello(settings.my_id, mine), settings.multi_address))
         if sid > settings.my_id:
             link.close()
             return
@@ -147,10 +161,13 @@ class QuorumCnxManager:
         return link
 
     def _keep(self, cnxn: ElectionCnxn, sid: int) -> None:
-        """This is the connection with that server now."""
+        """This is the connection with that server now; a dial that is still going on would only break it."""
         old = self._by_sid.get(sid)
         if old is not None:
             self._drop(old)
+        dial = self._dialling.pop(sid, None)
+        if dial is not None:
+            dial.abort()
         cnxn.sid = sid
         cnxn.deadline_ms = None
         self._cnxns[cnxn.link] = cnxn
@@ -170,9 +187,21 @@ class QuorumCnxManager:
         sid = self._sid_of_dial(link)
         if sid is not None:
             del self._dialling[sid]
+            self._forget_stranger(sid)
         cnxn = self._cnxns.get(link)
         if cnxn is not None:
-            self._drop(cnxn)
+            self._end(cnxn)
+
+    def _end(self, cnxn: ElectionCnxn) -> None:
+        self._drop(cnxn)
+        if cnxn.sid is not None:
+            self._forget_stranger(cnxn.sid)
+
+    def _forget_stranger(self, sid: int) -> None:
+        """One that is in no configuration cannot be dialled, so nothing is kept for it; nobody can pile that up."""
+        if sid not in self._current and sid not in self._last_seen and sid not in self._by_sid:
+            self._queued.pop(sid, None)
+            self._last_sent.pop(sid, None)
 
     def close_all(self) -> None:
         """End all connections."""
@@ -181,6 +210,7 @@ class QuorumCnxManager:
         for link in self._dialling.values():
             link.abort()
         self._dialling.clear()
+        self._dials.clear()
 
     # --- receiving
 
@@ -189,56 +219,55 @@ class QuorumCnxManager:
         cnxn = self._cnxns.get(link)
         if cnxn is None:
             return
-        cnxn.buffer += data
         try:
-            if cnxn.sid is None and not self._greeted(cnxn, now_ms):
-                return
-            self._messages(cnxn)
+            if cnxn.sid is None:
+                data = self._greeting(cnxn, data, now_ms)
+            if data:
+                self._messages(cnxn, data)
         except ProtocolViolation as violation:
             logger.warning("Closing the election connection of %s: %s", link.remote, violation)
-            self._drop(cnxn)
+            self._end(cnxn)
 
-    def _greeted(self, cnxn: ElectionCnxn, now_ms: int) -> bool:
-        """Whether a hello is there and its connection stays (QuorumCnxManager.handleConnection)."""
-        size = hello_size(cnxn.buffer)
-        if size is None or len(cnxn.buffer) < size:
-            return False
-        hello = decode_hello(cnxn.buffer[:size])
-        cnxn.buffer = cnxn.buffer[size:]
-        my_id = self.settings.my_id
-        if hello.sid == my_id:
-            raise ProtocolViolation("it says that it is this server; each needs an id of its own")
-        sid = hello.sid
-        if sid == ANONYMOUS:
-            sid = self._next_anonymous
-            self._next_anonymous -= 1
-        if sid > my_id:
+    def _greeting(self, cnxn: ElectionCnxn, data: bytes, now_ms: int) -> bytes:
+        """Take the hello; what follows it on a connection that stays (QuorumCnxManager.handleConnection)."""
+        cnxn.hello += data
+        size = hello_size(cnxn.hello)
+        if size is None or len(cnxn.hello) < size:
+            return b""
+        hello = decode_hello(cnxn.hello[:size])
+        rest = cnxn.hello[size:]
+        cnxn.hello = b""
+        sid = self._sid_of_hello(hello)
+        if sid > self.settings.my_id:
             logger.info("Election connection with server %d", sid)
             self._keep(cnxn, sid)
-            return True
-        usable = [address for address in hello.addresses if address[0] not in WILDCARDS]
-        if usable:
-            self._said[sid] = usable
+            return rest
         old = self._by_sid.get(sid)
         if old is not None:
             self._drop(old)
         self._drop(cnxn)
-        self._dial(sid, now_ms)
-        return False
+        usable = [address for address in hello.addresses if address[0] not in WILDCARDS]
+        self._dial(sid, usable or self._addresses_of(sid))
+        return b""
 
-    def _messages(self, cnxn: ElectionCnxn) -> None:
-        buffer = cnxn.buffer
-        pos = 0
-        while len(buffer) - pos >= _PREFIX:
-            length = int.from_bytes(buffer[pos : pos + _PREFIX], "big", signed=True)
-            if not 1 <= length <= MAX_MESSAGE:
-                raise ProtocolViolation(f"a message of {length} bytes is outside 1 to {MAX_MESSAGE}")
-            if len(buffer) - pos - _PREFIX < length:
-                break
-            pos += _PREFIX
-            self._take(cnxn, buffer[pos : pos + length])
-            pos += length
-        cnxn.buffer = buffer[pos:]
+    def _sid_of_hello(self, hello: Hello) -> int:
+        sid = hello.sid
+        if sid == self.settings.my_id:
+            raise ProtocolViolation("it says that it is this server; each needs an id of its own")
+        if sid < 0:
+            raise ProtocolViolation(f"its server id {sid} is negative")
+        if sid == ANONYMOUS:
+            sid = self._next_anonymous
+            self._next_anonymous -= 1
+        return sid
+
+    def _messages(self, cnxn: ElectionCnxn, data: bytes) -> None:
+        frames = cnxn.frames
+        frames.append(data)
+        while frames.take():
+            if frames.start == frames.end:
+                raise ProtocolViolation("a message of 0 bytes is none")
+            self._take(cnxn, frames.data[frames.start : frames.end])
 
     def _take(self, cnxn: ElectionCnxn, payload: bytes) -> None:
         assert cnxn.sid is not None
@@ -262,8 +291,8 @@ class QuorumCnxManager:
                 self._drop(cnxn)
         for sid in list(self._queued):
             waiting = self._by_sid.get(sid)
-            if waiting is not None and waiting.link.waiting_bytes() == 0:
-                self._say(waiting, self._queued.pop(sid))
+            if waiting is not None:
+                self.drained(waiting.link, now_ms)
 
     def next_deadline_ms(self) -> int | None:
         """When `advance` has something to do."""

@@ -183,11 +183,11 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         data = encode_request(request.session_id, request.cxid, request.type, body.data[body.pos : body.end])
         self.learner.send_request(request_packet(data, request.ids))
 
-    def client_gone(self, cnxn: ServerCnxn) -> None:
+    def forget(self, cnxn: ServerCnxn) -> None:
         for request in cnxn.pending:
             if request.is_write:
                 self.finished(request)
-        super().client_gone(cnxn)
+        super().forget(cnxn)
 
     def sync_received(self) -> None:
         """The leader has answered the oldest sync: everything committed before it is applied here."""

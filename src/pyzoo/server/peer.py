@@ -179,9 +179,7 @@ class QuorumPeer(PeerHost):
     def _put_in_front(self, server: ZooKeeperServer) -> None:
         """Another server gets the clients; those of the last one are sent away."""
         old = self.front
-        for cnxn in list(old.cnxns):
-            cnxn.abort()
-            old.client_gone(cnxn)
+        old.shutdown()
         self._left_over += old.take_output()
         server.environment = old.environment
         server.ensemble = view_of(self, self.role, int(self.state))

@@ -154,6 +154,16 @@ class ZooKeeperServer(Core):
             self.stats.connection_drops += 1
         cnxn.gone = True
         cnxn.closing = True
+        self.forget(cnxn)
+
+    def shutdown(self) -> None:
+        """Send all clients away, with the answers that they have got; their sessions live on."""
+        for cnxn in list(self.cnxns):
+            cnxn.close()
+            self.forget(cnxn)
+
+    def forget(self, cnxn: ServerCnxn) -> None:
+        """The connection is no longer one of this server's."""
         del self.cnxns[cnxn]
         left = self.cnxns_by_address.get(cnxn.address, 1) - 1
         if left > 0:
