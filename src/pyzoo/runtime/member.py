@@ -8,10 +8,10 @@ import trio
 
 from pyzoo.errors import StorageError
 from pyzoo.quorum.link import PeerLink
-from pyzoo.runtime.peer_tls import PLAIN
 from pyzoo.runtime.peers import PeerPorts
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage
+from pyzoo.runtime.tls_contexts import quorum_tls
 from pyzoo.runtime.turn import ClientPort
 from pyzoo.server.member_settings import number
 from pyzoo.server.peer import LogRead, QuorumPeer
@@ -32,7 +32,7 @@ class Member:
             peer,
             client_port.epoll,
             self.dial,
-            PLAIN,
+            quorum_tls(config),
             config.properties.get("zookeeper.tcpKeepAlive", "").lower() == "true",
             number(config.properties, "zookeeper.electionPortBindRetry", 3),
             config.quorum.listen_on_all_ips,

@@ -1,0 +1,68 @@
+"""TLS contexts out of settings (X509Util)."""
+
+import logging
+import os
+import ssl
+
+from pyzoo.config.settings import ServerConfig
+from pyzoo.config.tls_settings import TlsSettings
+from pyzoo.errors import ConfigError
+from pyzoo.runtime.key_stores import KeyMaterial, load_key, load_trusted
+from pyzoo.runtime.peer_tls import PLAIN, PeerTls
+
+logger = logging.getLogger(__name__)
+
+_VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
+_CLIENT_AUTH = {"none": ssl.CERT_NONE, "want": ssl.CERT_OPTIONAL, "need": ssl.CERT_REQUIRED}
+
+
+def make_context(settings: TlsSettings, server_side: bool) -> ssl.SSLContext:
+    """One end's context; raises ConfigError for stores and names that cannot be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
+    names = settings.enabled_protocols or (settings.protocol,)
+    versions = sorted(_VERSIONS[name] for name in names if name in _VERSIONS)
+    if not versions:
+        raise ConfigError(f"none of the protocols {', '.join(names)} can be used: choose TLSv1.2 or TLSv1.3")
+    context.minimum_version, context.maximum_version = versions[0], versions[-1]
+    if settings.key_store.location:
+        _load_key(context, load_key(settings.key_store), settings.key_store.location)
+    if settings.trust_store.location:
+        try:
+            context.load_verify_locations(cadata=load_trusted(settings.trust_store))
+        except ssl.SSLError as error:
+            raise ConfigError(f"{settings.trust_store.location} has no usable certificates: {error}") from error
+    if server_side:
+        context.verify_mode = _CLIENT_AUTH[settings.client_auth]
+    else:
+        context.check_hostname = settings.hostname_verification
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _load_key(context: ssl.SSLContext, material: KeyMaterial, location: str) -> None:
+    """OpenSSL reads keys from files only, so this one is in memory alone."""
+    fd = os.memfd_create("key", os.MFD_CLOEXEC)
+    try:
+        os.write(fd, material.pem)
+        context.load_cert_chain(f"/proc/self/fd/{fd}", password=material.password)
+    except ssl.SSLError as error:
+        raise ConfigError(f"{location} has no usable key: {error}") from error
+    finally:
+        os.close(fd)
+
+
+def quorum_tls(config: ServerConfig) -> PeerTls:
+    """How this member talks to others; raises ConfigError."""
+    quorum, settings = config.quorum, config.quorum_tls
+    if not quorum.ssl and not quorum.port_unification:
+        return PLAIN
+    if not settings.key_store.location:
+        raise ConfigError("sslQuorum and portUnification need ssl.quorum.keyStore.location", config.config_path)
+    if settings.client_hostname_verification:
+        logger.info("The certificates of dialling members are checked against the trust store, not against names")
+    return PeerTls(
+        make_context(settings, server_side=False),
+        make_context(settings, server_side=True),
+        dials_tls=quorum.ssl,
+        accepts_plain=quorum.port_unification,
+    )
