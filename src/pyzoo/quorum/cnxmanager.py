@@ -90,12 +90,14 @@ class QuorumCnxManager:
         if cnxn is not None and cnxn.link.unsent == 0:
             self._say(cnxn, payload)
             return
-        self._queued[sid] = payload
         if cnxn is None:
             self._dial(sid, self._addresses_of(sid))
+            if sid not in self._dialling:
+                return  # in no configuration: nothing would ever fetch it
         else:
             cnxn.link.wants_drain = True
             cnxn.link.announce()
+        self._queued[sid] = payload
 
     def drained(self, link: PeerLink, now_ms: int) -> None:
         """The network has taken what there was: send what had to wait."""
@@ -107,7 +109,7 @@ class QuorumCnxManager:
                 self._say(cnxn, payload)
 
     def connect_all(self, now_ms: int) -> None:
-        """Dial everybody who is not connected: members, and those for whom something waits."""
+        """Dial all members that are not connected."""
         for sid in sorted({*self._current, *self._last_seen}):
             if sid not in self._by_sid:
                 self._dial(sid, self._addresses_of(sid))
@@ -221,14 +223,14 @@ class QuorumCnxManager:
             return
         try:
             if cnxn.sid is None:
-                data = self._greeting(cnxn, data, now_ms)
+                data = self._greeting(cnxn, data)
             if data:
                 self._messages(cnxn, data)
         except ProtocolViolation as violation:
             logger.warning("Closing the election connection of %s: %s", link.remote, violation)
             self._end(cnxn)
 
-    def _greeting(self, cnxn: ElectionCnxn, data: bytes, now_ms: int) -> bytes:
+    def _greeting(self, cnxn: ElectionCnxn, data: bytes) -> bytes:
         """Take the hello; what follows it on a connection that stays (QuorumCnxManager.handleConnection)."""
         cnxn.hello += data
         size = hello_size(cnxn.hello)

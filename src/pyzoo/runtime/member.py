@@ -5,9 +5,11 @@ import socket
 from typing import Final
 
 import trio
+from attrs import evolve
 
 from pyzoo.errors import StorageError
 from pyzoo.quorum.link import PeerLink
+from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.peers import PeerPorts
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage
@@ -28,6 +30,7 @@ class Member:
         self.client_port = client_port
         self.storage = storage
         self.nursery = nursery
+        self.client_address = peer.client_address()
         self.ports = PeerPorts(
             peer,
             client_port.epoll,
@@ -40,7 +43,7 @@ class Member:
 
     def begin(self) -> None:
         """The first turn: ports are opened, the election begins."""
-        self.client_port.after_effects = self.disk_work
+        self.client_port.after_effects = self.after_effects
         self.turn()
 
     def turn(self) -> None:
@@ -90,12 +93,28 @@ class Member:
 
     # --- the disk
 
-    def disk_work(self) -> None:
-        """Begin what the core has asked for in this turn."""
+    def after_effects(self) -> None:
+        """What a turn may ask for beside bytes."""
+        self._move_client_port()
         for read in self.peer.take_log_reads():
             self.nursery.start_soon(self._read_log, read)
         if self.peer.take_snapshot_request():
             self.nursery.start_soon(self._save_snapshot)
+
+    def _move_client_port(self) -> None:
+        """A reconfiguration may give the clients another address."""
+        address = self.peer.client_address()
+        if address == self.client_address or address is None:
+            return
+        self.client_address = address
+        host, port = address
+        try:
+            listeners = open_listener(evolve(self.peer.config, client_port_address=host, client_port=port))
+        except OSError as error:
+            logger.error("The client port stays where it is: %s", error)
+            return
+        logger.info("Clients are served on %s:%d now", host, port)
+        self.client_port.listen_on(listeners)
 
     async def _read_log(self, read: LogRead) -> None:
         proposals = await trio.to_thread.run_sync(self.storage.proposals, read.from_zxid, read.to_zxid)

@@ -108,7 +108,8 @@ class PeerPorts:
         return socket.create_server((host, port), family=family)
 
     def _bind_failed(self, kind: int, where: str, error: OSError, now_ms: int) -> None:
-        tries = self._failed_binds.get(kind, 0) + 1
+        # A name that nobody knows yet is often only late; a port that is taken rarely becomes free.
+        tries = self._failed_binds.get(kind, 0) + (0 if isinstance(error, socket.gaierror) else 1)
         self._failed_binds[kind] = tries
         reason = (error.strerror or str(error)).partition(" (while")[0]
         logger.error("Cannot listen on the %s port %s: %s; it is tried again", PORT_NAMES[kind], where, reason)

@@ -10,7 +10,6 @@ import math
 import random
 import resource
 import signal
-import socket
 import sys
 from contextlib import ExitStack
 
@@ -22,6 +21,7 @@ from pyzoo.errors import StorageError
 from pyzoo.jute.primitives import set_field_limit
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
+from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.member import Member
 from pyzoo.runtime.snapshotting import take_snapshots
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
@@ -47,23 +47,6 @@ class RunningServer:
     def stop(self) -> None:
         """Ask the server to end; `serve` then returns."""
         self.cancel_scope.cancel()
-
-
-def open_listener(config: ServerConfig) -> list[socket.socket]:
-    """Listen on the client port; raises OSError, which names it, when it is taken or not of this machine."""
-    backlog = config.client_port_listen_backlog if config.client_port_listen_backlog > 0 else socket.SOMAXCONN
-    host, port = config.client_port_address, config.client_port
-    try:
-        if host:
-            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-            return [socket.create_server((host, port), family=family, backlog=backlog)]
-        if socket.has_dualstack_ipv6():
-            return [socket.create_server(("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True)]
-        return [socket.create_server(("", port), backlog=backlog)]
-    except OSError as error:
-        # create_server adds the address to the reason in brackets, getaddrinfo does not.
-        reason = (error.strerror or str(error)).partition(" (while")[0]
-        raise OSError(error.errno, f"cannot listen on {host or '*'}:{port}: {reason}") from error
 
 
 async def serve(

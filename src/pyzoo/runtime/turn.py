@@ -70,13 +70,21 @@ class ClientPort:
         self.timer_ms: int = -1
         self.peers: PeerPorts | None = None
         self.accept_again_ms: int = 0
+        self.listen_on(listeners)
+        if log is not None:
+            self.log_fd = log.eventfd
+            self.epoll.register(self.log_fd, _IN)
+
+    def listen_on(self, listeners: list[socket.socket]) -> None:
+        """Take new connections from these sockets in place of the present ones."""
+        for fd, listener in self.listeners.items():
+            self.epoll.unregister(fd)
+            listener.close()
+        self.listeners.clear()
         for listener in listeners:
             listener.setblocking(False)
             self.listeners[listener.fileno()] = listener
             self.epoll.register(listener.fileno(), _IN)
-        if log is not None:
-            self.log_fd = log.eventfd
-            self.epoll.register(self.log_fd, _IN)
 
     def start_timer(self, timer: trio.CancelScope) -> None:
         """From now on this scope ends when the core's next deadline has come."""

@@ -193,6 +193,11 @@ class QuorumPeer(PeerHost):
         logger.info("%s with epoch %d, last zxid %s", STATE_NAMES[int(self.state)].upper(), epoch,
                     zxid_text(self.database.last_zxid))  # fmt: skip
 
+    def client_address(self) -> tuple[str, int] | None:
+        """Where the current configuration says that clients find this server; None where it does not."""
+        me = self.current.members.server(int(self.my_id))
+        return None if me is None else me.client_address
+
     # --- links to other members
 
     def listen_addresses(self) -> dict[int, list[tuple[str, int]]]:
@@ -590,10 +595,10 @@ class QuorumPeer(PeerHost):
                 self.last_seen = self.current
             self.files.save_current(members)
             self.set_config_node()
+            self.election.configure(self.current, self.last_seen)
         change = change_of(old, members, int(self.my_id), vote_leader, designated)
         if not change.content_changed:
             return False
-        self.election.configure(self.current, self.last_seen)
         self._tell_addresses()
         if change.major and designated is not None:
             self._next_vote = Vote(designated, zxid, self.election.logical_clock, self.storage.epochs.current)

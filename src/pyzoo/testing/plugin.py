@@ -1,4 +1,7 @@
-"""The pytest plugin: the fixture `pyzoo_server` is a fresh in-memory server for each test that asks for it."""
+"""The pytest plugin: fresh servers for each test that asks for them.
+
+`pyzoo_server` is a standalone one in memory, `pyzoo_ensemble` three members in processes of their own.
+"""
 
 from collections.abc import Iterator
 
@@ -12,3 +15,12 @@ def pyzoo_server() -> Iterator[object]:
 
     with EmbeddedServer() as server:
         yield server
+
+
+@pytest.fixture
+def pyzoo_ensemble() -> Iterator[object]:
+    """A running LocalEnsemble of three; `connect_string` and `members` say where, `kill` and `restart` disturb it."""
+    from pyzoo.testing.ensemble import LocalEnsemble
+
+    with LocalEnsemble(nodes=3) as ensemble:
+        yield ensemble

@@ -1,0 +1,224 @@
+"""An ensemble on this machine: a process of `pyzoo serve` for each member, started, watched and stopped."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from attrs import define, field
+
+from pyzoo.runtime.ensemble_plan import (
+    HOST,
+    TICK_TIME_MS,
+    EnsembleError,
+    EnsemblePlan,
+    MemberPlan,
+    new_plan,
+    stored_plan,
+)
+from pyzoo.runtime.four_letters import SERVING_MODES, mode_of
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+POLL_SECONDS = 0.02
+TAIL_LINES = 15
+
+
+@define
+class Member:
+    """One member of a local ensemble, running or not."""
+
+    plan: MemberPlan
+    host: str
+    directory: Path
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    @property
+    def sid(self) -> int:
+        """The server id (myid)."""
+        return self.plan.sid
+
+    @property
+    def client_port(self) -> int:
+        return self.plan.client_port
+
+    @property
+    def observer(self) -> bool:
+        return self.plan.observer
+
+    @property
+    def connect_string(self) -> str:
+        """This member alone, as a client is pointed at it."""
+        return f"[{self.host}]:{self.client_port}" if ":" in self.host else f"{self.host}:{self.client_port}"
+
+    @property
+    def log_file(self) -> Path:
+        return self.directory / "pyzoo.log"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its process lives; it may serve nobody yet."""
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """Of its process, while that runs."""
+        return self.process.pid if self.process is not None and self.is_running else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """Of the process that ended, negative for a signal; None while it runs and before its first start."""
+        return None if self.process is None else self.process.poll()
+
+    def mode(self) -> str | None:
+        """What `srvr` says: leader, follower, observer, standalone; None when it does not serve."""
+        return mode_of(self.host, self.client_port) if self.is_running else None
+
+    def log_tail(self) -> str:
+        """The last lines of its log."""
+        try:
+            return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+        except OSError:
+            return "(no log)"
+
+
+class LocalEnsemble:
+    """Several servers as one service: `with LocalEnsemble(nodes=3) as ensemble: ...ensemble.connect_string...`.
+
+    Without a directory everything is below a temporary one, removed by `stop`. A directory that holds an ensemble
+    already goes on as that: its members, ports and tickTime win over the arguments. `properties` are system
+    properties by their full names, for example {"zookeeper.extendedTypesEnabled": "true"}.
+    """
+
+    def __init__(
+        self,
+        nodes: int = 3,
+        observers: int = 0,
+        *,
+        data_dir: str | Path | None = None,
+        host: str = HOST,
+        base_port: int | None = None,
+        tick_time_ms: int = TICK_TIME_MS,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """Plan it; nothing is written before `start`. Raises EnsembleError, OSError."""
+        self._is_temporary = data_dir is None
+        self._properties = dict(properties or {})
+        plan = None if data_dir is None else stored_plan(Path(data_dir))
+        self.plan: EnsemblePlan = plan or new_plan(nodes, observers, host, base_port, tick_time_ms)
+        self.directory: Path = Path(data_dir or tempfile.mkdtemp(prefix="pyzoo-ensemble-")).absolute()
+        self.members: list[Member] = [
+            Member(each, self.plan.host, self.directory / str(each.sid)) for each in self.plan.members
+        ]
+
+    def __enter__(self) -> "LocalEnsemble":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def connect_string(self) -> str:
+        """All members, as a client is pointed at them."""
+        return ",".join(member.connect_string for member in self.members)
+
+    def member(self, sid: int) -> Member:
+        """The member with this id; raises KeyError."""
+        for member in self.members:
+            if member.sid == sid:
+                return member
+        raise KeyError(f"no member {sid}: there are {', '.join(str(each.sid) for each in self.members)}")
+
+    def leader(self) -> Member | None:
+        """The member that leads now, if any."""
+        return next((member for member in self.members if member.mode() in ("leader", "standalone")), None)
+
+    def start(self, timeout_s: float = START_SECONDS) -> None:
+        """Start all members; returns when each of them serves. Raises EnsembleError, and stops what it started."""
+        try:
+            self.plan.write(self.directory)
+            for member in self.members:
+                self.launch(member.sid)
+            self.wait_until_serving(timeout_s)
+        except BaseException:
+            self.stop()
+            raise
+
+    def launch(self, sid: int) -> None:
+        """Start the process of one member, without waiting for anything."""
+        member = self.member(sid)
+        assert not member.is_running, f"member {sid} runs already"
+        defines = [f"-D{name}={value}" for name, value in self._properties.items()]
+        command = [sys.executable, "-m", "pyzoo", "serve", *defines, str(member.directory / "zoo.cfg")]
+        with member.log_file.open("ab") as log:
+            # A group of its own: Ctrl-C at a terminal is for the one who started the ensemble, and who stops it.
+            member.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, process_group=0
+            )
+
+    def wait_until_serving(self, timeout_s: float = START_SECONDS) -> None:
+        """Return when every started member serves. Raises EnsembleError when one ended, or time is up."""
+        deadline = time.monotonic() + timeout_s
+        for member in self.members:
+            if member.process is not None:
+                _wait_until_serving(member, deadline)
+
+    def kill(self, sid: int) -> None:
+        """SIGKILL, as if the machine of that member lost its power; returns when the process is gone."""
+        member = self.member(sid)
+        if member.process is not None:
+            member.process.kill()
+            member.process.wait()
+
+    def terminate(self, sid: int) -> None:
+        """Stop one member as an operator would; returns when the process is gone."""
+        member = self.member(sid)
+        if member.process is not None and member.is_running:
+            member.process.terminate()
+            _wait_until_ended(member.process)
+
+    def restart(self, sid: int, timeout_s: float = START_SECONDS) -> None:
+        """Start a member again, stopped first if it runs; returns when it serves. Raises EnsembleError."""
+        self.terminate(sid)
+        self.launch(sid)
+        _wait_until_serving(self.member(sid), time.monotonic() + timeout_s)
+
+    def stop(self) -> None:
+        """Stop all members, all at once; a temporary directory is gone afterwards."""
+        for member in self.members:
+            if member.process is not None and member.is_running:
+                member.process.terminate()
+        for member in self.members:
+            if member.process is not None:
+                _wait_until_ended(member.process)
+        if self._is_temporary:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _wait_until_serving(member: Member, deadline: float) -> None:
+    """Until it serves; raises EnsembleError when it ended, or at `deadline` of the monotonic clock."""
+    while member.mode() not in SERVING_MODES:
+        if not member.is_running:
+            reason = f"ended with code {member.exit_code}"
+        elif time.monotonic() > deadline:
+            reason = "does not serve in time; does a majority of the members run?"
+        else:
+            time.sleep(POLL_SECONDS)
+            continue
+        raise EnsembleError(f"member {member.sid} {reason}; its log ends with:\n{member.log_tail()}")
+
+
+def _wait_until_ended(process: "subprocess.Popen[bytes]") -> None:
+    """Until it ended; one that takes too long over it is killed."""
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
