@@ -188,14 +188,27 @@ def test_a_wrong_value_is_one_line_with_file_and_line(pyzoo: Pyzoo, tmp_path: Pa
     assert not (tmp_path / "data").exists()
 
 
-def test_an_ensemble_is_refused_with_what_to_do(pyzoo: Pyzoo, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("my_id", "lines", "words", "reason"),
+    [
+        (None, (), (), "the myid file is missing: write this server's number of the member list into dataDir/myid"),
+        ("one", (), (), "the server id 'one' is not a number"),
+        ("7", (), (), "this server's id 7 (from the myid file) is not in the member list"),
+        ("1", (), ("--in-memory",), "a member of an ensemble needs a disk: leave --in-memory away"),
+        ("1", ("quorum.auth.enableSasl=true",), (), "quorum.auth.enableSasl is not supported yet; use sslQuorum"),
+    ],
+)
+def test_a_member_that_cannot_be_one_is_refused_with_what_to_do(
+    pyzoo: Pyzoo, tmp_path: Path, my_id: str | None, lines: tuple[str, ...], words: tuple[str, ...], reason: str
+) -> None:
     members = [f"server.{n}=127.0.0.1:{2888 + n}:{3888 + n}" for n in (1, 2, 3)]
-    config = zoo_cfg(tmp_path, "initLimit=5", "syncLimit=2", *members)
+    config = zoo_cfg(tmp_path, "initLimit=5", "syncLimit=2", *members, *lines)
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "myid").write_text("1\n")
-    ended = pyzoo("serve", config)
+    if my_id is not None:
+        (tmp_path / "data" / "myid").write_text(f"{my_id}\n")
+    ended = pyzoo("serve", config, *words)
     assert (2, "", 1) == (ended.returncode, ended.stdout, ended.stderr.count("\n"))
-    assert "describe an ensemble, and this version runs single servers only; remove them" in ended.stderr
+    assert reason in ended.stderr
 
 
 def test_one_member_alone_is_a_standalone_server(serve: Serve, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pyzoo.quorum.cnxmanager import ANONYMOUS, CnxManagerSettings, QuorumCnxManager
 from pyzoo.quorum.hello import Hello, encode_hello
-from pyzoo.quorum.link import LinkOwner, PeerLink
+from pyzoo.quorum.link import PeerLink
+from pyzoo.server.peer import ReadyLinks
 
 Address = tuple[str, int]
 Addresses = dict[int, list[Address]]
@@ -21,21 +22,11 @@ HELLO_3 = bytes.fromhex("ffffffffffff0000 0000000000000003 0000000f 3132372e302e
 HELLO_1 = encode_hello(Hello(1, [("10.0.0.1", 3888)]), False)
 
 
-class Owner(LinkOwner):
-    """Remembers the links that have something to send."""
-
-    def __init__(self) -> None:
-        self.ready: list[PeerLink] = []
-
-    def link_ready(self, link: PeerLink) -> None:
-        self.ready.append(link)
-
-
 def manager_of(my_id: int, members: Addresses = MEMBERS, multi_address: bool = False) -> QuorumCnxManager:
     settings = CnxManagerSettings(
         my_id, MEMBERS.get(my_id, [("127.0.0.1", 23040)]), multi_address, setup_timeout_ms=SETUP_MS
     )
-    manager = QuorumCnxManager(settings, Owner())
+    manager = QuorumCnxManager(settings, ReadyLinks())
     manager.set_addresses(members, {})
     return manager
 
@@ -460,7 +451,7 @@ class Network:
     """Managers joined in memory; the choices say what happens next and how many bytes arrive together."""
 
     def __init__(self, sids: list[int], choices: list[int]) -> None:
-        self.owners = {sid: Owner() for sid in sids}
+        self.owners = {sid: ReadyLinks() for sid in sids}
         self.managers: dict[int, QuorumCnxManager] = {}
         for sid in sids:
             self.managers[sid] = QuorumCnxManager(CnxManagerSettings(sid, MEMBERS[sid]), self.owners[sid])
@@ -499,8 +490,7 @@ class Network:
     def _collect(self) -> None:
         for sid, manager in self.managers.items():
             self._dials += [(sid, link) for link in manager.take_dials()]
-            ready, self.owners[sid].ready = self.owners[sid].ready, []
-            for link in ready:
+            for link in self.owners[sid].take_ready():
                 wire = self._wires.get(link)
                 data = link.data_to_send()
                 if wire is None or None in wire:
@@ -594,7 +584,7 @@ def test_a_server_that_starts_late_hears_what_was_said_before(choices: list[int]
     network = Network([1, 2], choices)
     network.managers[1].send(3, b"to nobody", 0)
     network.settle()
-    network.owners[3] = Owner()
+    network.owners[3] = ReadyLinks()
     network.managers[3] = QuorumCnxManager(CnxManagerSettings(3, MEMBERS[3]), network.owners[3])
     network.managers[3].set_addresses(MEMBERS, {})
     network.managers[3].connect_all(0)

@@ -39,7 +39,7 @@ class Treatment(Enum):
     USED = "used"
     NO_EFFECT = "no effect"  # accepted; a value other than the default gets a warning that says why
     NOT_YET = "not yet"  # accepted; a value other than the default gets a warning that it is not there yet
-    ENSEMBLE = "ensemble"  # accepted in silence: it speaks of ensembles, and this server is alone
+    ENSEMBLE = "ensemble"  # read by members of an ensemble, accepted in silence by a server that is alone
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""Keys that only an ensemble reads; a standalone server accepts them in silence."""
+"""Keys that only an ensemble reads; a standalone server accepts them."""
 
 # ruff: noqa: E501 - a table has one key a line
 
@@ -6,9 +6,31 @@ from typing import Final
 
 from pyzoo.config.keys import Key, Kind, Source, Treatment
 
+_NO_EFFECT: Final = frozenset(
+    {
+        "leader.ackLoggingFrequency",
+        "leader.closeSocketAsync",
+        "learner.closeSocketAsync",
+        "learner.asyncSending",
+        "leader.nodelay",
+        "follower.nodelay",
+        "follower.skipLearnerRequestToNextProcessor",
+        "forward_learner_requests_to_commit_processor_disabled",
+        "commitProcessor.numWorkerThreads",
+        "commitProcessor.maxReadBatchSize",
+        "commitProcessor.maxCommitBatchSize",
+        "commitProcessor.shutdownTimeout",
+        "observerMaster.sizeLimit",
+        "test.allowDiscontinuousProposals",
+        "controllerPort",
+    }
+)
+"""What tunes threads, queues and caches that pyzoo does not have."""
+
 
 def _key(name: str, kind: Kind, default: str, meaning: str, source: Source = Source.PROPERTY) -> Key:
-    return Key(name, kind, default, meaning, Treatment.ENSEMBLE, source)
+    treatment = Treatment.NO_EFFECT if name in _NO_EFFECT else Treatment.ENSEMBLE
+    return Key(name, kind, default, meaning, treatment, source)
 
 
 ENSEMBLE_KEYS: Final[tuple[Key, ...]] = (

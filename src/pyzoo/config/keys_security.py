@@ -10,14 +10,25 @@ _NO_EFFECT: Final = Treatment.NO_EFFECT
 _NOT_YET: Final = Treatment.NOT_YET
 _NO_KERBEROS: Final = "SASL here is DIGEST-MD5; Kerberos is not offered"
 _JAVA_CLIENT: Final = "Read by Java clients, not by a server"
+_STORE: Final = ("location", "password", "passwordPath", "type")
 _TYPES: Final = "PEM, PKCS12, JKS or BCFKS; without it, by the file's extension (.pem, .p12, .jks, .bcfks)"
+
+
+_BETWEEN_MEMBERS: Final = frozenset(
+    {
+        *(f"{store}.{name}" for store in ("keyStore", "trustStore") for name in _STORE),
+        *("protocol", "enabledProtocols", "clientAuth", "hostnameVerification"),
+    }
+)
+"""What TLS between members takes from its settings."""
 
 
 def _tls(name: str, kind: Kind, client_default: str, quorum_default: str, meaning: str) -> tuple[Key, Key]:
     """The same key for the client port and for the sockets between members and the AdminServer."""
+    members = Treatment.ENSEMBLE if name in _BETWEEN_MEMBERS else _NOT_YET
     return (
         Key("ssl." + name, kind, client_default, meaning, _NOT_YET),
-        Key("ssl.quorum." + name, kind, quorum_default, meaning + " (AdminServer and members)", _NOT_YET),
+        Key("ssl.quorum." + name, kind, quorum_default, meaning + " (AdminServer and members)", members),
     )
 
 

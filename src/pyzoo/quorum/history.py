@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 MIN_COMMITTED_LOG: Final = 500
 """The least value of commitLogCount (ZKDatabase)."""
@@ -55,6 +55,7 @@ class CommittedLog:
             self.min_zxid = proposals[0].zxid
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class History:
     """What leaders and learners ask of the database that they order transactions for."""
 

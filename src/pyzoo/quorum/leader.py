@@ -9,7 +9,7 @@ import logging
 from typing import Final, final
 
 from attrs import frozen
-from mypy_extensions import i32, i64
+from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.jute.records import Id
@@ -58,6 +58,7 @@ class LeaderSettings:
     initial_counter: int = 0
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class LeaderOwner:
     """What a leader asks of the peer that it is a part of; each call is done when it returns."""
 

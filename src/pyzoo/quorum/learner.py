@@ -19,7 +19,7 @@ from collections import deque
 from typing import Final, final
 
 from attrs import frozen
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.jute.records import QuorumPacket
@@ -75,6 +75,7 @@ class LearnerSettings:
         return (self.connect_limit or self.init_limit) * self.tick_time_ms
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class LearnerOwner:
     """What a learner asks of the peer that it is a part of; each call is done when it returns."""
 

@@ -7,7 +7,7 @@ until the shell takes them; what arrives is given to the core with the link that
 from typing import Final, final
 
 from librt.strings import BytesWriter
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 ELECTION: Final = 0
 QUORUM: Final = 1
@@ -17,6 +17,7 @@ OBSERVER_MASTER: Final = 2
 _KEEP_WRITER: Final = 256 << 10
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class LinkOwner:
     """What a link tells the core that it belongs to."""
 

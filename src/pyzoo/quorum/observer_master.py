@@ -6,7 +6,7 @@ Requests go on to the leader as the follower's own.
 
 from typing import final
 
-from mypy_extensions import i32, i64
+from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.jute.records import Id
@@ -15,6 +15,7 @@ from pyzoo.quorum.learner_handler import LearnerHandler, LearnerHub
 from pyzoo.quorum.packets import INFORM, INFORMANDACTIVATE, PING, encode_designated_leader_and_txn, packet
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class ObserverMasterOwner:
     """What an observer master asks of the follower that it is a part of."""
 

@@ -79,6 +79,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         self.tracks_sessions = False
         self.learner = learner
         self.prepare_ensemble(members)
+        self.leave_containers()
         self._touches: dict[int, int] = {}
         self._syncs: deque[Request] = deque()
         self._revalidating: dict[int, list[ServerCnxn | LearnerHandler]] = {}

@@ -14,8 +14,9 @@ from pyzoo.jute.records import SetDataTxn
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot_stream import SnapshotStreamReader
 from pyzoo.quorum.history import Proposal
-from pyzoo.quorum.learner import Learner, LearnerOwner, LearnerSettings
+from pyzoo.quorum.learner import SYNCS, Learner, LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import OBSERVER_MASTER, QUORUM, PeerLink
+from pyzoo.quorum.sync_plan import SNAP
 from pyzoo.server.hosting import Hosting
 from pyzoo.server.learner_server import LearnerZooKeeperServer
 from pyzoo.server.peer_host import PeerHost, Role
@@ -93,7 +94,9 @@ class _Owner(LearnerOwner):
         self.role.host.set_config_node()
 
     def apply(self, proposal: Proposal) -> None:
-        self.role.host.database.apply(proposal.zxid, proposal.payload)
+        role = self.role
+        is_fuzzy = role.learner.sync_kind == SNAP and role.learner.state == SYNCS
+        role.host.database.apply(proposal.zxid, proposal.payload, not is_fuzzy)
 
     def log(self, proposal: Proposal) -> None:
         self.role.log(proposal)

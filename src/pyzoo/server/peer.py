@@ -286,7 +286,9 @@ class QuorumPeer(PeerHost):
     def peer_drained(self, link: PeerLink) -> None:
         """The network has taken all bytes of a link."""
         role = self.role
-        if link.port != ELECTION and role is not None and not link.closing:
+        if link.port == ELECTION:
+            self.cnx.drained(link, int(self.now_ms))
+        elif role is not None and not link.closing:
             role.drained(link)
 
     def peer_gone(self, link: PeerLink) -> None:

@@ -17,6 +17,7 @@ from pyzoo.jute.records import CreateRequest, CreateSessionTxn, CreateTTLRequest
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
+from pyzoo.server.containers import NEVER
 from pyzoo.server.multi import decode_multi
 from pyzoo.server.prep import is_ephemeral_mode
 from pyzoo.server.request import Request, internal_request
@@ -61,6 +62,10 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         """Whether this session is known to this server only."""
         local = self.local
         return local is not None and session_id in local.sessions
+
+    def leave_containers(self) -> None:
+        """Only the leader deletes containers and TTL nodes."""
+        self.containers.next_ms = NEVER
 
     def local_tracker(self) -> SessionTracker | None:
         return self.local

@@ -26,13 +26,10 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
         self.mode = READ_ONLY
         self.tracks_sessions = False
         self.prepare_ensemble(members)
+        self.leave_containers()
 
     def adopt_sessions(self) -> None:
         """None: sessions of the ensemble do not expire here."""
-
-    def delete_containers(self) -> None:
-        """None: nothing is written."""
-        self.containers.next_ms = self.now_ms + self.config.tick_time_ms
 
     def open_session(self, cnxn: ServerCnxn) -> None:
         if self.local is None:
@@ -69,13 +66,10 @@ class LookingZooKeeperServer(QuorumZooKeeperServer):
         self.mode = NOT_SERVING
         self.tracks_sessions = False
         self.prepare_ensemble(members)
+        self.leave_containers()
 
     def adopt_sessions(self) -> None:
         """None: sessions of the ensemble do not expire here."""
-
-    def delete_containers(self) -> None:
-        """None: nothing is written."""
-        self.containers.next_ms = self.now_ms + self.config.tick_time_ms
 
     def frames_waiting(self, cnxn: ServerCnxn) -> None:
         cnxn.abort()
