@@ -1,5 +1,10 @@
-"""`python -m benchmarks`."""
+"""`python -m benchmarks` for single servers, `python -m benchmarks ensemble` for three members."""
 
-from benchmarks.command import main
+import sys
 
-main()
+from benchmarks import command, ensemble_command
+
+if sys.argv[1:2] == ["ensemble"]:
+    ensemble_command.main(sys.argv[2:], prog_name="python -m benchmarks ensemble")
+else:
+    command.main()

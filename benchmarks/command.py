@@ -26,7 +26,9 @@ CACHE = Path.home() / ".cache" / "pyzoo-benchmarks"
 SECTIONS = ("throughput", *MEASUREMENTS)
 
 
-def _list_of(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, str], tuple[str, ...]]:
+def list_of(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, str], tuple[str, ...]]:
+    """Parser of an option whose value is some of these words, with commas between."""
+
     def parse(context: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
         chosen = tuple(part.strip() for part in value.split(",") if part.strip())
         for part in chosen:
@@ -37,7 +39,8 @@ def _list_of(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter
     return parse
 
 
-def _contestants(real: bool, compiled_python: str | None, plain_python: str | None) -> list[Contestant]:
+def contestants_of(real: bool, compiled_python: str | None, plain_python: str | None) -> list[Contestant]:
+    """Who is measured: Apache ZooKeeper, and pyzoo under each interpreter that was named."""
     contestants = [real_zookeeper()] if real else []
     if compiled_python:
         contestants.append(pyzoo("compiled", compiled_python, None))
@@ -46,10 +49,19 @@ def _contestants(real: bool, compiled_python: str | None, plain_python: str | No
     return contestants
 
 
-def _allow_many_files() -> None:
+def allow_many_files() -> None:
     """Thousands of sessions need as many descriptors; servers and zkload inherit the limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def working_directory(wanted: Path | None, tmpfs: bool) -> Path:
+    """Where data directories go; raises UsageError for memory that was not asked for."""
+    directory = wanted or CACHE
+    directory.mkdir(parents=True, exist_ok=True)
+    if machine.file_system(directory) in ("tmpfs", "ramfs") and not tmpfs:
+        raise click.UsageError(f"{directory} is in memory: choose a real disk with --dir, or say --tmpfs")
+    return directory
 
 
 def _measure_resources(
@@ -75,11 +87,11 @@ def _measure_resources(
 @click.option("--plain-python", metavar="PYTHON", help="An interpreter that runs src/ as plain Python.")
 @click.option("--real/--no-real", default=True, show_default=True, help="Run Apache ZooKeeper too.")
 @click.option("--quick", is_flag=True, help="A few minutes: fewer cells, one short run each, small sizes.")
-@click.option("--ops", default=",".join(OPS), callback=_list_of(OPS), show_default=True, help="Rows of the load table.")
+@click.option("--ops", default=",".join(OPS), callback=list_of(OPS), show_default=True, help="Rows of the load table.")
 @click.option(
     "--only",
     default=",".join(SECTIONS),
-    callback=_list_of(SECTIONS),
+    callback=list_of(SECTIONS),
     show_default=True,
     help="What to measure.",
 )
@@ -105,14 +117,11 @@ def main(
 ) -> None:
     """Measure pyzoo beside Apache ZooKeeper 3.9.5 on this machine."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    directory = directory or CACHE
-    directory.mkdir(parents=True, exist_ok=True)
-    if machine.file_system(directory) in ("tmpfs", "ramfs") and not tmpfs:
-        raise click.UsageError(f"{directory} is in memory: choose a real disk with --dir, or say --tmpfs")
-    contestants = _contestants(real, compiled_python, plain_python)
+    directory = working_directory(directory, tmpfs)
+    contestants = contestants_of(real, compiled_python, plain_python)
     if not contestants:
         raise click.UsageError("nothing to measure: name an interpreter, or leave out --no-real")
-    _allow_many_files()
+    allow_many_files()
     pace = Pace(seconds or (1 if quick else 3), 0.5 if quick else 1, 3 if quick else 5, runs or (1 if quick else 3))
     scale = QUICK if quick else Scale()
     results = Results(

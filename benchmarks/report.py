@@ -148,8 +148,8 @@ def _load_tables(results: Results) -> list[str]:
     return [line for pair in contenders or [""] for line in _load_table(results, [*real, *filter(None, [pair])])]
 
 
-def _measure_table(results: Results) -> list[str]:
-    known = [m for m in MEASURES if any(m.key in figures for figures in results.measures.values())]
+def _measure_table(results: Results, measures: list[Measure], title: str) -> list[str]:
+    known = [m for m in measures if any(m.key in figures for figures in results.measures.values())]
     if not known:
         return []
     contenders = [name for name in results.servers if name != REAL]
@@ -169,18 +169,24 @@ def _measure_table(results: Results) -> list[str]:
             row.append("-" if own is None else f"{own:,.{measure.digits}f}")
             row.append(_ratio(better_by(real or 0, own or 0, measure.more_is_better)) if comparable else "-")
         rows.append(row)
-    return ["", "## Memory, start-up, snapshots, watches", "", *_table(header, rows)]
+    return ["", f"## {title}", "", *_table(header, rows)]
 
 
-def markdown(results: Results) -> str:
-    """The whole report."""
-    lines = [f"# pyzoo beside Apache ZooKeeper, {results.date}", ""]
+def markdown(
+    results: Results,
+    measures: list[Measure] = MEASURES,
+    measures_title: str = "Memory, start-up, snapshots, watches",
+    title: str = "pyzoo beside Apache ZooKeeper",
+    verdict: Sequence[str] = (),
+) -> str:
+    """The whole report, with the lines of `verdict` below the tables."""
+    lines = [f"# {title}, {results.date}", ""]
     lines += [f"- {name}: {description}" for name, description in results.servers.items()]
     lines += [f"- {key}: {value}" for key, value in results.machine.items()]
     seconds, runs = results.settings["seconds"], results.settings["runs"]
     lines += [f"- a cell is the median of {runs:.0f} runs of {seconds:g} s, servers in turns"]
     lines += ["", "A ratio says how many times better pyzoo is; below 1 it is bold."]
-    lines += _load_tables(results) + _measure_table(results)
+    lines += _load_tables(results) + _measure_table(results, measures, measures_title) + list(verdict)
     if results.failures:
         lines += ["", "## Failed runs", "", *(f"- {failure}" for failure in results.failures)]
     return "\n".join(lines) + "\n"

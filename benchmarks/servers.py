@@ -222,24 +222,29 @@ class Server:
             self.process.wait()
 
 
-def start(contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None) -> Server:
-    """Start in `home`, which may hold data already, and wait for the first answer. Raises ServerError."""
+def spawn(contestant: Contestant, home: Path, port: int, zoo_cfg: str, properties: Mapping[str, str]) -> Server:
+    """Start in `home`, which may hold data already, without waiting for anything."""
     (home / "data").mkdir(parents=True, exist_ok=True)
-    port = _free_port()
-    (home / "zoo.cfg").write_text(ZOO_CFG.format(data_dir=home / "data", port=port))
+    (home / "zoo.cfg").write_text(zoo_cfg)
     (home / "logback.xml").write_text(LOGBACK_XML)
-    command = contestant.command_line(properties or {})
     with (home / "output.txt").open("wb") as output:
-        spawned = time.monotonic()
         process = subprocess.Popen(
-            command,
+            contestant.command_line(properties),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=home,
             env=dict(contestant.environment),
         )
-    server = Server(contestant, home, port, process)
+    return Server(contestant, home, port, process)
+
+
+def start(contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None) -> Server:
+    """Start in `home`, which may hold data already, and wait for the first answer. Raises ServerError."""
+    port = _free_port()
+    zoo_cfg = ZOO_CFG.format(data_dir=home / "data", port=port)
+    spawned = time.monotonic()
+    server = spawn(contestant, home, port, zoo_cfg, properties or {})
     try:
         server.wait_until_answering(spawned)
     except BaseException:

@@ -84,7 +84,8 @@ def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float, warmup: fl
     )
 
 
-def _with_cpu_per_op(figures: Figures) -> Figures:
+def with_cpu_per_op(figures: Figures) -> Figures:
+    """The figures with one more. Raises LoadError where nothing was answered."""
     if not figures["ops"]:
         raise LoadError(f"nothing was answered in the window; the longest wait was {figures['max_us']:,.0f} us")
     return {**figures, "cpu_us_per_op": figures["cpu_s"] * 1e6 / figures["ops"]}
@@ -106,7 +107,7 @@ def measure_throughput(
 
         def attempt(name: str, cell: Cell, seconds: float, warmup: float) -> Figures | None:
             try:
-                return _with_cpu_per_op(_load(zkload, fleet.alive(name), cell, seconds, warmup))
+                return with_cpu_per_op(_load(zkload, fleet.alive(name), cell, seconds, warmup))
             except LoadError as failure:
                 log.warning("%s %s: %s", name, cell, failure)
                 results.failures.append(f"{name}, {cell}: {failure}")

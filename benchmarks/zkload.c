@@ -1,9 +1,9 @@
 /* zkload: load generator for the ZooKeeper client protocol.
  *
- * One epoll thread drives all sessions, so that the machine's other core is the server's. It speaks only
- * the public wire protocol: the same binary drives any server that listens on the port. Every mode prints
- * JSON lines on stdout and exits 0; a mode that holds something open prints {"ready":...} first and goes
- * on when a line (or the end) arrives on stdin.
+ * Sessions are spread over the --hosts in turns. One epoll thread drives them all, so that the machine's other
+ * core is the server's. It speaks only the public wire protocol: the same binary drives any server that listens
+ * on the port. Every mode prints JSON lines on stdout and exits 0; a mode that holds something open prints
+ * {"ready":...} first and goes on when a line (or the end) arrives on stdin.
  *
  *   cc -O2 -o zkload zkload.c
  *   ./zkload load  --hosts 127.0.0.1:2181 --op get --conns 32 --depth 1 --secs 5
@@ -18,7 +18,7 @@
  *   --size    bytes a znode (100)       --paths    znodes to spread over (1000)
  *   --children names in the directory that ls lists (100)
  *   --warmup  seconds before the figures start (1)
- *   --pid     server process whose CPU time is read at both ends of the measured window
+ *   --pid     server processes (comma between) whose CPU time is read at both ends of the measured window
  * watch: each of --sessions sessions watches each of --nodes znodes of a tree that `fill` made; one set per
  *   znode then fires them all, while another session does a get every millisecond (its worst latency is the stall).
  *   --via     data = one-shot watches by getData; persistent, recursive = addWatch
@@ -61,10 +61,10 @@ struct Conn {
 
 static char *hosts[64];
 static int n_hosts, epfd;
-static int n_conns = 1, depth = 1, size = 100, paths = 1000, children = 100, server_pid;
+static int n_conns = 1, depth = 1, size = 100, paths = 1000, children = 100;
 static int sessions = 1, nodes = 1000, hold, writes_per_s, read_pct = -1, watch_via = WATCH_DATA;
 static double secs = 5, warmup = 1;
-static const char *op = "get", *root = "/fill", *via = "data";
+static const char *op = "get", *root = "/fill", *via = "data", *server_pids = "";
 static bool stopping;
 static uint64_t events, errors, lost;
 static char payload[1 << 20];
@@ -420,11 +420,11 @@ static void churn_reply(Conn *c, int32_t err, uint64_t latency) {
     c->gone = true;
     if (stopping) churning--; else churn_open(c);
 }
-static double cpu_seconds(void) {
+static double cpu_seconds_of(long pid) {
     char name[64], text[1024], *p;
     unsigned long user = 0, system = 0;
-    snprintf(name, sizeof name, "/proc/%d/stat", server_pid);
-    FILE *f = server_pid ? fopen(name, "r") : NULL;
+    snprintf(name, sizeof name, "/proc/%ld/stat", pid);
+    FILE *f = fopen(name, "r");
     if (!f) return 0;
     size_t n = fread(text, 1, sizeof text - 1, f);
     fclose(f);
@@ -432,6 +432,17 @@ static double cpu_seconds(void) {
     p = strrchr(text, ')'); /* the command's name may hold anything */
     if (!p || sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) return 0;
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+static double cpu_seconds(void) {
+    double sum = 0;
+    for (const char *at = server_pids; *at; at += *at == ',') {
+        char *end;
+        sum += cpu_seconds_of(strtol(at, &end, 10));
+        errno = 0;
+        if (end == at) die("--pid wants numbers with commas between");
+        at = end;
+    }
+    return sum;
 }
 static void choose_op(void) {
     static const struct { const char *name; int type; } ops[] = {
@@ -678,7 +689,7 @@ static void parse(int argc, char **argv) {
     static char default_host[] = "127.0.0.1:2181";
     static const struct { const char *name; int *n; double *x; const char **s; } options[] = {
         {"--conns", &n_conns, 0, 0}, {"--depth", &depth, 0, 0}, {"--size", &size, 0, 0}, {"--paths", &paths, 0, 0},
-        {"--children", &children, 0, 0}, {"--pid", &server_pid, 0, 0}, {"--sessions", &sessions, 0, 0},
+        {"--children", &children, 0, 0}, {"--pid", 0, 0, &server_pids}, {"--sessions", &sessions, 0, 0},
         {"--nodes", &nodes, 0, 0}, {"--hold", &hold, 0, 0}, {"--writes", &writes_per_s, 0, 0}, {"--secs", 0, &secs, 0},
         {"--warmup", 0, &warmup, 0}, {"--op", 0, 0, &op}, {"--root", 0, 0, &root}, {"--via", 0, 0, &via}};
     hosts[n_hosts++] = default_host;

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,15 +66,23 @@ class Zkload:
             fresh.replace(program)
         return cls(program)
 
-    def _start(self, mode: str, port: int, options: dict[str, int | float | str]) -> subprocess.Popen[str]:
-        command = [str(self.program), mode, "--hosts", f"127.0.0.1:{port}"]
+    def _start(
+        self, mode: str, port: int | Sequence[int], options: dict[str, int | float | str]
+    ) -> subprocess.Popen[str]:
+        ports = [port] if isinstance(port, int) else port
+        command = [str(self.program), mode, "--hosts", ",".join(f"127.0.0.1:{each}" for each in ports)]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
-    def run(self, mode: str, port: int, timeout_s: float = 600, **options: int | float | str) -> Figures:
-        """One mode of zkload (see the top of `zkload.c`) from start to end. Raises LoadError."""
+    def run(
+        self, mode: str, port: int | Sequence[int], timeout_s: float = 600, **options: int | float | str
+    ) -> Figures:
+        """One mode of zkload (see the top of `zkload.c`) from start to end; several ports share the sessions.
+
+        Raises LoadError.
+        """
         return _finish(self._start(mode, port, options), "", timeout_s)
 
     @contextmanager

@@ -195,7 +195,6 @@ def test_a_wrong_value_is_one_line_with_file_and_line(pyzoo: Pyzoo, tmp_path: Pa
         ("one", (), (), "the server id 'one' is not a number"),
         ("7", (), (), "this server's id 7 (from the myid file) is not in the member list"),
         ("1", (), ("--in-memory",), "a member of an ensemble needs a disk: leave --in-memory away"),
-        ("1", ("quorum.auth.enableSasl=true",), (), "quorum.auth.enableSasl is not supported yet; use sslQuorum"),
     ],
 )
 def test_a_member_that_cannot_be_one_is_refused_with_what_to_do(
@@ -208,6 +207,25 @@ def test_a_member_that_cannot_be_one_is_refused_with_what_to_do(
         (tmp_path / "data" / "myid").write_text(f"{my_id}\n")
     ended = pyzoo("serve", config, *words)
     assert (2, "", 1) == (ended.returncode, ended.stdout, ended.stderr.count("\n"))
+    assert reason in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("quorum.auth.enableSasl=true", "quorum.auth.enableSasl needs -Djava.security.auth.login.config=FILE"),
+        ("sslQuorum=true", "sslQuorum and portUnification need ssl.quorum.keyStore.location"),
+    ],
+)
+def test_a_member_without_what_it_needs_to_prove_itself_is_refused(
+    pyzoo: Pyzoo, tmp_path: Path, line: str, reason: str
+) -> None:
+    members = [f"server.{n}=127.0.0.1:{2888 + n}:{3888 + n}" for n in (1, 2, 3)]
+    config = zoo_cfg(tmp_path, "initLimit=5", "syncLimit=2", *members, line)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "myid").write_text("1\n")
+    ended = pyzoo("serve", config, "--port", "0")
+    assert 2 == ended.returncode
     assert reason in ended.stderr
 
 

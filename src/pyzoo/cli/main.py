@@ -3,8 +3,10 @@
 import click
 
 from pyzoo import __version__
+from pyzoo.cli.ensemble import ensemble
 from pyzoo.cli.purge import purge
 from pyzoo.cli.serve import serve
+from pyzoo.cli.status import status
 
 
 def is_compiled() -> bool:
@@ -44,3 +46,5 @@ def main() -> None:
 
 main.add_command(serve)
 main.add_command(purge)
+main.add_command(ensemble)
+main.add_command(status)

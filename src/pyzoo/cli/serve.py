@@ -89,12 +89,6 @@ def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
     """Raise ConfigError for settings that would be dangerous to ignore."""
     if config.distributed and in_memory:
         raise ConfigError("a member of an ensemble needs a disk: leave --in-memory away", config.config_path)
-    if config.distributed and config.quorum.sasl_enabled:
-        raise ConfigError(
-            "quorum.auth.enableSasl is not supported yet; use sslQuorum with certificates of your own authority, "
-            "which authenticates members in both directions",
-            config.config_path,
-        )
     if config.client_port is None:
         raise ConfigError(
             "clientPort is not set, and TLS ports are not supported yet; set clientPort", config.config_path

@@ -72,7 +72,7 @@ AUTH_KEYS: Final[tuple[Key, ...]] = (
     Key("enforce.auth.schemes", Kind.LIST, "", "Schemes for that. Required with it"),
     Key("ensembleAuthName", Kind.LIST, "", "Names that clients of the ensemble scheme may give; empty is any"),
     Key("letAnySaslUserDoX", Kind.TEXT, "", "ACL id of scheme sasl that every SASL user matches"),
-    raw_key("java.security.auth.login.config", Kind.PATH, "", "JAAS file with the SASL users", _NOT_YET),
+    raw_key("java.security.auth.login.config", Kind.PATH, "", "JAAS file with the SASL users; between members only", Treatment.ENSEMBLE),
     Key("sasl.serverconfig", Kind.TEXT, "Server", "Its section for the server", _NOT_YET),
     Key("SASLAuthenticationProvider.superPassword", Kind.TEXT, "", "Password of the SASL user `super`; wins over the file", _NOT_YET),
     Key("kerberos.removeHostFromPrincipal", Kind.BOOL, "false", _NO_KERBEROS, _NO_EFFECT),

@@ -24,7 +24,7 @@ from pyzoo.runtime.four_letters import SERVING_MODES, mode_of
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.1
 TAIL_LINES = 15
 
 
@@ -105,7 +105,7 @@ class LocalEnsemble:
         tick_time_ms: int = TICK_TIME_MS,
         properties: Mapping[str, str] | None = None,
     ) -> None:
-        """Plan it; nothing is written before `start`. Raises EnsembleError, OSError."""
+        """Choose ports and a directory; the rest is done by `start`. Raises EnsembleError, OSError."""
         self._is_temporary = data_dir is None
         self._properties = dict(properties or {})
         plan = None if data_dir is None else stored_plan(Path(data_dir))

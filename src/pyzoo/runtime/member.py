@@ -10,6 +10,7 @@ from attrs import evolve
 from pyzoo.errors import StorageError
 from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.listening import open_listener
+from pyzoo.runtime.peer_sasl import quorum_sasl
 from pyzoo.runtime.peers import PeerPorts
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage
@@ -36,6 +37,7 @@ class Member:
             client_port.epoll,
             self.dial,
             quorum_tls(config),
+            quorum_sasl(config),
             config.properties.get("zookeeper.tcpKeepAlive", "").lower() == "true",
             number(config.properties, "zookeeper.electionPortBindRetry", 3),
             config.quorum.listen_on_all_ips,

@@ -10,7 +10,9 @@ import socket
 from collections.abc import Callable
 from typing import Final, final
 
+from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.link import ELECTION, PeerLink
+from pyzoo.runtime.peer_sasl import PeerSasl, SaslSession
 from pyzoo.runtime.peer_tls import PeerTls, TlsSession
 from pyzoo.server.peer import QuorumPeer
 
@@ -29,13 +31,19 @@ _OUT: Final = 4  # EPOLLOUT
 class PeerSocket:
     """A socket and the link that it feeds."""
 
-    def __init__(self, sock: socket.socket, link: PeerLink, tls: TlsSession | None) -> None:
+    def __init__(self, sock: socket.socket, link: PeerLink, tls: TlsSession | None, sasl: SaslSession | None) -> None:
         self.sock = sock
         self.fd: int = sock.fileno()
         self.link = link
         self.tls = tls
+        self.sasl = sasl
         self.unsent = memoryview(b"")
         self.mask = _IN
+
+    @property
+    def is_authenticating(self) -> bool:
+        """Whether it must not be closed yet, though the core has said all that it has to say."""
+        return self.sasl is not None and not self.sasl.is_open and not self.sasl.failed
 
 
 @final
@@ -48,6 +56,7 @@ class PeerPorts:
         epoll: select.epoll,
         dial: Callable[[PeerLink], None],
         tls: PeerTls,
+        sasl: PeerSasl,
         keep_alive: bool,
         bind_tries: int,
         all_ips: bool,
@@ -57,6 +66,7 @@ class PeerPorts:
         self.epoll = epoll
         self.dial = dial
         self.tls = tls
+        self.sasl = sasl
         self.keep_alive = keep_alive
         self.bind_tries = bind_tries
         self.all_ips = all_ips
@@ -152,14 +162,14 @@ class PeerPorts:
                 logger.warning("A connection to the %s port was lost: %s", PORT_NAMES[kind], error)
                 return
             link = self.peer.peer_accepted(kind, address[0], address[1])
-            self._send(self._adopt(sock, link, self.tls.accepted()))
+            self._send(self._adopt(sock, link, self.tls.accepted(), self.sasl.accepted(kind)))
 
     def connected(self, sock: socket.socket, link: PeerLink, host: str) -> None:
         """A dial has succeeded."""
         if link.gone:
             sock.close()
             return
-        connection = self._adopt(sock, link, self.tls.dialled(host))
+        connection = self._adopt(sock, link, self.tls.dialled(host), self.sasl.dialled(link.port))
         self.peer.peer_connected(link)
         self._send(connection)
 
@@ -168,7 +178,9 @@ class PeerPorts:
         if not link.gone:
             self.peer.peer_gone(link)
 
-    def _adopt(self, sock: socket.socket, link: PeerLink, tls: TlsSession | None) -> PeerSocket:
+    def _adopt(
+        self, sock: socket.socket, link: PeerLink, tls: TlsSession | None, sasl: SaslSession | None
+    ) -> PeerSocket:
         sock.setblocking(False)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -176,7 +188,7 @@ class PeerPorts:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         except OSError:
             pass  # the next use of it tells
-        connection = PeerSocket(sock, link, tls)
+        connection = PeerSocket(sock, link, tls, sasl)
         self.sockets[connection.fd] = connection
         self.by_link[link] = connection
         self.epoll.register(connection.fd, _IN)
@@ -208,12 +220,28 @@ class PeerPorts:
                 self._broken(connection)
                 return
             if not data:
+                if connection.sasl is not None:
+                    self.peer.peer_bytes(link, connection.sasl.ended())
                 self._broken(connection)
                 return
+            if plain and connection.sasl is not None:
+                plain = self._authenticated(connection, connection.sasl, plain)
             if plain:
                 self.peer.peer_bytes(link, plain)
             if len(data) < RECEIVE_BYTES or connection.fd not in self.sockets or link.closing:
                 return
+
+    def _authenticated(self, connection: PeerSocket, sasl: SaslSession, data: bytes) -> bytes:
+        """What is for the core; nothing while the other side has not proved who it is."""
+        try:
+            plain = sasl.received(data)
+        except ProtocolViolation as violation:
+            logger.warning("Closing the connection with %s: %s", connection.link.remote, violation)
+            self._send(connection)
+            self._broken(connection)
+            return b""
+        self._send(connection)
+        return plain
 
     def _broken(self, connection: PeerSocket) -> None:
         link = connection.link
@@ -247,7 +275,7 @@ class PeerPorts:
         link.unsent = len(connection.unsent)
         self._set_mask(connection, _IN | _OUT if waiting else _IN)
         if not waiting:
-            if link.closing:
+            if link.closing and not connection.is_authenticating:
                 self._end(connection)
             elif link.wants_drain:
                 self.peer.peer_drained(link)
@@ -258,6 +286,8 @@ class PeerPorts:
         while True:
             if not connection.unsent:
                 data = link.data_to_send()
+                if connection.sasl is not None:
+                    data = connection.sasl.to_send(data)
                 if connection.tls is not None:
                     data = connection.tls.to_send(data)
                 if not data:

@@ -481,8 +481,10 @@ class QuorumPeer(PeerHost):
         except MalformedRecord as error:
             logger.warning("Ignoring a notification of server %d: %s", sender, error)
             return
-        if notification.config and self._learn_config(notification.config):
-            return
+        if notification.config:
+            if self._learn_config(notification.config):
+                return
+            self.files.note_difference(sender, notification.config, self.current.members)
         vote = notification.vote
         role = self.role
         if role is not None and vote.state == LOOKING:

@@ -15,7 +15,7 @@ from pyzoo.config.dynamic_files import (
 )
 from pyzoo.config.membership import Membership, members_of_text
 from pyzoo.config.settings import ServerConfig
-from pyzoo.errors import StorageError
+from pyzoo.errors import ConfigError, StorageError
 from pyzoo.server.member_settings import number
 from pyzoo.server.peer_storage import PeerStorage
 
@@ -28,6 +28,7 @@ class PeerConfigFiles:
     def __init__(self, config: ServerConfig, storage: PeerStorage) -> None:
         self._config = config
         self._storage = storage
+        self._known_texts: dict[int, str] = {}
         self.leader_serves = config.properties.get("zookeeper.leaderServes", "yes") != "no"
         self.observer_election_delay_ms = number(config.properties, "zookeeper.observer.election.DelayMs", 200)
         self.observer_reconnect_delay_ms = number(config.properties, "zookeeper.observer.reconnectDelayMs", 0)
@@ -49,6 +50,24 @@ class PeerConfigFiles:
             return int(last, 16) > version
         except ValueError:
             return False
+
+    def note_difference(self, sender: int, text: str, current: Membership) -> None:
+        """Say once that another server, with the same version, knows other members: is it of another ensemble?"""
+        if self._known_texts.get(sender) == text:
+            return
+        self._known_texts[sender] = text
+        try:
+            members = self.parse(text)
+        except ConfigError:
+            return
+        if members.version != current.version or members.same_members(current):
+            return
+        logger.warning(
+            "Server %d has other members in its configuration than this server: %s. Is it of another ensemble? "
+            "All need the same server lines",
+            sender,
+            ", ".join(members.lines()),
+        )
 
     def parse(self, text: str) -> Membership:
         """A configuration of another server; raises ConfigError."""

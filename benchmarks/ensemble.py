@@ -1,0 +1,224 @@
+"""What three members are measured for: load, failover, catching up, memory.
+
+Load finds both ensembles up and takes turns, as the load table of single servers does. All that kills or stops a
+member has one ensemble up at a time.
+"""
+
+import logging
+import re
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from attrs import frozen
+
+from benchmarks.members import Ensemble, launch, running
+from benchmarks.results import Cell, CellResult, Results, median_of
+from benchmarks.servers import Contestant, ServerError, fresh_home
+from benchmarks.throughput import Pace, with_cpu_per_op
+from benchmarks.writer import Session, first_write_s
+from benchmarks.zkload import Figures, LoadError, Zkload
+
+log = logging.getLogger(__name__)
+
+OPS = ("get", "set")
+SHAPES = ((3, 1), (3, 16), (33, 1), (33, 16), (200, 1), (200, 16))
+QUICK_SHAPES = ((3, 1), (33, 16))
+PATH = "/benchmark"
+DATA = b"x" * 100
+WRITES_BEFORE_A_KILL = 20
+SNAP_RECEIVED = re.compile(r"Getting a snapshot from leader|Syncing with leader: SNAP")
+
+
+@frozen
+class Scale:
+    """Sizes of the measurements."""
+
+    tick_time_ms: int = 2000
+    failovers: int = 10
+    failover_patience_s: float = 60.0
+    catch_ups: int = 3
+    #: Fewer than the 500 proposals that a leader keeps for a DIFF.
+    diff_writes: int = 400
+    #: What an empty member is sent as a SNAP. One that only lacks them may get a DIFF from the leader's log.
+    snap_nodes: int = 20_000
+
+
+QUICK = Scale(failovers=2, catch_ups=1)
+
+
+def cells_of(quick: bool) -> list[Cell]:
+    """Rows of the load table."""
+    return [Cell(op, conns, depth) for op in OPS for conns, depth in (QUICK_SHAPES if quick else SHAPES)]
+
+
+def _load(zkload: Zkload, ensemble: Ensemble, cell: Cell, seconds: float, warmup: float) -> Figures:
+    if not ensemble.is_running:
+        raise LoadError("a member is gone")
+    figures = zkload.run(
+        "load",
+        ensemble.ports,
+        timeout_s=seconds + warmup + 120,
+        op=cell.op,
+        conns=cell.conns,
+        depth=cell.depth,
+        secs=seconds,
+        warmup=warmup,
+        pid=ensemble.pids,
+    )
+    return with_cpu_per_op(figures)
+
+
+def measure_load(
+    contestants: list[Contestant],
+    cells: list[Cell],
+    pace: Pace,
+    scale: Scale,
+    zkload: Zkload,
+    directory: Path,
+    results: Results,
+) -> None:
+    """Fill `results.cells`, and the memory of members before and after. Raises ServerError."""
+    with ExitStack() as stack:
+        ensembles: dict[str, Ensemble] = {}
+        for contestant in contestants:
+            home = stack.enter_context(fresh_home(directory, contestant))
+            ensemble = launch(contestant, home, scale.tick_time_ms)
+            stack.callback(ensemble.stop)
+            ensembles[contestant.name] = ensemble
+            results.measured(contestant.name, _memory(ensemble, "idle"))
+
+        def attempt(name: str, cell: Cell, seconds: float, warmup: float) -> Figures | None:
+            try:
+                return _load(zkload, ensembles[name], cell, seconds, warmup)
+            except LoadError as failure:
+                log.warning("%s %s: %s", name, cell, failure)
+                results.failures.append(f"{name}, {cell}: {failure}")
+                return None
+
+        for op in OPS:
+            for name in ensembles:
+                attempt(name, Cell(op, 33, 4), pace.first_warmup, 0)
+        for row, cell in enumerate(cells):
+            result = CellResult(cell)
+            for run in range(pace.runs):
+                names = list(ensembles)
+                first = (row + run) % len(names)
+                for name in names[first:] + names[:first]:
+                    figures = attempt(name, cell, pace.seconds, pace.warmup)
+                    if figures is not None:
+                        result.runs.setdefault(name, []).append(figures)
+            result.figures = {name: median_of(runs) for name, runs in result.runs.items()}
+            results.cells.append(result)
+            told = ", ".join(f"{name} {figures['ops_per_s']:,.0f}/s" for name, figures in result.figures.items())
+            log.info("%s: %s", cell, told)
+        for name, ensemble in ensembles.items():
+            results.measured(name, _memory(ensemble, "loaded"))
+
+
+def _memory(ensemble: Ensemble, when: str) -> Figures:
+    """Resident memory as it stands: of the leader, and of a follower on average."""
+    leader = ensemble.leader()
+    of = {sid: server.rss_kib() / 1024 for sid, server in ensemble.servers.items()}
+    followers = [mib for sid, mib in of.items() if sid != leader]
+    return {f"{when}_leader_mib": of[leader], f"{when}_follower_mib": statistics.mean(followers)}
+
+
+def _write(ensemble: Ensemble, count: int) -> None:
+    """Acknowledged sets, by a session on the leader."""
+    with Session(ensemble.servers[ensemble.leader()].port, step_s=30) as session:
+        session.create(PATH, DATA)
+        for _ in range(count):
+            session.set(PATH, DATA)
+
+
+def measure_failover(contestant: Contestant, zkload: Zkload, directory: Path, scale: Scale) -> Figures:
+    """From SIGKILL of the leader to the next acknowledged write: median, and the longest."""
+    times = []
+    with fresh_home(directory, contestant) as home, running(contestant, home, scale.tick_time_ms) as ensemble:
+        for _ in range(scale.failovers):
+            _write(ensemble, WRITES_BEFORE_A_KILL)
+            leader = ensemble.leader()
+            killed = ensemble.kill(leader)
+            try:
+                times.append(first_write_s(ensemble.ports, PATH, killed, scale.failover_patience_s))
+            except TimeoutError as failure:
+                raise ServerError(f"{failure}\n{ensemble.output()}") from None
+            ensemble.spawn(leader)
+            ensemble.wait_until_whole()
+    return {"failover_ms": statistics.median(times) * 1000, "failover_max_ms": max(times) * 1000}
+
+
+def _catch_up_s(ensemble: Ensemble, follower: int, meanwhile: Callable[[], None]) -> float:
+    """From starting a stopped follower until it serves with the zxid of the leader."""
+    ensemble.servers[follower].stop()
+    meanwhile()
+    zxid = ensemble.zxid(ensemble.leader())
+    spawned = ensemble.spawn(follower)
+    ensemble.wait_until_level(follower, zxid)
+    took = time.monotonic() - spawned
+    ensemble.wait_until_whole()
+    return took
+
+
+def _was_snap(ensemble: Ensemble, follower: int) -> bool:
+    """Whether the log of the follower's last start tells of a snapshot from the leader, in either server's words."""
+    return bool(SNAP_RECEIVED.search((ensemble.home / str(follower) / "output.txt").read_text(errors="replace")))
+
+
+def measure_catch_up(contestant: Contestant, zkload: Zkload, directory: Path, scale: Scale) -> Figures:
+    """From starting a stopped follower until it is level: it lacks a few writes (DIFF), or has lost its disk (SNAP)."""
+    took: dict[str, list[float]] = {"diff": [], "snap": []}
+    by_snap = {"diff": 0, "snap": 0}
+    with fresh_home(directory, contestant) as home, running(contestant, home, scale.tick_time_ms) as ensemble:
+        leader = ensemble.leader()
+        follower = next(sid for sid in ensemble.servers if sid != leader)
+
+        def write() -> None:
+            _write(ensemble, scale.diff_writes)
+
+        def forget() -> None:
+            shutil.rmtree(ensemble.home / str(follower) / "data" / "version-2")
+
+        # A member that has logged nothing yet gets a SNAP at its first return.
+        _write(ensemble, WRITES_BEFORE_A_KILL)
+        ensemble.wait_until_level(follower, ensemble.zxid(leader))
+        for kind, meanwhile in (("diff", write), ("snap", forget)):
+            if kind == "snap":
+                zkload.run("fill", ensemble.servers[leader].port, nodes=scale.snap_nodes)
+            for _ in range(scale.catch_ups):
+                took[kind].append(_catch_up_s(ensemble, follower, meanwhile))
+                by_snap[kind] += _was_snap(ensemble, follower)
+    return {
+        "diff_ms": statistics.median(took["diff"]) * 1000,
+        "snap_ms": statistics.median(took["snap"]) * 1000,
+        "diff_by_snap": float(by_snap["diff"]),
+        "snap_by_snap": float(by_snap["snap"]),
+    }
+
+
+Measurement = Callable[[Contestant, Zkload, Path, Scale], Figures]
+
+MEASUREMENTS: dict[str, Measurement] = {"failover": measure_failover, "catch-up": measure_catch_up}
+
+
+def measure_disturbances(
+    sections: list[str],
+    contestants: list[Contestant],
+    scale: Scale,
+    zkload: Zkload,
+    directory: Path,
+    results: Results,
+) -> None:
+    """All measurements that stop members; what fails is a line of the report."""
+    for section in sections:
+        for contestant in contestants:
+            log.info("%s: %s", section, contestant.name)
+            try:
+                results.measured(contestant.name, MEASUREMENTS[section](contestant, zkload, directory, scale))
+            except (LoadError, ServerError, OSError) as failure:
+                log.warning("%s, %s: %s", contestant.name, section, failure)
+                results.failures.append(f"{contestant.name}, {section}: {failure}")

@@ -1,0 +1,65 @@
+"""The report on ensembles: the tables of the other report with measures of their own, and what was aimed at."""
+
+from collections.abc import Iterator
+
+from benchmarks.report import REAL, Measure, better_by, markdown
+from benchmarks.results import Results
+
+THROUGHPUT_AT_LEAST = 1.5
+NO_WORSE = 1.0
+
+MEASURES = [
+    Measure("failover_ms", "SIGKILL of the leader to the next acknowledged write, median of {failovers:.0f}, ms"),
+    Measure("failover_max_ms", "the same, longest, ms"),
+    Measure("diff_ms", "start of a follower that lacks {diff_writes:.0f} writes until it is level, ms"),
+    Measure("diff_by_snap", "of {catch_ups:.0f} by SNAP, not by DIFF", has_ratio=False),
+    Measure("snap_ms", "start of an empty follower until it has {snap_nodes:,.0f} nodes, ms"),
+    Measure("snap_by_snap", "of {catch_ups:.0f} by SNAP, not by DIFF", has_ratio=False),
+    Measure("idle_leader_mib", "memory of the leader idle, MiB", 1),
+    Measure("idle_follower_mib", "memory of a follower idle, MiB", 1),
+    Measure("loaded_leader_mib", "memory of the leader after all load, MiB", 1),
+    Measure("loaded_follower_mib", "memory of a follower after all load, MiB", 1),
+]
+
+
+def _ratios(results: Results, name: str) -> Iterator[tuple[str, float, float]]:
+    """What has a bound: its title, how many times better pyzoo is, how many times it should be."""
+    for result in results.cells:
+        if REAL not in result.figures or name not in result.figures:
+            continue
+        real, own = result.figures[REAL], result.figures[name]
+        for key, title, more_is_better, bound in (
+            ("ops_per_s", "ops/s", True, THROUGHPUT_AT_LEAST),
+            ("p99_us", "p99", False, NO_WORSE),
+        ):
+            ratio = better_by(real[key], own[key], more_is_better)
+            if ratio is not None:
+                yield f"{result.cell.op} {result.cell.conns}x{result.cell.depth} {title}", ratio, bound
+    real, own = results.measures.get(REAL, {}), results.measures.get(name, {})
+    if (ratio := better_by(real.get("failover_ms", 0), own.get("failover_ms", 0), False)) is not None:
+        yield "failover", ratio, NO_WORSE
+
+
+def _bounds(results: Results) -> list[str]:
+    if REAL not in results.servers:
+        return []
+    lines = [
+        "",
+        "## Bounds",
+        "",
+        f"Throughput at least {THROUGHPUT_AT_LEAST:g} times the original's, p99 and failover no worse.",
+        "",
+    ]
+    for name in results.servers:
+        if name == REAL:
+            continue
+        rows = list(_ratios(results, name))
+        missed = [f"{title} {ratio:.2f}" for title, ratio, bound in rows if ratio < bound]
+        lines.append(f"- {name}: {len(rows) - len(missed)} of {len(rows)} kept. Missed: {', '.join(missed) or 'none'}")
+    return lines
+
+
+def ensemble_markdown(results: Results) -> str:
+    """The whole report."""
+    title = "Failover, catching up, memory"
+    return markdown(results, MEASURES, title, "pyzoo beside Apache ZooKeeper: three members", _bounds(results))

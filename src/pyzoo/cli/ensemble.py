@@ -1,0 +1,134 @@
+"""`pyzoo ensemble`: several servers on this machine, as one service, until Ctrl-C."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from pyzoo.config.system_properties import parse_arguments
+from pyzoo.errors import ConfigError
+from pyzoo.runtime.ensemble_plan import HOST, TICK_TIME_MS, EnsembleError, stored_plan
+from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
+
+NODES = 3
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+WATCH_SECONDS = 0.2
+#: From one start of a member to its next one, at least.
+RESTART_SECONDS = 5.0
+
+
+@click.command()
+@click.option("--nodes", type=click.IntRange(min=1), help=f"Members that vote.  [default: {NODES}]")
+@click.option("--observers", type=click.IntRange(min=0), help="Members that do not.  [default: 0]")
+@click.option("--data-dir", type=click.Path(file_okay=False), help="Keep everything here, and go on with it next time.")
+@click.option("--base-port", type=click.IntRange(1, 65535), help="Client ports from here on.  [default: free ports]")
+@click.option("--tick-time", type=click.IntRange(min=1), help=f"Of ZooKeeper, in ms.  [default: {TICK_TIME_MS}]")
+@click.option("--host", help=f"The address of all members.  [default: {HOST}]")
+@click.option("-D", "definitions", multiple=True, metavar="NAME=VALUE", help="Set a system property of ZooKeeper.")
+def ensemble(
+    nodes: int | None,
+    observers: int | None,
+    data_dir: str | None,
+    base_port: int | None,
+    tick_time: int | None,
+    host: str | None,
+    definitions: tuple[str, ...],
+) -> None:
+    """Run an ensemble on this machine until SIGTERM or Ctrl-C: for development and tests.
+
+    Without --data-dir its data is in a temporary directory that is removed at the end. Each member has a directory with
+    its zoo.cfg, its data and its log. A member that dies is started again.
+    """
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+    try:
+        properties = parse_arguments([f"-D{definition}" for definition in definitions]).properties
+        refuse_other_shape(data_dir, nodes, observers, base_port, tick_time, host)
+        local = LocalEnsemble(
+            NODES if nodes is None else nodes,
+            observers or 0,
+            data_dir=data_dir,
+            host=host or HOST,
+            base_port=base_port,
+            tick_time_ms=tick_time or TICK_TIME_MS,
+            properties=properties,
+        )
+        run(local)
+    except KeyboardInterrupt:
+        click.echo("pyzoo: stopped")
+    except (EnsembleError, ConfigError, OSError) as error:
+        click.echo(f"pyzoo: {error}", err=True)
+        sys.exit(1)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """The first signal ends it all; a second one must not leave members behind that nobody stops."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def refuse_other_shape(
+    data_dir: str | None,
+    nodes: int | None,
+    observers: int | None,
+    base_port: int | None,
+    tick_time: int | None,
+    host: str | None,
+) -> None:
+    """Raise EnsembleError when the directory holds another ensemble than the options describe."""
+    plan = None if data_dir is None else stored_plan(Path(data_dir))
+    if plan is None:
+        return
+    wanted = {
+        "--nodes": (nodes, plan.nodes),
+        "--observers": (observers, plan.observers),
+        "--base-port": (base_port, plan.members[0].client_port),
+        "--tick-time": (tick_time, plan.tick_time_ms),
+        "--host": (host, plan.host),
+    }
+    for option, (value, stored) in wanted.items():
+        if value is not None and value != stored:
+            raise EnsembleError(
+                f"{data_dir} holds an ensemble made with {option} {stored}: leave {option} away to go on with it, "
+                "or choose another directory"
+            )
+
+
+def run(local: LocalEnsemble) -> None:
+    """Start all, say where they are, and watch them until a signal. Raises EnsembleError, KeyboardInterrupt."""
+    click.echo(f"pyzoo: starting {len(local.members)} members in {local.directory}")
+    with local:
+        click.echo(f"pyzoo: ready on {local.connect_string}")
+        for member in local.members:
+            click.echo(line_of(member))
+        sys.stdout.flush()
+        started = {member.sid: time.monotonic() for member in local.members}
+        while True:
+            time.sleep(WATCH_SECONDS)
+            for member in local.members:
+                if not member.is_running:
+                    revive(local, member, started)
+
+
+def line_of(member: Member) -> str:
+    """A member for whoever reads stdout."""
+    log = os.path.relpath(member.log_file) if member.log_file.is_relative_to(os.getcwd()) else str(member.log_file)
+    return f"  server.{member.sid}  {member.mode() or '?':<10}  {member.connect_string}  pid {member.pid}  log {log}"
+
+
+def revive(local: LocalEnsemble, member: Member, started: dict[int, float]) -> None:
+    """Report a member that died, once, and start it again when it had its time."""
+    if member.process is not None:
+        click.echo(f"pyzoo: server.{member.sid} ended with code {member.exit_code}; its log ends with:", err=True)
+        click.echo("".join(f"  | {line}\n" for line in member.log_tail().splitlines()), err=True, nl=False)
+        member.process = None
+    if time.monotonic() - started[member.sid] >= RESTART_SECONDS:
+        started[member.sid] = time.monotonic()
+        local.launch(member.sid)
+        click.echo(f"pyzoo: server.{member.sid} is started again, pid {member.pid}")
+        sys.stdout.flush()

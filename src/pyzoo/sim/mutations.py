@@ -1,0 +1,237 @@
+"""Bugs planted on purpose, each one a rule of ZAB or of the server that is broken: the checkers have to find them.
+
+Only where the code is plain Python: compiled classes cannot be patched. The names say what the server does wrong.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+
+from attrs import frozen
+
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import InputArchive
+from pyzoo.jute.records import ConnectRequest
+from pyzoo.persistence.epochs import EpochFiles
+from pyzoo.persistence.txnlog import TxnLog
+from pyzoo.quorum import packets as qp
+from pyzoo.quorum.history import Proposal
+from pyzoo.quorum.leader import BROADCAST, Leader
+from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
+from pyzoo.quorum.vote import Vote
+from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.leader_server import LeaderZooKeeperServer
+from pyzoo.server.learner_server import LearnerZooKeeperServer
+from pyzoo.server.learning import Learning
+from pyzoo.server.quorum_server import QuorumZooKeeperServer
+from pyzoo.server.request import Request
+from pyzoo.server.standalone import ZooKeeperServer
+
+Method = Callable[..., Any]
+
+
+@frozen
+class Mutation:
+    """`patches` are (class, attribute, what makes the wrong method from the right one)."""
+
+    name: str
+    patches: tuple[tuple[type, str, Callable[[Method], Any]], ...]
+
+
+@contextmanager
+def planted(mutation: Mutation) -> Iterator[None]:
+    """Have the bug while the block runs."""
+    with ExitStack() as stack:
+        for owner, attribute, make in mutation.patches:
+            right = owner.__dict__[attribute]
+            stack.callback(setattr, owner, attribute, right)
+            setattr(owner, attribute, make(right))
+        yield
+
+
+# --- followers
+
+
+def _acknowledge_at_once(right: Method) -> Method:
+    def take_proposal(self: Learner, proposal: Proposal) -> None:
+        right(self, proposal)
+        self._send(qp.packet(qp.ACK, proposal.zxid, None))
+
+    return take_proposal
+
+
+def _acknowledge_without_logging(right: Method) -> Method:
+    def take_proposal(self: Learner, proposal: Proposal) -> None:
+        self._pending.append(proposal)
+        self._send(qp.packet(qp.ACK, proposal.zxid, None))
+
+    return take_proposal
+
+
+def _apply_what_is_proposed(right: Method) -> Method:
+    def take_proposal(self: Learner, proposal: Proposal) -> None:
+        right(self, proposal)
+        self._take_commit(proposal.zxid, None)
+
+    return take_proposal
+
+
+def _serve_after_new_leader(right: Method) -> Method:
+    def acknowledge_new_leader(self: Learner) -> None:
+        right(self)
+        if self.state == WAITS_TO_SERVE:
+            self._up_to_date()
+
+    return acknowledge_new_leader
+
+
+def _acknowledge_new_leader_at_once(right: Method) -> Method:
+    def log_committed(self: Learner) -> None:
+        right(self)
+        if self._waits_for_zxid != 0:
+            self._acknowledge_new_leader()
+
+    return log_committed
+
+
+def _keep_what_is_truncated(right: Method) -> Method:
+    def truncate(self: Learning, zxid: int) -> None:
+        self.host.database.tree.last_processed_zxid = zxid
+
+    return truncate
+
+
+def _have_nothing_unfinished(right: Method) -> Method:
+    def unfinished(self: Learner) -> list[Proposal]:
+        return []
+
+    return unfinished
+
+
+# --- leaders
+
+
+def _commit_by_one_acknowledgement(right: Method) -> Method:
+    def try_to_commit(self: Leader) -> None:
+        while (proposal := self.outstanding.get(self.last_committed + 1)) is not None and proposal.acks:
+            self._commit(proposal)
+
+    return try_to_commit
+
+
+def _take_office_alone(right: Method) -> Method:
+    def begin_synchronization(self: Leader) -> None:
+        right(self)
+        if self.phase != BROADCAST:
+            self._take_office()
+
+    return begin_synchronization
+
+
+def _count_own_ack_unsynced(right: Method) -> Method:
+    def logged(self: LeaderZooKeeperServer, request: Request, payload: bytes) -> None:
+        right(self, request, payload)
+        self.leader.acked_up_to(self.leader.my_id, request.zxid)
+
+    return logged
+
+
+def _lead_whoever_comes(right: Method) -> Method:
+    def epoch_acked(self: Leader, sid: int, current_epoch: int, last_zxid: int) -> bool:
+        return bool(right(self, sid, min(current_epoch, 0), 0))
+
+    return epoch_acked
+
+
+def _candidacy_without_zxid(right: Method) -> Any:
+    return property(lambda vote: (0, 0, vote.leader))
+
+
+# --- files
+
+
+def _save_epoch_in_memory(attribute: str) -> Callable[[Method], Method]:
+    def make(right: Method) -> Method:
+        def save(self: EpochFiles, epoch: int) -> None:
+            setattr(self, attribute, epoch)
+
+        return save
+
+    return make
+
+
+def _do_not_sync(right: Method) -> Method:
+    def sync(self: TxnLog, log: object, is_new: bool) -> int:
+        return 0
+
+    return sync
+
+
+# --- clients
+
+
+def _answer_sync_alone(right: Method) -> Method:
+    def submit_now(self: LearnerZooKeeperServer, request: Request, cnxn: ServerCnxn) -> None:
+        if request.type == op.SYNC:
+            QuorumZooKeeperServer.submit_now(self, request, cnxn)
+        else:
+            right(self, request, cnxn)
+
+    return submit_now
+
+
+def _let_reads_overtake(right: Method) -> Method:
+    def wait_behind(self: ZooKeeperServer, request: Request, cnxn: ServerCnxn) -> None:
+        self.serve(request, cnxn)
+
+    return wait_behind
+
+
+def _swallow_events(right: Method) -> Method:
+    def process(self: ServerCnxn, event_type: int, path: str, zxid: int, acl: object) -> None:
+        return
+
+    return process
+
+
+def _shorten_sessions(right: Method) -> Method:
+    def adopt_sessions(self: ZooKeeperServer) -> None:
+        for session_id, timeout_ms in self.database.sessions.items():
+            self.sessions.track(session_id, timeout_ms // 4, self.now_ms)
+
+    return adopt_sessions
+
+
+def _take_clients_from_the_future(right: Method) -> Any:
+    def decode(archive: InputArchive) -> ConnectRequest:
+        request: ConnectRequest = right.__func__(archive)  # type: ignore[attr-defined]
+        request.last_zxid_seen = 0
+        return request
+
+    return staticmethod(decode)
+
+
+MUTATIONS: Final = (
+    Mutation("a follower acknowledges before its sync", ((Learner, "_take_proposal", _acknowledge_at_once),)),
+    Mutation("a follower acknowledges without logging", ((Learner, "_take_proposal", _acknowledge_without_logging),)),
+    Mutation("a follower applies what is only proposed", ((Learner, "_take_proposal", _apply_what_is_proposed),)),
+    Mutation("a follower serves before UPTODATE", ((Learner, "_acknowledge_new_leader", _serve_after_new_leader),)),
+    Mutation("NEWLEADER is acknowledged unsynced", ((Learner, "_log_committed", _acknowledge_new_leader_at_once),)),
+    Mutation("a follower keeps what is truncated", ((Learning, "truncate", _keep_what_is_truncated),)),
+    Mutation("a follower forgets what it has not applied", ((Learner, "unfinished", _have_nothing_unfinished),)),
+    Mutation("a leader commits by one acknowledgement", ((Leader, "try_to_commit", _commit_by_one_acknowledgement),)),
+    Mutation("a leader takes office alone", ((Leader, "_begin_synchronization", _take_office_alone),)),
+    Mutation("a leader counts itself before its sync", ((LeaderZooKeeperServer, "logged", _count_own_ack_unsynced),)),
+    Mutation(
+        "a leader that is behind is elected",
+        ((Vote, "candidacy", _candidacy_without_zxid), (Leader, "epoch_acked", _lead_whoever_comes)),
+    ),
+    Mutation("currentEpoch is not kept", ((EpochFiles, "save_current", _save_epoch_in_memory("current")),)),
+    Mutation("acceptedEpoch is not kept", ((EpochFiles, "save_accepted", _save_epoch_in_memory("accepted")),)),
+    Mutation("the log is not synced", ((TxnLog, "_sync", _do_not_sync),)),
+    Mutation("a follower answers a sync alone", ((LearnerZooKeeperServer, "submit_now", _answer_sync_alone),)),
+    Mutation("reads overtake writes of their session", ((ZooKeeperServer, "wait_behind", _let_reads_overtake),)),
+    Mutation("watches do not fire", ((ServerCnxn, "process", _swallow_events),)),
+    Mutation("a new leader shortens sessions", ((ZooKeeperServer, "adopt_sessions", _shorten_sessions),)),
+    Mutation("clients from the future are served", ((ConnectRequest, "decode", _take_clients_from_the_future),)),
+)

@@ -1,0 +1,104 @@
+"""What a run is like: all of it drawn from the seed, and printed first."""
+
+from typing import Final
+
+from attrs import asdict, field, frozen
+
+from pyzoo.sim.network import Weather
+from pyzoo.sim.world import World
+
+OBSERVER_IDS: Final = (21, 22)
+
+
+@frozen
+class Options:
+    """The shape of an ensemble, its settings, its load and its bad luck; durations in ms, rates per minute."""
+
+    voters: int = 3
+    observers: int = 0
+    hierarchical: bool = False
+    tick_ms: int = 500
+    init_limit: int = 10
+    sync_limit: int = 4
+    snap_count: int = 100_000
+    snapshot_size_factor: float = 0.33
+    pre_alloc_kb: int = 64
+    log_size_limit_kb: int = -1
+    force_snapshot_sync: bool = False
+    local_sessions: bool = False
+    upgrades_local_sessions: bool = False
+    reconfig: bool = False
+    observer_masters: bool = False
+    leader_serves: bool = True
+    digest: bool = True
+    observer_sync: bool = True
+    max_notification_interval_ms: int = 5000
+    clients: int = 4
+    think_ms: int = 100
+    pipeline: int = 3
+    keys: int = 6
+    sync_ms: int = 2
+    slow_sync_chance: float = 0.01
+    faults_per_minute: float = 20.0
+    weather: Weather = field(factory=Weather)
+
+    @property
+    def voter_ids(self) -> list[int]:
+        """The ids of the first voters."""
+        return list(range(1, self.voters + 1))
+
+    @property
+    def observer_ids(self) -> list[int]:
+        """The ids of the first observers."""
+        return list(OBSERVER_IDS[: self.observers])
+
+    def lines(self) -> list[str]:
+        """For people: only what differs from the defaults."""
+        plain = asdict(Options())
+        return [f"{name} = {value}" for name, value in asdict(self).items() if value != plain[name]]
+
+
+def draw_options(world: World) -> Options:
+    """Options for one seed."""
+    draw, chance = world.draw, world.chance
+    voters = (3, 3, 3, 5, 5, 4, 7)[draw(7)]
+    hierarchical = voters >= 5 and chance(0.25)
+    local_sessions = chance(0.15)
+    tick_ms = (200, 500, 1000)[draw(3)]
+    return Options(
+        voters=voters,
+        observers=(0, 0, 0, 1, 2)[draw(5)],
+        hierarchical=hierarchical,
+        tick_ms=tick_ms,
+        init_limit=world.between(5, 12),
+        sync_limit=world.between(2, 5),
+        snap_count=(10, 30, 100, 100_000)[draw(4)],
+        snapshot_size_factor=(0.33, 10.0, 10.0, -1.0)[draw(4)],
+        pre_alloc_kb=(0, 4, 64)[draw(3)],
+        log_size_limit_kb=-1 if chance(0.7) else 4,
+        force_snapshot_sync=chance(0.1),
+        local_sessions=local_sessions,
+        upgrades_local_sessions=local_sessions and chance(0.7),
+        reconfig=not hierarchical and chance(0.3),
+        observer_masters=chance(0.2),
+        leader_serves=not chance(0.1),
+        digest=not chance(0.1),
+        observer_sync=not chance(0.2),
+        max_notification_interval_ms=(1000, 5000, 60_000)[draw(3)],
+        clients=world.between(2, 6),
+        think_ms=(20, 100, 400)[draw(3)],
+        pipeline=(1, 2, 4)[draw(3)],
+        keys=world.between(2, 8),
+        sync_ms=(0, 1, 4, 12)[draw(4)],
+        slow_sync_chance=(0.0, 0.01, 0.05)[draw(3)],
+        faults_per_minute=(6.0, 15.0, 40.0)[draw(3)],
+        weather=Weather(
+            least_delay_ms=0,
+            most_delay_ms=(1, 3, 10, 40)[draw(4)],
+            straggler_chance=(0.0, 0.01, 0.03)[draw(3)],
+            straggler_ms=(30, 100, 300)[draw(3)],
+            cut_into_pieces_chance=(0.05, 0.3)[draw(2)],
+            dial_failure_chance=(0.0, 0.02, 0.1)[draw(3)],
+            bytes_per_ms=0 if chance(0.8) else (100, 1000)[draw(2)],
+        ),
+    )

@@ -1,0 +1,151 @@
+"""Snapshots and reads of the log, which a shell does beside the turns."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from librt.strings import BytesWriter
+
+from pyzoo.errors import StorageError
+from pyzoo.persistence.disk import join
+from pyzoo.persistence.proposals import read_proposals
+from pyzoo.persistence.purge import purge
+from pyzoo.persistence.snapshot_format import SnapshotWriter
+from pyzoo.persistence.snapshots import SnapshotFile, list_snapshots, list_valid_snapshots, save_snapshot
+from pyzoo.quorum.history import Proposal
+from pyzoo.server.database import ZKDatabase
+from pyzoo.server.peer import LogRead, QuorumPeer
+
+if TYPE_CHECKING:
+    from pyzoo.sim.member import Member
+
+SLICE_NODES: Final = 4
+PAUSE_MS: Final = 30
+RETAINED: Final = 3
+"""Snapshots that stay, with the logs that belong to them; the least that a server may be told to keep."""
+
+
+def fuzzy_chunks(database: ZKDatabase) -> Iterator[bytes]:
+    """The bytes of a snapshot in slices of a few nodes, so that much changes while it is made."""
+    tree = database.tree
+    writer = SnapshotWriter(tree.digest_enabled)
+    zxid = tree.last_processed_zxid
+    yield writer.begin(dict(database.sessions), tree.acl_cache.items())
+    walk = tree.walk()
+    more = True
+    while more:
+        out = BytesWriter()
+        more = walk.next_slice(out, SLICE_NODES)
+        yield writer.add(out.getvalue())
+    yield writer.finish(tree.last_processed_zxid, tree.tree_digest, zxid)
+
+
+class FuzzySnapshot:
+    """A snapshot that is being made while the member goes on."""
+
+    def __init__(self, member: "Member", peer: QuorumPeer) -> None:
+        storage = peer.storage
+        self.member = member
+        self.life = member.life
+        self.epoch = peer.snapshot_epoch
+        self.chunks = fuzzy_chunks(peer.database)
+        self.first = next(self.chunks)
+        self.file = SnapshotFile(storage.disk, storage.directories.snapshots, peer.database.last_processed_zxid)
+        self.file.write(self.first)
+
+    def plan(self) -> None:
+        """The next slice comes a little later."""
+        self.member.world.after(self.member.world.between(0, PAUSE_MS), self._step)
+
+    def _step(self) -> None:
+        if self.member.life == self.life:
+            self.member.attempt(self._slice)
+
+    def _slice(self, peer: QuorumPeer) -> None:
+        if peer.snapshot_epoch != self.epoch:
+            self.file.abandon()
+            self._ended(peer, False)
+            return
+        try:
+            chunk = next(self.chunks, None)
+            if chunk is None:
+                self.file.save()
+                purge(peer.storage.disk, peer.storage.directories, RETAINED)
+                self._ended(peer, False)
+            else:
+                self.file.write(chunk)
+                self.plan()
+        except StorageError:
+            self._ended(peer, True)
+
+    def _ended(self, peer: QuorumPeer, failed: bool) -> None:
+        self.member.saver.fuzzy = None
+        peer.snapshot_ended(failed)
+
+
+class Saver:
+    """The files of one member beside its log."""
+
+    def __init__(self, member: "Member") -> None:
+        self.member = member
+        self.fuzzy: FuzzySnapshot | None = None
+
+    def stop(self) -> None:
+        """The process is gone."""
+        self.fuzzy = None
+
+    def begin_fuzzy(self, peer: QuorumPeer) -> None:
+        """Begin a periodic snapshot; one at a time."""
+        if self.fuzzy is not None:
+            return
+        peer.snapshot_began()
+        try:
+            self.fuzzy = FuzzySnapshot(self.member, peer)
+        except StorageError:
+            peer.snapshot_ended(True)
+        else:
+            self.fuzzy.plan()
+
+    def save_now(self, peer: QuorumPeer) -> None:
+        """Save what the member waits for; it takes as long as a sync."""
+        member, life, epoch = self.member, self.member.life, peer.snapshot_epoch
+
+        def save(peer: QuorumPeer) -> None:
+            if peer.snapshot_epoch != epoch:
+                return
+            storage, database = peer.storage, peer.database
+            try:
+                save_snapshot(storage.disk, storage.directories.snapshots, database.tree, dict(database.sessions))
+            except StorageError as error:
+                failure = error
+                member.arrived(lambda: peer.snapshot_failed(failure))
+                return
+            member.durable.snapshot_saved(database.last_processed_zxid)
+            member.arrived(peer.snapshot_saved)
+
+        def due() -> None:
+            if member.life == life:
+                member.attempt(save)
+
+        member.world.after(member.sync_ms(), due)
+
+    def read_log(self, peer: QuorumPeer, read: LogRead) -> None:
+        """Read proposals off the files, a little later."""
+        member, life = self.member, self.member.life
+
+        def due() -> None:
+            if member.life == life:
+                proposals = proposals_of(peer, read)
+                member.arrived(lambda: peer.log_read(read, proposals))
+
+        member.world.after(member.sync_ms(), due)
+
+
+def proposals_of(peer: QuorumPeer, read: LogRead) -> list[Proposal] | None:
+    """What the files have of it, within a part of the size of the newest snapshot."""
+    storage = peer.storage
+    disk, directories = storage.disk, storage.directories
+    newest = list_valid_snapshots(disk, directories.snapshots, 1)
+    size = disk.size(join(directories.snapshots, newest[0][1])) if newest else 0
+    limit = int(size * read.size_limit_factor)
+    zxids = [zxid for zxid, _ in list_snapshots(disk, directories.snapshots)]
+    return read_proposals(disk, directories.logs, read.from_zxid, read.to_zxid, limit, zxids)
