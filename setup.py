@@ -27,6 +27,7 @@ COMPILED = [
     "src/pyzoo/persistence/snapshot_stream.py",
     "src/pyzoo/server",
     "src/pyzoo/runtime/turn.py",
+    "src/pyzoo/runtime/peers.py",
 ]
 
 

@@ -1,5 +1,7 @@
 """An ensemble on this machine: a process of `pyzoo serve` for each member, started, watched and stopped."""
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -26,6 +28,13 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.1
 TAIL_LINES = 15
+#: How often ports are chosen anew when another process took one before the member did.
+MOVES = 3
+PORT_TAKEN = os.strerror(errno.EADDRINUSE)
+
+
+class PortTaken(EnsembleError):
+    """A member found another process on one of its ports."""
 
 
 @define
@@ -107,13 +116,15 @@ class LocalEnsemble:
     ) -> None:
         """Choose ports and a directory; the rest is done by `start`. Raises EnsembleError, OSError."""
         self._is_temporary = data_dir is None
+        self._moves_left = MOVES if data_dir is None and base_port is None else 0
         self._properties = dict(properties or {})
         plan = None if data_dir is None else stored_plan(Path(data_dir))
         self.plan: EnsemblePlan = plan or new_plan(nodes, observers, host, base_port, tick_time_ms)
         self.directory: Path = Path(data_dir or tempfile.mkdtemp(prefix="pyzoo-ensemble-")).absolute()
-        self.members: list[Member] = [
-            Member(each, self.plan.host, self.directory / str(each.sid)) for each in self.plan.members
-        ]
+        self.members: list[Member] = self._members()
+
+    def _members(self) -> list[Member]:
+        return [Member(each, self.plan.host, self.directory / str(each.sid)) for each in self.plan.members]
 
     def __enter__(self) -> "LocalEnsemble":
         self.start()
@@ -141,7 +152,22 @@ class LocalEnsemble:
         return next((member for member in self.members if member.mode() in ("leader", "standalone")), None)
 
     def start(self, timeout_s: float = START_SECONDS) -> None:
-        """Start all members; returns when each of them serves. Raises EnsembleError, and stops what it started."""
+        """Start all members; returns when each of them serves. Raises EnsembleError, and stops what it started.
+
+        A temporary ensemble whose free ports are no longer free moves to others.
+        """
+        while True:
+            try:
+                self._start(timeout_s)
+                return
+            except PortTaken:
+                if not self._moves_left:
+                    raise
+            self._moves_left -= 1
+            self.plan = new_plan(self.plan.nodes, self.plan.observers, self.plan.host, None, self.plan.tick_time_ms)
+            self.members = self._members()
+
+    def _start(self, timeout_s: float) -> None:
         try:
             self.plan.write(self.directory)
             for member in self.members:
@@ -205,14 +231,16 @@ class LocalEnsemble:
 def _wait_until_serving(member: Member, deadline: float) -> None:
     """Until it serves; raises EnsembleError when it ended, or at `deadline` of the monotonic clock."""
     while member.mode() not in SERVING_MODES:
+        failure = EnsembleError
         if not member.is_running:
             reason = f"ended with code {member.exit_code}"
+            failure = PortTaken if PORT_TAKEN in member.log_tail() else EnsembleError
         elif time.monotonic() > deadline:
             reason = "does not serve in time; does a majority of the members run?"
         else:
             time.sleep(POLL_SECONDS)
             continue
-        raise EnsembleError(f"member {member.sid} {reason}; its log ends with:\n{member.log_tail()}")
+        raise failure(f"member {member.sid} {reason}; its log ends with:\n{member.log_tail()}")
 
 
 def _wait_until_ended(process: "subprocess.Popen[bytes]") -> None:

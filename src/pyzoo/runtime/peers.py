@@ -77,15 +77,17 @@ class PeerPorts:
         self._wanted: dict[int, list[tuple[str, int]]] = {}
         self._failed_binds: dict[int, int] = {}
         self._bind_again_ms: int = 0
+        self._listen_version: int = -1
 
     # --- listening
 
     def listen(self, now_ms: int) -> None:
         """Open and close ports as the core wants them now."""
-        wanted = self.peer.listen_addresses()
         retry = self._bind_again_ms != 0 and now_ms >= self._bind_again_ms
-        if wanted == self._wanted and not retry:
+        if self.peer.listen_version == self._listen_version and not retry:
             return
+        self._listen_version = self.peer.listen_version
+        wanted = self.peer.listen_addresses()
         for kind in list(self._wanted):
             if wanted.get(kind) != self._wanted[kind]:
                 self._close_port(kind)

@@ -187,6 +187,7 @@ class QuorumPeer(PeerHost):
 
     def serving(self, server: ZooKeeperServer, epoch: int) -> None:
         self.server = server
+        self.listen_version += 1
         self._put_in_front(server)
         self.election.established(epoch)
         self.set_config_node()
@@ -528,6 +529,7 @@ class QuorumPeer(PeerHost):
             role = Learning(self, vote.leader, observes)
         self.election.state = int(self.state)
         self.role = role
+        self.listen_version += 1
         logger.info("%s, the leader is server %d", STATE_NAMES[int(self.state)].upper(), vote.leader)
         self._guarded(role.begin)
 
@@ -535,6 +537,7 @@ class QuorumPeer(PeerHost):
         logger.warning("No longer %s: %s", STATE_NAMES[int(self.state)], role.failure)
         role.close()
         self._stopping = True
+        self.listen_version += 1
         self._log_reads = []
         self._snapshot_wanted = False
         # What a running snapshot would still see may never be committed.
@@ -609,6 +612,7 @@ class QuorumPeer(PeerHost):
         return change.major
 
     def _tell_addresses(self) -> None:
+        self.listen_version += 1
         self.cnx.set_addresses(
             {server.id: election_addresses(server) for server in self.current.members.servers},
             {server.id: election_addresses(server) for server in self.last_seen.members.servers},

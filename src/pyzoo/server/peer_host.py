@@ -19,7 +19,10 @@ from pyzoo.server.standalone import ZooKeeperServer
 
 
 class PeerHost(Core):
-    """A member as its roles see it; `current` and `last_seen` are its configurations."""
+    """A member as its roles see it; `current` and `last_seen` are its configurations.
+
+    `listen_version` changes whenever the ports that have to be open may be others than before.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class PeerHost(Core):
         self.last_seen = current
         self.database = database
         self.logged_zxid: i64 = database.last_zxid
+        self.listen_version: i64 = 0
 
     def serving(self, server: ZooKeeperServer, epoch: int) -> None:
         """From now on this role's server has the clients."""

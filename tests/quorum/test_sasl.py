@@ -1,0 +1,108 @@
+"""SASL between servers: a name is believed when its password is proved, in both directions."""
+
+import pytest
+
+from pyzoo.errors import MalformedRecord, ProtocolViolation
+from pyzoo.quorum.sasl import (
+    ERROR,
+    IN_PROGRESS,
+    SUCCESS,
+    SaslClient,
+    SaslServer,
+    auth_size,
+    decode_auth,
+    encode_auth,
+)
+
+USERS = {"zk1": "secret"}
+
+
+def exchange(client: SaslClient, server: SaslServer) -> None:
+    to_server = client.begin()
+    while to_server:
+        to_client = server.received(decode_auth(to_server))
+        to_server = client.received(decode_auth(to_client))
+
+
+def client(user: str = "zk1", password: str = "secret") -> SaslClient:
+    return SaslClient(user, password, lambda: "client-nonce")
+
+
+def server() -> SaslServer:
+    return SaslServer(USERS, lambda: "server-nonce")
+
+
+def test_both_sides_are_done_after_the_right_password() -> None:
+    one, other = client(), server()
+    exchange(one, other)
+    assert one.is_done
+    assert other.is_done
+
+
+def test_a_wrong_password_is_refused() -> None:
+    other = server()
+    with pytest.raises(ProtocolViolation, match="'zk1' has not proved that"):
+        exchange(client(password="guess"), other)
+    assert not other.is_done
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ProtocolViolation, match="'mallory' has not proved that"):
+        exchange(client("mallory"), server())
+
+
+def test_a_server_that_does_not_know_the_password_is_not_believed() -> None:
+    one = client()
+    one.received(decode_auth(encode_auth(IN_PROGRESS, b'realm="zk-quorum-sasl-md5",nonce="n"')))
+    with pytest.raises(ProtocolViolation, match="does not know our password"):
+        one.received(decode_auth(encode_auth(SUCCESS, b"rspauth=0123456789abcdef")))
+    assert not one.is_done
+
+
+def test_success_without_a_challenge_is_not_believed() -> None:
+    with pytest.raises(ProtocolViolation):
+        client().received(decode_auth(encode_auth(SUCCESS, b"")))
+
+
+def test_a_refusal_says_so() -> None:
+    with pytest.raises(ProtocolViolation, match="refuses our name and password"):
+        client().received(decode_auth(encode_auth(ERROR, b"")))
+
+
+def test_an_answer_to_another_challenge_is_refused() -> None:
+    one, other = client(), server()
+    other.received(decode_auth(one.begin()))
+    answer = one.received(decode_auth(encode_auth(IN_PROGRESS, b'realm="zk-quorum-sasl-md5",nonce="another"')))
+    with pytest.raises(ProtocolViolation):
+        other.received(decode_auth(answer))
+
+
+def test_the_answer_of_java_is_accepted() -> None:
+    """As a 3.9.5 server sent it: with an authzid, which belongs to what is proved."""
+    other = SaslServer({"zq": "pw"}, lambda: "Ajkd3HEv5n-nBsziAJ03Q5pTY6pYdI9P")
+    other.received(decode_auth(encode_auth(IN_PROGRESS, b"")))
+    other.received(
+        decode_auth(
+            encode_auth(
+                IN_PROGRESS,
+                b'charset=utf-8,username="zq",realm="zk-quorum-sasl-md5",nonce="Ajkd3HEv5n-nBsziAJ03Q5pTY6pYdI9P",'
+                b'nc=00000001,cnonce="c1eYBYjTIipTk0jpFp8oV+DSTL0GFfcxYvOnfsqr",'
+                b'digest-uri="zookeeper-quorum/zk-quorum-sasl-md5",maxbuf=65536,'
+                b'response=a6940c6405ca3ca6122bcabfc688741c,qop=auth,authzid="zq"',
+            )
+        )
+    )
+    assert other.is_done
+
+
+def test_a_packet_is_framed_by_its_token() -> None:
+    packet = encode_auth(IN_PROGRESS, b"token")
+    assert bytes.fromhex("5f2435013501edcc 00000000 00000005") == packet[:16]
+    assert [None] * 16 == [auth_size(packet[:length]) for length in range(16)]
+    assert len(packet) == auth_size(packet)
+
+
+@pytest.mark.parametrize("data", [b"\xff" * 16, bytes.fromhex("5f2435013501edcc 00000000 00100000")])
+def test_what_is_no_packet_is_refused(data: bytes) -> None:
+    with pytest.raises(MalformedRecord):
+        auth_size(data)

@@ -1,0 +1,167 @@
+"""TLS between members: stores of all kinds become contexts, and sessions turn bytes into bytes."""
+
+import datetime
+import ipaddress
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import jks
+import pytest
+from attrs import evolve
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
+
+from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings, TlsStore
+from pyzoo.errors import ConfigError
+from pyzoo.runtime.peer_tls import PeerTls, TlsSession
+from pyzoo.runtime.tls_contexts import make_context
+
+HOST = "127.0.0.1"
+
+
+class Identity:
+    """A key with a certificate for loopback that signs itself, so that it is its own authority."""
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "member")])
+        now = datetime.datetime.now(datetime.UTC)
+        self.certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+
+    def pem(self) -> bytes:
+        key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return key + self.certificate.public_bytes(Encoding.PEM)
+
+    def der(self) -> tuple[bytes, bytes]:
+        key = self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return key, self.certificate.public_bytes(Encoding.DER)
+
+
+def pem_settings(home: Path) -> TlsSettings:
+    identity = Identity()
+    (home / "node.pem").write_bytes(identity.pem())
+    (home / "ca.pem").write_bytes(identity.certificate.public_bytes(Encoding.PEM))
+    key, trust = TlsStore(str(home / "node.pem"), "PEM"), TlsStore(str(home / "ca.pem"), "PEM")
+    return evolve(QUORUM_TLS_DEFAULTS, key_store=key, trust_store=trust)
+
+
+def pkcs12_settings(home: Path) -> TlsSettings:
+    identity = Identity()
+    encryption = BestAvailableEncryption(b"secret")
+    store = pkcs12.serialize_key_and_certificates(b"node", identity.key, identity.certificate, None, encryption)
+    (home / "node.p12").write_bytes(store)
+    (home / "password").write_text("secret\n")
+    both = TlsStore(str(home / "node.p12"), "PKCS12", password_path=str(home / "password"))
+    return evolve(QUORUM_TLS_DEFAULTS, key_store=both, trust_store=both)
+
+
+def jks_settings(home: Path) -> TlsSettings:
+    key, certificate = Identity().der()
+    entry = jks.PrivateKeyEntry.new("node", [certificate], key)
+    jks.KeyStore.new("jks", [entry]).save(str(home / "node.jks"), "secret")
+    trusted = jks.TrustedCertEntry.new("ca", certificate)
+    jks.KeyStore.new("jks", [trusted]).save(str(home / "ca.jks"), "secret")
+    key_store = TlsStore(str(home / "node.jks"), "JKS", "secret")
+    trust_store = TlsStore(str(home / "ca.jks"), "JKS", "secret")
+    return evolve(QUORUM_TLS_DEFAULTS, key_store=key_store, trust_store=trust_store)
+
+
+def peer_tls(settings: TlsSettings, accepts_plain: bool = False) -> PeerTls:
+    return PeerTls(make_context(settings, False), make_context(settings, True), True, accepts_plain)
+
+
+def shake_hands(dialling: TlsSession, accepting: TlsSession) -> None:
+    for _ in range(4):
+        accepting.received(dialling.to_send(b""))
+        dialling.received(accepting.to_send(b""))
+
+
+@pytest.mark.parametrize("make", [pem_settings, pkcs12_settings, jks_settings])
+def test_bytes_go_both_ways_with_any_kind_of_store(make: Callable[[Path], TlsSettings], tmp_path: Path) -> None:
+    tls = peer_tls(make(tmp_path))
+    dialling, accepting = tls.dialled(HOST), tls.accepted()
+    assert dialling is not None
+    assert accepting is not None
+    shake_hands(dialling, accepting)
+    assert b"hello" == accepting.received(dialling.to_send(b"hello"))
+    assert b"answer" == dialling.received(accepting.to_send(b"answer"))
+
+
+def test_bytes_written_before_the_handshake_come_after_it(tmp_path: Path) -> None:
+    tls = peer_tls(pem_settings(tmp_path))
+    dialling, accepting = tls.dialled(HOST), tls.accepted()
+    assert dialling is not None
+    assert accepting is not None
+    first = dialling.to_send(b"early")
+    received = accepting.received(first)
+    for _ in range(4):
+        dialling.received(accepting.to_send(b""))
+        received += accepting.received(dialling.to_send(b""))
+    assert b"early" == received
+
+
+def test_a_plain_connection_passes_where_that_is_allowed(tmp_path: Path) -> None:
+    accepting = peer_tls(pem_settings(tmp_path), accepts_plain=True).accepted()
+    assert accepting is not None
+    assert b"\xff\xff plain" == accepting.received(b"\xff\xff plain")
+    assert b"answer" == accepting.to_send(b"answer")
+
+
+def test_a_plain_connection_is_refused_where_it_is_not(tmp_path: Path) -> None:
+    accepting = peer_tls(pem_settings(tmp_path)).accepted()
+    assert accepting is not None
+    with pytest.raises(ssl.SSLError):
+        accepting.received(b"\xff\xff plain")
+
+
+def test_a_stranger_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    dialling = peer_tls(pem_settings(tmp_path / "other")).dialled(HOST)
+    accepting = peer_tls(pem_settings(tmp_path)).accepted()
+    assert dialling is not None
+    assert accepting is not None
+    with pytest.raises(ssl.SSLError):
+        shake_hands(dialling, accepting)
+
+
+def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
+    tls = peer_tls(pem_settings(tmp_path))
+    dialling, accepting = tls.dialled("zoo1.example.org"), tls.accepted()
+    assert dialling is not None
+    assert accepting is not None
+    with pytest.raises(ssl.SSLError):
+        shake_hands(dialling, accepting)
+
+
+@pytest.mark.parametrize(
+    ("store", "reason"),
+    [
+        (TlsStore("/nowhere/node.pem", "PEM"), "cannot read the key store"),
+        (TlsStore("/dev/null", "BCFKS"), "convert it to PEM or PKCS12"),
+        (TlsStore("/dev/null", "PKCS12", "secret"), "is its password right"),
+        (TlsStore("/dev/null", "PEM"), "has no usable key"),
+    ],
+)
+def test_a_store_that_cannot_be_used_says_why(store: TlsStore, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        make_context(evolve(QUORUM_TLS_DEFAULTS, key_store=store), True)
