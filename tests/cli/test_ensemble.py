@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -195,6 +196,21 @@ def test_one_node_is_a_standalone_server() -> None:
     with LocalEnsemble(1) as ensemble:
         assert ["standalone"] == [member.mode() for member in ensemble.members]
         write(ensemble.connect_string, "/n", b"1")
+
+
+def test_ports_that_another_process_took_are_chosen_anew() -> None:
+    ensemble = LocalEnsemble(3, tick_time_ms=TICK_TIME_MS)
+    taken = ensemble.members[1].client_port
+    with socket.create_server(("127.0.0.1", taken)), ensemble:
+        assert taken not in [member.client_port for member in ensemble.members]
+        write(ensemble.connect_string, "/n", b"1")
+
+
+def test_ports_that_were_asked_for_stay(tmp_path: Path) -> None:
+    ensemble = LocalEnsemble(1, data_dir=tmp_path / "d")
+    with socket.create_server(("127.0.0.1", ensemble.members[0].client_port)):
+        with pytest.raises(EnsembleError, match="Address already in use"):
+            ensemble.start()
 
 
 def test_the_fixture_is_an_ensemble_of_three(pyzoo_ensemble: LocalEnsemble) -> None:

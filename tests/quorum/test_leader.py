@@ -171,7 +171,7 @@ def test_a_promise_given_before_or_an_empty_server_is_not_counted(current: int, 
     term = Term(zxids=run_of(1, 1, 5), accepted=3, current_epoch=1)
     far = term.promised(2, zxid, current)
     assert [("LEADERINFO", z(4, 0))] == far.heard()
-    assert not far.is_closed
+    assert (DISCOVERY, False) == (term.leader.phase, far.is_closed)
 
 
 def test_promises_of_observers_and_strangers_are_not_counted() -> None:
@@ -562,6 +562,12 @@ def test_a_leader_that_hears_of_no_quorum_steps_down() -> None:
     term, _ = serving(2, 3)
     term.run(SYNC_MS + 2 * TICK_MS)
     assert term.leader.failure is not None
+
+
+def test_followers_may_be_silent_for_the_sync_limit_before_the_leader_gives_up() -> None:
+    term, _ = serving(2, 3)
+    term.run(SYNC_MS - 1)
+    assert term.leader.failure is None
 
 
 def test_a_broken_connection_of_the_only_follower_ends_the_term_within_a_tick() -> None:

@@ -9,6 +9,7 @@ from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import PeerLink
 from pyzoo.quorum.observer_master import ObserverMaster, ObserverMasterOwner
+from pyzoo.server.learner_links import LearnerLinks
 from pyzoo.server.learner_server import LearnerZooKeeperServer
 from pyzoo.server.peer_host import PeerHost
 
@@ -58,30 +59,11 @@ class Hosting:
             config.snapshot_size_factor >= 0,
             host.now_ms,
         )
-        self._handlers: dict[PeerLink, LearnerHandler] = {}
+        self.links = LearnerLinks()
 
     def accepted(self, link: PeerLink) -> None:
         """An observer has connected."""
-        self._handlers = {other: handler for other, handler in self._handlers.items() if not other.gone}
-        self._handlers[link] = self.master.new_handler(link, self.host.now_ms)
-
-    def bytes_received(self, link: PeerLink, data: bytes) -> None:
-        """Bytes of an observer."""
-        handler = self._handlers.get(link)
-        if handler is not None:
-            handler.bytes_received(data, self.host.now_ms)
-
-    def drained(self, link: PeerLink) -> None:
-        """The network has taken all of a link's bytes."""
-        handler = self._handlers.get(link)
-        if handler is not None:
-            handler.drained(self.host.now_ms)
-
-    def gone(self, link: PeerLink) -> None:
-        """A connection broke."""
-        handler = self._handlers.pop(link, None)
-        if handler is not None:
-            handler.gone()
+        self.links.add(link, self.master.new_handler(link, self.host.now_ms))
 
     def committed(self, proposal: Proposal) -> None:
         """This server has applied a transaction."""

@@ -15,6 +15,7 @@ from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.leader_server import LeaderZooKeeperServer
+from pyzoo.server.learner_links import LearnerLinks
 from pyzoo.server.peer_host import PeerHost, Role
 from pyzoo.server.request import Request
 
@@ -107,7 +108,7 @@ class Leading(Role):
             current_epoch,
             host.now_ms,
         )
-        self._handlers: dict[PeerLink, LearnerHandler] = {}
+        self.links = LearnerLinks()
 
     def begin(self) -> None:
         self.leader.begin()
@@ -125,23 +126,16 @@ class Leading(Role):
         if link.port != QUORUM:
             link.abort()
             return
-        self._handlers = {other: handler for other, handler in self._handlers.items() if not other.gone}
-        self._handlers[link] = self.leader.learner_connected(link, self.host.now_ms)
+        self.links.add(link, self.leader.learner_connected(link, self.host.now_ms))
 
     def bytes_received(self, link: PeerLink, data: bytes) -> None:
-        handler = self._handlers.get(link)
-        if handler is not None:
-            handler.bytes_received(data, self.host.now_ms)
+        self.links.bytes_received(link, data, self.host.now_ms)
 
     def drained(self, link: PeerLink) -> None:
-        handler = self._handlers.get(link)
-        if handler is not None:
-            handler.drained(self.host.now_ms)
+        self.links.drained(link, self.host.now_ms)
 
     def gone(self, link: PeerLink) -> None:
-        handler = self._handlers.pop(link, None)
-        if handler is not None:
-            handler.gone()
+        self.links.gone(link)
 
     def request_received(
         self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
@@ -182,7 +176,6 @@ class Leading(Role):
     def close(self) -> None:
         for handler in list(self.leader.handlers):
             handler.link.abort()
-        self._handlers.clear()
 
     def looking_reported(self, sid: i64) -> None:
         self.leader.looking_reported(sid)

@@ -215,17 +215,17 @@ class Learning(Role):
         if link is self.learner.link:
             self.learner.bytes_received(data, self.host.now_ms)
         elif self.hosting is not None:
-            self.hosting.bytes_received(link, data)
+            self.hosting.links.bytes_received(link, data, self.host.now_ms)
 
     def drained(self, link: PeerLink) -> None:
         if self.hosting is not None:
-            self.hosting.drained(link)
+            self.hosting.links.drained(link, self.host.now_ms)
 
     def gone(self, link: PeerLink) -> None:
         if link is self.learner.link:
             self.learner.gone(self.host.now_ms)
         elif self.hosting is not None:
-            self.hosting.gone(link)
+            self.hosting.links.gone(link)
 
     def close(self) -> None:
         if self.hosting is not None:

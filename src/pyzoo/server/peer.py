@@ -388,8 +388,14 @@ class QuorumPeer(PeerHost):
     # --- time
 
     def advance(self, now_ms: int, wall_ms: int) -> None:
+        """After a long pause of this process time only moves: what arrived meanwhile is heard before it is judged."""
+        was_paused = now_ms - self.now_ms > self.config.tick_time_ms // 2
         self.now_ms = now_ms
         self.wall_ms = wall_ms
+        if was_paused:
+            self.front.now_ms = now_ms
+            self.front.wall_ms = wall_ms
+            return
         self.front.advance(now_ms, wall_ms)
         self.cnx.advance(now_ms)
         role = self.role

@@ -10,8 +10,6 @@ from typing import Any, Final
 from attrs import frozen
 
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import InputArchive
-from pyzoo.jute.records import ConnectRequest
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum import packets as qp
@@ -202,15 +200,6 @@ def _shorten_sessions(right: Method) -> Method:
     return adopt_sessions
 
 
-def _take_clients_from_the_future(right: Method) -> Any:
-    def decode(archive: InputArchive) -> ConnectRequest:
-        request: ConnectRequest = right.__func__(archive)  # type: ignore[attr-defined]
-        request.last_zxid_seen = 0
-        return request
-
-    return staticmethod(decode)
-
-
 MUTATIONS: Final = (
     Mutation("a follower acknowledges before its sync", ((Learner, "_take_proposal", _acknowledge_at_once),)),
     Mutation("a follower acknowledges without logging", ((Learner, "_take_proposal", _acknowledge_without_logging),)),
@@ -226,12 +215,10 @@ MUTATIONS: Final = (
         "a leader that is behind is elected",
         ((Vote, "candidacy", _candidacy_without_zxid), (Leader, "epoch_acked", _lead_whoever_comes)),
     ),
-    Mutation("currentEpoch is not kept", ((EpochFiles, "save_current", _save_epoch_in_memory("current")),)),
     Mutation("acceptedEpoch is not kept", ((EpochFiles, "save_accepted", _save_epoch_in_memory("accepted")),)),
     Mutation("the log is not synced", ((TxnLog, "_sync", _do_not_sync),)),
     Mutation("a follower answers a sync alone", ((LearnerZooKeeperServer, "submit_now", _answer_sync_alone),)),
     Mutation("reads overtake writes of their session", ((ZooKeeperServer, "wait_behind", _let_reads_overtake),)),
     Mutation("watches do not fire", ((ServerCnxn, "process", _swallow_events),)),
     Mutation("a new leader shortens sessions", ((ZooKeeperServer, "adopt_sessions", _shorten_sessions),)),
-    Mutation("clients from the future are served", ((ConnectRequest, "decode", _take_clients_from_the_future),)),
 )

@@ -102,3 +102,19 @@ def draw_options(world: World) -> Options:
             bytes_per_ms=0 if chance(0.8) else (100, 1000)[draw(2)],
         ),
     )
+
+
+HARSH: Final = Options(
+    tick_ms=200,
+    snap_count=30,
+    snapshot_size_factor=10.0,
+    pre_alloc_kb=0,
+    max_notification_interval_ms=1000,
+    think_ms=30,
+    keys=4,
+    sync_ms=4,
+    slow_sync_chance=0.03,
+    faults_per_minute=60.0,
+    weather=Weather(most_delay_ms=5, straggler_chance=0.02, straggler_ms=100),
+)
+"""Three members, short ticks, and a fault every second: finds most within a few virtual seconds."""

@@ -1,0 +1,527 @@
+"""A learner's handshake, its sync and its live stream, behind a leader that is bytes."""
+
+import pytest
+from apprentices import (
+    END,
+    UPTODATE,
+    Apprentice,
+    commit,
+    commit_and_activate,
+    diff,
+    inform,
+    inform_and_activate,
+    leader_info,
+    new_leader,
+    proposal,
+    serving_learner,
+    syncing,
+)
+from histories import run_of, z
+from terms import INIT_MS, SYNC_MS, TICK_MS
+
+from pyzoo.errors import StorageError
+from pyzoo.quorum import packets as qp
+from pyzoo.quorum.learner import DIAL_TRIES
+from pyzoo.quorum.packets import packet
+
+ONE, TWO, THREE, FOUR = run_of(1, 1, 4)
+NEW = z(1, 0)
+PING = packet(qp.PING, ONE, None)
+
+# --- connecting
+
+
+def test_the_leader_is_dialled_at_once_within_the_init_limit() -> None:
+    assert [("dial", INIT_MS)] == Apprentice().steps()
+
+
+def test_the_connect_limit_bounds_the_dial_where_it_is_set() -> None:
+    assert [("dial", 2 * TICK_MS)] == Apprentice(connect_limit=2).steps()
+
+
+def test_a_dial_that_fails_is_tried_again_after_a_pause_five_times_in_all() -> None:
+    apprentice = Apprentice()
+    for failed in range(1, DIAL_TRIES):
+        apprentice.learner.gone(apprentice.now_ms)
+        apprentice.run(99)
+        assert failed == len(apprentice.owner.links)
+        apprentice.run(1)
+    assert DIAL_TRIES == len(apprentice.owner.links)
+    apprentice.learner.gone(apprentice.now_ms)
+    apprentice.run(100)
+    assert apprentice.is_over
+
+
+def test_no_dial_begins_after_the_limit() -> None:
+    apprentice = Apprentice(connect_limit=1)
+    apprentice.run(TICK_MS)
+    apprentice.learner.gone(apprentice.now_ms)
+    apprentice.run(100)
+    assert (1, True) == (len(apprentice.owner.links), apprentice.is_over)
+
+
+@pytest.mark.parametrize(("is_observer", "name"), [(False, "FOLLOWERINFO"), (True, "OBSERVERINFO")])
+def test_the_first_packet_says_who_it_is_and_what_it_promised(is_observer: bool, name: str) -> None:
+    apprentice = Apprentice(accepted=4, is_observer=is_observer)
+    apprentice.connect()
+    (info,) = apprentice.owner.packets()
+    assert (getattr(qp, name), z(4, 0)) == (info.type, info.zxid)
+    assert qp.encode_learner_info(2, 0) == info.data
+
+
+# --- the promise
+
+
+def promise(accepted: int, current: int, offered: int) -> Apprentice:
+    apprentice = Apprentice(accepted, current, last=z(1, 7))
+    apprentice.connect()
+    apprentice.owner.packets()
+    apprentice.owner.done.clear()
+    apprentice.hear(leader_info(offered))
+    return apprentice
+
+
+def test_a_larger_epoch_is_kept_before_it_is_promised() -> None:
+    apprentice = promise(3, 2, 4)
+    assert [("accepted epoch", 4), ("send", "ACKEPOCH", z(1, 7))] == apprentice.steps()
+
+
+@pytest.mark.parametrize(("accepted", "current_epoch"), [(3, 2), (4, -1)])
+def test_the_promise_tells_the_current_epoch_unless_it_was_given_before(accepted: int, current_epoch: int) -> None:
+    (ack_epoch,) = promise(accepted, 2, 4).owner.packets()
+    assert current_epoch == qp.decode_ack_epoch(ack_epoch.data)
+
+
+def test_an_equal_epoch_is_not_written_again() -> None:
+    assert [("send", "ACKEPOCH", z(1, 7))] == promise(4, 2, 4).steps()
+
+
+def test_a_smaller_epoch_is_refused() -> None:
+    apprentice = promise(5, 2, 4)
+    assert apprentice.is_over
+    assert [] == apprentice.steps()
+    assert apprentice.link.gone
+
+
+@pytest.mark.parametrize("type", [qp.NEWLEADER, qp.DIFF, qp.PING, 99])
+def test_anything_else_in_place_of_leaderinfo_ends_it(type: int) -> None:
+    apprentice = Apprentice()
+    apprentice.connect()
+    apprentice.hear(packet(type, NEW, None))
+    assert apprentice.is_over
+
+
+@pytest.mark.parametrize("type", [qp.NEWLEADER, qp.PROPOSAL, qp.UPTODATE, qp.LEADERINFO, 99])
+def test_anything_else_in_place_of_the_kind_of_sync_ends_it(type: int) -> None:
+    apprentice = syncing()
+    apprentice.hear(packet(type, NEW, None))
+    assert apprentice.is_over
+
+
+# --- DIFF
+
+
+def test_an_empty_diff_is_acknowledged_at_once_and_served_at_uptodate() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(), new_leader(1))
+    assert [
+        ("synchronised",),
+        ("config", "config"),
+        ("current epoch", 1),
+        ("send", "ACK", NEW),
+    ] == apprentice.steps()
+    apprentice.hear(UPTODATE)
+    assert [("activate received",), ("send", "ACK", NEW), ("serve",)] == apprentice.steps()
+
+
+def test_pairs_are_logged_then_applied_then_the_epoch_is_kept_then_acknowledged() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(TWO), proposal(ONE), commit(ONE), proposal(TWO), commit(TWO), new_leader(1))
+    assert [("synchronised",), ("config", "config"), ("log", ONE), ("log", TWO)] == apprentice.steps()
+    apprentice.learner.persisted(ONE)
+    assert [] == apprentice.steps()
+    apprentice.learner.persisted(TWO)
+    assert [
+        ("apply", ONE),
+        ("apply", TWO),
+        ("current epoch", 1),
+        ("send", "ACK", NEW),
+    ] == apprentice.steps()
+
+
+@pytest.mark.parametrize("step", [1, 7, 4096])
+def test_the_acks_of_pairs_with_an_uncommitted_tail_are_those_of_apaches_learner(step: int) -> None:
+    apprentice = syncing()
+    pairs = [diff(TWO), proposal(ONE), commit(ONE), proposal(TWO), commit(TWO), proposal(THREE)]
+    apprentice.hear(*pairs, new_leader(1), proposal(FOUR), step=step)
+    apprentice.learner.persisted(TWO)
+    assert [("ACK", NEW)] == apprentice.sent()
+    apprentice.hear(commit(THREE), UPTODATE, commit(FOUR), step=step)
+    assert [
+        ("activate received",),
+        ("send", "ACK", NEW),
+        ("serve",),
+        ("log", THREE),
+        ("log", FOUR),
+        ("commit", THREE),
+        ("commit", FOUR),
+    ] == apprentice.steps()
+    apprentice.learner.persisted(FOUR)
+    assert [("ACK", THREE), ("ACK", FOUR)] == apprentice.sent()
+
+
+def test_what_comes_while_the_log_is_written_waits_for_uptodate() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(ONE), proposal(ONE), commit(ONE), new_leader(1), proposal(TWO), commit(TWO), PING)
+    apprentice.learner.persisted(ONE)
+    assert ("log", TWO) not in apprentice.steps()
+    apprentice.hear(UPTODATE)
+    assert [("log", TWO), ("commit", TWO)] == apprentice.steps()[-2:]
+
+
+def test_an_observers_sync_may_come_as_informs() -> None:
+    apprentice = syncing(is_observer=True)
+    apprentice.hear(diff(ONE), inform(ONE), new_leader(1))
+    apprentice.learner.persisted(ONE)
+    apprentice.hear(inform(TWO), UPTODATE)
+    steps = [one for one in apprentice.steps() if one[0] in ("log", "apply", "commit")]
+    assert [("log", ONE), ("apply", ONE), ("log", TWO), ("commit", TWO)] == steps
+
+
+def test_what_is_logged_and_not_committed_is_unfinished() -> None:
+    apprentice = serving_learner()
+    apprentice.hear(proposal(ONE), proposal(TWO), commit(ONE))
+    assert [TWO] == [one.zxid for one in apprentice.learner.unfinished()]
+
+
+def test_what_the_sync_has_logged_and_not_applied_is_unfinished() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(ONE), proposal(ONE), commit(ONE), new_leader(1))
+    assert [ONE] == [one.zxid for one in apprentice.learner.unfinished()]
+
+
+# --- SNAP and TRUNC
+
+
+def snap(zxid: int) -> bytes:
+    return packet(qp.SNAP, zxid, None)
+
+
+@pytest.mark.parametrize("step", [1, 7, 4096])
+def test_a_snapshot_replaces_everything_and_is_saved_before_the_ack(step: int) -> None:
+    apprentice = syncing(epoch=2, last=z(1, 2))
+    after = proposal(z(1, 8)), commit(z(1, 8))
+    apprentice.hear(snap(z(1, 7)), b"nodes", END, *after, new_leader(2), step=step)
+    assert [
+        ("begin snapshot", z(1, 7)),
+        ("snapshot", b"nodes"),
+        ("synchronised",),
+        ("apply", z(1, 8)),
+        ("config", "config"),
+        ("save snapshot",),
+    ] == apprentice.steps()
+    apprentice.learner.snapshot_saved()
+    assert [("current epoch", 2), ("send", "ACK", z(2, 0))] == apprentice.steps()
+    assert not apprentice.learner.needs_reload
+
+
+def test_what_is_committed_while_the_snapshot_is_saved_is_logged_behind_it() -> None:
+    apprentice = syncing()
+    apprentice.hear(snap(0), END, proposal(ONE), new_leader(1), commit(ONE), proposal(TWO))
+    apprentice.steps()
+    apprentice.learner.snapshot_saved()
+    assert [("log", ONE)] == apprentice.steps()
+    apprentice.learner.persisted(ONE)
+    assert [("apply", ONE), ("current epoch", 1), ("send", "ACK", NEW)] == apprentice.steps()
+
+
+def test_a_proposal_that_the_snapshot_holds_already_may_come_again() -> None:
+    apprentice = syncing(epoch=2)
+    again = proposal(z(1, 7)), commit(z(1, 7)), proposal(z(1, 8)), commit(z(1, 8))
+    apprentice.hear(snap(z(1, 7)), END, *again)
+    assert not apprentice.is_over
+    assert [("apply", z(1, 7)), ("apply", z(1, 8))] == apprentice.steps()[-2:]
+
+
+@pytest.mark.parametrize("sent", [[], [END], [END, new_leader(1)]])
+def test_a_snapshot_that_was_not_saved_is_no_history_of_ours(sent: list[bytes]) -> None:
+    apprentice = syncing()
+    apprentice.hear(snap(ONE), b"nodes", *sent)
+    apprentice.learner.gone(0)
+    assert (True, True) == (apprentice.is_over, apprentice.learner.needs_reload)
+
+
+def test_a_snapshot_that_was_saved_is_kept_after_a_failure() -> None:
+    apprentice = syncing()
+    apprentice.hear(snap(ONE), END, new_leader(1))
+    apprentice.learner.snapshot_saved()
+    apprentice.learner.gone(0)
+    assert (True, False) == (apprentice.is_over, apprentice.learner.needs_reload)
+
+
+def test_a_truncation_cuts_the_log_and_ends_with_a_snapshot() -> None:
+    apprentice = syncing(epoch=2, last=z(1, 9))
+    apprentice.hear(packet(qp.TRUNC, z(1, 7), None), proposal(z(2, 1)), commit(z(2, 1)), new_leader(2))
+    assert [
+        ("truncate", z(1, 7)),
+        ("synchronised",),
+        ("apply", z(2, 1)),
+        ("config", "config"),
+        ("save snapshot",),
+    ] == apprentice.steps()
+    apprentice.learner.snapshot_saved()
+    assert [("current epoch", 2), ("send", "ACK", z(2, 0))] == apprentice.steps()
+
+
+def test_a_truncation_that_fails_leaves_a_memory_that_is_not_to_be_trusted() -> None:
+    apprentice = syncing(epoch=2, last=z(1, 9))
+    apprentice.owner.truncates = False
+    with pytest.raises(StorageError):
+        apprentice.hear(packet(qp.TRUNC, z(1, 7), None))
+    assert apprentice.learner.needs_reload
+
+
+# --- what must not come
+
+
+@pytest.mark.parametrize("zxids", [[ONE, THREE], [ONE, ONE], [TWO, ONE], [TWO], [z(2, 1), THREE]])
+def test_a_discontinuous_proposal_ends_the_sync(zxids: list[int]) -> None:
+    apprentice = syncing(epoch=3, last=z(1, 0))
+    apprentice.hear(diff(), *map(proposal, zxids))
+    assert apprentice.is_over
+
+
+@pytest.mark.parametrize("zxids", [[ONE, z(2, 1)], [z(2, 1), z(2, 2)], [z(2, 1), z(3, 1)]])
+def test_a_proposal_of_a_later_epoch_goes_on(zxids: list[int]) -> None:
+    apprentice = syncing(epoch=4, last=z(1, 0))
+    apprentice.hear(diff(), *map(proposal, zxids))
+    assert not apprentice.is_over
+
+
+@pytest.mark.parametrize("wire", [commit(ONE), proposal(ONE) + commit(TWO)])
+@pytest.mark.parametrize("first", [diff(), packet(qp.TRUNC, 0, None)])
+def test_a_commit_that_matches_nothing_ends_the_sync(first: bytes, wire: bytes) -> None:
+    apprentice = syncing()
+    apprentice.hear(first, wire)
+    assert apprentice.is_over
+
+
+def test_a_proposal_without_a_transaction_ends_the_sync() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(), packet(qp.PROPOSAL, ONE, None))
+    assert apprentice.is_over
+
+
+def test_newleader_of_another_epoch_ends_the_sync() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(), new_leader(2))
+    assert apprentice.is_over
+    assert [("synchronised",)] == apprentice.steps()
+
+
+@pytest.mark.parametrize("wire", [PING, packet(99, 0, None), UPTODATE, packet(qp.SYNC, 0, None)])
+def test_pings_and_strangers_during_the_sync_are_neither_answered_nor_errors(wire: bytes) -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(), wire)
+    assert [("synchronised",)] == apprentice.steps()
+    apprentice.hear(new_leader(1), PING)
+    assert [("ACK", NEW)] == apprentice.sent()
+    assert not apprentice.is_over
+
+
+def test_malformed_bytes_end_it() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff()[:12] + b"\x80\x00\x00\x00")
+    assert apprentice.is_over
+
+
+# --- the live stream
+
+
+def test_a_proposal_is_logged_and_acknowledged_when_it_is_durable() -> None:
+    apprentice = serving_learner()
+    apprentice.hear(proposal(ONE), proposal(TWO))
+    assert [("log", ONE), ("log", TWO)] == apprentice.steps()
+    apprentice.learner.persisted(ONE)
+    assert [("send", "ACK", ONE)] == apprentice.steps()
+    apprentice.learner.persisted(TWO)
+    assert [("send", "ACK", TWO)] == apprentice.steps()
+
+
+def test_each_proposal_of_a_batch_is_acknowledged_for_itself() -> None:
+    apprentice = serving_learner()
+    apprentice.hear(*map(proposal, run_of(1, 1, 3)))
+    apprentice.learner.persisted(THREE)
+    assert [("ACK", ONE), ("ACK", TWO), ("ACK", THREE)] == apprentice.sent()
+
+
+def test_a_commit_may_come_before_the_own_log_is_durable() -> None:
+    apprentice = serving_learner()
+    apprentice.hear(proposal(ONE), commit(ONE))
+    assert [("log", ONE), ("commit", ONE)] == apprentice.steps()
+    apprentice.learner.persisted(ONE)
+    assert [("ACK", ONE)] == apprentice.sent()
+
+
+@pytest.mark.parametrize("proposed", [[], [ONE], [ONE, TWO]])
+def test_a_commit_of_anything_but_the_oldest_ends_it_and_memory_is_not_trusted(proposed: list[int]) -> None:
+    apprentice = serving_learner()
+    apprentice.hear(*map(proposal, proposed))
+    apprentice.steps()
+    apprentice.hear(commit(TWO))
+    assert (True, True) == (apprentice.is_over, apprentice.learner.needs_reload)
+    assert [] == apprentice.steps()
+
+
+@pytest.mark.parametrize("zxid", [NEW, ONE, THREE, z(0, 9)])
+def test_a_discontinuous_proposal_of_the_live_stream_ends_it(zxid: int) -> None:
+    apprentice = serving_learner()
+    apprentice.hear(proposal(ONE))
+    apprentice.steps()
+    apprentice.hear(proposal(zxid))
+    assert apprentice.is_over
+    assert [] == apprentice.steps()
+
+
+def test_a_ping_is_answered_with_its_zxid_and_the_sessions_heard_of() -> None:
+    apprentice = serving_learner()
+    apprentice.owner.touches = qp.encode_touches({5: 6000})
+    apprentice.hear(PING)
+    (answer,) = apprentice.owner.packets()
+    assert (qp.PING, ONE, qp.encode_touches({5: 6000})) == (answer.type, answer.zxid, answer.data)
+
+
+def test_a_ping_is_never_answered_with_null() -> None:
+    apprentice = serving_learner()
+    apprentice.hear(PING)
+    assert packet(qp.PING, ONE, b"") == apprentice.link.data_to_send()
+
+
+def test_an_answer_to_sync_stays_in_its_place_among_the_commits() -> None:
+    apprentice = serving_learner()
+    apprentice.hear(proposal(ONE), commit(ONE), packet(qp.SYNC, 0, None), proposal(TWO), commit(TWO))
+    assert [("log", ONE), ("commit", ONE), ("sync",), ("log", TWO), ("commit", TWO)] == apprentice.steps()
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_a_session_is_revalidated_by_the_leader(valid: bool) -> None:
+    apprentice = serving_learner()
+    apprentice.learner.send_revalidate(5, 6000)
+    assert packet(qp.REVALIDATE, -1, qp.encode_revalidate(5, 6000)) == apprentice.link.data_to_send()
+    apprentice.hear(packet(qp.REVALIDATE, -1, qp.encode_revalidated(5, valid)))
+    assert [("revalidated", 5, valid)] == apprentice.steps()
+
+
+def test_a_request_is_sent_as_it_is() -> None:
+    apprentice = serving_learner()
+    request = qp.request_packet(qp.encode_request(5, 6, 1, b"body"), [])
+    apprentice.learner.send_request(request)
+    assert request == apprentice.link.data_to_send()
+
+
+def test_an_unknown_packet_of_the_live_stream_is_survived() -> None:
+    apprentice = serving_learner()
+    apprentice.hear(packet(99, 0, None), proposal(ONE))
+    assert [("log", ONE)] == apprentice.steps()
+
+
+def test_an_observer_logs_and_commits_informs_and_acknowledges_nothing() -> None:
+    apprentice = serving_learner(is_observer=True)
+    apprentice.hear(inform(ONE), inform(TWO))
+    apprentice.learner.persisted(TWO)
+    assert [("log", ONE), ("commit", ONE), ("log", TWO), ("commit", TWO)] == apprentice.steps()
+
+
+def test_an_observer_ignores_proposals_and_commits_after_uptodate() -> None:
+    apprentice = serving_learner(is_observer=True)
+    apprentice.hear(proposal(ONE), commit(ONE), inform(ONE))
+    assert [("log", ONE), ("commit", ONE)] == apprentice.steps()
+
+
+# --- reconfigurations
+
+
+@pytest.mark.parametrize("is_observer", [False, True])
+def test_a_reconfiguration_is_activated_before_it_is_committed(is_observer: bool) -> None:
+    apprentice = serving_learner(is_observer)
+    if is_observer:
+        apprentice.hear(inform_and_activate(ONE, 3))
+    else:
+        apprentice.hear(proposal(ONE), commit_and_activate(ONE, 3))
+    assert [("log", ONE), ("activate", ONE, 3), ("commit", ONE)] == apprentice.steps()
+    assert not apprentice.is_over
+
+
+def test_a_reconfiguration_that_changes_role_or_leader_ends_it_once_it_is_committed() -> None:
+    apprentice = serving_learner()
+    apprentice.owner.majors.add(ONE)
+    apprentice.hear(proposal(ONE), commit_and_activate(ONE, 3))
+    assert ("commit", ONE) == apprentice.steps()[-1]
+    assert (True, False) == (apprentice.is_over, apprentice.learner.needs_reload)
+
+
+def test_a_reconfiguration_in_the_sync_is_activated_when_it_is_durable() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(ONE), proposal(ONE), commit_and_activate(ONE, 3), new_leader(1))
+    assert [("synchronised",), ("config", "config"), ("log", ONE)] == apprentice.steps()
+    apprentice.learner.persisted(ONE)
+    assert [("activate", ONE, 3), ("apply", ONE), ("current epoch", 1), ("send", "ACK", NEW)] == apprentice.steps()
+
+
+def test_a_reconfiguration_in_the_sync_that_changes_the_role_ends_it_without_the_epoch() -> None:
+    apprentice = syncing()
+    apprentice.owner.majors.add(ONE)
+    apprentice.hear(diff(ONE), proposal(ONE), commit_and_activate(ONE, 3), new_leader(1))
+    apprentice.learner.persisted(ONE)
+    assert apprentice.is_over
+    assert ("current epoch", 1) not in apprentice.steps()
+
+
+def test_a_configuration_of_newleader_that_changes_the_role_ends_it_at_uptodate() -> None:
+    apprentice = syncing()
+    apprentice.owner.received_is_major = True
+    apprentice.hear(diff(), new_leader(1), UPTODATE)
+    assert apprentice.is_over
+    assert ("serve",) not in apprentice.steps()
+
+
+# --- time
+
+
+@pytest.mark.parametrize("sent", [[], [leader_info(1)], [leader_info(1), diff()]])
+def test_each_wait_until_newleader_has_the_init_limit(sent: list[bytes]) -> None:
+    apprentice = Apprentice()
+    apprentice.connect()
+    for one in sent:
+        apprentice.run(INIT_MS - 1)
+        apprentice.hear(one)
+    apprentice.run(INIT_MS - 1)
+    assert not apprentice.is_over
+    apprentice.run(1)
+    assert apprentice.is_over
+
+
+@pytest.mark.parametrize("sent", [[new_leader(1)], [new_leader(1), UPTODATE], [new_leader(1), UPTODATE, PING]])
+def test_each_wait_after_newleader_has_the_sync_limit(sent: list[bytes]) -> None:
+    apprentice = syncing()
+    apprentice.hear(diff())
+    for one in sent:
+        apprentice.run(SYNC_MS - 1)
+        apprentice.hear(one)
+    apprentice.run(SYNC_MS - 1)
+    assert not apprentice.is_over
+    apprentice.run(1)
+    assert apprentice.is_over
+
+
+def test_nothing_happens_any_more_once_it_is_over() -> None:
+    apprentice = serving_learner()
+    apprentice.hear(proposal(ONE))
+    apprentice.learner.fail("test")
+    apprentice.steps()
+    apprentice.learner.persisted(ONE)
+    apprentice.learner.snapshot_saved()
+    apprentice.learner.bytes_received(commit(ONE), 0)
+    apprentice.run(10 * INIT_MS)
+    assert [] == apprentice.steps()
+    assert "test" == apprentice.learner.failure
