@@ -8,17 +8,23 @@ tests that must configure or restart a server are skipped then.
 import os
 import re
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from attrs import define, field
+from kazoo.client import KazooClient
 
 from interop import requests as rq
 from interop import wire
+from interop.ensemble import Ensemble, Settings
 from interop.java import JavaZooKeeper, Missing, zookeeper_39
+from interop.member import JAVA39, PYZOO, zookeeper_of
 from interop.pair import Pair, PairSession
 from interop.server import Config, Server, ServerFailed, launch_pyzoo, launch_real
+from interop.writer import ANSWER_SECONDS, Writer, kazoo_client
 
 DEFAULT = Config()
 StartServer = Callable[..., Server]
@@ -92,6 +98,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     try:
         result = yield
     except Exception as problem:
+        for ensemble in [value for value in pyfuncitem.funcargs.values() if isinstance(value, Ensemble)]:
+            problem.add_note(ensemble.report())
         for pair in [*pairs, *(pair for starter in starters for pair in starter.begun)]:
             if pair.differences:
                 raise AssertionError(f"{problem!r} after differences:\n{pair.report()}") from problem
@@ -233,3 +241,59 @@ def place(session: PairSession, request: pytest.FixtureRequest) -> str:
     path = f"/{name[:60]}-{zlib.crc32(request.node.nodeid.encode()):08x}"
     session.call(rq.CREATE, rq.create(path, b"place"))
     return path
+
+
+@contextmanager
+def new_ensemble(
+    homes: pytest.TempPathFactory,
+    kinds: Sequence[str],
+    observers: Sequence[str] = (),
+    settings: Settings | None = None,
+) -> Iterator[Ensemble]:
+    """An ensemble that does not run yet; all its processes end with the block."""
+    kinds, observers = ([subject_kind(kind) for kind in some] for some in (kinds, observers))
+    for kind in {*kinds, *observers} - {PYZOO}:
+        required(partial(zookeeper_of, kind))
+    ensemble = Ensemble.create(homes.mktemp("ensemble"), kinds, observers, settings)
+    try:
+        yield ensemble
+    finally:
+        ensemble.close()
+
+
+def subject_kind(kind: str) -> str:
+    """The kind of a member, with PYZOO_INTEROP_SUBJECT in pyzoo's place."""
+    return JAVA39 if kind == PYZOO and subject_is_real() else kind
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., KazooClient]]:
+    """Start a kazoo client on members or hosts; all are stopped with the test."""
+    clients: list[KazooClient] = []
+
+    def start(where: Server | Ensemble, session_seconds: float = 10.0) -> KazooClient:
+        client = kazoo_client(where.hosts if isinstance(where, Ensemble) else where.host_port, session_seconds)
+        clients.append(client)
+        client.start(ANSWER_SECONDS)
+        return client
+
+    yield start
+    for client in clients:
+        client.stop()
+        client.close()
+
+
+@pytest.fixture
+def write_to() -> Iterator[Callable[[Ensemble, str], Writer]]:
+    """Start a writer on an ensemble, below a node of its own; it ends with the test."""
+    writers: list[Writer] = []
+
+    def start(ensemble: Ensemble, top: str) -> Writer:
+        writer = Writer(ensemble.hosts, top)
+        writers.append(writer)
+        writer.start()
+        return writer
+
+    yield start
+    for writer in writers:
+        writer.close()

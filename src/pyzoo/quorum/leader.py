@@ -525,13 +525,13 @@ class Leader(LearnerHub):
 
     @property
     def synced_followers(self) -> int:
-        """Voting followers that are forwarded to."""
-        return len([handler for handler in self.forwarding if handler.sid in self.current.voters])
+        """Followers that are forwarded to, with a vote or without."""
+        return len(self.forwarding)
 
     @property
     def synced_non_voting_followers(self) -> int:
-        """Followers without a vote that are forwarded to."""
-        return len(self.forwarding) - self.synced_followers
+        """Those of them without a vote."""
+        return len([handler for handler in self.forwarding if handler.sid not in self.current.voters])
 
     @property
     def synced_observers(self) -> int:

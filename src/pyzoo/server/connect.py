@@ -12,6 +12,7 @@ from pyzoo.jute.framing import begin_frame
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ConnectRequest, ConnectResponse, CreateSessionTxn
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.modes import READ_ONLY
 from pyzoo.server.request import internal_request
 from pyzoo.server.sessions import PASSWORD_LENGTH, generate_password
 
@@ -24,7 +25,7 @@ def process_connect_request(server: "ZooKeeperServer", cnxn: ServerCnxn, archive
     request = ConnectRequest.decode(archive)
     cnxn.connect_seen = True
     cnxn.read_only_known = request.read_only is not None
-    if not server.admit_connect(request.session_id):
+    if not server.admits(request.read_only is True) or not server.admit_connect(request.session_id):
         cnxn.abort()
         return
     if request.last_zxid_seen > server.tree.last_processed_zxid:
@@ -56,7 +57,7 @@ def create_session(server: "ZooKeeperServer", cnxn: ServerCnxn, session_id: i64)
 
 def finish_session_init(server: "ZooKeeperServer", cnxn: ServerCnxn, valid: bool) -> None:
     """Answer the ConnectRequest; an invalid session gets zeros and the connection closes."""
-    write_connect_response(cnxn, valid)
+    write_connect_response(cnxn, valid, server.mode == READ_ONLY)
     if not valid:
         cnxn.close()
         return
@@ -64,9 +65,9 @@ def finish_session_init(server: "ZooKeeperServer", cnxn: ServerCnxn, valid: bool
     server.frames_waiting(cnxn)
 
 
-def write_connect_response(cnxn: ServerCnxn, valid: bool) -> None:
-    """The bare ConnectResponse frame."""
-    read_only: bool | None = False if cnxn.read_only_known else None
+def write_connect_response(cnxn: ServerCnxn, valid: bool, is_read_only: bool) -> None:
+    """The bare ConnectResponse frame; clients up to 3.3 do not know read-only servers."""
+    read_only: bool | None = is_read_only if cnxn.read_only_known else None
     if valid:
         session_id: i64 = cnxn.session_id
         response = ConnectResponse(0, int(cnxn.timeout_ms), session_id, generate_password(session_id), read_only)

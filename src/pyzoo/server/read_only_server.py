@@ -31,6 +31,9 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
     def adopt_sessions(self) -> None:
         """None: sessions of the ensemble do not expire here."""
 
+    def admits(self, accepts_read_only: bool) -> bool:
+        return accepts_read_only
+
     def open_session(self, cnxn: ServerCnxn) -> None:
         if self.local is None:
             # What Apache's server sends here: only local sessions work read-only (ZOOKEEPER-3863).

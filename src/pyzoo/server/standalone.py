@@ -247,6 +247,10 @@ class ZooKeeperServer(Core):
             logger.info("Closing the connection of %s:%d: %s", cnxn.address, cnxn.port, violation)
             cnxn.abort()
 
+    def admits(self, accepts_read_only: bool) -> bool:
+        """Whether a client that does or does not accept a read-only server may stay."""
+        return True
+
     def admit_connect(self, session_id: i64) -> bool:
         """Whether the connection throttle lets this ConnectRequest through."""
         if self.connection_throttle.admit(session_id != 0, int(self.now_ms)):
@@ -480,7 +484,7 @@ class ZooKeeperServer(Core):
         if header is not None and header.type == op.ERROR:
             cnxn.reply_empty(request.cxid, request.zxid, err.MARSHALLINGERROR)
         elif cnxn.established:
-            write_connect_response(cnxn, True)
+            write_connect_response(cnxn, True, False)
         else:
             finish_session_init(self, cnxn, self.is_session_alive(request.session_id))
 

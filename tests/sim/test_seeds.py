@@ -1,0 +1,28 @@
+"""Runs that have to stay clean: some that draw all of their options, some harsh ones, and those that once failed."""
+
+import pytest
+
+from pyzoo.sim.options import HARSH
+from pyzoo.sim.simulation import run_seed
+
+
+@pytest.mark.parametrize("seed", [1, 7, 12, 18, 26])
+def test_an_ensemble_with_drawn_options_keeps_every_rule(seed: int) -> None:
+    outcome = run_seed(seed, 0.3)
+    assert outcome.failure is None, outcome.report(0.3)
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_an_ensemble_with_many_faults_keeps_every_rule(seed: int) -> None:
+    outcome = run_seed(seed, 0.3, HARSH)
+    assert outcome.failure is None, outcome.report(0.3)
+
+
+def test_a_seed_is_a_complete_description_of_a_run() -> None:
+    assert run_seed(3, 0.2, HARSH) == run_seed(3, 0.2, HARSH)
+
+
+def test_a_report_says_how_to_see_the_run_again() -> None:
+    report = run_seed(5, 0.05).report(0.05)
+    assert "seed 5" in report
+    assert "python -m pyzoo.sim --seed 5 --minutes 0.05" in report
