@@ -24,6 +24,7 @@ class Client:
     timeout: int = 40000
     session: int = 0
     password: bytes = bytes(16)
+    xid: int = field(default=0, init=False)
     connection: Connection = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -36,10 +37,14 @@ class Client:
 
     def moved_to(self, server: Server) -> "Client":
         """The same session on another server; its `session` is 0 if that server does not know it."""
-        return Client(server, self.timeout, self.session, self.password)
+        moved = Client(server, self.timeout, self.session, self.password)
+        # Servers answer by session and number: none may come again while the old ones are on their way.
+        moved.xid = self.xid + 1000
+        return moved
 
     def send(self, opcode: int, body: bytes = b"") -> None:
-        self.connection.send_frame(struct.pack(">ii", 1, opcode) + body)
+        self.xid += 1
+        self.connection.send_frame(struct.pack(">ii", self.xid, opcode) + body)
 
     def receive(self) -> Reply | None:
         """The next reply, None at the end of the connection."""
