@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
@@ -26,6 +28,7 @@ def no_clock() -> int:
     return 0
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class PeerStorage:
     """Log, snapshots, epochs and configuration files of one member.
 
