@@ -671,3 +671,25 @@ def test_an_epoch_ends_before_its_counter_does(zxid: int, left: bool) -> None:
     term, _ = serving(2)
     term.leader.propose(zxid, b"")
     assert left == term.leader.has_zxids_left
+
+
+# --- learners that come again
+
+
+def test_what_a_learner_acknowledged_before_it_came_again_does_not_count() -> None:
+    """It may have been told to cut that off since; then only the leader's own disk has it."""
+    term, (two, _) = serving(2, 3, voters=5)
+    term.leader.propose(z(1, 1), b"")
+    two.ack(z(1, 1))
+    again = term.joined(2)
+    term.leader.acked(1, z(1, 1))
+    term.leader.acked(3, z(1, 1))
+    assert [] == term.owner.commits()
+    again.ack(z(1, 1))
+    assert [z(1, 1)] == term.owner.commits()
+
+
+def test_a_learner_that_comes_again_ends_its_old_connection() -> None:
+    term, (two,) = serving(2)
+    again = term.known(2)
+    assert (True, False) == (two.is_closed, again.is_closed)

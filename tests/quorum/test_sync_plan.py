@@ -126,8 +126,10 @@ def test_row_5_what_is_logged_and_not_processed_yet_is_not_sent() -> None:
     assert (DIFF, z(1, 6), run_of(1, 3, 6)) == disk_plan(z(1, 2), run_of(1, 2, 9), z(1, 6), EMPTY)
 
 
-def test_row_5_a_tail_that_was_never_committed_is_cut_off_where_nothing_follows() -> None:
-    assert (TRUNC, z(2, 7), []) == disk_plan(z(2, 9), [z(2, 7)], z(3, 0), EMPTY)
+def test_row_5_a_disk_that_ends_in_an_older_epoch_gives_a_snapshot() -> None:
+    """After a snapshot of a leader: nothing says what came between the log's end and the present."""
+    assert (SNAP, z(3, 0), []) == disk_plan(z(2, 9), [z(2, 7)], z(3, 0), EMPTY)
+    assert (SNAP, z(4, 31), []) == disk_plan(z(2, 5), run_of(2, 5, 7), z(4, 31), EMPTY)
 
 
 def test_row_5_a_tail_of_another_epoch_gives_a_snapshot() -> None:

@@ -1,8 +1,9 @@
 """Runs that have to stay clean: some that draw all of their options, some harsh ones, and those that once failed."""
 
 import pytest
+from attrs import evolve
 
-from pyzoo.sim.options import HARSH
+from pyzoo.sim.options import HARSH, Options
 from pyzoo.sim.simulation import run_seed
 
 
@@ -16,6 +17,26 @@ def test_an_ensemble_with_drawn_options_keeps_every_rule(seed: int) -> None:
 def test_an_ensemble_with_many_faults_keeps_every_rule(seed: int) -> None:
     outcome = run_seed(seed, 0.3, HARSH)
     assert outcome.failure is None, outcome.report(0.3)
+
+
+STALE_ACKS = HARSH
+MASTERS = evolve(HARSH, observers=2, observer_masters=True, snapshot_size_factor=10.0, faults_per_minute=90.0)
+NO_LOG = evolve(HARSH, observers=2, observer_sync=False, reconfig=True, snap_count=100_000)
+
+
+@pytest.mark.parametrize(
+    ("options", "seed"),
+    [
+        pytest.param(STALE_ACKS, 265, id="acks-of-what-was-cut-off-counted"),
+        pytest.param(MASTERS, 40, id="a-diff-after-a-snapshot-ended-in-the-past"),
+        pytest.param(MASTERS, 44, id="a-diff-after-a-snapshot-left-a-tail"),
+        pytest.param(NO_LOG, 1, id="an-observer-without-a-log-became-a-voter"),
+        pytest.param(NO_LOG, 14, id="an-observer-without-a-log-had-a-hole"),
+    ],
+)
+def test_a_run_that_once_broke_a_rule_keeps_them_now(options: Options, seed: int) -> None:
+    outcome = run_seed(seed, 0.4, options)
+    assert outcome.failure is None, outcome.report(0.4)
 
 
 def test_a_seed_is_a_complete_description_of_a_run() -> None:

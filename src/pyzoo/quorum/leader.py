@@ -206,6 +206,9 @@ class Leader(LearnerHub):
         handler.tick_of_next_ack = self.tick + self.settings.sync_limit
 
     def check_learner(self, handler: LearnerHandler, config_version: i64) -> None:
+        for other in list(self.handlers):
+            if other is not handler and other.is_known and other.sid == handler.sid:
+                other.close("it has connected anew")
         if config_version > self.current.version:
             raise ProtocolViolation(
                 f"it knows configuration {config_version:x}, which is newer than ours, {self.current.version:x}"
@@ -309,6 +312,8 @@ class Leader(LearnerHub):
             return
         for zxid, proposal in self.outstanding.items():
             if zxid > after_zxid:
+                # What it acknowledged before may have been cut off again since: only a new acknowledgement counts.
+                proposal.acks.discard(int(handler.sid))
                 handler.queue_proposal(packet(PROPOSAL, proposal.zxid, proposal.payload), proposal.zxid)
         self.forwarding[handler] = None
         self.current.followers_in_step({other.sid for other in self.forwarding if other.sid in self.current.voters})

@@ -169,7 +169,8 @@ class Learning(Role):
 
     @property
     def needs_reload(self) -> bool:
-        return self.learner.needs_reload
+        # An observer that kept nothing on disk and gets a vote has the history that its disk has.
+        return self.learner.needs_reload or (not self._keeps_log and not self.host.is_observer())
 
     @property
     def master_sid(self) -> i64:

@@ -47,6 +47,7 @@ logger: Final = logging.getLogger(__name__)
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 STATE_NAMES: Final = {LOOKING: "looking", FOLLOWING: "following", LEADING: "leading", OBSERVING: "observing"}
 READ_ONLY_GRACE_MS: Final = 2000
+FIRST_PAUSE_MS: Final = 100
 
 
 @final
@@ -102,7 +103,7 @@ class QuorumPeer(PeerHost):
         self.cnx = QuorumCnxManager(cnxmanager_settings(config, self.current.members), self.links)
         self._tell_addresses()
         self.election = FastLeaderElection(
-            election_settings(config, self._is_observer()), self.current, self.cnx.has_delivered
+            election_settings(config, self.is_observer()), self.current, self.cnx.has_delivered
         )
         self.election.configure(self.current, self.last_seen)
         self.state: i64 = LOOKING
@@ -122,6 +123,7 @@ class QuorumPeer(PeerHost):
         self._snapshot_wanted = False
         self._left_over: list[ServerCnxn] = []
         self._masters: list[int] = []
+        self._failed_roles = 0
         self._settling = False
         recovered = storage.recovered
         if recovered is not None and recovered.last_zxid < 0:
@@ -132,7 +134,7 @@ class QuorumPeer(PeerHost):
     def _verifier(self, members: Membership) -> QuorumVerifier:
         return make_verifier(members, self.files.oracle)
 
-    def _is_observer(self) -> bool:
+    def is_observer(self) -> bool:
         me = self.current.members.server(int(self.my_id))
         return me is not None and me.observer
 
@@ -187,6 +189,7 @@ class QuorumPeer(PeerHost):
 
     def serving(self, server: ZooKeeperServer, epoch: int) -> None:
         self.server = server
+        self._failed_roles = 0
         self.listen_version += 1
         self._put_in_front(server)
         self.election.established(epoch)
@@ -444,7 +447,7 @@ class QuorumPeer(PeerHost):
         self._look_at_ms = NEVER
         self.state = LOOKING
         self.election.configure(self.current, self.last_seen)
-        self.election.settings = election_settings(self.config, self._is_observer())
+        self.election.settings = election_settings(self.config, self.is_observer())
         logger.info("LOOKING, last zxid %s, epoch %d", zxid_text(self.database.last_zxid), self.storage.epochs.current)
         self.election.look_for_leader(int(self.database.last_zxid), self.storage.epochs.current, int(self.now_ms))
 
@@ -530,7 +533,7 @@ class QuorumPeer(PeerHost):
             self.state = LEADING
             role = Leading(self, epochs.accepted, epochs.current)
         else:
-            observes = self._is_observer()
+            observes = self.is_observer()
             self.state = OBSERVING if observes else FOLLOWING
             role = Learning(self, vote.leader, observes)
         self.election.state = int(self.state)
@@ -571,11 +574,16 @@ class QuorumPeer(PeerHost):
             self.election.decide(next_vote)
             return
         self._look_at_ms = self.now_ms + self._pause_before_looking()
+        self._failed_roles += 1
         self._advance_election()
 
     def _pause_before_looking(self) -> int:
+        """Observers wait a little; who was refused again and again, such as for a promised epoch, waits longer."""
         limit = self.files.observer_election_delay_ms
-        return self.draw(limit) if self.state == OBSERVING and limit > 0 else 0
+        pause = self.draw(limit) if self.state == OBSERVING and limit > 0 else 0
+        if self._failed_roles > 1:
+            pause += min(FIRST_PAUSE_MS << min(self._failed_roles - 2, 10), self.config.tick_time_ms)
+        return pause
 
     # --- configuration
 

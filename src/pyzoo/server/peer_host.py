@@ -49,6 +49,10 @@ class PeerHost(Core):
         """From now on this role's server has the clients."""
         raise NotImplementedError
 
+    def is_observer(self) -> bool:
+        """Whether this server is an observer in the current configuration."""
+        raise NotImplementedError
+
     def dial(self, port: int, sid: i64, timeout_ms: int) -> PeerLink:
         """Begin to connect to another member's port."""
         raise NotImplementedError

@@ -68,12 +68,28 @@ class PeerStorage:
         for warning in recovered.warnings:
             logger.warning("%s", warning)
         logger.info("Database loaded, highest zxid is %s", zxid_text(recovered.last_zxid))
+        self._sync_newest(recovered)
         self.recovered = recovered
         self.epochs.read(recovered.last_zxid)
         committed = CommittedLog(config.commit_log_count)
         for proposal in recovered.committed:
             committed.add(proposal.zxid, proposal.payload)
         return ZKDatabase(tree, recovered.sessions, committed)
+
+    def _sync_newest(self, recovered: Recovered) -> None:
+        """What was read counts as history from now on, so it must not be in the system's memory alone."""
+        if not recovered.replayed.files or recovered.replayed.unusable_tail == recovered.replayed.files[-1]:
+            return
+        path = recovered.replayed.files[-1]
+        try:
+            file = self.disk.open_write(path)
+            try:
+                file.sync()
+            finally:
+                file.close()
+            self.disk.sync_directory(self.directories.logs)
+        except OSError as error:
+            raise StorageError(f"cannot sync {path}: {error.strerror or error}. Repair the disk") from error
 
     def truncate(self, zxid: int) -> ZKDatabase:
         """Cut the log after `zxid` and load what is left; raises StorageError."""

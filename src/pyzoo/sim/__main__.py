@@ -4,6 +4,7 @@ import time
 
 import click
 
+from pyzoo.sim.options import HARSH
 from pyzoo.sim.simulation import run_seed
 
 
@@ -11,14 +12,15 @@ from pyzoo.sim.simulation import run_seed
 @click.option("--seed", default=1, help="The first seed.")
 @click.option("--seeds", default=1, help="How many seeds, one after the other.")
 @click.option("--minutes", default=1.0, help="Virtual minutes of faults in each run.")
+@click.option("--harsh", is_flag=True, help="Three members and a fault every second, in place of drawn options.")
 @click.option("--keep-going", is_flag=True, help="Go on after a failure.")
 @click.option("--verbose", is_flag=True, help="Print the trace while it grows.")
-def main(seed: int, seeds: int, minutes: float, keep_going: bool, verbose: bool) -> None:
+def main(seed: int, seeds: int, minutes: float, harsh: bool, keep_going: bool, verbose: bool) -> None:
     """Simulate ensembles; fails with the trace of the first seed that breaks a rule."""
     begun = time.monotonic()
     virtual_ms = transactions = failed = count = 0
     for number in range(seed, seed + seeds):
-        outcome = run_seed(number, minutes, verbose=verbose)
+        outcome = run_seed(number, minutes, HARSH if harsh else None, verbose)
         count += 1
         virtual_ms += outcome.virtual_ms
         transactions += outcome.transactions

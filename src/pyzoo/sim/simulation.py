@@ -7,7 +7,7 @@ from attrs import frozen
 from pyzoo.sim.convergence import require_equal_trees, require_sessions_to_end
 from pyzoo.sim.ensemble import Ensemble
 from pyzoo.sim.nemesis import Nemesis
-from pyzoo.sim.options import Options, draw_options
+from pyzoo.sim.options import HARSH, Options, draw_options
 from pyzoo.sim.tracing import traced
 from pyzoo.sim.world import InvariantViolation, World
 
@@ -34,11 +34,9 @@ class Outcome:
         """A failure for people: options, the end of the trace, what happened, how to see it again."""
         lines = [f"seed {self.seed}", *(f"  {line}" for line in self.options.lines()), "  ..."]
         lines += self.trace[-LINES_SHOWN:]
-        lines += [
-            "",
-            f"FAILED: {self.failure}",
-            f"again:  python -m pyzoo.sim --seed {self.seed} --minutes {minutes:g}",
-        ]
+        harsh = " --harsh" if self.options == HARSH else ""
+        again = f"python -m pyzoo.sim --seed {self.seed} --minutes {minutes:g}{harsh}"
+        lines += ["", f"FAILED: {self.failure}", f"again:  {again}"]
         return "\n".join(lines)
 
 

@@ -49,6 +49,8 @@ class Worker:
         client = self.client
         if self.is_quiet or not client.is_connected or len(client.waiting) >= self.options.pipeline:
             return
+        if client.waiting and client.waiting[-1].type == op.CLOSE_SESSION:
+            return
         if self.world.chance(ABANDONS):
             self._abandon()
         elif self.world.chance(CLOSES):
