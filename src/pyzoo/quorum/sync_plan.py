@@ -66,20 +66,18 @@ def plan_sync(
         return snap if counter_of(peer) == 0 else SyncPlan(TRUNC, most)
     if peer >= least:
         return _scan(peer, most, log.proposals) or snap
-    if not _reaches(from_disk, least, log):
+    if not from_disk or not _reaches(from_disk, least, log):
         return snap
     joined = [proposal for proposal in from_disk if proposal.zxid < least]
     joined += log.proposals or [proposal for proposal in from_disk if proposal.zxid == last_processed]
     return _scan(peer, most, joined) or snap
 
 
-def _reaches(from_disk: list[Proposal] | None, least: int, log: CommittedLog) -> bool:
+def _reaches(from_disk: list[Proposal], least: int, log: CommittedLog) -> bool:
     """Whether nothing can be missing between the log on disk and the committed log, or the present without one.
 
     After a snapshot of a leader the log on disk ends in the past, perhaps in another epoch.
     """
-    if not from_disk:
-        return False
     end = from_disk[-1].zxid
     return end >= least or (len(log.proposals) > 0 and end + 1 == least)
 
