@@ -115,16 +115,13 @@ class QuorumPeer(PeerHost):
         self._next_vote: Vote | None = None
         self._look_at_ms: i64 = now_ms
         self._looking_since_ms: i64 = now_ms
-        self._restart_election = False
         self._submitted_zxid: i64 = 0
-        self._persisted_zxid: i64 = 0
         self._in_flight: i64 = 0
         self._log_reads: list[LogRead] = []
         self._snapshot_wanted = False
         self._left_over: list[ServerCnxn] = []
         self._masters: list[int] = []
         self._failed_roles = 0
-        self._settling = False
         recovered = storage.recovered
         if recovered is not None and recovered.last_zxid < 0:
             self.database.tree.last_processed_zxid = UNUSABLE_ZXID
@@ -332,7 +329,6 @@ class QuorumPeer(PeerHost):
         return Effects(batch, snapshot)
 
     def persisted(self, zxid: i64) -> None:
-        self._persisted_zxid = zxid
         if zxid == self._submitted_zxid:
             self._in_flight = 0
         role = self.role

@@ -1,5 +1,6 @@
-"""A real server inside a test process: `with EmbeddedServer() as server: ...server.connect_string...`."""
+"""Real servers for tests: `with EmbeddedServer() as server: ...server.connect_string...`, or a LocalEnsemble."""
 
 from pyzoo.testing.embedded import EmbeddedServer
+from pyzoo.testing.ensemble import LocalEnsemble
 
-__all__ = ["EmbeddedServer"]
+__all__ = ["EmbeddedServer", "LocalEnsemble"]
