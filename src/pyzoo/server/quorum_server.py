@@ -151,7 +151,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
             return err.EPHEMERALONLOCALSESSION
         session_id = request.session_id
         timeout_ms = int(local.sessions[session_id].timeout_ms)
-        logger.info("Upgrading session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF)
+        logger.info("Upgrading session 0x%x", int(session_id) & 0xFFFFFFFFFFFFFFFF)
         local.remove(session_id)
         self.upgrading[session_id] = timeout_ms
         self.submit_global(internal_request(op.CREATE_SESSION, session_id, self.now_ms, CreateSessionTxn(timeout_ms)))
