@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from interop import requests as rq
 from interop.client import Client, Reply
 from interop.histories import child_names
-from interop.member import Member
+from interop.member import JAVA38, Member
 from interop.server import Server
 
 Tree = dict[str, tuple[str, ...]]
@@ -67,4 +67,6 @@ def assert_same_digests(members: Sequence[Member]) -> None:
     for member in members:
         for zxid, digest in member.digests().items():
             assert digests.setdefault(zxid, digest) == digest, f"{member} has another digest at 0x{zxid:x}"
-        assert "0" == member.mntr()["zk_digest_mismatches_count"], f"{member} saw a digest mismatch"
+        if member.kind != JAVA38:
+            # A busy 3.8.0 writes a digest into a fuzzy snapshot that it does not find again itself after a restart.
+            assert "0" == member.mntr()["zk_digest_mismatches_count"], f"{member} saw a digest mismatch"
