@@ -10,7 +10,6 @@ import re
 
 from pyzoo.errors import ConfigError
 
-DIGEST_MODULE = "org.apache.zookeeper.server.auth.DigestLoginModule"
 _COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/|^\s*#[^\n]*', re.DOTALL | re.MULTILINE)
 _SECTION = re.compile(r'([\w.$-]+|"[^"]*")\s*\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}\s*;')
 _OPTION = re.compile(r'([\w.$-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))')

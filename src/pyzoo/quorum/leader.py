@@ -29,7 +29,7 @@ from pyzoo.quorum.packets import (
 )
 from pyzoo.quorum.reconfig import designated_leader
 from pyzoo.quorum.verifier import QuorumVerifier
-from pyzoo.zxid import epoch_of, first_zxid, zxid_text
+from pyzoo.zxid import first_zxid, zxid_text
 
 logger: Final = logging.getLogger(__name__)
 
@@ -542,8 +542,3 @@ class Leader(LearnerHub):
     def synced_observers(self) -> int:
         """Observers that are forwarded to."""
         return len(self.observing)
-
-    @property
-    def epoch_of_last(self) -> int:
-        """The epoch of what was proposed last."""
-        return epoch_of(self.last_proposed)

@@ -183,7 +183,6 @@ class LearnerHandler:
         self.last_zxid: i64 = 0
         self.packets_sent: i64 = 0
         self.packets_received: i64 = 0
-        self.connected_ms: i64 = now_ms
         self._packets = PacketBuffer()
         self._read_deadline_ms: i64 = now_ms + hub.init_limit_ms
         self._queue: list[bytes] = []

@@ -23,7 +23,6 @@ IN_PROGRESS: Final = 0
 SUCCESS: Final = 1
 ERROR: Final = -1
 MAX_TOKEN: Final = 1 << 16
-MAX_ROUNDS: Final = 5
 REALM: Final = "zk-quorum-sasl-md5"
 DIGEST_URI: Final = "zookeeper-quorum/zk-quorum-sasl-md5"
 

@@ -12,6 +12,7 @@ from typing import Final, final
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.link import ELECTION, PeerLink
+from pyzoo.runtime.listening import bind
 from pyzoo.runtime.peer_sasl import PeerSasl, SaslSession
 from pyzoo.runtime.peer_tls import PeerTls, TlsSession
 from pyzoo.server.peer import QuorumPeer
@@ -101,7 +102,7 @@ class PeerPorts:
     def _open_port(self, kind: int, addresses: list[tuple[str, int]], now_ms: int) -> None:
         for host, port in addresses:
             try:
-                listener = self._bind("" if self.all_ips else host, port)
+                listener = bind("" if self.all_ips else host, port)
             except OSError as error:
                 self._close_port(kind)
                 self._bind_failed(kind, f"{host}:{port}", error, now_ms)
@@ -110,14 +111,6 @@ class PeerPorts:
             self.listeners[listener.fileno()] = (kind, listener)
             self.epoll.register(listener.fileno(), _IN)
         self._failed_binds.pop(kind, None)
-
-    def _bind(self, host: str, port: int) -> socket.socket:
-        if not host:
-            if socket.has_dualstack_ipv6():
-                return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
-            return socket.create_server(("", port))
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
 
     def _bind_failed(self, kind: int, where: str, error: OSError, now_ms: int) -> None:
         # A name that nobody knows yet is often only late; a port that is taken rarely becomes free.

@@ -31,7 +31,6 @@ class PeerConfigFiles:
         self._known_texts: dict[int, str] = {}
         self.leader_serves = config.properties.get("zookeeper.leaderServes", "yes") != "no"
         self.observer_election_delay_ms = number(config.properties, "zookeeper.observer.election.DelayMs", 200)
-        self.observer_reconnect_delay_ms = number(config.properties, "zookeeper.observer.reconnectDelayMs", 0)
         self.oracle: Callable[[], bool] | None = None if config.quorum.oracle_path is None else self._ask_oracle
 
     def _ask_oracle(self) -> bool:

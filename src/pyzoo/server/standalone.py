@@ -2,8 +2,8 @@
 
 A write is prepared at once, logged with all others of the turn, and applied and answered in zxid order when its
 log record is safe. A read is answered at once unless its own connection still has earlier requests waiting. The
-roles of an ensemble (leading.py, learning.py, read_only.py) replace what becomes of a write, and who keeps the
-sessions.
+roles of an ensemble (leader_server.py, learner_server.py, read_only_server.py) replace what becomes of a write,
+and who keeps the sessions.
 """
 
 import logging
