@@ -14,7 +14,7 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.config.membership import Membership
+from pyzoo.config.membership import Membership, QuorumServer
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.paths import CONFIG
 from pyzoo.effects import Effects
@@ -99,6 +99,7 @@ class QuorumPeer(PeerHost):
         self.files = files
         if config.last_seen_membership is not None:
             self.last_seen = self._verifier(config.last_seen_membership)
+        self._me = self._listed()
         self.links = ReadyLinks()
         self.cnx = QuorumCnxManager(cnxmanager_settings(config, self.current.members), self.links)
         self._tell_addresses()
@@ -130,6 +131,11 @@ class QuorumPeer(PeerHost):
 
     def _verifier(self, members: Membership) -> QuorumVerifier:
         return make_verifier(members, self.files.oracle)
+
+    def _listed(self) -> QuorumServer | None:
+        """This server as the configurations have it."""
+        sid = int(self.my_id)
+        return self.current.members.server(sid) or self.last_seen.members.server(sid)
 
     def is_observer(self) -> bool:
         me = self.current.members.server(int(self.my_id))
@@ -203,7 +209,7 @@ class QuorumPeer(PeerHost):
 
     def listen_addresses(self) -> dict[int, list[tuple[str, int]]]:
         """The ports that have to be open now, each with its addresses."""
-        me = self.current.members.server(int(self.my_id)) or self.last_seen.members.server(int(self.my_id))
+        me = self._me
         if me is None:
             return {}
         ports = {ELECTION: election_addresses(me)}
@@ -622,6 +628,8 @@ class QuorumPeer(PeerHost):
         return change.major
 
     def _tell_addresses(self) -> None:
+        """A server that no configuration names any more stays where it was (QuorumPeer.setQuorumVerifier)."""
+        self._me = self._listed() or self._me
         self.listen_version += 1
         self.cnx.set_addresses(
             {server.id: election_addresses(server) for server in self.current.members.servers},
