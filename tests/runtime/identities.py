@@ -1,0 +1,80 @@
+"""Keys and certificates of tests, in stores of all kinds."""
+
+import datetime
+import ipaddress
+from pathlib import Path
+
+import jks
+from attrs import evolve
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
+
+from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings, TlsStore
+
+HOST = "127.0.0.1"
+
+
+class Identity:
+    """A key with a certificate for loopback that signs itself, so that it is its own authority."""
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "member")])
+        now = datetime.datetime.now(datetime.UTC)
+        self.certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+
+    def pem(self) -> bytes:
+        key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return key + self.certificate.public_bytes(Encoding.PEM)
+
+    def der(self) -> tuple[bytes, bytes]:
+        key = self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return key, self.certificate.public_bytes(Encoding.DER)
+
+
+def pem_settings(home: Path) -> TlsSettings:
+    identity = Identity()
+    (home / "node.pem").write_bytes(identity.pem())
+    (home / "ca.pem").write_bytes(identity.certificate.public_bytes(Encoding.PEM))
+    key, trust = TlsStore(str(home / "node.pem"), "PEM"), TlsStore(str(home / "ca.pem"), "PEM")
+    return evolve(QUORUM_TLS_DEFAULTS, key_store=key, trust_store=trust)
+
+
+def pkcs12_settings(home: Path) -> TlsSettings:
+    identity = Identity()
+    encryption = BestAvailableEncryption(b"secret")
+    store = pkcs12.serialize_key_and_certificates(b"node", identity.key, identity.certificate, None, encryption)
+    (home / "node.p12").write_bytes(store)
+    (home / "password").write_text("secret\n")
+    both = TlsStore(str(home / "node.p12"), "PKCS12", password_path=str(home / "password"))
+    return evolve(QUORUM_TLS_DEFAULTS, key_store=both, trust_store=both)
+
+
+def jks_settings(home: Path) -> TlsSettings:
+    key, certificate = Identity().der()
+    entry = jks.PrivateKeyEntry.new("node", [certificate], key)
+    jks.KeyStore.new("jks", [entry]).save(str(home / "node.jks"), "secret")
+    trusted = jks.TrustedCertEntry.new("ca", certificate)
+    jks.KeyStore.new("jks", [trusted]).save(str(home / "ca.jks"), "secret")
+    key_store = TlsStore(str(home / "node.jks"), "JKS", "secret")
+    trust_store = TlsStore(str(home / "ca.jks"), "JKS", "secret")
+    return evolve(QUORUM_TLS_DEFAULTS, key_store=key_store, trust_store=trust_store)
