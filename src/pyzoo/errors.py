@@ -86,11 +86,12 @@ class CorruptStorage(StorageError):
 
 @final
 class ConfigError(PyzooError):
-    """A setting that cannot be used; `path` and `line` say where it stands, counted from 1."""
+    """A setting that cannot be used; `path` and `line` say where it stands, counted from 1, `key` which one it is."""
 
-    def __init__(self, message: str, path: str | None = None, line: int | None = None) -> None:
+    def __init__(self, message: str, path: str | None = None, line: int | None = None, key: str | None = None) -> None:
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
         super().__init__(where + message)
         self.message = message
         self.path = path
         self.line = line
+        self.key = key

@@ -44,9 +44,9 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
         ("dynamicConfigFile=/dyn", "zoo.cfg:2: dynamicConfigFile: the file /dyn is missing"),
         ("server.1=a:1", "zoo.cfg:2: server.1=a:1 does not have the form "
          "host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]"),
-        ("server.1=a:1:2:observer", "zoo.cfg: observers without participants make no ensemble: add participants to the "
+        ("server.1=a:1:2:observer", "zoo.cfg:2: observers without participants make no ensemble: add participants to the "
          "member list"),
-        ("server.1=a:1:2\nserver.2=b:1:2:observer", "zoo.cfg: one participant with observers makes no ensemble: add two "
+        ("server.1=a:1:2\nserver.2=b:1:2:observer", "zoo.cfg:3: one participant with observers makes no ensemble: add two "
          "participants or set standaloneEnabled=false"),
         ("standaloneEnabled=false", "zoo.cfg:2: standaloneEnabled=false needs at least one participant: add a server.N "
          "line"),
@@ -77,8 +77,7 @@ def test_a_wrong_line_is_named_with_what_would_be_right(lines: str, expected: st
 @pytest.mark.parametrize("text", ["", "clientPort=1", "dataDir="])
 def test_a_data_directory_is_required(text: str) -> None:
     assert "dataDir is not set: write dataDir=/a/directory" in refusal(text)
-    with pytest.raises(ConfigError, match="dataDir is not set"):
-        files_needed(text, "zoo.cfg")
+    assert () == files_needed(text, "zoo.cfg").paths()
 
 
 @pytest.mark.parametrize("name", ["metricsProvider.className", "serverCnxnFactory"])

@@ -45,7 +45,7 @@ def test_the_file_of_the_container_image_gives_no_warning_but_the_single_member(
         config.min_session_timeout_ms, config.max_session_timeout_ms,
     )  # fmt: skip
     assert frozenset({"srvr", "mntr"}) == config.four_letter_word_whitelist
-    assert ["zoo.cfg: server.1 is the only member: the server runs standalone"] == [str(one) for one in warned]
+    assert ["zoo.cfg:11: server.1 is the only member: the server runs standalone"] == [str(one) for one in warned]
     assert not config.distributed
 
 

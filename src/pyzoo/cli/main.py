@@ -3,6 +3,7 @@
 import click
 
 from pyzoo import __version__
+from pyzoo.cli.config import config
 from pyzoo.cli.ensemble import ensemble
 from pyzoo.cli.purge import purge
 from pyzoo.cli.serve import serve
@@ -48,3 +49,4 @@ main.add_command(serve)
 main.add_command(purge)
 main.add_command(ensemble)
 main.add_command(status)
+main.add_command(config)

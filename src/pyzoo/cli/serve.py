@@ -15,10 +15,10 @@ import click
 from attrs import evolve
 
 from pyzoo import __version__
+from pyzoo.cli.properties import given_properties
 from pyzoo.config.parse import config_from_words, default_config, files_needed, parse_config_text
 from pyzoo.config.reader import ConfigWarning
 from pyzoo.config.settings import ServerConfig
-from pyzoo.config.system_properties import environment_properties, parse_arguments
 from pyzoo.errors import ConfigError, StorageError
 
 UNEXPECTED_ERROR = 1
@@ -52,12 +52,17 @@ def read_text(path: str) -> str | None:
         raise ConfigError(f"cannot be read: {error.strerror}", path) from error
 
 
-def config_from_file(path: str, properties: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:
-    """The settings of a zoo.cfg and of the files that it names."""
+def read_configuration(path: str) -> tuple[str, dict[str, str]]:
+    """The text of a zoo.cfg, and those of the files that it names by their paths; raises ConfigError."""
     text = read_text(path)
     if text is None:
         raise ConfigError("file is missing; give a zoo.cfg, or a port and a data directory", path)
-    files = {name: text_of for name in files_needed(text, path).paths() if (text_of := read_text(name)) is not None}
+    return text, {name: one for name in files_needed(text, path).paths() if (one := read_text(name)) is not None}
+
+
+def config_from_file(path: str, properties: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:
+    """The settings of a zoo.cfg and of the files that it names."""
+    text, files = read_configuration(path)
     return parse_config_text(text, path, properties, files)
 
 
@@ -125,12 +130,10 @@ def serve(
     open_standard_files()
     logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     try:
-        from_environment = environment_properties(os.environ)
-        given = parse_arguments([f"-D{definition}" for definition in definitions])
-        properties = from_environment.properties | given.properties
-        for flag in from_environment.ignored + given.ignored:
+        given = given_properties(definitions)
+        for flag in given.ignored:
             logger.debug("Ignored, it means something to a JVM only: %s", flag)
-        config, warnings = resolve_config(words, properties, data_dir, port, host)
+        config, warnings = resolve_config(words, given.values, data_dir, port, host)
         refuse_what_is_not_here(config, in_memory)
     except ConfigError as error:
         fail("Invalid config, exiting abnormally", error, INVALID_INVOCATION)

@@ -1,9 +1,16 @@
 """Settings that only a member of an ensemble uses, and the checks on them (QuorumPeerConfig)."""
 
+from typing import Final
+
 from attrs import frozen
 
 from pyzoo.config.membership import Membership
 from pyzoo.config.reader import ConfigReader
+
+MY_ID: Final = "myid"
+"""What an error about the myid file has as its key."""
+MEMBERS: Final = "server.*"
+"""What a warning about the member list as a whole has as its key."""
 
 
 @frozen
@@ -81,16 +88,18 @@ def check_membership(reader: ConfigReader, members: Membership, standalone_enabl
             raise reader.error("standaloneEnabled=false needs at least one participant: add a server.N line",
                                "standaloneEnabled")  # fmt: skip
         if members.observers:
-            raise reader.error("observers without participants make no ensemble: add participants to the member list")
+            raise reader.error("observers without participants make no ensemble: add participants to the member list",
+                               f"server.{members.observers[0].id}")  # fmt: skip
     elif voters == 1 and standalone_enabled:
         if members.observers:
             raise reader.error("one participant with observers makes no ensemble: add two participants or "
-                               "set standaloneEnabled=false")  # fmt: skip
-        reader.warn(f"server.{members.voters[0].id} is the only member: the server runs standalone")
+                               "set standaloneEnabled=false", f"server.{members.observers[0].id}")  # fmt: skip
+        reader.warn(f"server.{members.voters[0].id} is the only member: the server runs standalone",
+                    f"server.{members.voters[0].id}")  # fmt: skip
     elif voters <= 2:
-        reader.warn("this ensemble stops when a server fails: three servers are needed to survive that")
+        reader.warn("this ensemble stops when a server fails: three servers are needed to survive that", MEMBERS)
     elif voters % 2 == 0:
-        reader.warn(f"{voters} voters survive no more failures than {voters - 1}: an odd number is better")
+        reader.warn(f"{voters} voters survive no more failures than {voters - 1}: an odd number is better", MEMBERS)
 
 
 def check_distributed(reader: ConfigReader, quorum: QuorumSettings, members: Membership, my_id: int | None) -> None:
@@ -99,10 +108,11 @@ def check_distributed(reader: ConfigReader, quorum: QuorumSettings, members: Mem
         if reader.file_integer(name) == 0:
             raise reader.error(f"{name} is not set: an ensemble needs it, for example {name}=5", name)
     if my_id is None:
-        raise reader.error("the myid file is missing: write this server's number of the member list into dataDir/myid")
+        raise reader.error("the myid file is missing: write this server's number of the member list into dataDir/myid",
+                           MY_ID)  # fmt: skip
     me = members.server(my_id)
     if me is None:
-        raise reader.error(f"this server's id {my_id} (from the myid file) is not in the member list")
+        raise reader.error(f"this server's id {my_id} (from the myid file) is not in the member list", MY_ID)
     role = "observer" if me.observer else "participant"
     if "peerType" in reader.entries and quorum.peer_type != role:
         reader.warn(

@@ -22,11 +22,12 @@ KEYS: Final = KeyTable.of(
     ("Keys of clients", CLIENT_KEYS),
 )
 
-_GIVEN: Final = {
+GIVEN: Final = {
     Source.FILE: "file",
     Source.PROPERTY: "file, -Dzookeeper.",
     Source.RAW: "-D only",
 }
+"""Where a key of each kind is given, in words."""
 
 
 def key_reference() -> str:
@@ -44,4 +45,4 @@ def _row(key: Key) -> str:
     meaning = key.meaning
     if key.treatment is not Treatment.USED:
         meaning = f"*{key.treatment.value}.* {meaning}"
-    return f"| `{key.name}` | {_GIVEN[key.source]} | {key.kind.value} | {default} | {meaning} |"
+    return f"| `{key.name}` | {GIVEN[key.source]} | {key.kind.value} | {default} | {meaning} |"

@@ -171,12 +171,15 @@ def members_of_text(text: str, multi_address: bool = True, path: str | None = No
     for entry in entries.values():
         if not is_membership_key(entry.key):
             raise ConfigError(
-                f"{entry.key} is not known here: only server, group and weight lines are", path, entry.line
+                f"{entry.key} is not known here: only server, group and weight lines are",
+                path,
+                entry.line,
+                entry.key,
             )
     version = 0 if given is None else parse_version(given.value)
     if version is None:
         assert given is not None
-        raise ConfigError(f"version={given.value}: it must be a hexadecimal number", path, given.line)
+        raise ConfigError(f"version={given.value}: it must be a hexadecimal number", path, given.line, "version")
     return parse_membership(entries.values(), path, version, multi_address)
 
 
@@ -198,15 +201,19 @@ def parse_server(id: int, entry: Property, path: str | None, multi_address: bool
             raise _malformed(entry, path)
         quorum_port, election_port = (_port(field, entry, path) for field in fields[1:3])
         if quorum_port == election_port:
-            raise ConfigError(f"{entry.key}: the two ports {quorum_port} must differ", path, entry.line)
+            raise ConfigError(f"{entry.key}: the two ports {quorum_port} must differ", path, entry.line, entry.key)
         roles.add(fields[3].lower() if len(fields) == 4 else "participant")
         addresses.append(ServerAddress(fields[0], quorum_port, election_port))
     if not roles <= {"participant", "observer"}:
-        raise ConfigError(f"{entry.key}: the role must be participant or observer, not {fields[3]!r}", path, entry.line)
+        raise ConfigError(
+            f"{entry.key}: the role must be participant or observer, not {fields[3]!r}", path, entry.line, entry.key
+        )
     if len(roles) > 1:
-        raise ConfigError(f"{entry.key}: all addresses of a server need the same role", path, entry.line)
+        raise ConfigError(f"{entry.key}: all addresses of a server need the same role", path, entry.line, entry.key)
     if len(addresses) > 1 and not multi_address:
-        raise ConfigError(f"{entry.key} has several addresses: that needs multiAddress.enabled=true", path, entry.line)
+        raise ConfigError(
+            f"{entry.key} has several addresses: that needs multiAddress.enabled=true", path, entry.line, entry.key
+        )
     client_host, client_port = _client(parts[1], entry, path) if len(parts) == 2 else (None, None)
     return QuorumServer(id, tuple(addresses), roles == {"observer"}, client_host, client_port)
 
@@ -240,12 +247,14 @@ def _port(text: str, entry: Property, path: str | None) -> int:
 def _number(text: str, entry: Property, path: str | None, what: str) -> int:
     number = parse_decimal(text.strip(), 64)
     if number is None:
-        raise ConfigError(f"{entry.key}={entry.value}: {what} must be a whole number, not {text!r}", path, entry.line)
+        raise ConfigError(
+            f"{entry.key}={entry.value}: {what} must be a whole number, not {text!r}", path, entry.line, entry.key
+        )
     return number
 
 
 def _malformed(entry: Property, path: str | None) -> ConfigError:
-    return ConfigError(f"{entry.key}={entry.value} does not have the form {SERVER_FORM}", path, entry.line)
+    return ConfigError(f"{entry.key}={entry.value} does not have the form {SERVER_FORM}", path, entry.line, entry.key)
 
 
 def _refuse_shared_members(groups: dict[int, tuple[int, ...]], entry: Property, path: str | None) -> None:
@@ -253,7 +262,9 @@ def _refuse_shared_members(groups: dict[int, tuple[int, ...]], entry: Property, 
     for ids in groups.values():
         shared = seen.intersection(ids)
         if shared:
-            raise ConfigError(f"{entry.key}: server {min(shared)} is in two groups; it may be in one", path, entry.line)
+            raise ConfigError(
+                f"{entry.key}: server {min(shared)} is in two groups; it may be in one", path, entry.line, entry.key
+            )
         seen.update(ids)
 
 
@@ -263,7 +274,12 @@ def _check_everyone_is_grouped(members: Membership, path: str | None) -> None:
     grouped = {sid for _, sids in members.groups for sid in sids}
     for server in members.voters:
         if server.id not in grouped:
-            raise ConfigError(f"server.{server.id} is in no group: with group or weight lines each needs one", path)
+            raise ConfigError(
+                f"server.{server.id} is in no group: with group or weight lines each needs one",
+                path,
+                None,
+                f"server.{server.id}",
+            )
 
 
 def _bracketed(host: str) -> str:

@@ -39,9 +39,12 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 @frozen
 class NeededFiles:
-    """Paths that belong to a configuration; of these only `dynamic_config` (when named) has to exist."""
+    """Paths that belong to a configuration; of these only `dynamic_config` (when named) has to exist.
 
-    my_id: str
+    There is no place for `my_id` without dataDir.
+    """
+
+    my_id: str | None
     dynamic_config: str | None = None
     next_dynamic_config: str | None = None
 
@@ -51,10 +54,12 @@ class NeededFiles:
 
 
 def files_needed(text: str, path: str) -> NeededFiles:
-    """The files, in ISO-8859-1, that `parse_config_text` wants; raises ConfigError without dataDir."""
+    """The files, in ISO-8859-1, that `parse_config_text` wants; raises ConfigError for a broken escape."""
     reader = ConfigReader(parse_properties(text, path), path, {})
     dynamic = reader.file_text("dynamicConfigFile")
-    return NeededFiles(_my_id_path(_data_dir(reader)), dynamic, None if dynamic is None else next_path(path))
+    data_dir = reader.file_text("dataDir")
+    my_id = None if data_dir is None else my_id_path(data_dir)
+    return NeededFiles(my_id, dynamic, None if dynamic is None else next_path(path))
 
 
 def parse_config_text(
@@ -66,7 +71,7 @@ def parse_config_text(
     the first value that is wrong. Ask the result whether it is `distributed` before a server runs alone.
     """
     reader = ConfigReader(parse_properties(text, path), path, properties)
-    return _build(reader, text, files)
+    return build_config(reader, text, files)
 
 
 def config_from_arguments(
@@ -110,10 +115,11 @@ def default_config(
 
 def _from_values(values: Mapping[str, str], properties: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:
     entries = {name: Property(name, value, 0) for name, value in values.items()}
-    return _build(ConfigReader(entries, None, properties), "", {})
+    return build_config(ConfigReader(entries, None, properties), "", {})
 
 
-def _build(reader: ConfigReader, text: str, files: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:
+def build_config(reader: ConfigReader, text: str, files: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:
+    """The settings of what `reader` holds; as `parse_config_text`."""
     _check_all_file_values(reader)
     warn_about_unused(reader)
     config = _basics(reader, text)
@@ -193,7 +199,8 @@ def _data_dir(reader: ConfigReader) -> str:
     return data_dir
 
 
-def _my_id_path(data_dir: str) -> str:
+def my_id_path(data_dir: str) -> str:
+    """Where a server's own number stands."""
     return data_dir.rstrip("/") + "/myid"
 
 
@@ -204,7 +211,7 @@ def _with_ensemble(config: ServerConfig, reader: ConfigReader, files: Mapping[st
             raise reader.error(f"{name}Address is set but {name} is not set", name + "Address")
     members = _members(reader, files)
     ensemble_settings.check_membership(reader, members, config.standalone_enabled)
-    my_id = _my_id(files.get(_my_id_path(config.data_dir)), _my_id_path(config.data_dir))
+    my_id = _my_id(files.get(my_id_path(config.data_dir)), my_id_path(config.data_dir))
     config = evolve(config, membership=members)
     me = None if my_id is None else members.server(my_id)
     if config.distributed:
@@ -255,7 +262,9 @@ def _members(reader: ConfigReader, files: Mapping[str, str]) -> Membership:
         raise reader.error(f"dynamicConfigFile: the file {dynamic} is missing", "dynamicConfigFile")
     inside = parse_properties(files[dynamic], dynamic).get("version")
     if inside is not None:
-        raise ConfigError("version must not stand here: it is the end of the file's name", dynamic, inside.line)
+        raise ConfigError(
+            "version must not stand here: it is the end of the file's name", dynamic, inside.line, "version"
+        )
     return evolve(members_of_text(files[dynamic], multi_address, dynamic), version=_version_of(dynamic))
 
 
@@ -271,7 +280,7 @@ def _my_id(text: str | None, path: str) -> int | None:
     first_line = text.split("\n", 1)[0].strip()
     number = parse_decimal(first_line, 64)
     if number is None:
-        raise ConfigError(f"the server id {first_line!r} is not a number", path, 1)
+        raise ConfigError(f"the server id {first_line!r} is not a number", path, 1, "myid")
     return number
 
 

@@ -36,10 +36,18 @@ def decode_properties(data: bytes) -> str:
 def parse_properties(text: str, path: str | None = None) -> dict[str, Property]:
     """Properties by key, in order of first appearance; raises ConfigError on a broken unicode escape."""
     found: dict[str, Property] = {}
+    for entry in all_properties(text, path):
+        found[entry.key] = entry
+    return found
+
+
+def all_properties(text: str, path: str | None = None) -> list[Property]:
+    """Every property as it stands in the text, those that a later one overrides too; raises as above."""
+    found: list[Property] = []
     for line, logical in _logical_lines(text):
         raw_key, raw_value = _split(logical)
         key = _unescape(raw_key, path, line).strip(_TRIMMED)
-        found[key] = Property(key, _unescape(raw_value, path, line).strip(_TRIMMED), line)
+        found.append(Property(key, _unescape(raw_value, path, line).strip(_TRIMMED), line))
     return found
 
 

@@ -26,6 +26,7 @@ class ConfigWarning:
     message: str
     path: str | None = None
     line: int | None = None
+    key: str | None = None
 
     def __str__(self) -> str:
         return str(ConfigError(self.message, self.path, self.line))
@@ -45,11 +46,11 @@ class ConfigReader:
 
     def error(self, message: str, name: str | None = None) -> ConfigError:
         """The error for a key, with the place where its value was given."""
-        return ConfigError(message, *self._place(name))
+        return ConfigError(message, *self.place(name), name)
 
     def warn(self, message: str, name: str | None = None) -> None:
         """Note a warning for a key, with the place where its value was given."""
-        warning = ConfigWarning(message, *self._place(name))
+        warning = ConfigWarning(message, *self.place(name), name)
         if warning not in self.warnings:
             self.warnings.append(warning)
 
@@ -71,7 +72,8 @@ class ConfigReader:
                 merged["zookeeper." + name] = entry.value
         return merged
 
-    def _place(self, name: str | None) -> tuple[str | None, int | None]:
+    def place(self, name: str | None) -> tuple[str | None, int | None]:
+        """Where the value of a key was given: a path and a line, or -D; without one, the file."""
         if name is None:
             return self.path, None
         if name in self.entries:

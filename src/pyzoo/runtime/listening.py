@@ -15,6 +15,13 @@ def bind(host: str, port: int, backlog: int | None = None) -> socket.socket:
     return socket.create_server(("", port), backlog=backlog)
 
 
+def cannot_listen(host: str | None, port: int, error: OSError) -> str:
+    """What is said of a port that cannot be opened."""
+    # create_server adds the address to the reason in brackets, getaddrinfo does not.
+    reason = (error.strerror or str(error)).partition(" (while")[0]
+    return f"cannot listen on {host or '*'}:{port}: {reason}"
+
+
 def open_listener(config: ServerConfig) -> list[socket.socket]:
     """Listen on the client port; raises OSError, which names it, when it is taken or not of this machine."""
     backlog = config.client_port_listen_backlog if config.client_port_listen_backlog > 0 else socket.SOMAXCONN
@@ -23,6 +30,4 @@ def open_listener(config: ServerConfig) -> list[socket.socket]:
     try:
         return [bind(host or "", port, backlog)]
     except OSError as error:
-        # create_server adds the address to the reason in brackets, getaddrinfo does not.
-        reason = (error.strerror or str(error)).partition(" (while")[0]
-        raise OSError(error.errno, f"cannot listen on {host or '*'}:{port}: {reason}") from error
+        raise OSError(error.errno, cannot_listen(host, port, error)) from error

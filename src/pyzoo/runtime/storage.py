@@ -121,12 +121,9 @@ def lock_directory(directory: str) -> int | None:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip()
+        error = in_use(directory, fd)
         os.close(fd)
-        raise StorageError(
-            f"{directory} is in use by another server (process {holder or 'unknown'}); stop that one, or "
-            "give this one a directory of its own"
-        ) from None
+        raise error from None
     except OSError as error:
         if fd >= 0:
             os.close(fd)
@@ -136,6 +133,15 @@ def lock_directory(directory: str) -> int | None:
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
+
+
+def in_use(directory: str, lock: int) -> StorageError:
+    """What a server says that finds another one in its directory; `lock` is the open lock file."""
+    holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
+    return StorageError(
+        f"{directory} is in use by another server (process {holder or 'unknown'}); stop that one, or "
+        "give this one a directory of its own"
+    )
 
 
 def unlock(locks: list[int]) -> None:
@@ -196,19 +202,24 @@ def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
     return Storage(config, disk, directories, log_thread, locks, load_times), database
 
 
+def recovery_settings(config: ServerConfig) -> RecoverySettings:
+    """How a server that is alone loads its files."""
+    return RecoverySettings(
+        trust_empty_snapshot=config.snapshot_trust_empty,
+        db_autocreate=config.db_autocreate,
+        commit_log_count=0,
+        compression_method=config.snapshot_compression,
+        last_zxid=config.serialize_last_processed_zxid,
+    )
+
+
 def load_database(config: ServerConfig, disk: Disk, directories: Directories) -> tuple[ZKDatabase, LoadTimes]:
     """What the files say; it is saved as a snapshot unless the newest one is just that."""
     recovered = load(
         disk,
         directories,
         new_tree(config),
-        RecoverySettings(
-            trust_empty_snapshot=config.snapshot_trust_empty,
-            db_autocreate=config.db_autocreate,
-            commit_log_count=0,
-            compression_method=config.snapshot_compression,
-            last_zxid=config.serialize_last_processed_zxid,
-        ),
+        recovery_settings(config),
         time.monotonic_ns,
     )
     for warning in recovered.warnings:

@@ -1,0 +1,72 @@
+"""The ports that a server opens, and those of them that cannot be open at the same time."""
+
+from itertools import combinations
+from typing import Final
+
+from attrs import frozen
+
+from pyzoo.config.membership import ANY_HOST, QuorumServer
+from pyzoo.config.settings import ServerConfig
+
+_ANY: Final = ("", ANY_HOST, "::")
+
+
+@frozen
+class OwnPort:
+    """A port that this server listens on; `host` is empty for all addresses, `key` is what sets it."""
+
+    purpose: str
+    host: str
+    port: int
+    key: str
+
+    @property
+    def address(self) -> str:
+        """As messages show it."""
+        host = self.host or "*"
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+    def clashes_with(self, other: "OwnPort") -> bool:
+        """Whether the system cannot give both."""
+        if self.port == 0 or self.port != other.port:
+            return False
+        return self.host.lower() == other.host.lower() or not self.host or not other.host
+
+
+def own_ports(config: ServerConfig) -> list[OwnPort]:
+    """All ports that this configuration opens, those of a member included."""
+    ports: list[OwnPort] = []
+    _add(ports, "client port", config.client_port_address, config.client_port, "clientPort")
+    _add(ports, "TLS client port", config.secure_client_port_address, config.secure_client_port, "secureClientPort")
+    if config.admin.enabled:
+        _add(ports, "AdminServer", config.admin.address, config.admin.port, "admin.serverPort")
+    if config.metrics.provider == "prometheus":
+        _add(ports, "metrics", config.metrics.http_host, config.metrics.http_port, "metricsProvider.httpPort")
+    me = config.membership.server(config.server_id)
+    if config.distributed and me is not None:
+        ports += _of_member(config, me)
+    return ports
+
+
+def _of_member(config: ServerConfig, me: QuorumServer) -> list[OwnPort]:
+    ports: list[OwnPort] = []
+    key = f"server.{me.id}"
+    for address in me.addresses:
+        host = "" if config.quorum.listen_on_all_ips else address.host
+        _add(ports, "election port", host, address.election_port, key)
+        if not me.observer:
+            _add(ports, "quorum port", host, address.quorum_port, key)
+            _add(ports, "observer master", host, config.quorum.observer_master_port or None, "observerMasterPort")
+    return ports
+
+
+def _add(ports: list[OwnPort], purpose: str, host: str | None, port: int | None, key: str) -> None:
+    if port is not None:
+        shown = "" if host is None or host in _ANY else host
+        ports.append(OwnPort(purpose, shown, port, key))
+
+
+def clashes(ports: list[OwnPort]) -> list[tuple[OwnPort, OwnPort]]:
+    """The pairs that cannot be open together; of several addresses of a member one pair is named."""
+    found = [(one, other) for one, other in combinations(ports, 2) if one.clashes_with(other)]
+    return list({(one.purpose, other.purpose): (one, other) for one, other in found}.values())

@@ -1,0 +1,259 @@
+"""Looks up what a configuration needs of this machine, and changes nothing: the facts for `config.surroundings`.
+
+Directories are opened, data is loaded, ports are bound and stores are read by the code that a starting server runs,
+so that what it would refuse is found with the same words.
+"""
+
+import fcntl
+import os
+import socket
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from attrs import evolve
+
+from pyzoo.config.dynamic_files import next_path
+from pyzoo.config.own_ports import OwnPort, own_ports
+from pyzoo.config.settings import ServerConfig
+from pyzoo.config.surroundings import CertificateFacts, DirectoryFacts, Refusal, Surroundings
+from pyzoo.config.tls_settings import TlsSettings
+from pyzoo.errors import ConfigError, StorageError
+from pyzoo.persistence.directories import Directories, open_directories
+from pyzoo.persistence.disk import Disk, join
+from pyzoo.persistence.epochs import EpochFiles
+from pyzoo.persistence.recovery import load
+from pyzoo.runtime.key_stores import load_key, load_trusted
+from pyzoo.runtime.listening import bind, cannot_listen
+from pyzoo.runtime.peer_sasl import quorum_sasl
+from pyzoo.runtime.storage import LOCK_NAME, in_use, new_tree, recovery_settings
+from pyzoo.runtime.tls_contexts import make_context, quorum_tls
+from pyzoo.runtime.untouched_disk import UntouchedDisk
+
+PID_FILE = "zookeeper_server.pid"
+LOOKUPS_AT_ONCE = 16
+DAY = timedelta(days=1)
+
+
+def look_around(config: ServerConfig, *, is_running: bool = False, quick: bool = False) -> Surroundings:
+    """The facts about this machine.
+
+    With `is_running` the server that this is for runs already: its locks and ports are its own. `quick` neither loads
+    the data nor looks names up.
+    """
+    disk = UntouchedDisk()
+    around = Surroundings(directories=_directories(config, is_running))
+    around = _with_data(around, config, disk, reads_data=not (is_running or quick))
+    around = evolve(around, refusals=around.refusals + tuple(_security_refusals(config)))
+    around = _with_certificates(around, config)
+    around = _with_config_files(around, config)
+    if not is_running:
+        around = evolve(around, busy_ports=tuple(busy_ports(own_ports(config))))
+    return around if quick else evolve(around, unknown_hosts=unknown_hosts(config))
+
+
+# --- directories and data
+
+
+def _directories(config: ServerConfig, is_running: bool) -> tuple[DirectoryFacts, ...]:
+    facts = [directory_facts("dataDir", config.data_dir, is_running)]
+    if config.data_log_dir != config.data_dir:
+        facts.append(directory_facts("dataLogDir", config.data_log_dir, is_running))
+    return tuple(facts)
+
+
+def directory_facts(key: str, path: str, is_running: bool) -> DirectoryFacts:
+    """What there is to know of a data directory without reading its files."""
+    try:
+        device = os.stat(path).st_dev
+        space = os.statvfs(path)
+    except OSError:
+        return DirectoryFacts(key, path, exists=False)
+    return DirectoryFacts(
+        key,
+        path,
+        exists=True,
+        device=device,
+        free_bytes=space.f_bavail * space.f_frsize,
+        holder=None if is_running else holder_of(path),
+        pid_of_script=None if is_running else script_pid(path),
+    )
+
+
+def holder_of(directory: str) -> str | None:
+    """What a server would say that finds another one there; None where it could lock the directory."""
+    try:
+        fd = os.open(join(directory, LOCK_NAME), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return str(in_use(directory, fd))
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    return None
+
+
+def script_pid(directory: str) -> int | None:
+    """The process that zkServer.sh has started on this directory, where it still runs."""
+    try:
+        pid = int(Path(directory, PID_FILE).read_text())
+        os.kill(pid, 0)
+    except PermissionError:
+        return pid
+    except (OSError, ValueError, OverflowError):
+        return None
+    return pid
+
+
+def _with_data(around: Surroundings, config: ServerConfig, disk: Disk, reads_data: bool) -> Surroundings:
+    """Open the directories and load what they hold; not while another server writes there."""
+    try:
+        directories = open_directories(disk, config.data_dir, config.data_log_dir, config.datadir_autocreate)
+        if not reads_data or any(directory.holder for directory in around.directories):
+            return around
+        return evolve(around, data_warnings=tuple(load_data(config, disk, directories)))
+    except StorageError as error:
+        return evolve(around, refusals=(Refusal("dataDir", str(error)),))
+
+
+def load_data(config: ServerConfig, disk: Disk, directories: Directories) -> list[str]:
+    """Load the database as a start does; returns its warnings. Raises StorageError."""
+    settings = recovery_settings(config)
+    if config.distributed:
+        settings = evolve(settings, remove_orphans=False)
+    recovered = load(disk, directories, new_tree(config), settings)
+    if config.distributed:
+        EpochFiles(disk, directories.snapshots).read(recovered.last_zxid)
+    return recovered.warnings
+
+
+# --- ports and names
+
+
+def busy_ports(ports: Iterable[OwnPort]) -> list[tuple[OwnPort, str]]:
+    """The ports that cannot be opened, with what a server would say; a name that is not known is no matter of ports."""
+    busy = []
+    for port in ports:
+        try:
+            bind(port.host, port.port).close()
+        except socket.gaierror:
+            continue
+        except OSError as error:
+            busy.append((port, cannot_listen(port.host, port.port, error)))
+    return busy
+
+
+def unknown_hosts(config: ServerConfig) -> tuple[tuple[str, str, str], ...]:
+    """Key, name and reason of each host that cannot be looked up."""
+    wanted = {
+        (address.host, f"server.{server.id}") for server in config.membership.servers for address in server.addresses
+    }
+    if config.client_port_address:
+        wanted.add((config.client_port_address, "clientPortAddress"))
+    hosts = sorted(wanted, key=lambda each: each[1])
+    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as threads:
+        reasons = threads.map(why_unknown, (host for host, _ in hosts))
+        return tuple((key, host, reason) for (host, key), reason in zip(hosts, reasons, strict=True) if reason)
+
+
+def why_unknown(host: str) -> str | None:
+    """Why a name cannot be looked up, None when it can."""
+    try:
+        socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return None
+
+
+# --- TLS and SASL
+
+
+def _security_refusals(config: ServerConfig) -> list[Refusal]:
+    """What the stores and the login configuration are refused for."""
+    refusals: list[Refusal] = []
+
+    def note(key: str, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except ConfigError as error:
+            place = "" if error.path in (None, config.config_path) else f"{error.path}: "
+            refusals.append(Refusal(key, place + error.message))
+
+    note("ssl.quorum.keyStore.location", lambda: quorum_tls(config))
+    note("java.security.auth.login.config", lambda: quorum_sasl(config))
+    if config.secure_client_port is not None:
+        note("ssl.keyStore.location", lambda: make_context(config.tls, server_side=True))
+    return refusals
+
+
+def _with_certificates(around: Surroundings, config: ServerConfig) -> Surroundings:
+    used: list[tuple[str, TlsSettings]] = []
+    if config.quorum.ssl or config.quorum.port_unification:
+        used.append(("ssl.quorum.", config.quorum_tls))
+    if config.secure_client_port is not None:
+        used.append(("ssl.", config.tls))
+    if not used:
+        return around
+    try:
+        found = [each for prefix, settings in used for each in certificates_of(prefix, settings)]
+    except ImportError:
+        return evolve(around, unchecked_stores=True)
+    return evolve(around, certificates=tuple(found))
+
+
+def certificates_of(prefix: str, settings: TlsSettings) -> list[CertificateFacts]:
+    """The certificates of both stores, as far as they can be read; raises ImportError without cryptography."""
+    found: list[CertificateFacts] = []
+    with suppress(ConfigError):
+        if settings.key_store.location:
+            pem = load_key(settings.key_store).pem
+            found += _facts_of(prefix + "keyStore.location", settings.key_store.location, pem)[:1]
+    with suppress(ConfigError):
+        if settings.trust_store.location:
+            pem = load_trusted(settings.trust_store).encode()
+            found += _facts_of(prefix + "trustStore.location", settings.trust_store.location, pem)
+    return found
+
+
+def _facts_of(key: str, path: str, pem: bytes) -> list[CertificateFacts]:
+    from cryptography import x509
+
+    try:
+        certificates = x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        return []
+    now = datetime.now(UTC)
+    return [
+        CertificateFacts(
+            key,
+            path,
+            each.subject.rfc4514_string(),
+            f"{each.not_valid_before_utc:%Y-%m-%d %H:%M} UTC",
+            f"{each.not_valid_after_utc:%Y-%m-%d %H:%M} UTC",
+            (each.not_valid_before_utc - now) / DAY,
+            (each.not_valid_after_utc - now) / DAY,
+        )
+        for each in certificates
+    ]
+
+
+# --- files beside the configuration
+
+
+def _with_config_files(around: Surroundings, config: ServerConfig) -> Surroundings:
+    path = config.config_path
+    if path is None:
+        return around
+    directory = os.path.dirname(os.path.abspath(path))
+    upcoming = next_path(path)
+    return evolve(
+        around,
+        next_file=upcoming if os.path.exists(upcoming) else None,
+        readonly_config_directory=None if os.access(directory, os.W_OK | os.X_OK) else directory,
+    )
