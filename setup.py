@@ -18,6 +18,7 @@ NOT_COMPILED = {"__init__.py", "generate.py"}
 COMPILED = [
     "src/pyzoo/errors.py",
     "src/pyzoo/effects.py",
+    "src/pyzoo/summaries.py",
     "src/pyzoo/zxid.py",
     "src/pyzoo/jute",
     "src/pyzoo/datatree",

@@ -6,7 +6,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "pyzoo"
 
 LAYERS = [
-    {"errors", "zxid", "effects", "config"},
+    {"errors", "zxid", "effects", "summaries", "config"},
     {"jute"},
     {"datatree", "quorum"},
     {"persistence"},
@@ -16,7 +16,7 @@ LAYERS = [
 ]
 """Lowest first; rooms of one layer do not know each other, but for the base modules among themselves."""
 
-BASE = {"errors", "zxid", "effects", "config"}
+BASE = {"errors", "zxid", "effects", "summaries", "config"}
 OUTSIDE = {"trio", "socket", "ssl", "threading", "signal", "select", "queue"}
 CLOCK_AND_SYSTEM = {"time", "os", "datetime"}
 MAY_USE_OS = {"persistence/disk.py"}
@@ -73,7 +73,7 @@ def test_only_the_shell_knows_sockets_threads_and_signals() -> None:
 
 
 def test_pure_rooms_take_time_and_files_as_arguments() -> None:
-    pure = {"jute", "datatree", "quorum", "server", "config", "persistence", "errors", "zxid", "effects"}
+    pure = {"jute", "datatree", "quorum", "server", "config", "persistence", "errors", "zxid", "effects", "summaries"}
     wrong = [
         f"{path.relative_to(SOURCE)} imports {name}"
         for path in sources()

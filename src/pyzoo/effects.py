@@ -11,17 +11,18 @@ from mypy_extensions import i64
 
 @final
 class LogBatch:
-    """Whole log records to append and sync together.
+    """Whole log records of `txns` transactions to append and sync together.
 
     `records` are complete (checksum, length, payload, end mark); a new file is named after `first_zxid`.
     With `roll_after` the next batch starts a new file. The core wants `persisted(last_zxid)` when they are safe.
     """
 
-    def __init__(self, first_zxid: i64, last_zxid: i64, records: bytes, roll_after: bool) -> None:
+    def __init__(self, first_zxid: i64, last_zxid: i64, records: bytes, roll_after: bool, txns: i64 = 1) -> None:
         self.first_zxid: i64 = first_zxid
         self.last_zxid: i64 = last_zxid
         self.records = records
         self.roll_after = roll_after
+        self.txns: i64 = txns
 
 
 @final

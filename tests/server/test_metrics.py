@@ -2,17 +2,11 @@
 
 import pytest
 
-from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS, GAUGES
-from pyzoo.server.metrics import (
-    RESERVOIR_SIZE,
-    AdvancedSummary,
-    BasicSummary,
-    ServerMetrics,
-    SummarySet,
-    key_order,
-)
+from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS
+from pyzoo.server.metrics import ServerMetrics, key_order
 from pyzoo.server.monitor import double_text
 from pyzoo.server.stats import ServerStats
+from pyzoo.summaries import RESERVOIR_SIZE, AdvancedSummary, BasicSummary
 
 
 def test_a_summary_without_values_is_all_zeros() -> None:
@@ -57,21 +51,22 @@ def test_bytes_are_counted_for_the_first_component_of_the_path() -> None:
 
 
 def test_keys_outlive_a_reset() -> None:
-    summaries = SummarySet()
-    summaries.add("app", 5)
-    summaries.reset()
-    assert [("app", 0)] == [(key, summary.count) for key, summary in summaries.ordered()]
+    metrics = ServerMetrics()
+    metrics.path_written("/app", 5)
+    metrics.reset()
+    assert {"app": 0} == {key: one.count for key, one in metrics.write_per_namespace.summaries.items()}
 
 
-@pytest.mark.parametrize("names", [GAUGES, COUNTERS, BASIC, ADVANCED])
+@pytest.mark.parametrize("names", [COUNTERS, BASIC, ADVANCED])
 def test_the_names_are_in_the_order_of_a_concurrent_hash_map(names: tuple[str, ...]) -> None:
     assert list(names) == key_order(list(names))
 
 
-def test_every_summary_of_the_server_is_shown() -> None:
+def test_everything_that_is_counted_has_a_name_of_apaches() -> None:
     metrics = ServerMetrics()
-    assert set(metrics.basic()) <= set(BASIC)
-    assert set(metrics.advanced()) <= set(ADVANCED)
+    assert set(metrics.registry.basics) <= set(BASIC)
+    assert set(metrics.registry.advanceds) <= set(ADVANCED)
+    assert set(metrics.counters()) <= set(COUNTERS)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +88,7 @@ def test_floats_are_written_as_in_java(text: str, value: float) -> None:
 
 
 def test_latencies_of_reads_and_updates_are_seen_together() -> None:
-    stats = ServerStats(1000)
+    stats = ServerStats(1000, ServerMetrics())
     assert (0, 0.0, 0) == (stats.min_latency, stats.avg_latency, stats.max_latency)
     stats.update_answered(4)
     stats.update_answered(9)
@@ -103,18 +98,18 @@ def test_latencies_of_reads_and_updates_are_seen_together() -> None:
 
 
 def test_sizes_of_replies_are_minus_one_before_the_first() -> None:
-    stats = ServerStats(1000)
+    stats = ServerStats(1000, ServerMetrics())
     sizes = (stats.last_response_size, stats.min_response_size, stats.max_response_size)
     assert (-1, -1, -1) == sizes
     for size in (30, 16, 20):
         stats.packet_sent(size)
     sizes = (stats.last_response_size, stats.min_response_size, stats.max_response_size)
     assert (20, 16, 30) == sizes
-    assert (3, 66) == (stats.packets_sent, stats.response_bytes)
+    assert 3 == stats.packets_sent
 
 
 def test_a_reset_keeps_the_start_the_trace_mask_and_failed_authentications() -> None:
-    stats = ServerStats(1000)
+    stats = ServerStats(1000, ServerMetrics())
     stats.trace_mask = 2
     stats.auth_failed = 3
     stats.packet_sent(16)

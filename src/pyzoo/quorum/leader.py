@@ -27,6 +27,7 @@ from pyzoo.quorum.packets import (
     encode_designated_leader_and_txn,
     packet,
 )
+from pyzoo.quorum.quorum_metrics import QuorumMetrics
 from pyzoo.quorum.reconfig import designated_leader
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.zxid import first_zxid, zxid_text
@@ -113,8 +114,9 @@ class LeaderOwner:
 class OutstandingProposal:
     """A proposal that no quorum has acknowledged yet, with who has; `next` is a configuration under way."""
 
-    def __init__(self, zxid: i64, payload: bytes, next: QuorumVerifier | None, is_reconfig: bool) -> None:
+    def __init__(self, zxid: i64, payload: bytes, next: QuorumVerifier | None, is_reconfig: bool, now_ms: i64) -> None:
         self.zxid: i64 = zxid
+        self.proposed_ms: i64 = now_ms
         self.payload = payload
         self.next = next
         self.is_reconfig = is_reconfig
@@ -138,6 +140,7 @@ class Leader(LearnerHub):
         accepted_epoch: int,
         current_epoch: int,
         now_ms: i64,
+        metrics: QuorumMetrics | None = None,
     ) -> None:
         super().__init__(
             history,
@@ -147,6 +150,7 @@ class Leader(LearnerHub):
             settings.snapshot_size_factor >= 0,
             settings.max_concurrent_snap_syncs,
             settings.max_concurrent_diff_syncs,
+            metrics,
         )
         self.settings = settings
         self.owner = owner
@@ -331,7 +335,8 @@ class Leader(LearnerHub):
             self.last_seen = reconfig
             self.owner.config_proposed(reconfig)
         next = self.last_seen if self.last_seen.version > self.current.version else None
-        self.outstanding[zxid] = OutstandingProposal(zxid, payload, next, reconfig is not None)
+        self.outstanding[zxid] = OutstandingProposal(zxid, payload, next, reconfig is not None, self.now_ms)
+        self.metrics.proposal_count += 1
         self.last_proposed = zxid
         self._count_size(len(payload))
         data = packet(PROPOSAL, zxid, payload)
@@ -359,16 +364,23 @@ class Leader(LearnerHub):
         if proposal is None:
             logger.warning("Server %d acknowledges %s, which was not proposed", sid, zxid_text(zxid))
             return
-        proposal.acks.add(sid)
+        self._acked(proposal, sid)
         self.try_to_commit()
 
+    def _acked(self, proposal: OutstandingProposal, sid: i64) -> None:
+        frequency = self.metrics.ack_logging_frequency
+        if frequency > 0 and proposal.zxid % frequency == 0:
+            self.metrics.ack_latency.of(str(sid)).add(self.now_ms - proposal.proposed_ms)
+        proposal.acks.add(sid)
+
     def acked_up_to(self, sid: i64, zxid: i64) -> None:
-        """A server that logs in order has logged all proposals up to this one."""
+        """This server, which logs in order, has logged all proposals up to this one."""
         at: i64 = self.last_committed + 1
         while at <= zxid:
             proposal = self.outstanding.get(at)
             if proposal is not None:
-                proposal.acks.add(sid)
+                self.metrics.proposal_ack_creation_latency.add(self.now_ms - proposal.proposed_ms)
+                self._acked(proposal, sid)
             at += 1
         self.try_to_commit()
 
@@ -389,6 +401,8 @@ class Leader(LearnerHub):
         if proposal.is_reconfig and proposal.next is not None:
             self._commit_reconfig(proposal, proposal.next)
         else:
+            self.metrics.quorum_ack_latency.add(self.now_ms - proposal.proposed_ms)
+            self.metrics.commit_count += 1
             data = packet(COMMIT, zxid, None)
             for handler in self.forwarding:
                 handler.queue_commit(data)
@@ -474,6 +488,7 @@ class Leader(LearnerHub):
         """A voter looks for a leader although it should follow this one (Leader.reportLookingSid)."""
         limit = self.settings.max_time_to_wait_for_epoch_ms
         if limit >= 0 and not self._epoch_fixed and self.now_ms - self.begun_ms > limit:
+            self.metrics.quit_leading_due_to_disloyal_voter += 1
             self.fail(f"server {sid} looks for a leader again while the epoch is still open")
 
     # --- time

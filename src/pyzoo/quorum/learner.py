@@ -27,6 +27,7 @@ from pyzoo.quorum import packets as qp
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.link import PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
+from pyzoo.quorum.quorum_metrics import QuorumMetrics, new_quorum_metrics
 from pyzoo.zxid import epoch_of, first_zxid, zxid_text
 
 logger: Final = logging.getLogger(__name__)
@@ -155,7 +156,10 @@ class LearnerOwner:
         raise NotImplementedError
 
     def proposed(self, proposal: Proposal) -> None:
-        """A proposal of the live stream was logged; for observers of this server."""
+        """A proposal of the live stream has come and goes to the log."""
+
+    def acknowledged(self, proposal: Proposal) -> None:
+        """A proposal of the live stream is in the log, and the leader was told so."""
 
     def activated(self, proposal: Proposal, designated: int) -> None:
         """A reconfiguration was committed; for observers of this server."""
@@ -177,9 +181,12 @@ class LearnerOwner:
 class Learner:
     """One time behind one leader. `failure` says why it is over; `needs_reload` that memory is not to be trusted."""
 
-    def __init__(self, settings: LearnerSettings, owner: LearnerOwner, now_ms: i64) -> None:
+    def __init__(
+        self, settings: LearnerSettings, owner: LearnerOwner, now_ms: i64, metrics: QuorumMetrics | None = None
+    ) -> None:
         self.settings = settings
         self.owner = owner
+        self.metrics = new_quorum_metrics() if metrics is None else metrics
         self.is_observer: bool = settings.is_observer
         self.state: i64 = CONNECTS
         self.sync_kind = NO_SYNC
@@ -197,12 +204,13 @@ class Learner:
         self._waits_for_snapshot = False
         self._wants_snapshot = False
         self._waits_for_zxid: i64 = 0
+        self._sync_began_ms: i64 = now_ms
         self._syncing: list[Proposal] = []
         self._not_logged: deque[Proposal] = deque()
         self._committed: deque[Proposal] = deque()
         self._activations: dict[int, int] = {}
         self._pending: deque[Proposal] = deque()
-        self._unacked: deque[int] = deque()
+        self._unacked: deque[Proposal] = deque()
 
     # --- connecting
 
@@ -319,6 +327,7 @@ class Learner:
         else:
             current = -1
         self.state = WAITS_FOR_SYNC
+        self._sync_began_ms = self.now_ms
         self._send(packet(qp.ACKEPOCH, self.owner.last_zxid(), qp.encode_ack_epoch(current)))
 
     # --- synchronisation
@@ -462,6 +471,7 @@ class Learner:
             return
         self._send(packet(qp.ACK, first_zxid(self.epoch), None))
         self.state = SERVES
+        self._count_sync(self.now_ms - self._sync_began_ms)
         self.owner.start_serving()
         waiting, committed = self._not_logged, self._committed
         self._not_logged, self._committed = deque(), deque()
@@ -470,18 +480,27 @@ class Learner:
         for proposal in committed:
             self._take_commit(proposal.zxid, self._activations.pop(proposal.zxid, None))
 
+    def _count_sync(self, took_ms: i64) -> None:
+        if self.is_observer:
+            self.metrics.observer_sync_time.add(took_ms)
+        else:
+            self.metrics.follower_sync_time.add(took_ms)
+
     # --- the live stream
 
     def _serving(self, received: QuorumPacket) -> None:
         type, zxid = received.type, received.zxid
         if type == qp.PROPOSAL:
             if not self.is_observer:
+                self.metrics.learner_proposal_received_count += 1
                 self._queue(zxid, received.data)
                 self._take_proposal(self._not_logged.popleft())
         elif type == qp.COMMIT:
             if not self.is_observer:
+                self.metrics.learner_commit_received_count += 1
                 self._take_commit(zxid, None)
         elif type == qp.INFORM:
+            self.metrics.learner_commit_received_count += 1
             self._queue(zxid, received.data)
             self._take_proposal(self._not_logged.popleft())
             self._take_commit(zxid, None)
@@ -509,7 +528,7 @@ class Learner:
 
     def _take_proposal(self, proposal: Proposal) -> None:
         self._pending.append(proposal)
-        self._unacked.append(proposal.zxid)
+        self._unacked.append(proposal)
         self.owner.log(proposal)
         self.owner.proposed(proposal)
 
@@ -542,8 +561,10 @@ class Learner:
         if self.is_observer:
             unacked.clear()
             return
-        while unacked and unacked[0] <= zxid:
-            self._send(packet(qp.ACK, unacked.popleft(), None))
+        while unacked and unacked[0].zxid <= zxid:
+            proposal = unacked.popleft()
+            self._send(packet(qp.ACK, proposal.zxid, None))
+            self.owner.acknowledged(proposal)
 
     def send_request(self, data: bytes) -> None:
         """Forward a client's request."""

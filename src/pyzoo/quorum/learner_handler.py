@@ -25,7 +25,9 @@ from pyzoo.quorum import packets as qp
 from pyzoo.quorum.history import History, Proposal
 from pyzoo.quorum.link import PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
+from pyzoo.quorum.quorum_metrics import QuorumMetrics, new_quorum_metrics
 from pyzoo.quorum.sync_plan import DIFF, SNAP, TRUNC, SyncPlan, bounds, needs_disk, plan_sync
+from pyzoo.summaries import BasicSummary
 from pyzoo.zxid import epoch_of, first_zxid, zxid_text
 
 logger: Final = logging.getLogger(__name__)
@@ -64,8 +66,10 @@ class LearnerHub:
         uses_disk: bool = False,
         max_snaps: int = 10,
         max_diffs: int = 100,
+        metrics: QuorumMetrics | None = None,
     ) -> None:
         self.history = history
+        self.metrics = new_quorum_metrics() if metrics is None else metrics
         self.init_limit_ms: i64 = init_limit_ms
         self.sync_limit_ms: i64 = sync_limit_ms
         self.forces_snapshots = forces_snapshots
@@ -88,6 +92,13 @@ class LearnerHub:
             if handler.id == id:
                 return handler
         return None
+
+    def count_syncs(self, kind: str) -> None:
+        """A sync of this kind has begun or ended: count those under way."""
+        if kind == SNAP:
+            self.metrics.inflight_snap_count.add(self.syncing(SNAP))
+        else:
+            self.metrics.inflight_diff_count.add(self.syncing(DIFF) + self.syncing(TRUNC))
 
     def removed(self, handler: "LearnerHandler") -> None:
         """Its connection is over."""
@@ -184,6 +195,9 @@ class LearnerHandler:
         self.packets_sent: i64 = 0
         self.packets_received: i64 = 0
         self._packets = PacketBuffer()
+        self._queue_size: BasicSummary | None = None
+        self._waiting: i64 = 0
+        self._all_taken_ms: i64 = now_ms
         self._read_deadline_ms: i64 = now_ms + hub.init_limit_ms
         self._queue: list[bytes] = []
         self._held_commits: list[bytes] = []
@@ -252,6 +266,7 @@ class LearnerHandler:
             raise ProtocolViolation(f"protocol version {info.protocol_version:#x} is older than ZooKeeper 3.4")
         self.is_observer = received.type == qp.OBSERVERINFO
         self.sid = info.serverid
+        self._queue_size = self.hub.metrics.learner_handler_qp_size.of(str(self.sid))
         self.hub.check_learner(self, info.config_version)
         self.state = WAITS_FOR_EPOCH
         logger.info("%s connected, it has promised epoch %d", self.name(), epoch_of(received.zxid))
@@ -311,12 +326,15 @@ class LearnerHandler:
         self.sync_kind = plan.kind
         self.send(packet(_PACKET_OF_KIND[plan.kind], plan.zxid, None))
         if plan.kind == SNAP:
+            self.hub.metrics.snap_count += 1
             self.state = STREAMS
+            self.hub.count_syncs(SNAP)
             self._chunks = self.hub.history.snapshot_chunks()
             self.hub.start_forwarding(self, plan.zxid)
             self.link.wants_drain = True
             self.drained(self.now_ms)
             return
+        self.hub.metrics.diff_count += 1
         for proposal in plan.proposals:
             self.send(packet(qp.PROPOSAL, proposal.zxid, proposal.payload))
             self.send(packet(qp.COMMIT, proposal.zxid, None))
@@ -346,6 +364,8 @@ class LearnerHandler:
             self.send(data)
         self._queue = []
         self.state = WAITS_FOR_ACK
+        if self.sync_kind != SNAP:
+            self.hub.count_syncs(self.sync_kind)
         self._extend_deadline()
         self.send(packet(qp.NEWLEADER, first_zxid(self.hub.epoch), self.hub.config_text()))
 
@@ -361,6 +381,7 @@ class LearnerHandler:
             return
         self.state = WAITS_FOR_SERVER
         self._extend_deadline()
+        self.hub.count_syncs(self.sync_kind)
         self.hub.new_leader_acked(self.sid)
         for zxid in self._early_acks:
             self.hub.acked(self.sid, zxid)
@@ -391,6 +412,7 @@ class LearnerHandler:
             for session_id, timeout_ms in qp.decode_touches(received.data):
                 self.hub.touch_session(session_id, timeout_ms)
         elif type == qp.REVALIDATE:
+            self.hub.metrics.revalidate_count += 1
             session_id, timeout_ms = qp.decode_revalidate(received.data)
             self.hub.revalidate_session(self, session_id, timeout_ms)
         else:
@@ -415,7 +437,16 @@ class LearnerHandler:
     def send(self, data: bytes) -> None:
         """Send a packet now."""
         self.packets_sent += 1
+        self._count_waiting()
         self.link.send(data)
+
+    def _count_waiting(self) -> None:
+        """How many packets this one waits behind: all since the network had taken everything."""
+        if self.link.waiting_bytes() == 0:
+            self._waiting = 0
+        if self._queue_size is not None:
+            self._queue_size.add(self._waiting)
+        self._waiting += 1
 
     def queue_packet(self, data: bytes) -> None:
         """Send a packet in its turn: behind a snapshot that is on its way."""
@@ -446,10 +477,17 @@ class LearnerHandler:
         """Send a PING, or give up on a learner that does not acknowledge (LearnerHandler.ping)."""
         if self.state < WAITS_FOR_ACK:
             return
+        self._time_queue()
         if self._timed_zxid != 0 and self.now_ms - self._timed_since_ms >= self.hub.sync_limit_ms:
             self.close(f"it has not acknowledged {zxid_text(self._timed_zxid)} within the limit")
         else:
             self.send(data)
+
+    def _time_queue(self) -> None:
+        """How long bytes have been waiting for the network, seen at every ping."""
+        if self.link.unsent == 0:
+            self._all_taken_ms = self.now_ms
+        self.hub.metrics.learner_handler_qp_time_ms.of(str(self.sid)).add(self.now_ms - self._all_taken_ms)
 
     def advance(self, now_ms: i64) -> None:
         """Time has passed."""

@@ -13,6 +13,7 @@ from pyzoo.jute.records import Id
 from pyzoo.quorum.history import History, Proposal
 from pyzoo.quorum.learner_handler import LearnerHandler, LearnerHub
 from pyzoo.quorum.packets import INFORM, INFORMANDACTIVATE, PING, encode_designated_leader_and_txn, packet
+from pyzoo.quorum.quorum_metrics import QuorumMetrics
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -60,9 +61,12 @@ class ObserverMaster(LearnerHub):
         sync_limit: int,
         uses_disk: bool,
         now_ms: i64,
+        metrics: QuorumMetrics | None = None,
     ) -> None:
         """Limits are in ticks."""
-        super().__init__(history, init_limit * tick_time_ms, sync_limit * tick_time_ms, False, uses_disk)
+        super().__init__(
+            history, init_limit * tick_time_ms, sync_limit * tick_time_ms, False, uses_disk, metrics=metrics
+        )
         self.owner = owner
         self.epoch = epoch
         self.observing: dict[LearnerHandler, None] = {}

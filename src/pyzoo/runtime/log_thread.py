@@ -10,8 +10,12 @@ import queue
 import threading
 from typing import Protocol
 
+from attrs import frozen
+
 from pyzoo.effects import LogBatch
 from pyzoo.errors import StorageError
+from pyzoo.runtime.clock import elapsed_ms
+from pyzoo.server.metrics import ServerMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +31,39 @@ class Log(Protocol):
         """Add whole records; raises StorageError."""
 
     def commit(self) -> int:
-        """Make everything appended safe; returns the nanoseconds that it took; raises StorageError."""
+        """Make everything appended safe; returns the nanoseconds that it took, 0 unsynced; raises StorageError."""
 
     def roll(self) -> None:
         """Begin a new file with the next append."""
 
     def close(self) -> None:
         """Give the file back."""
+
+
+@frozen
+class SyncTimes:
+    """One write to the log, in ms: `queued` for each of its batches, `processed` in all, `synced` the sync alone.
+
+    `synced` is None without a sync (forceSync=no). `txns` were written; `waiting` batches came meanwhile.
+    """
+
+    queued: tuple[int, ...]
+    processed: int
+    synced: int | None
+    txns: int
+    waiting: int
+
+    def count(self, metrics: ServerMetrics) -> None:
+        """Add them to the metrics of Apache's SyncRequestProcessor, whose requests are batches here."""
+        if self.synced is not None:
+            metrics.fsynctime.add(self.synced)
+        metrics.sync_processor_queue_flush_time_ms.add(self.synced or 0)
+        metrics.sync_process_time.add(self.processed)
+        metrics.sync_processor_batch_size.add(self.txns)
+        metrics.sync_processor_queue_size.add(self.waiting)
+        for queued in self.queued:
+            metrics.sync_processor_queue_time_ms.add(queued)
+            metrics.sync_processor_queue_and_flush_time_ms.add(queued + self.processed)
 
 
 class LogThread:
@@ -46,8 +76,10 @@ class LogThread:
         self.persisted_zxid = 0
         self.failure: BaseException | None = None
         self.stalled = False
-        self.sync_times_ms: list[int] = []
-        self._queue: queue.SimpleQueue[LogBatch | None] = queue.SimpleQueue()
+        self.sync_times: list[SyncTimes] = []
+        self._queue: queue.SimpleQueue[tuple[LogBatch, int] | None] = queue.SimpleQueue()
+        self._submitted_ms: list[int] = []
+        self._synced_ms: int | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="SyncThread", daemon=True)
 
@@ -57,7 +89,7 @@ class LogThread:
 
     def submit(self, batch: LogBatch) -> None:
         """Write this batch after all before it."""
-        self._queue.put(batch)
+        self._queue.put((batch, elapsed_ms()))
 
     def acknowledge(self) -> None:
         """Take the wake-up off the eventfd."""
@@ -96,31 +128,43 @@ class LogThread:
     def _next_batches(self) -> tuple[list[LogBatch], bool]:
         """Wait for work and take all of it; False with the last."""
         batches: list[LogBatch] = []
-        batch = self._queue.get()
-        while batch is not None:
+        self._submitted_ms = []
+        item = self._queue.get()
+        while item is not None:
+            batch, submitted_ms = item
             batches.append(batch)
+            self._submitted_ms.append(submitted_ms)
             if batch.roll_after or self._queue.empty():
                 return batches, True
-            batch = self._queue.get()
+            item = self._queue.get()
         return batches, False
 
     def _write(self, batches: list[LogBatch]) -> bool:
         """Log them, however long the disk takes; False when the server stops before that is possible."""
         records = b"".join([batch.records for batch in batches])
+        begun_ms = elapsed_ms()
         while not self._try_write(batches[0].first_zxid, records):
             if self._stop.wait(RETRY_SECONDS):
                 logger.error("Stopping with writes that could not be logged; they were not acknowledged")
                 return False
         if batches[-1].roll_after:
             self.log.roll()
+        self._count(batches, begun_ms)
         self.persisted_zxid = batches[-1].last_zxid
         os.eventfd_write(self.eventfd, 1)
         return True
 
+    def _count(self, batches: list[LogBatch], begun_ms: int) -> None:
+        if len(self.sync_times) < SYNC_TIMES_KEPT:
+            queued = tuple(begun_ms - submitted_ms for submitted_ms in self._submitted_ms)
+            txns = sum(batch.txns for batch in batches)
+            processed = elapsed_ms() - begun_ms
+            self.sync_times.append(SyncTimes(queued, processed, self._synced_ms, txns, self._queue.qsize()))
+
     def _try_write(self, first_zxid: int, records: bytes) -> bool:
         try:
             self.log.append(first_zxid, records)
-            took_ms = self.log.commit() // 1_000_000
+            took_ns = self.log.commit()
         except StorageError as error:
             if not self.stalled:
                 logger.error("No write is acknowledged until the log can be written again: %s", error)
@@ -129,11 +173,11 @@ class LogThread:
         if self.stalled:
             logger.warning("The log can be written again")
             self.stalled = False
+        took_ms = took_ns // 1_000_000
+        self._synced_ms = took_ms if took_ns > 0 else None
         if took_ms > self.warning_threshold_ms:
             logger.warning(
                 "fsync-ing the write ahead log took %dms, which delays every write; use a faster or less busy disk",
                 took_ms,
             )
-        if len(self.sync_times_ms) < SYNC_TIMES_KEPT:
-            self.sync_times_ms.append(took_ms)
         return True

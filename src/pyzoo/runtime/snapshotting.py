@@ -24,21 +24,19 @@ async def take_snapshots(client_port: ClientPort, storage: Storage, database: Ca
         await client_port.snapshot_wanted.wait()
         client_port.snapshot_wanted = trio.Event()
         server.snapshot_began()
-        begun = elapsed_ms()
         failed = False
         try:
             await save_snapshot_beside(storage, database(), server)
         except StorageError as error:
             failed = True
             logger.error("%s", error)
-        else:
-            server.metrics.snapshottime.add(elapsed_ms() - begun)
         finally:
             server.snapshot_ended(failed)
 
 
 async def save_snapshot_beside(storage: Storage, database: ZKDatabase, server: Core) -> str | None:
     """Save a fuzzy snapshot while the server goes on; returns the path, None when it became worthless meanwhile."""
+    begun_ms = elapsed_ms()
     epoch = server.snapshot_epoch
     zxid = database.last_processed_zxid
     chunks = storage.snapshot_chunks(database)
@@ -59,6 +57,7 @@ async def save_snapshot_beside(storage: Storage, database: ZKDatabase, server: C
     except BaseException:
         file.abandon()
         raise
+    server.metrics.snapshottime.add(elapsed_ms() - begun_ms)
     logger.info("Snapshot saved: %s", path)
     return path
 

@@ -42,10 +42,7 @@ class LoadTimes:
 
     def count(self, metrics: ServerMetrics) -> None:
         """Show them in `mntr`."""
-        metrics.dbinittime.add(self.snapshot_ms + self.replay_ms)
-        metrics.startup_snap_load_time.add(self.snapshot_ms)
-        metrics.startup_txns_load_time.add(self.replay_ms)
-        metrics.startup_txns_loaded.add(self.txn_count)
+        metrics.loaded(self.snapshot_ms, self.replay_ms, self.txn_count)
 
 
 @define

@@ -173,9 +173,8 @@ class ClientPort:
         failure = log.failure
         if failure is not None:
             raise failure
-        metrics = self.server.metrics
-        while log.sync_times_ms:
-            metrics.fsynctime.add(log.sync_times_ms.pop())
+        while log.sync_times:
+            log.sync_times.pop().count(self.server.metrics)
         self.server.persisted(log.persisted_zxid)
 
     def _accept(self, fd: int) -> None:

@@ -102,5 +102,5 @@ def fits(server: "ZooKeeperServer", length: i64) -> bool:
     """Whether a request of this many bytes is small, or fits beside the large ones under way."""
     if length <= server.large_request_threshold or server.large_bytes + length <= server.large_request_max_bytes:
         return True
-    server.stats.large_requests_rejected += 1
+    server.metrics.large_requests_rejected += 1
     return False

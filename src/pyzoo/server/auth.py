@@ -13,6 +13,7 @@ from pyzoo.datatree.acl import READ
 from pyzoo.datatree.java_order import id_set_order
 from pyzoo.errors import INVALIDACL, MARSHALLINGERROR, ConfigError, KeeperError
 from pyzoo.jute.records import ACL, Id
+from pyzoo.server.metrics import ServerMetrics
 
 WORLD: Final = "world"
 ANYONE: Final = "anyone"
@@ -242,14 +243,20 @@ class SASLAuthenticationProvider(AuthenticationProvider):
 class EnsembleAuthenticationProvider(AuthenticationProvider):
     """Clients name the ensemble that they mean; a wrong name closes the connection."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], metrics: ServerMetrics) -> None:
         self.scheme = "ensemble"
         self.names = names
+        self.metrics = metrics
 
     def authenticate(self, data: bytes | None, address: str) -> AuthOutcome:
-        if not data or not self.names or data.decode("utf-8", "replace") in self.names:
-            return AuthOutcome(OK, [])
-        return AuthOutcome(CLOSE, [])
+        if not data or not self.names:
+            self.metrics.ensemble_auth_skip += 1
+        elif data.decode("utf-8", "replace") in self.names:
+            self.metrics.ensemble_auth_success += 1
+        else:
+            self.metrics.ensemble_auth_fail += 1
+            return AuthOutcome(CLOSE, [])
+        return AuthOutcome(OK, [])
 
     def is_authenticated(self) -> bool:
         return False

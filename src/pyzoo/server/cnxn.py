@@ -42,6 +42,10 @@ class CnxnOwner:
         """Count a reply or event of this many bytes."""
         raise NotImplementedError
 
+    def event_sent(self) -> None:
+        """What was counted last was an event."""
+        raise NotImplementedError
+
 
 @final
 class ServerCnxn(Watcher):
@@ -95,6 +99,7 @@ class ServerCnxn(Watcher):
         write_i32_be(out, CONNECTED_STATE)
         write_ustring(out, path)
         self.frame_written(start)
+        self.owner.event_sent()
         if self.waiting_bytes() > OUT_LIMIT:
             self.abort()
 

@@ -37,6 +37,7 @@ def process_connect_request(server: "ZooKeeperServer", cnxn: ServerCnxn, archive
         server.open_session(cnxn)
     else:
         server.reopen_session(cnxn, request.session_id, request.passwd)
+        server.metrics.connection_revalidate_count += 1
 
 
 def negotiate(wanted_ms: i64, min_ms: i64, max_ms: i64) -> i64:

@@ -58,6 +58,7 @@ class Hosting:
             config.sync_limit,
             config.snapshot_size_factor >= 0,
             host.now_ms,
+            host.metrics.quorum,
         )
         self.links = LearnerLinks()
 

@@ -38,6 +38,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         self.leader = leader
         self.prepare_ensemble(members)
         self.next_zxid = leader.last_proposed + 1
+        self.sync_per_read = 0
         self._reconfig: QuorumVerifier | None = None
 
     # --- sessions

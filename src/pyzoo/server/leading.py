@@ -57,6 +57,7 @@ class _Owner(LeaderOwner):
     def commit(self, zxid: i64) -> None:
         server = self.role.server
         assert server is not None
+        server.metrics.request_commit_queued += 1
         server.commit_up_to(zxid)
 
     def activate(self, members: QuorumVerifier, designated: int, zxid: int) -> None:
@@ -107,6 +108,7 @@ class Leading(Role):
             accepted_epoch,
             current_epoch,
             host.now_ms,
+            host.metrics.quorum,
         )
         self.links = LearnerLinks()
 

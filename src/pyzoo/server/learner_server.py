@@ -77,6 +77,8 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         """To be called once, when the learner is in step."""
         self.mode = OBSERVER if learner.is_observer else FOLLOWER
         self.tracks_sessions = False
+        self.prep_per_read = 0
+        self.sync_per_read = 0
         self.learner = learner
         self.prepare_ensemble(members)
         self.leave_containers()
@@ -212,6 +214,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
     def commit(self, proposal: Proposal) -> None:
         """Apply a committed transaction, and answer it where it was asked for here."""
         applied = self.database.apply(proposal.zxid, proposal.payload)
+        self.metrics.request_commit_queued += 1
         header = applied.header
         self._count(applied)
         if header.type == op.CREATE_SESSION:
@@ -232,9 +235,9 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             self.session_closed(header.client_id, cnxn)
 
     def _count(self, applied: AppliedTxn) -> None:
-        self.stats.metrics.propagation_latency.add(self.wall_ms - applied.header.time)
+        self.metrics.propagated(self.wall_ms - applied.header.time)
         if applied.txn is not None and applied.header.type != op.ERROR:
-            count_txn(self.stats.metrics, applied.txn)
+            count_txn(self.metrics, applied.txn)
 
     def _session_created(self, session_id: i64) -> None:
         timeout_ms = self.database.sessions.get(session_id)

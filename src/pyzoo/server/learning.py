@@ -2,6 +2,7 @@
 
 from typing import Final, final
 
+from librt.strings import read_i64_be
 from mypy_extensions import i64
 
 from pyzoo.config.membership import Membership, members_of_text
@@ -20,10 +21,12 @@ from pyzoo.quorum.sync_plan import SNAP
 from pyzoo.server.hosting import Hosting
 from pyzoo.server.learner_server import LearnerZooKeeperServer
 from pyzoo.server.peer_host import PeerHost, Role
+from pyzoo.summaries import AdvancedSummary
 from pyzoo.zxid import zxid_text
 
+TIME_OFFSET: Final = 20
 TYPE_OFFSET: Final = 28
-"""Where the type stands in the header of a transaction."""
+"""Where time and type stand in the header of a transaction."""
 
 
 def learner_settings(config: ServerConfig, is_observer: bool) -> LearnerSettings:
@@ -37,6 +40,11 @@ def learner_settings(config: ServerConfig, is_observer: bool) -> LearnerSettings
         connect_limit=config.quorum.connect_to_learner_master_limit,
         connect_delay_ms=int(config.properties.get("zookeeper.leaderConnectDelayDuringRetryMs") or 100),
     )
+
+
+def time_of_txn(payload: bytes) -> i64:
+    """When the leader made a transaction (wall clock, ms), without decoding it."""
+    return read_i64_be(payload, TIME_OFFSET)
 
 
 def is_reconfig(payload: bytes) -> bool:
@@ -116,8 +124,16 @@ class _Owner(LearnerOwner):
     def start_serving(self) -> None:
         self.role.start_serving()
 
+    def proposed(self, proposal: Proposal) -> None:
+        if not self.role.learner.is_observer:
+            self.role.add_latency(self.role.host.metrics.quorum.proposal_latency, proposal)
+
+    def acknowledged(self, proposal: Proposal) -> None:
+        self.role.add_latency(self.role.host.metrics.quorum.proposal_ack_creation_latency, proposal)
+
     def commit(self, proposal: Proposal) -> None:
         role = self.role
+        role.add_latency(role.host.metrics.quorum.commit_propagation_latency, proposal)
         role.serving_server().commit(proposal)
         hosting = role.hosting
         if hosting is not None and not is_reconfig(proposal.payload):
@@ -146,7 +162,9 @@ class Learning(Role):
         super().__init__(host)
         self.leader_sid: i64 = leader_sid
         self.server: LearnerZooKeeperServer | None = None
-        self.learner = Learner(learner_settings(host.config, is_observer), _Owner(self), host.now_ms)
+        self.learner = Learner(
+            learner_settings(host.config, is_observer), _Owner(self), host.now_ms, host.metrics.quorum
+        )
         self.hosting: Hosting | None = None
         self._master_sid: i64 = leader_sid
         self._received: Membership | None = None
@@ -294,11 +312,18 @@ class Learning(Role):
 
     # --- the live stream
 
+    def add_latency(self, summary: AdvancedSummary, proposal: Proposal) -> None:
+        """How long ago the leader made a transaction; its clock may be ahead of this one."""
+        latency_ms = self.host.wall_ms - time_of_txn(proposal.payload)
+        if latency_ms >= 0:
+            summary.add(latency_ms)
+
     def log(self, proposal: Proposal) -> None:
         """To the log; a reconfiguration is known from here on."""
         if is_reconfig(proposal.payload):
             self.host.see_config(members_of_txn(proposal.payload))
         if self._keeps_log:
+            self.host.metrics.sync_processor_request_queued += 1
             self.host.log.append(proposal.zxid, proposal.payload)
         else:
             self._unlogged_zxid = proposal.zxid

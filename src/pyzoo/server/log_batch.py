@@ -81,7 +81,7 @@ class LogBatcher:
         if not self._records:
             return None
         roll = self._txns > self._roll_after_txns or 0 < self._roll_after_bytes < self._bytes
-        batch = LogBatch(self._first_zxid, self._last_zxid, b"".join(self._records), roll)
+        batch = LogBatch(self._first_zxid, self._last_zxid, b"".join(self._records), roll, len(self._records))
         self._records = []
         if roll:
             self._draw_roll_points()

@@ -1,38 +1,10 @@
-"""The names of all metrics of a standalone server, in the order in which `mntr` lists them.
+"""The names of all counters and summaries, in the order in which `mntr` lists them.
 
 The order is that of Java's hash tables, so it has no meaning; but the list is always whole, also where a
 number stays 0 because this server has nothing like it.
 """
 
 from typing import Final
-
-GAUGES: Final = (
-    "ephemerals_count",
-    "num_alive_connections",
-    "avg_latency",
-    "outstanding_requests",
-    "znode_count",
-    "global_sessions",
-    "non_mtls_remote_conn_count",
-    "last_client_response_size",
-    "packets_sent",
-    "packets_received",
-    "max_client_response_size",
-    "connection_drop_probability",
-    "watch_count",
-    "auth_failed_count",
-    "min_latency",
-    "max_file_descriptor_count",
-    "approximate_data_size",
-    "open_file_descriptor_count",
-    "local_sessions",
-    "uptime",
-    "max_latency",
-    "outstanding_tls_handshake",
-    "min_client_response_size",
-    "non_mtls_local_conn_count",
-)
-"""Computed when somebody asks."""
 
 COUNTERS: Final = (
     "watch_bytes",

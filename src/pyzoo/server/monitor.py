@@ -10,9 +10,10 @@ from pyzoo.datatree.paths import QUOTA
 from pyzoo.datatree.quota import LIMITS_NAME, STATS_NAME
 from pyzoo.datatree.stats_track import BYTES, BYTES_HARD_LIMIT, COUNT, COUNT_HARD_LIMIT, parse_stats
 from pyzoo.datatree.tree import DataTree
-from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS, GAUGES
-from pyzoo.server.metrics import AdvancedSummary, BasicSummary, key_order
+from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS
+from pyzoo.server.metrics import key_order
 from pyzoo.server.version import FULL_VERSION
+from pyzoo.summaries import AdvancedSummary, BasicSummary
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
@@ -39,36 +40,32 @@ def monitor_values(server: "ZooKeeperServer") -> list[tuple[str, Value]]:
     if ensemble is not None and ensemble.peer_state():
         values.append(("peer_state", ensemble.peer_state()))
     gauges = gauge_values(server)
-    values += [(name, gauges[name]) for name in GAUGES]
-    if ensemble is not None:
-        values += ensemble.gauges()
+    values += list(gauges.items())
     quotas = quota_values(server.tree)
     for name in GAUGE_SETS:
         sums = quotas[name]
         values += [(f"{key}_{name}", sums[key]) for key in key_order(list(sums))]
-    counters = counter_values(server)
-    values += [(name, counters.get(name, 0)) for name in COUNTERS]
+    values += list(counter_values(server).items())
+    exceeded = server.metrics.quota_exceeded_error_per_namespace.counts
+    values += [(f"{key}_{EXCEEDED}", exceeded[key]) for key in key_order(list(exceeded))]
     _add_summaries(server, values)
     return values
 
 
 def _add_summaries(server: "ZooKeeperServer", values: list[tuple[str, Value]]) -> None:
-    metrics = server.stats.metrics
-    exceeded = metrics.quota_exceeded_error_per_namespace.counts
-    values += [(f"{key}_{EXCEEDED}", exceeded[key]) for key in key_order(list(exceeded))]
-    basic = metrics.basic()
-    for name in BASIC:
-        _add_basic(values, name, basic.get(name, _IDLE_BASIC))
-    advanced = metrics.advanced()
-    for name in ADVANCED:
-        summary = advanced.get(name, _IDLE_ADVANCED)
-        _add_basic(values, name, summary.basic)
-        percentiles = summary.percentiles([part for _, part in PERCENTILES])
-        values += [(f"{PERCENTILES[at][0]}_{name}", percentiles[at]) for at in range(len(PERCENTILES))]
-    for key, summary_of_key in metrics.read_per_namespace.ordered():
-        _add_basic(values, f"{key}_read_per_namespace", summary_of_key)
-    for key, summary_of_key in metrics.write_per_namespace.ordered():
-        _add_basic(values, f"{key}_write_per_namespace", summary_of_key)
+    registry = server.metrics.registry
+    for name, basic in basic_summaries(server).items():
+        _add_basic(values, name, basic)
+    for name, advanced in advanced_summaries(server).items():
+        _add_advanced(values, name, advanced)
+    for name in key_order(list(registry.basic_sets)):
+        summaries = registry.basic_sets[name].summaries
+        for key in key_order(list(summaries)):
+            _add_basic(values, f"{key}_{name}", summaries[key])
+    for name in key_order(list(registry.advanced_sets)):
+        advanced_of = registry.advanced_sets[name].summaries
+        for key in key_order(list(advanced_of)):
+            _add_advanced(values, f"{key}_{name}", advanced_of[key])
 
 
 def _add_basic(values: list[tuple[str, Value]], name: str, summary: BasicSummary) -> None:
@@ -79,11 +76,34 @@ def _add_basic(values: list[tuple[str, Value]], name: str, summary: BasicSummary
     values.append((f"sum_{name}", int(summary.sum)))
 
 
+def _add_advanced(values: list[tuple[str, Value]], name: str, summary: AdvancedSummary) -> None:
+    _add_basic(values, name, summary.basic)
+    percentiles = summary.percentiles([part for _, part in PERCENTILES])
+    values += [(f"{PERCENTILES[at][0]}_{name}", percentiles[at]) for at in range(len(PERCENTILES))]
+
+
+def basic_summaries(server: "ZooKeeperServer") -> dict[str, BasicSummary]:
+    """All summaries without percentiles by name, in order; empty ones for what has no meaning here."""
+    known = server.metrics.registry.basics
+    return {name: known.get(name, _IDLE_BASIC) for name in BASIC}
+
+
+def advanced_summaries(server: "ZooKeeperServer") -> dict[str, AdvancedSummary]:
+    """All summaries with percentiles by name, in order; empty ones for what has no meaning here."""
+    metrics = server.metrics
+    known = dict(metrics.registry.advanceds)
+    if server.ensemble is not None:
+        # Requests wait nowhere but for the commit: their time there is the time that they take.
+        known["read_commitproc_time_ms"] = metrics.readlatency
+        known["write_commitproc_time_ms"] = metrics.updatelatency
+    return {name: known.get(name, _IDLE_ADVANCED) for name in ADVANCED}
+
+
 def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
-    """The gauges by name."""
+    """The gauges by name, in order; those of the ensemble last."""
     stats, tree, environment = server.stats, server.tree, server.environment
     local = server.local_tracker()
-    return {
+    values: dict[str, Value] = {
         "ephemerals_count": tree.ephemerals_count,
         "num_alive_connections": len(server.cnxns),
         "avg_latency": stats.avg_latency,
@@ -109,31 +129,17 @@ def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
         "min_client_response_size": int(stats.min_response_size),
         "non_mtls_local_conn_count": 0,
     }
+    ensemble = server.ensemble
+    if ensemble is not None:
+        values.update(ensemble.gauges())
+    return values
 
 
 def counter_values(server: "ZooKeeperServer") -> dict[str, int]:
-    """The counters that can be other than 0 without an ensemble, by name."""
-    stats = server.stats
-    return {
-        "bytes_received_count": int(stats.bytes_received),
-        "connection_drop_count": int(stats.connection_drops),
-        "connection_rejected": int(stats.connection_rejected),
-        "connection_request_count": int(stats.connection_requests),
-        "digest_mismatches_count": int(server.tree.digests.mismatches),
-        "large_requests_rejected": int(stats.large_requests_rejected),
-        "outstanding_changes_queued": int(server.outstanding.queued_count),
-        "outstanding_changes_removed": int(server.outstanding.removed_count),
-        "prep_processor_request_queued": stats.requests_answered,
-        "request_throttle_wait_count": int(stats.request_throttle_waits),
-        "response_bytes": int(stats.response_bytes),
-        "sessionless_connections_expired": int(stats.sessionless_connections_expired),
-        "snapshot_error_count": int(stats.snapshot_errors),
-        "stale_requests": int(stats.stale_requests_dropped),
-        "stale_requests_dropped": int(stats.stale_requests_dropped),
-        "stale_sessions_expired": int(stats.stale_sessions_expired),
-        "sync_processor_request_queued": stats.requests_answered,
-        "throttled_ops": int(stats.throttled_ops),
-    }
+    """All counters by name, in order; 0 for what has no meaning here."""
+    known = server.metrics.counters()
+    known["digest_mismatches_count"] = int(server.tree.digests.mismatches)
+    return {name: known.get(name, 0) for name in COUNTERS}
 
 
 def quota_values(tree: DataTree) -> dict[str, dict[str, int]]:

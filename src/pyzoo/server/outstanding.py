@@ -13,6 +13,7 @@ from pyzoo.datatree.digest import stat_digest
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute.records import ACL
+from pyzoo.server.metrics import ServerMetrics
 
 
 @final
@@ -90,13 +91,12 @@ class Undo:
 class OutstandingChanges:
     """The latest record of every node with a change on its way, and the digest of the tree after them all."""
 
-    def __init__(self, tree: DataTree, digest_enabled: bool) -> None:
+    def __init__(self, tree: DataTree, digest_enabled: bool, metrics: ServerMetrics) -> None:
         self.tree = tree
+        self.metrics = metrics
         self.digest_enabled = digest_enabled
         self.records: dict[str, ChangeRecord] = {}
         self.tree_digest: i64 = tree.tree_digest
-        self.queued_count: i64 = 0
-        self.removed_count: i64 = 0
         self._queue: deque[ChangeRecord] = deque()
         self._undo: list[Undo] | None = None
         self._undo_digest: i64 = 0
@@ -141,7 +141,7 @@ class OutstandingChanges:
             self._undo.append(Undo(path, self.records.get(path)))
         self.records[path] = record
         self._queue.append(record)
-        self.queued_count += 1
+        self.metrics.outstanding_changes_queued += 1
 
     def begin_multi(self) -> None:
         """Remember how things are, in case the multi fails."""
@@ -168,7 +168,7 @@ class OutstandingChanges:
         queue = self._queue
         while queue and queue[0].zxid <= zxid:
             record = queue.popleft()
-            self.removed_count += 1
+            self.metrics.outstanding_changes_removed += 1
             if self.records.get(record.path) is record:
                 del self.records[record.path]
 

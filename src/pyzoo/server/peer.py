@@ -116,6 +116,8 @@ class QuorumPeer(PeerHost):
         self._next_vote: Vote | None = None
         self._look_at_ms: i64 = now_ms
         self._looking_since_ms: i64 = now_ms
+        self._election_since_ms: i64 = now_ms
+        self._unavailable_since_ms: i64 = now_ms
         self._submitted_zxid: i64 = 0
         self._in_flight: i64 = 0
         self._log_reads: list[LogRead] = []
@@ -124,6 +126,7 @@ class QuorumPeer(PeerHost):
         self._masters: list[int] = []
         self._failed_roles = 0
         recovered = storage.recovered
+        self._count_load()
         if recovered is not None and recovered.last_zxid < 0:
             self.database.tree.last_processed_zxid = UNUSABLE_ZXID
         files.back_up()
@@ -193,12 +196,20 @@ class QuorumPeer(PeerHost):
     def serving(self, server: ZooKeeperServer, epoch: int) -> None:
         self.server = server
         self._failed_roles = 0
+        self._count_unavailable()
         self.listen_version += 1
         self._put_in_front(server)
         self.election.established(epoch)
         self.set_config_node()
         logger.info("%s with epoch %d, last zxid %s", STATE_NAMES[int(self.state)].upper(), epoch,
                     zxid_text(self.database.last_zxid))  # fmt: skip
+
+    def _count_unavailable(self) -> None:
+        took_ms = self.now_ms - self._unavailable_since_ms
+        self._unavailable_since_ms = NEVER
+        self.metrics.quorum.unavailable_time.add(took_ms)
+        if self.state == LEADING:
+            self.metrics.quorum.leader_unavailable_time.add(took_ms)
 
     def client_address(self) -> tuple[str, int] | None:
         """Where the current configuration says that clients find this server; None where it does not."""
@@ -385,7 +396,14 @@ class QuorumPeer(PeerHost):
     def snapshot_ended(self, failed: bool) -> None:
         self.front.snapshot_ended(failed)
 
+    def _count_load(self) -> None:
+        recovered = self.storage.recovered
+        if recovered is not None:
+            snapshot_ms, replay_ms = recovered.snapshot_load_ns // 1_000_000, recovered.replay_ns // 1_000_000
+            self.metrics.loaded(snapshot_ms, replay_ms, recovered.replayed.txn_count)
+
     def replace_database(self, database: ZKDatabase) -> None:
+        self._count_load()
         self.database = database
         self.logged_zxid = database.last_zxid
         self.set_config_node()
@@ -447,6 +465,8 @@ class QuorumPeer(PeerHost):
 
     def _look_for_leader(self) -> None:
         self._look_at_ms = NEVER
+        self._election_since_ms = self.now_ms
+        self.metrics.quorum.looking_count += 1
         self.state = LOOKING
         self.election.configure(self.current, self.last_seen)
         self.election.settings = election_settings(self.config, self.is_observer())
@@ -538,6 +558,8 @@ class QuorumPeer(PeerHost):
             observes = self.is_observer()
             self.state = OBSERVING if observes else FOLLOWING
             role = Learning(self, vote.leader, observes)
+        if self.state != OBSERVING:
+            self.metrics.quorum.election_time.add(self.now_ms - self._election_since_ms)
         self.election.state = int(self.state)
         self.role = role
         self.listen_version += 1
@@ -569,6 +591,9 @@ class QuorumPeer(PeerHost):
         self._stopping = False
         self._put_in_front(self._looking_server())
         self._looking_since_ms = self.now_ms
+        self._election_since_ms = self.now_ms
+        if self._unavailable_since_ms == NEVER:
+            self._unavailable_since_ms = self.now_ms
         next_vote = self._next_vote
         self._next_vote = None
         if next_vote is not None:

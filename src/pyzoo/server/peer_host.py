@@ -13,7 +13,7 @@ from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.log_batch import LogBatcher
-from pyzoo.server.metrics import ServerMetrics
+from pyzoo.server.metrics import new_metrics
 from pyzoo.server.peer_storage import PeerStorage
 from pyzoo.server.standalone import ZooKeeperServer
 
@@ -34,7 +34,7 @@ class PeerHost(Core):
         wall_ms: int,
         draw: Callable[[int], int],
     ) -> None:
-        super().__init__(now_ms, wall_ms, ServerMetrics())
+        super().__init__(now_ms, wall_ms, new_metrics(config, now_ms))
         self.config = config
         self.storage = storage
         self.draw = draw

@@ -9,9 +9,10 @@ from pyzoo.server.auth import (
     IPAuthenticationProvider,
     SASLAuthenticationProvider,
 )
+from pyzoo.server.metrics import ServerMetrics
 
 
-def make_access_control(config: ServerConfig) -> AccessControl:
+def make_access_control(config: ServerConfig, metrics: ServerMetrics) -> AccessControl:
     """The providers of the schemes that the settings name; a scheme that is not here gives no provider."""
     providers: list[AuthenticationProvider] = []
     for scheme in config.auth_providers:
@@ -22,7 +23,7 @@ def make_access_control(config: ServerConfig) -> AccessControl:
         elif scheme == "sasl":
             providers.append(SASLAuthenticationProvider(config.let_any_sasl_user_do))
         elif scheme == "ensemble":
-            providers.append(EnsembleAuthenticationProvider(config.ensemble_auth_names))
+            providers.append(EnsembleAuthenticationProvider(config.ensemble_auth_names, metrics))
     return AccessControl(providers, config.skip_acl)
 
 

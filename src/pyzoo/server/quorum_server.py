@@ -96,7 +96,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         if local is not None:
             for session_id in local.take_expired(int(self.now_ms)):
                 logger.info("Expiring local session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF)
-                self.stats.stale_sessions_expired += 1
+                self.metrics.stale_sessions_expired += 1
                 local.remove(session_id)
                 self.close_session_cnxn(session_id)
 
@@ -167,6 +167,13 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         else:
             self.refuse(request, 0)
             self.cnxns_by_session.pop(request.session_id, None)
+
+    def drain(self, cnxn: ServerCnxn) -> None:
+        waiting = len(cnxn.pending)
+        super().drain(cnxn)
+        # With the write that is done, as Apache's CommitProcessor counts.
+        self.metrics.requests_in_session_queue.add(waiting + 1)
+        self.metrics.reads_after_write_in_session_queue.add(waiting - len(cnxn.pending))
 
     def serve(self, request: Request, cnxn: ServerCnxn) -> None:
         if request.type == op.CLOSE_SESSION and request.error == 0:

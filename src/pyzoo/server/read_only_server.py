@@ -25,6 +25,7 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
         """To be called once."""
         self.mode = READ_ONLY
         self.tracks_sessions = False
+        self.sync_per_read = 0
         self.prepare_ensemble(members)
         self.leave_containers()
 
@@ -75,6 +76,7 @@ class LookingZooKeeperServer(QuorumZooKeeperServer):
         """None: sessions of the ensemble do not expire here."""
 
     def frames_waiting(self, cnxn: ServerCnxn) -> None:
+        self.metrics.cnxn_closed_without_zk_server_running += 1
         cnxn.abort()
 
     def submit_global(self, request: Request) -> None:

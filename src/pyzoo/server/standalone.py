@@ -38,7 +38,7 @@ from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.environment import ServerEnvironment
 from pyzoo.server.final import count_written, write_reply
 from pyzoo.server.log_batch import LogBatcher
-from pyzoo.server.metrics import ServerMetrics
+from pyzoo.server.metrics import ServerMetrics, new_metrics
 from pyzoo.server.modes import STANDALONE
 from pyzoo.server.outstanding import OutstandingChanges
 from pyzoo.server.prep import PrepRequestProcessor
@@ -73,8 +73,8 @@ class ZooKeeperServer(Core):
 
         `log` and `metrics` are given by a peer whose roles share them.
         """
-        self.stats = ServerStats(now_ms, metrics)
-        super().__init__(now_ms, wall_ms, self.stats.metrics)
+        super().__init__(now_ms, wall_ms, new_metrics(config, now_ms) if metrics is None else metrics)
+        self.stats = ServerStats(now_ms, self.metrics)
         self.mode = STANDALONE
         self.ensemble: EnsembleView | None = None
         self.tracks_sessions = True
@@ -90,25 +90,28 @@ class ZooKeeperServer(Core):
         self.sessionless_timeout_ms: i64 = config.sessionless_cnxn_timeout_ms
         self.throttled_op_wait_ms: i64 = config.throttled_op_wait_time_ms
         self.request_throttle_limit = config.request_throttle_max_requests
+        # What one read counts as in the processors that it passes in Apache's server.
+        self.prep_per_read: i64 = 1
+        self.sync_per_read: i64 = 1
         self.environment = ServerEnvironment()
-        self.access: AccessControl = make_access_control(config)
+        self.access: AccessControl = make_access_control(config, self.metrics)
         self.enforced_schemes: list[str] = enforced_schemes(config)
         self.sessions = SessionTracker(config.tick_time_ms, config.server_id or 1, now_ms)
-        self.outstanding = OutstandingChanges(self.tree, config.digest_enabled)
+        self.outstanding = OutstandingChanges(self.tree, config.digest_enabled, self.metrics)
         self.prep = PrepRequestProcessor(
             self.tree,
             self.outstanding,
             self.sessions,
             self.access,
-            self.stats.metrics,
+            self.metrics,
             config.enforce_quota,
             config.extended_types_enabled,
             config.emulate_353_ttl_nodes,
             config.reconfig_enabled,
         )
-        self.reads = Reads(self.tree, self.access, self.stats.metrics)
-        self.tree.data_watches.observer = self.stats.metrics
-        self.tree.child_watches.observer = self.stats.metrics
+        self.reads = Reads(self.tree, self.access, self.metrics)
+        self.tree.data_watches.observer = self.metrics
+        self.tree.child_watches.observer = self.metrics
         self.containers = ContainerManager(config, now_ms)
         self.connection_throttle = ConnectionThrottle(config, now_ms, draw)
         self.cnxns: dict[ServerCnxn, None] = {}
@@ -138,7 +141,7 @@ class ZooKeeperServer(Core):
         same = self.cnxns_by_address.get(address, 0)
         over_total = self.config.max_cnxns > 0 and len(self.cnxns) >= self.config.max_cnxns
         if over_total or (limit > 0 and same >= limit):
-            self.stats.connection_rejected += 1
+            self.metrics.connection_rejected += 1
             logger.warning("Too many connections from %s: %d", address, same)
             return None
         self.cnxns_by_address[address] = same + 1
@@ -151,7 +154,7 @@ class ZooKeeperServer(Core):
         if cnxn not in self.cnxns:
             return
         if not cnxn.closing:
-            self.stats.connection_drops += 1
+            self.metrics.connection_drop_count += 1
         cnxn.gone = True
         cnxn.closing = True
         self.forget(cnxn)
@@ -208,6 +211,9 @@ class ZooKeeperServer(Core):
     def packet_sent(self, size: i64) -> None:
         self.stats.packet_sent(size)
 
+    def event_sent(self) -> None:
+        self.metrics.watch_bytes += self.stats.last_response_size
+
     def take_output(self) -> list[ServerCnxn]:
         """The connections that have bytes to send or have to be closed."""
         dirty = self._dirty
@@ -221,7 +227,7 @@ class ZooKeeperServer(Core):
         if cnxn.closing:
             return
         cnxn.last_io_ms = self.now_ms
-        self.stats.bytes_received += len(data)
+        self.metrics.bytes_received_count += len(data)
         cnxn.frames.append(data)
         if not cnxn.connect_seen and maybe_four_letter_word(self, cnxn):
             return
@@ -254,10 +260,10 @@ class ZooKeeperServer(Core):
     def admit_connect(self, session_id: i64) -> bool:
         """Whether the connection throttle lets this ConnectRequest through."""
         if self.connection_throttle.admit(session_id != 0, int(self.now_ms)):
-            self.stats.connection_requests += 1
-            self.stats.metrics.connection_token_deficit.add(self.connection_throttle.deficit)
+            self.metrics.connection_request_count += 1
+            self.metrics.connection_token_deficit.add(self.connection_throttle.deficit)
             return True
-        self.stats.connection_rejected += 1
+        self.metrics.connection_rejected += 1
         return False
 
     # --- sessions
@@ -319,7 +325,7 @@ class ZooKeeperServer(Core):
         request.counted = True
         self.in_process += 1
         if self.request_throttle_limit > 0 and (self._throttled or self.in_process > self.request_throttle_limit):
-            self.stats.request_throttle_waits += 1
+            self.metrics.request_throttle_wait_count += 1
             self._throttled.append(request)
         else:
             self.submit_now(request, cnxn)
@@ -366,6 +372,7 @@ class ZooKeeperServer(Core):
         """Make the transaction; False when the request cannot be read and takes no zxid."""
         zxid = self.next_zxid
         type = request.type
+        self.metrics.prep_processor_request_queued += 1
         self.prep.begin(zxid, self.wall_ms, request.session_id, request.ids)
         txn: Record
         try:
@@ -386,6 +393,7 @@ class ZooKeeperServer(Core):
         request.header = TxnHeader(request.session_id, request.cxid, zxid, self.wall_ms, type)
         payload = self.log.encode(request.header, txn, self.outstanding.tree_digest)
         self.log.append(zxid, payload)
+        self.metrics.sync_processor_request_queued += 1
         self.logged(request, payload)
         return True
 
@@ -415,8 +423,16 @@ class ZooKeeperServer(Core):
             self.reads.serve(request, cnxn)
         last_op: i32 = request.type if request.error == 0 else NO_OP
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
+        self._count_reply(request, cnxn)
         self.stats.read_answered(self.now_ms - request.created_ms)
+        self.metrics.prep_processor_request_queued += self.prep_per_read
+        self.metrics.sync_processor_request_queued += self.sync_per_read
         self.finished(request)
+
+    def _count_reply(self, request: Request, cnxn: ServerCnxn) -> None:
+        """The reply was the last thing written (FinalRequestProcessor, which leaves these two away)."""
+        if request.type != op.PING and request.type != op.CREATE_SESSION and not cnxn.closing:
+            self.metrics.response_bytes += self.stats.last_response_size
 
     def finished(self, request: Request) -> None:
         """The request counts no longer towards the limits."""
@@ -450,8 +466,8 @@ class ZooKeeperServer(Core):
         assert header is not None
         result = self.database.process_txn(request)
         self.outstanding.committed(request.zxid)
-        self.stats.metrics.propagation_latency.add(self.wall_ms - header.time)
-        count_written(self.stats.metrics, request)
+        self.metrics.propagated(self.wall_ms - header.time)
+        count_written(self.metrics, request)
         cnxn = request.cnxn
         if request.type == op.CLOSE_SESSION:
             self.sessions.remove(request.session_id)
@@ -460,6 +476,8 @@ class ZooKeeperServer(Core):
             self.answer(request, result, cnxn)
             self.drain(cnxn)
         else:
+            if cnxn is not None and request.type != op.CLOSE_SESSION:
+                self.metrics.stale_replies += 1
             self.finished(request)
         if request.type == op.CLOSE_SESSION:
             self.session_closed(request.session_id, cnxn)
@@ -476,6 +494,7 @@ class ZooKeeperServer(Core):
             write_reply(request, result, cnxn, zxid)
         last_op: i32 = NO_OP if failed else request.type
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
+        self._count_reply(request, cnxn)
         self.stats.update_answered(self.now_ms - request.created_ms)
         self.finished(request)
 
@@ -513,7 +532,7 @@ class ZooKeeperServer(Core):
         """Close the sessions that nothing was heard of in time."""
         for session_id in self.sessions.take_expired(int(self.now_ms)):
             logger.info("Expiring session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF)
-            self.stats.stale_sessions_expired += 1
+            self.metrics.stale_sessions_expired += 1
             self.submit_write(internal_request(op.CLOSE_SESSION, session_id, self.now_ms))
 
     def delete_containers(self) -> None:
@@ -526,7 +545,7 @@ class ZooKeeperServer(Core):
         interval = self.sessionless_timeout_ms
         for cnxn in list(self.cnxns):
             if not cnxn.established and (cnxn.last_io_ms // interval + 2) * interval <= self.now_ms:
-                self.stats.sessionless_connections_expired += 1
+                self.metrics.sessionless_connections_expired += 1
                 cnxn.abort()
         self._next_cnxn_sweep_ms = (self.now_ms // interval + 1) * interval
 
@@ -552,7 +571,7 @@ class ZooKeeperServer(Core):
     def snapshot_ended(self, failed: bool) -> None:
         self.snapshot_running = False
         if failed:
-            self.stats.snapshot_errors += 1
+            self.metrics.snapshot_error_count += 1
 
     def release_throttled(self) -> None:
         """Let waiting requests through as far as the request throttler's limit allows."""
@@ -560,14 +579,14 @@ class ZooKeeperServer(Core):
             request = self._throttled.popleft()
             cnxn = request.cnxn
             if cnxn is None or cnxn.gone or cnxn.closing:
-                self.stats.stale_requests_dropped += 1
+                self.metrics.stale_requests_dropped += 1
                 self.finished(request)
                 continue
             waited = self.now_ms - request.created_ms
-            self.stats.metrics.request_throttle_queue_time_ms.add(waited)
+            self.metrics.request_throttle_queue_time_ms.add(waited)
             if self.throttled_op_wait_ms > 0 and waited > self.throttled_op_wait_ms and may_throttle(request.type):
                 request.throttled = True
-                self.stats.throttled_ops += 1
+                self.metrics.throttled_ops += 1
             self.submit_now(request, cnxn)
 
 

@@ -1,0 +1,75 @@
+"""What traffic adds to the metrics."""
+
+from dialogue import OPEN, LoneServer
+
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.records import AuthPacket, CreateRequest, GetDataRequest, SetDataRequest
+
+
+def test_requests_are_counted_where_apaches_processors_would_see_them() -> None:
+    world = LoneServer()
+    client = world.connect()
+    client.call(op.CREATE, CreateRequest("/a", b"", OPEN, 0))
+    client.call(op.GET_DATA, GetDataRequest("/a", False))
+    client.call(op.PING)
+    metrics = world.server.metrics
+    assert 4 == metrics.prep_processor_request_queued
+    assert 4 == metrics.sync_processor_request_queued
+    assert (2, 2) == (metrics.outstanding_changes_queued, metrics.outstanding_changes_removed)
+
+
+def test_bytes_of_replies_and_of_events_are_counted_apart() -> None:
+    world = LoneServer()
+    watcher, writer = world.connect(), world.connect()
+    writer.call(op.CREATE, CreateRequest("/a", b"", OPEN, 0))
+    metrics = world.server.metrics
+    before = metrics.response_bytes
+    watcher.call(op.GET_DATA, GetDataRequest("/a", True))
+    assert 16 + 4 + 68 == metrics.response_bytes - before
+    before = metrics.response_bytes
+    writer.call(op.SET_DATA, SetDataRequest("/a", b"", -1))
+    assert 16 + 68 == metrics.response_bytes - before
+    assert 16 + 4 + 4 + 4 + 2 == metrics.watch_bytes
+    assert 1 == metrics.node_changed_watch_count.sum
+
+
+def test_pings_and_handshakes_are_no_responses() -> None:
+    world = LoneServer()
+    world.connect().call(op.PING)
+    assert 0 == world.server.metrics.response_bytes
+
+
+def test_a_write_of_a_client_that_has_left_is_a_stale_reply() -> None:
+    world = LoneServer()
+    client = world.connect()
+    world.disk_is_slow = True
+    client.ask(op.CREATE, CreateRequest("/a", b"", OPEN, 0))
+    client.hang_up()
+    world.sync()
+    assert 1 == world.server.metrics.stale_replies
+    assert 1 == world.server.metrics.connection_drop_count
+
+
+def test_a_session_that_is_brought_along_is_counted() -> None:
+    world = LoneServer()
+    client = world.connect()
+    world.connect(session_id=client.session_id, passwd=client.passwd)
+    assert (1, 2) == (
+        world.server.metrics.connection_revalidate_count,
+        world.server.metrics.connection_request_count,
+    )
+
+
+def test_names_of_ensembles_are_counted_as_right_wrong_or_left_away() -> None:
+    world = LoneServer(auth_providers=("ip", "ensemble"), ensemble_auth_names=frozenset({"blue"}))
+    for name in (b"blue", b"red", b""):
+        world.connect().ask(op.AUTH, AuthPacket(0, "ensemble", name))
+    metrics = world.server.metrics
+    assert (1, 1, 1) == (metrics.ensemble_auth_success, metrics.ensemble_auth_fail, metrics.ensemble_auth_skip)
+
+
+def test_a_transaction_from_a_clock_that_is_ahead_has_no_latency() -> None:
+    metrics = LoneServer().server.metrics
+    metrics.propagated(-5)
+    metrics.propagated(3)
+    assert (1, 3) == (metrics.propagation_latency.basic.count, metrics.propagation_latency.basic.sum)
