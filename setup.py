@@ -20,6 +20,7 @@ COMPILED = [
     "src/pyzoo/effects.py",
     "src/pyzoo/summaries.py",
     "src/pyzoo/zxid.py",
+    "src/pyzoo/release.py",
     "src/pyzoo/jute",
     "src/pyzoo/datatree",
     "src/pyzoo/quorum",

@@ -7,6 +7,7 @@ from pyzoo.cli.config import config
 from pyzoo.cli.ensemble import ensemble
 from pyzoo.cli.purge import purge
 from pyzoo.cli.serve import serve
+from pyzoo.cli.shell import cli
 from pyzoo.cli.status import status
 
 
@@ -19,7 +20,7 @@ def is_compiled() -> bool:
 
 def version_text() -> str:
     """The version, the ZooKeeper release that it behaves like, and how it was built."""
-    from pyzoo.server.version import RELEASE
+    from pyzoo.release import RELEASE
 
     kind = "compiled" if is_compiled() else "plain Python"
     return f"pyzoo {__version__} ({kind}), behaves like Apache ZooKeeper {RELEASE}"
@@ -50,3 +51,4 @@ main.add_command(purge)
 main.add_command(ensemble)
 main.add_command(status)
 main.add_command(config)
+main.add_command(cli)

@@ -11,12 +11,12 @@ from mypy_extensions import i64
 from pyzoo.datatree.java_order import table_order
 from pyzoo.datatree.watches import Watcher
 from pyzoo.jute import opcodes as op
+from pyzoo.release import FULL_VERSION
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
 from pyzoo.server.monitor import double_text, monitor_text
 from pyzoo.server.reads import NULL_PATH
 from pyzoo.server.sessions import SessionTracker
-from pyzoo.server.version import FULL_VERSION
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer

@@ -10,9 +10,9 @@ from pyzoo.datatree.paths import QUOTA
 from pyzoo.datatree.quota import LIMITS_NAME, STATS_NAME
 from pyzoo.datatree.stats_track import BYTES, BYTES_HARD_LIMIT, COUNT, COUNT_HARD_LIMIT, parse_stats
 from pyzoo.datatree.tree import DataTree
+from pyzoo.release import FULL_VERSION
 from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS
 from pyzoo.server.metrics import key_order
-from pyzoo.server.version import FULL_VERSION
 from pyzoo.summaries import AdvancedSummary, BasicSummary
 
 if TYPE_CHECKING:

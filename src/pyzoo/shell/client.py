@@ -1,0 +1,204 @@
+"""ZooKeeper's operations as the commands use them: one call, one answer, or KeeperError with the user's path."""
+
+import ssl
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+from kazoo.protocol.serialization import Delete, Reconfig, SetData, Sync
+from kazoo.protocol.states import ZnodeStat
+
+from pyzoo import errors as codes
+from pyzoo.errors import KeeperError
+from pyzoo.shell import requests as rq
+from pyzoo.shell.acl import OPEN_ACL, Acl
+from pyzoo.shell.connection import Session
+from pyzoo.shell.events import EventThread
+from pyzoo.shell.paths import check_path, child_of
+from pyzoo.shell.watches import WatcherType, Watching
+
+CONFIG_NODE: Final = "/zookeeper/config"
+IN_FLIGHT: Final = 128
+"""Requests sent before the first answer is waited for, where many are asked."""
+
+
+@frozen
+class Node:
+    """A node as it was read; the parts that nobody asked for are empty."""
+
+    path: str
+    stat: ZnodeStat
+    data: bytes | None = None
+    children: tuple[str, ...] = ()
+    acl: tuple[Acl, ...] = ()
+
+
+class ZooKeeper:
+    """A handle on a session. All calls raise KeeperError, and MalformedPath before anything is sent."""
+
+    def __init__(
+        self,
+        hosts: str,
+        timeout_ms: int,
+        events: EventThread,
+        read_only: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.session = Session(hosts, timeout_ms, events, read_only, tls)
+        self.session.open()
+
+    def close(self) -> None:
+        """End the session, and with it its ephemeral nodes."""
+        self.session.end()
+
+    def _ask(self, request: Any, path: str, timeout_s: float | None = None) -> Any:
+        return self.session.result_of(self.session.submit(request), path, timeout_s)
+
+    def _path(self, path: str) -> str:
+        check_path(path)
+        return self.session.server_path(path)
+
+    def create(
+        self,
+        path: str,
+        data: bytes | None = None,
+        acl: Sequence[Acl] = OPEN_ACL,
+        mode: str = "persistent",
+        ttl_ms: int | None = None,
+    ) -> str:
+        """Create a node; `mode` is one of requests.FLAGS. Returns its path, with the number of a sequential one."""
+        check_path(path, mode.endswith("sequential"))
+        if not acl:
+            raise KeeperError(codes.INVALIDACL)
+        request = rq.Create(self.session.server_path(path), data, acl, rq.FLAGS[mode], ttl_ms)
+        return self.session.client_path(self._ask(request, path))
+
+    def delete(self, path: str, version: int = -1) -> None:
+        """Delete a node without children; version -1 is any."""
+        self._ask(Delete(self._path(path), version), path)
+
+    def delete_many(self, paths: Sequence[str]) -> Any:
+        """Begin to delete nodes in one multi; `finish_delete` waits for it."""
+        return self.session.submit(rq.DeleteMany([self._path(path) for path in paths]))
+
+    def finish_delete(self, answer: Any) -> bool:
+        """Whether a multi of deletes was carried out."""
+        try:
+            return bool(self.session.result_of(answer, "") == codes.OK)
+        except KeeperError:
+            return False
+
+    def exists(self, path: str, watch: bool = False) -> ZnodeStat | None:
+        """The stat, None for a node that is not there."""
+        try:
+            stat: ZnodeStat = self._ask(rq.Exists(self._path(path), watch), path)
+        except KeeperError as error:
+            if error.code == codes.NONODE:
+                return None
+            raise
+        return stat
+
+    def get_data(self, path: str, watch: bool = False) -> tuple[bytes | None, ZnodeStat]:
+        """Data, None for null, and stat."""
+        answer: tuple[bytes | None, ZnodeStat] = self._ask(rq.GetData(self._path(path), watch), path)
+        return answer
+
+    def set_data(self, path: str, data: bytes | None, version: int = -1) -> ZnodeStat:
+        """Set the data; version -1 is any."""
+        return self._ask(SetData(self._path(path), data, version), path)
+
+    def get_children(self, path: str, watch: bool = False) -> tuple[list[str], ZnodeStat]:
+        """The names of the children, sorted, and the stat."""
+        names, stat = self._ask(rq.GetChildren(self._path(path), watch), path)
+        return sorted(names), stat
+
+    def get_acl(self, path: str) -> tuple[list[Acl], ZnodeStat]:
+        """The ACL and the stat."""
+        answer: tuple[list[Acl], ZnodeStat] = self._ask(rq.GetAcl(self._path(path)), path)
+        return answer
+
+    def set_acl(self, path: str, acl: Sequence[Acl], version: int = -1) -> ZnodeStat:
+        """Set the ACL; version -1 is any."""
+        if not acl:
+            raise KeeperError(codes.INVALIDACL)
+        return self._ask(rq.SetAcl(self._path(path), acl, version), path)
+
+    def sync(self, path: str, timeout_s: float) -> None:
+        """Wait until this server has seen what the leader has."""
+        self._ask(Sync(self._path(path)), path, timeout_s)
+
+    def get_ephemerals(self, prefix: str = "/") -> list[str]:
+        """The ephemeral nodes of this session below a path."""
+        return [self.session.client_path(path) for path in self._ask(rq.GetEphemerals(self._path(prefix)), "")]
+
+    def get_all_children_number(self, path: str) -> int:
+        """How many nodes are below a path."""
+        return int(self._ask(rq.GetAllChildrenNumber(self._path(path)), path))
+
+    def get_config(self, watch: bool = False) -> tuple[bytes | None, ZnodeStat]:
+        """The membership as the config node has it, whatever the chroot."""
+        answer: tuple[bytes | None, ZnodeStat] = self._ask(rq.GetData(CONFIG_NODE, watch), CONFIG_NODE)
+        return answer
+
+    def reconfigure(
+        self, joining: str | None, leaving: str | None, members: str | None, version: int
+    ) -> tuple[bytes, ZnodeStat]:
+        """Change the membership; returns the new configuration and the stat of its node."""
+        answer: tuple[bytes, ZnodeStat] = self._ask(Reconfig(joining, leaving, members, version), "")
+        return answer
+
+    def add_watch(self, path: str, recursive: bool) -> None:
+        """A persistent watch."""
+        way = Watching.RECURSIVE if recursive else Watching.PERSISTENT
+        self._ask(rq.AddWatch(self._path(path), way), path)
+
+    def remove_watches(self, path: str, type: WatcherType, local: bool) -> None:
+        """Remove watches of a type; `local` without the server where there is no connection."""
+        self.session.remove_watches(rq.RemoveWatches(self._path(path), type), path, local)
+
+    def who_am_i(self) -> list[tuple[str, str]]:
+        """Schemes and users that this connection is known as."""
+        answer: list[tuple[str, str]] = self._ask(rq.WhoAmI(), "")
+        return answer
+
+    def read_many(self, paths: Sequence[str], data: bool = False, acl: bool = False) -> Iterator[Node | None]:
+        """Read nodes at once, with their children; None for those that are gone."""
+        for at in range(0, len(paths), IN_FLIGHT):
+            piece = paths[at : at + IN_FLIGHT]
+            sent = [(path, [self.session.submit(each) for each in self._reads(path, data, acl)]) for path in piece]
+            for path, answers in sent:
+                yield self._node(path, answers, data, acl)
+
+    def _reads(self, path: str, data: bool, acl: bool) -> Iterable[Any]:
+        server_path = self._path(path)
+        yield rq.GetChildren(server_path)
+        if data:
+            yield rq.GetData(server_path)
+        if acl:
+            yield rq.GetAcl(server_path)
+
+    def _node(self, path: str, answers: Sequence[Any], data: bool, acl: bool) -> Node | None:
+        try:
+            results = [self.session.result_of(answer, path) for answer in answers]
+        except KeeperError as error:
+            if error.code == codes.NONODE:
+                return None
+            raise
+        names, stat = results[0]
+        content, stat = results[1] if data else (None, stat)
+        entries = tuple(results[-1][0]) if acl else ()
+        return Node(path, stat, content, tuple(sorted(names)), entries)
+
+    def walk(self, path: str, data: bool = False, acl: bool = False) -> Iterator[Node]:
+        """A node and all below it, level by level; each level is sorted. Nodes that go meanwhile are left out.
+
+        Raises KeeperError when the first one is not there.
+        """
+        first = next(self.read_many([path], data, acl))
+        if first is None:
+            raise KeeperError(codes.NONODE, path)
+        level = [first]
+        while level:
+            yield from level
+            below = [child_of(node.path, name) for node in level for name in node.children]
+            level = [node for node in self.read_many(below, data, acl) if node is not None]

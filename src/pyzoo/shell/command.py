@@ -1,0 +1,78 @@
+"""What a command is: its name and usage, its options, and the function that carries it out."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from attrs import evolve, frozen
+
+from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.errors import MalformedCommand
+from pyzoo.shell.events import Event
+from pyzoo.shell.options import Arguments, Option, Options
+from pyzoo.shell.printer import Printer
+from pyzoo.shell.render import Json
+
+NO_OPTIONS: Final = Options()
+STAT: Final = Option("s", "stats")
+WATCH: Final = Option("w", "watch")
+VERSION: Final = Option("v", "version", takes_value=True)
+
+
+@frozen
+class Context:
+    """What a command works with."""
+
+    zk: ZooKeeper
+    printer: Printer
+    #: Calls the function for every event from now on, in place of showing it; None ends that.
+    redirect_events: Callable[[Callable[[Event], None] | None], None]
+
+
+Run = Callable[[Context, Arguments], Json]
+"""Carries a command out and prints for people; returns what it prints for scripts."""
+
+
+@frozen
+class Command:
+    """A command; `least` and `most` count its words without options, the name included."""
+
+    name: str
+    syntax: str
+    run: Run
+    #: None where all words are passed over, whatever they are.
+    options: Options | None = NO_OPTIONS
+    least: int = 2
+    most: int | None = None
+    summary: str = ""
+    #: Whether its usage is followed by the table of options.
+    tells_options: bool = False
+    #: What is said when there are more words than one path, as older releases had it.
+    deprecated: str = ""
+    #: Whether such an additional word is read as -w.
+    watch_word: bool = False
+    #: Whether zkCli does not have it.
+    addition: bool = False
+
+    @property
+    def usage(self) -> str:
+        """What is said when it was not written right."""
+        text = f"{self.name} {self.syntax}"
+        return "\n".join([text, *self.options.help_lines(), ""]) if self.options and self.tells_options else text
+
+    def parse(self, words: Sequence[str], complain: Callable[[str], None]) -> Arguments:
+        """Read its words, the name first; raises MalformedCommand."""
+        if self.options is None:
+            return Arguments(words=tuple(words))
+        given = self.options.parse(words)
+        if self.deprecated and len(given.words) > 2:
+            complain(self.deprecated)
+            if self.watch_word:
+                given = self.options.parse([*words[:2], "-w", *words[3:]])
+        if len(given.words) < self.least or (self.most is not None and len(given.words) > self.most):
+            raise MalformedCommand(self.usage)
+        return given
+
+
+def beyond_zkcli(command: Command) -> Command:
+    """Mark a command that zkCli does not have."""
+    return evolve(command, addition=True, tells_options=bool(command.options and command.options.known))

@@ -1,0 +1,269 @@
+"""The session: kazoo's client, taught what a shell needs of it.
+
+- Every event is told, with its zxid, also those of persistent watches and of removed ones.
+- Watches are set again on a new connection, as Java clients do.
+- An answer carries ZooKeeper's error code, whichever it is.
+- A request made while no server can be reached fails when all servers have been tried once, not at a time-out.
+- A session that has expired, or was refused its credentials, ends; no new one takes its place in silence.
+"""
+
+import logging
+import ssl
+from contextlib import suppress
+from typing import Any, Final
+
+from kazoo.client import KazooClient
+from kazoo.exceptions import ConnectionDropped, KazooException
+from kazoo.handlers.threading import SequentialThreadingHandler
+from kazoo.protocol.connection import CLOSE_RESPONSE, STOP_CONNECTING, WATCH_XID, ConnectionHandler
+from kazoo.protocol.serialization import Auth, Close, Watch
+from kazoo.protocol.states import KeeperState
+from kazoo.retry import ForceRetryError
+
+from pyzoo import errors as codes
+from pyzoo.errors import KeeperError
+from pyzoo.shell.events import EventThread
+from pyzoo.shell.paths import with_chroot, without_chroot
+from pyzoo.shell.requests import SetWatches, batches_of
+from pyzoo.shell.watches import EventType, Watches
+
+SET_WATCHES_XID: Final = -8
+SET_WATCHES_MAX: Final = 128 * 1024
+"""Characters of paths in one setWatches request (ClientCnxn)."""
+RETRY_S: Final = 0.3
+STOPPED: Final = frozenset({KeeperState.CLOSED, KeeperState.EXPIRED_SESSION, KeeperState.AUTH_FAILED})
+SESSION_EVENTS: Final = {
+    KeeperState.CONNECTED: "SyncConnected",
+    KeeperState.CONNECTED_RO: "ConnectedReadOnly",
+    KeeperState.CONNECTING: "Disconnected",
+    KeeperState.EXPIRED_SESSION: "Expired",
+    KeeperState.AUTH_FAILED: "AuthFailed",
+    KeeperState.CLOSED: "Closed",
+}
+
+_logger = logging.getLogger("pyzoo.shell.kazoo")
+_logger.addHandler(logging.NullHandler())
+_logger.propagate = False
+
+
+class _TlsHandler(SequentialThreadingHandler):
+    """Connections with a TLS context that is made already."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__()
+        self._context = context
+
+    def create_connection(self, *args: Any, **kwargs: Any) -> Any:
+        plain = super().create_connection(*args, **{**kwargs, "use_ssl": False})
+        try:
+            return self._context.wrap_socket(plain, server_hostname=kwargs.get("hostname"))
+        except OSError:
+            plain.close()
+            raise
+
+
+class _Connection(ConnectionHandler):
+    """One connection after another to one server or another."""
+
+    client: "Session"
+    _event_zxid = -1
+
+    def _read_header(self, timeout: float) -> Any:
+        header, data, offset = super()._read_header(timeout)
+        if header.xid == WATCH_XID:
+            self._event_zxid = header.zxid
+        return header, data, offset
+
+    def _read_watch_event(self, data: bytes, offset: int) -> None:
+        watch, _ = Watch.deserialize(data, offset)
+        self.client.watch_fired(EventType(watch.type), watch.path, self._event_zxid)
+
+    def _read_response(self, header: Any, data: bytes, offset: int) -> Any:
+        if header.xid == SET_WATCHES_XID:
+            return None
+        request, answer, xid = self.client._pending.popleft()
+        if header.zxid > 0:
+            self.client.last_zxid = header.zxid
+        if header.xid != xid:
+            if answer is not None:
+                answer.set_exception(KeeperError(codes.CONNECTIONLOSS))
+            raise ConnectionDropped(f"answer {header.xid} came where {xid} was next")
+        if isinstance(request, Close):
+            return CLOSE_RESPONSE
+        self.client.remember_watch(request, header.err)
+        if header.err:
+            answer.set_exception(KeeperError(header.err))
+        else:
+            answer.set(request.deserialize(data, offset))
+        return None
+
+    def _connect(self, host: str, hostip: str, port: int) -> Any:
+        read_timeout, connect_timeout = super()._connect(host, hostip, port)
+        if self.client._stopped.is_set():
+            raise ConnectionDropped("the shell has stopped looking for a server")
+        for request in self.client.watches_to_set():
+            self._submit(request, connect_timeout / 1000.0, SET_WATCHES_XID)
+        return read_timeout, connect_timeout
+
+    def _connect_attempt(self, host: str, hostip: str, port: int, retry: Any) -> Any:
+        status = super()._connect_attempt(host, hostip, port, retry)
+        return status if self.client.alive else STOP_CONNECTING
+
+    def _connect_loop(self, retry: Any) -> Any:
+        try:
+            return super()._connect_loop(retry)
+        except ForceRetryError:
+            self.client.fail_waiting()
+            raise
+
+
+class Session(KazooClient):
+    """A session with one server of `hosts` (`host:port,host:port/chroot`); `timeout_ms` is asked for, servers decide.
+
+    Events go to `events`; those that came before an answer are shown before it.
+    """
+
+    def __init__(
+        self,
+        hosts: str,
+        timeout_ms: int,
+        events: EventThread,
+        read_only: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(
+            hosts,
+            timeout=timeout_ms / 1000,
+            read_only=read_only,
+            handler=None if tls is None else _TlsHandler(tls),
+            connection_retry={"max_tries": -1, "delay": RETRY_S, "backoff": 1, "max_delay": RETRY_S},
+            logger=_logger,
+        )
+        self._connection = _Connection(self, self._conn_retry.copy(), logger=_logger)
+        self._events = events
+        self._watches = Watches()
+        self._last_event = "Disconnected"
+        self._ended_as: str | None = None
+
+    def open(self) -> None:
+        """Begin to connect; requests may be made at once, they wait for a connection."""
+        self._session_callback(KeeperState.CONNECTING)
+        self.start_async()
+
+    def wait_until_connected(self, seconds: float) -> bool:
+        """Whether there is a connection within that time."""
+        return bool(self._live.wait(seconds))
+
+    def end(self) -> None:
+        """Close the session; one that is still looking for a server is not waited for."""
+        if self.connected:
+            self.stop()
+            self.close()
+        elif self.alive:
+            self._stopped.set()
+            self._session_callback(KeeperState.CLOSED)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session has expired, or was refused its credentials."""
+        return self._ended_as is not None
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a session, or one may come about."""
+        return self._state not in STOPPED and not self.ended
+
+    @property
+    def state_name(self) -> str:
+        """The state as Java clients name it."""
+        state = self._ended_as or self._state
+        names = {KeeperState.CONNECTED_RO: "CONNECTEDREADONLY", KeeperState.EXPIRED_SESSION: "CLOSED"}
+        return names.get(state, str(state))
+
+    def submit(self, request: Any) -> Any:
+        """Send a request; returns the promise that `result_of` waits for."""
+        answer = self.handler.async_result()
+        self._call(request, answer)
+        return answer
+
+    def result_of(self, answer: Any, path: str, timeout_s: float | None = None) -> Any:
+        """Wait for an answer; raises KeeperError for `path`, with OPERATIONTIMEOUT when there is none in time."""
+        try:
+            result = answer.get(timeout=timeout_s)
+        except KeeperError as error:
+            raise KeeperError(error.code, path) from None
+        except KazooException as error:
+            raise KeeperError(getattr(error, "code", codes.CONNECTIONLOSS), path) from None
+        except self.handler.timeout_exception:
+            raise KeeperError(codes.OPERATIONTIMEOUT, path) from None
+        finally:
+            self._events.settle()
+        return result
+
+    def authenticate(self, scheme: str, credential: str | None) -> None:
+        """Add credentials, for later connections too; refused ones end the session, and an event says so."""
+        self.auth_data.add((scheme, credential))
+        with suppress(KeeperError):
+            self.result_of(self.submit(Auth(0, scheme, credential)), "")
+
+    def server_path(self, path: str) -> str:
+        """What the server calls a node."""
+        return with_chroot(self.chroot, path)
+
+    def client_path(self, path: str) -> str:
+        """What the user calls a node."""
+        return without_chroot(self.chroot, path)
+
+    def remove_watches(self, request: Any, path: str, local: bool) -> None:
+        """Remove watches at the server and here; `local` without the server where there is no connection.
+
+        Raises KeeperError, NOWATCHER where there are none. The rules of ZKWatchManager.removeWatcher.
+        """
+        lost = False
+        try:
+            self.result_of(self.submit(request), path)
+        except KeeperError as error:
+            if not local or not self._watches.has(request.watcher_type, path):
+                raise
+            lost = error.code in (codes.CONNECTIONLOSS, codes.SESSIONEXPIRED)
+        removed = self._watches.remove(request.watcher_type, path)
+        if not removed:
+            raise KeeperError(codes.NOWATCHER, path)
+        for type in removed:
+            self._events.put("Disconnected" if lost else "SyncConnected", type.title, path, -1)
+
+    # --- called by the connection's thread
+
+    def watch_fired(self, type: EventType, server_path: str, zxid: int) -> None:
+        """An event came from the server."""
+        path = self.client_path(server_path)
+        if self._watches.fire(type, path):
+            self._events.put("SyncConnected", type.title, path, zxid)
+
+    def remember_watch(self, request: Any, error: int) -> None:
+        """A request was answered: it may have set a watch."""
+        watching = getattr(request, "watching", None)
+        way = None if watching is None else watching(error)
+        if way is not None:
+            self._watches.add(way, self.client_path(request.path))
+
+    def watches_to_set(self) -> list[SetWatches]:
+        """The requests that set all watches again."""
+        known = [(way, self.server_path(path)) for way, paths in self._watches.paths.items() for path in sorted(paths)]
+        return [SetWatches(self.last_zxid, piece) for piece in batches_of(known, SET_WATCHES_MAX)]
+
+    def fail_waiting(self) -> None:
+        """All servers have been tried: whoever waits for one is told so."""
+        self._notify_pending(self._state)
+
+    def _session_callback(self, state: str) -> None:
+        over = self.ended or self._last_event == "Closed"
+        if state in (KeeperState.EXPIRED_SESSION, KeeperState.AUTH_FAILED):
+            self._ended_as = state
+        super()._session_callback(state)
+        if state in STOPPED:
+            self._watches.clear()
+        event = SESSION_EVENTS[state]
+        if event != self._last_event and not over:
+            self._last_event = event
+            self._events.put(event, "None", None, -1)

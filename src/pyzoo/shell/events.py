@@ -1,0 +1,50 @@
+"""Events are shown by a thread of their own: a reader of the output that stands still must not stop the session."""
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from attrs import frozen
+
+
+@frozen
+class Event:
+    """What happened: the state of the session, the type, the node (None for the session itself), the zxid."""
+
+    state: str
+    type: str
+    path: str | None
+    zxid: int
+
+
+class EventThread:
+    """Hands events on in their order."""
+
+    def __init__(self, show: Callable[[Event], None]) -> None:
+        self._show = show
+        self._queue: SimpleQueue[Event | threading.Event] = SimpleQueue()
+        self._came = 0
+        self._shown = 0
+        threading.Thread(target=self._run, name="events", daemon=True).start()
+
+    def put(self, state: str, type: str, path: str | None, zxid: int) -> None:
+        """Returns at once."""
+        self._came += 1
+        self._queue.put(Event(state, type, path, zxid))
+
+    def settle(self) -> None:
+        """Wait until all that came so far is shown."""
+        if self._shown == self._came:
+            return
+        reached = threading.Event()
+        self._queue.put(reached)
+        reached.wait()
+
+    def _run(self) -> None:
+        while True:
+            item = self._queue.get()
+            if isinstance(item, Event):
+                self._show(item)
+                self._shown += 1
+            else:
+                item.set()

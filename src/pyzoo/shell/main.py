@@ -1,0 +1,122 @@
+"""`pyzoo cli` from its words to its exit code."""
+
+import os
+import ssl
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from pyzoo import errors as codes
+from pyzoo.config.properties import decode_properties, parse_properties
+from pyzoo.errors import ConfigError, KeeperError
+from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.command_line import Invocation, parse_invocation
+from pyzoo.shell.errors import MalformedCommand, ShellError, keeper_text
+from pyzoo.shell.events import EventThread
+from pyzoo.shell.printer import Printer
+from pyzoo.shell.shell import Quit, Shell
+
+USAGE_ERROR: Final = 1
+INTERRUPTED: Final = 130
+HELP: Final = """\
+Usage: pyzoo cli [OPTIONS] [COMMAND [ARGUMENTS]]
+
+  The shell of zkCli.sh and more: carry one command out, or many interactively
+  or from a pipe. `pyzoo cli help` lists the commands.
+
+Options:
+  -server HOST:PORT[,HOST:PORT][/CHROOT]  Servers (localhost:2181).
+  -timeout MILLISECONDS                   Session timeout to ask for (30000).
+  -r                                      Use a read-only server if need be.
+  -client-configuration FILE              Properties, among them those of TLS.
+  -waitforconnection                      Connect before the first command.
+  --json                                  Each command prints one JSON document.
+  -h, --help                              Show this text.
+
+  Long options may have two dashes too.
+"""
+
+TlsFactory = Callable[[dict[str, str]], "ssl.SSLContext | None"]
+"""Makes the TLS context that a client configuration asks for, None for plain connections; raises ConfigError."""
+
+
+def main(words: Sequence[str], tls_of: TlsFactory) -> int:
+    """Run the shell; returns its exit code."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # What is no UTF-8 passes through as the bytes that it is.
+        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    try:
+        invocation = parse_invocation(words)
+        properties = _client_configuration(invocation.client_configuration)
+        tls = tls_of(properties)
+    except (ShellError, ConfigError) as error:
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+    if invocation.help:
+        print(HELP, end="")
+        return 0
+    printer = Printer(os.environ, invocation.json)
+    for option in invocation.unknown:
+        printer.error(f"option {option} is not known and passed over")
+    printer.line(f"Connecting to {invocation.server}")
+    printer.flush()
+    return _run(Shell(invocation.server, _connector(invocation, tls), printer), invocation)
+
+
+def _client_configuration(path: str | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    try:
+        text = decode_properties(Path(path).read_bytes())
+    except OSError as error:
+        raise MalformedCommand(f"-client-configuration {path}: {error.strerror}") from None
+    return {key: found.value for key, found in parse_properties(text, path).items()}
+
+
+def _connector(invocation: Invocation, tls: ssl.SSLContext | None) -> Callable[[str, EventThread], ZooKeeper]:
+    def connect(server: str, events: EventThread) -> ZooKeeper:
+        zk = ZooKeeper(server, invocation.timeout_ms, events, invocation.read_only, tls)
+        if invocation.wait_for_connection and not zk.session.wait_until_connected(invocation.timeout_ms / 1000):
+            zk.close()
+            raise ShellError(keeper_text(KeeperError(codes.CONNECTIONLOSS)))
+        return zk
+
+    return connect
+
+
+def _run(shell: Shell, invocation: Invocation) -> int:
+    try:
+        shell.connect()
+        if invocation.command:
+            shell.execute(invocation.command)
+        else:
+            _interact(shell)
+    except Quit:
+        shell.disconnect()
+    except ShellError as error:
+        shell.printer.error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Nobody reads any more; what is still buffered goes nowhere at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        # Only `quit` says that the session is closed.
+        shell.prints_watches = False
+        shell.disconnect()
+    return shell.exit_code
+
+
+def _interact(shell: Shell) -> None:
+    shell.printer.line("Welcome to ZooKeeper!")
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from pyzoo.shell.interactive import interact
+
+        interact(shell)
+        return
+    shell.printer.line("JLine support is disabled")
+    shell.printer.flush()
+    for line in sys.stdin:
+        shell.execute_line(line.rstrip("\n"))

@@ -1,0 +1,211 @@
+"""The shell: one session, its history, and the commands that are about the shell itself (ZooKeeperMain)."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from pyzoo.config.java_numbers import decode_integer
+from pyzoo.errors import KeeperError
+from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.command import Context
+from pyzoo.shell.command_line import split_line
+from pyzoo.shell.commands.all import COMMANDS
+from pyzoo.shell.errors import CommandNotFound, MalformedCommand, ShellError, code_name, keeper_text
+from pyzoo.shell.events import Event, EventThread
+from pyzoo.shell.printer import Printer
+from pyzoo.shell.render import Json, event_text
+
+HISTORY_SHOWN: Final = 10
+
+
+class Quit(Exception):
+    """The user leaves."""
+
+
+@frozen
+class OwnCommand:
+    """A command about the shell, which works without a session."""
+
+    name: str
+    syntax: str
+    run: Callable[["Shell", Sequence[str]], Json]
+    summary: str
+
+
+Connect = Callable[[str, EventThread], ZooKeeper]
+"""Begins a session with the servers of a connect string; raises ShellError where none can be had."""
+
+
+class Shell:
+    """Carries lines out, one after another; `exit_code` is that of the last."""
+
+    def __init__(self, server: str, connect: Connect, printer: Printer) -> None:
+        self.server = server
+        self.exit_code = 0
+        self.printer = printer
+        self.history: list[str] = []
+        self.prints_watches = True
+        self._connect = connect
+        self._redirected: Callable[[Event], None] | None = None
+        self._events = EventThread(self._show_event)
+        self.zk: ZooKeeper | None = None
+
+    @property
+    def prompt(self) -> str:
+        """With the server, the state of the session and the number of the line."""
+        state = "CLOSED" if self.zk is None else self.zk.session.state_name
+        return f"[zk: {self.server}({state}) {len(self.history)}] "
+
+    def connect(self, server: str | None = None) -> None:
+        """Begin a session, in place of the one there was; raises ShellError."""
+        self.disconnect()
+        self.server = server or self.server
+        self.zk = self._connect(self.server, self._events)
+
+    def disconnect(self) -> None:
+        """End the session, if there is one."""
+        if self.zk is not None and self.zk.session.alive:
+            self.zk.close()
+            self._events.settle()
+
+    def execute_line(self, line: str) -> None:
+        """Carry a line out and remember it; one without words is passed over. Raises Quit."""
+        words = split_line(line)
+        if not line.strip() or not words:
+            return
+        self.history.append(line)
+        self.execute(words)
+
+    def execute(self, words: Sequence[str]) -> None:
+        """Carry a command out; errors are printed and become the exit code. Raises Quit."""
+        try:
+            value = self._run(words)
+            self.exit_code = 0
+        except KeeperError as error:
+            self.exit_code = ShellError.exit_code
+            text = keeper_text(error)
+            self.printer.error(text)
+            value = {"error": text, "code": code_name(error.code), "path": error.path or None}
+        except ShellError as error:
+            self.exit_code = error.exit_code
+            self.printer.error(str(error))
+            value = {"error": str(error)}
+        self.printer.document(value)
+        self._events.settle()
+        self.printer.flush()
+
+    def _run(self, words: Sequence[str]) -> Json:
+        """Like ZooKeeperMain, commands about the shell say too that there is no session."""
+        name = words[0]
+        own = OWN_COMMANDS.get(name)
+        command = COMMANDS.get(name)
+        if own is None and command is None:
+            self.tell_usage()
+            raise CommandNotFound(name)
+        value: Json = None if own is None else own.run(self, words)
+        if self.zk is None or not self.zk.session.alive:
+            self.printer.line("Not connected")
+            return {"error": "Not connected"} if own is None else value
+        if command is None:
+            return value
+        given = command.parse(words, self.printer.error)
+        return command.run(Context(self.zk, self.printer, self._redirect_events), given)
+
+    def tell_usage(self) -> None:
+        """All commands, on standard error."""
+        self.printer.error("ZooKeeper -server host:port -client-configuration properties-file cmd args")
+        for name, syntax in sorted(usage_table().items()):
+            self.printer.error(f"\t{name} {syntax}")
+
+    def _redirect_events(self, to: Callable[[Event], None] | None) -> None:
+        self._redirected = to
+
+    def _show_event(self, event: Event) -> None:
+        if self._redirected is not None and event.path is not None:
+            self._redirected(event)
+        elif self.prints_watches and not (self.printer.as_json and event.path is None):
+            self.printer.event(event_text(event.state, event.type, event.path, event.zxid))
+
+
+def usage_table() -> dict[str, str]:
+    """The syntax of every command, by name."""
+    table = {command.name: command.syntax for command in COMMANDS.values()}
+    return table | {own.name: own.syntax for own in OWN_COMMANDS.values()}
+
+
+def _history(shell: Shell, _words: Sequence[str]) -> Json:
+    """The last lines, this one too; without any, the number that the next would have."""
+    last = max(len(shell.history) - 1, 0)
+    shown = {at: shell.history[at] if shell.history else "null" for at in range(max(last - HISTORY_SHOWN, 0), last + 1)}
+    for number, line in shown.items():
+        shell.printer.line(f"{number} - {line}")
+    return {"history": {str(number): line for number, line in shown.items()}}
+
+
+def _redo(shell: Shell, words: Sequence[str]) -> Json:
+    if len(words) < 2:
+        return None
+    number = decode_integer(words[1])
+    if number is None:
+        raise MalformedCommand(f"redo {words[1]}: give the number of a line, as history shows it")
+    if not 0 <= number < len(shell.history) - 1:
+        raise MalformedCommand("Command index out of range")
+    again = split_line(shell.history[number])
+    if again[0] == "redo":
+        raise MalformedCommand("No redoing redos")
+    shell.history[-1] = shell.history[number]
+    return shell._run(again)
+
+
+def _print_watches(shell: Shell, words: Sequence[str]) -> Json:
+    if len(words) > 1:
+        shell.prints_watches = words[1] == "on"
+    else:
+        shell.printer.line(f"printwatches is {'on' if shell.prints_watches else 'off'}")
+    return {"printwatches": shell.prints_watches}
+
+
+def _connect(shell: Shell, words: Sequence[str]) -> Json:
+    shell.connect(words[1] if len(words) > 1 else None)
+    return {"server": shell.server}
+
+
+def _quit(shell: Shell, _words: Sequence[str]) -> Json:
+    raise Quit
+
+
+def _help(shell: Shell, words: Sequence[str]) -> Json:
+    table, summaries = usage_table(), _summaries()
+    if len(words) > 1:
+        name = words[1]
+        if name not in table:
+            raise CommandNotFound(name)
+        command = COMMANDS.get(name)
+        shell.printer.line(summaries[name])
+        shell.printer.line(f"{name} {table[name]}")
+        for line in command.options.help_lines() if command is not None and command.options is not None else ():
+            shell.printer.line(line)
+        return {"command": name, "syntax": table[name], "summary": summaries[name]}
+    width = max(map(len, table)) + 2
+    for name in sorted(table, key=str.lower):
+        shell.printer.line(f"{name.ljust(width)}{summaries[name]}")
+    return {"commands": {name: table[name] for name in sorted(table)}}
+
+
+def _summaries() -> dict[str, str]:
+    table = {command.name: command.summary for command in COMMANDS.values()}
+    return table | {own.name: own.summary for own in OWN_COMMANDS.values()}
+
+
+OWN_COMMANDS: Final[dict[str, OwnCommand]] = {
+    own.name: own
+    for own in (
+        OwnCommand("connect", "host:port", _connect, "Begin a session, with these servers or those before."),
+        OwnCommand("history", "", _history, "Show the last lines with their numbers."),
+        OwnCommand("redo", "cmdno", _redo, "Carry a line out again, by its number."),
+        OwnCommand("printwatches", "on|off", _print_watches, "Show or hide events."),
+        OwnCommand("quit", "", _quit, "End the session and leave."),
+        OwnCommand("help", "[command]", _help, "Show all commands, or one with its options."),
+    )
+}
