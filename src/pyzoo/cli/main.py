@@ -1,14 +1,20 @@
 """The pyzoo command and its sub-commands."""
 
+import platform
+import sys
+
 import click
 
 from pyzoo import __version__
 from pyzoo.cli.config import config
 from pyzoo.cli.ensemble import ensemble
+from pyzoo.cli.launcher import launcher
+from pyzoo.cli.launchers import launchers
 from pyzoo.cli.purge import purge
 from pyzoo.cli.serve import serve
 from pyzoo.cli.shell import cli
 from pyzoo.cli.status import status
+from pyzoo.cli.stop import stop
 
 
 def is_compiled() -> bool:
@@ -46,9 +52,19 @@ def main() -> None:
     """An Apache ZooKeeper server in Python."""
 
 
+@main.command()
+def version() -> None:
+    """Show the version, and what it runs on."""
+    click.echo(version_text())
+    click.echo(f"Python {platform.python_version()} ({sys.executable})")
+
+
 main.add_command(serve)
-main.add_command(purge)
-main.add_command(ensemble)
+main.add_command(stop)
 main.add_command(status)
 main.add_command(config)
 main.add_command(cli)
+main.add_command(ensemble)
+main.add_command(purge)
+main.add_command(launchers)
+main.add_command(launcher)

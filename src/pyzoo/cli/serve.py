@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
@@ -107,6 +108,7 @@ def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), help="The client port; 0 is any free one.")
 @click.option("--host", help="The address to listen on.")
 @click.option("--in-memory", is_flag=True, help="Keep nothing on disk: for tests.")
+@click.option("--pid-file", type=click.Path(dir_okay=False), help="Hold this file while running, for `pyzoo stop`.")
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -121,6 +123,7 @@ def serve(
     port: int | None,
     host: str | None,
     in_memory: bool,
+    pid_file: str | None,
     log_level: str,
 ) -> None:
     """Run a standalone server until SIGTERM or Ctrl-C.
@@ -140,7 +143,20 @@ def serve(
     say(f"pyzoo {__version__}: {where_data_is(config, in_memory)}")
     for warning in warnings:
         logger.warning("%s", warning)
-    run(config, in_memory)
+    with ExitStack() as until_the_end:
+        if pid_file is not None:
+            hold_pid_file(until_the_end, pid_file)
+        run(config, in_memory)
+
+
+def hold_pid_file(until_the_end: ExitStack, path: str) -> None:
+    """Write the pid file and hold it; ends the program where another server does."""
+    from pyzoo.runtime.pid_file import held
+
+    try:
+        until_the_end.enter_context(held(path))
+    except StorageError as error:
+        fail("Not started", error, UNEXPECTED_ERROR)
 
 
 def where_data_is(config: ServerConfig, in_memory: bool) -> str:
