@@ -7,6 +7,7 @@
         StorageError         the disk cannot be used (full, not writable, wrong directory)
             CorruptStorage   a file holds what no server wrote: the start stops and says where
         ConfigError          a setting is wrong
+        ToolError            a file tool cannot do what it was asked to
 
 The codes are those of KeeperException.Code.
 """
@@ -95,3 +96,12 @@ class ConfigError(PyzooError):
         self.path = path
         self.line = line
         self.key = key
+
+
+@final
+class ToolError(PyzooError):
+    """A file tool ends here; `exit_code` is that of Apache's tool (ExitCode)."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

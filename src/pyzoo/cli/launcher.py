@@ -2,6 +2,13 @@
 
 import click
 
+from pyzoo.cli.toolkits import (
+    snapshot_comparer,
+    snapshot_formatter,
+    snapshot_recursive_summary,
+    txn_log_toolkit,
+    zk_cleanup,
+)
 from pyzoo.cli.zk_server import zk_server
 
 
@@ -11,3 +18,8 @@ def launcher() -> None:
 
 
 launcher.add_command(zk_server)
+launcher.add_command(zk_cleanup)
+launcher.add_command(txn_log_toolkit)
+launcher.add_command(snapshot_formatter)
+launcher.add_command(snapshot_comparer)
+launcher.add_command(snapshot_recursive_summary)

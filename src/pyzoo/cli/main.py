@@ -10,9 +10,11 @@ from pyzoo.cli.config import config
 from pyzoo.cli.ensemble import ensemble
 from pyzoo.cli.launcher import launcher
 from pyzoo.cli.launchers import launchers
+from pyzoo.cli.log import log
 from pyzoo.cli.purge import purge
 from pyzoo.cli.serve import serve
 from pyzoo.cli.shell import cli
+from pyzoo.cli.snapshot import snapshot
 from pyzoo.cli.status import status
 from pyzoo.cli.stop import stop
 
@@ -65,6 +67,8 @@ main.add_command(status)
 main.add_command(config)
 main.add_command(cli)
 main.add_command(ensemble)
+main.add_command(log)
+main.add_command(snapshot)
 main.add_command(purge)
 main.add_command(launchers)
 main.add_command(launcher)

@@ -131,17 +131,25 @@ class SnapshotReader:
 
     def load(self, tree: DataTree) -> None:
         """Clear `tree` and fill it with the nodes and ACLs of the stream; sessions and trailers stay here."""
+        self.load_nodes(tree)
+        self.check_end()
+        tree.finish_load()
+
+    def load_nodes(self, tree: DataTree) -> None:
+        """The first half of `load`, which believes the bytes: for tools that show what a damaged file holds."""
         tree.clear()
         try:
             self._read_header()
             self._read_sessions()
             self._read_acls(tree)
             self._read_nodes(tree)
-            self._read_seal()
-            self._read_trailers()
         except MalformedRecord as error:
             raise self._corrupt(str(error)) from error
-        tree.finish_load()
+
+    def check_end(self) -> None:
+        """The second half: the seals, which cover everything before them, and the trailers."""
+        self._read_seal()
+        self._read_trailers()
 
     def _corrupt(self, message: str) -> CorruptStorage:
         return CorruptStorage(self.path, self._base + self._pos, message)

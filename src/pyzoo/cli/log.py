@@ -1,0 +1,118 @@
+"""`pyzoo log`: transaction logs as text, chopped, repaired (TxnLogToolkit)."""
+
+import os
+
+import click
+
+from pyzoo.cli.tool_output import (
+    ending_quietly,
+    local_dates,
+    opened,
+    print_all,
+    print_to_the_end,
+    read_word,
+    use_jute_limits,
+)
+from pyzoo.errors import ToolError
+
+FILE = click.Path()
+
+
+@click.group()
+def log() -> None:
+    """Look into transaction logs, chop and repair them."""
+
+
+def refuse_what_is_no_file(path: str) -> None:
+    """Raise ToolError for a path that cannot be read as a log."""
+    if os.path.isdir(path):
+        raise ToolError(f"{path} is a directory, not a transaction log")
+    if not os.access(path, os.R_OK):
+        raise ToolError(f"File doesn't exist or not readable: {path}")
+
+
+def dump_log(path: str) -> None:
+    """Print every transaction. Raises ToolError."""
+    from pyzoo.filetools.log_dump import dump
+    from pyzoo.filetools.log_records import LogFile
+
+    use_jute_limits()
+    refuse_what_is_no_file(path)
+    with opened(path) as read:
+        print_all(dump(LogFile(read, os.path.basename(path)), local_dates()))
+
+
+def recover_log(path: str, verbose: bool, yes: bool) -> None:
+    """Write PATH.fixed. Raises ToolError."""
+    from pyzoo.filetools.log_dump import DEFAULT_PRE_ALLOC, Recovery
+    from pyzoo.filetools.log_records import LogFile
+
+    use_jute_limits()
+    refuse_what_is_no_file(path)
+    with opened(path) as read:
+        file = LogFile(read, os.path.basename(path))
+        recovery = Recovery(file, path, local_dates(), None if yes else read_word, verbose, DEFAULT_PRE_ALLOC)
+        print_to_the_end(recovery.run())
+
+
+def chop_log(path: str, zxid: int, target: str | None) -> None:
+    """Write the records up to a zxid to `target`, by default PATH.chopped<zxid>. Raises ToolError."""
+    from pyzoo.filetools.log_chop import chop, chopped_path
+    from pyzoo.filetools.log_records import LogFile
+
+    use_jute_limits()
+    refuse_what_is_no_file(path)
+    name = os.path.basename(path)
+    with opened(path) as read:
+        print_to_the_end(chop(LogFile(read, name), name, zxid, target or chopped_path(path, zxid)))
+
+
+def zxid_of(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
+    """A zxid as Java's Long.decode reads it: decimal, 0x..., or octal after a 0."""
+    from pyzoo.config.java_numbers import decode_integer
+
+    zxid = decode_integer(text, 64)
+    if zxid is None or zxid < 0:
+        raise click.BadParameter(f"{text!r} is not a zxid: write it like 0x10000004a")
+    return zxid
+
+
+@log.command()
+@click.argument("file", type=FILE)
+def dump(file: str) -> None:
+    """Print every transaction of FILE, with times of the local zone.
+
+    A transaction whose checksum is wrong is printed twice, first with CRC ERROR before it.
+    """
+    with ending_quietly():
+        dump_log(file)
+
+
+@log.command()
+@click.argument("file", type=FILE)
+@click.option("-y", "--yes", is_flag=True, help="Repair all without asking.")
+@click.option("-v", "--verbose", is_flag=True, help="Print all transactions, not only those with a wrong checksum.")
+def recover(file: str, yes: bool, verbose: bool) -> None:
+    """Copy FILE to FILE.fixed with checksums that are right.
+
+    For each wrong one it asks: Yes gives the record the checksum of its bytes, No copies it as it is, Abort leaves no
+    copy. What cannot be read, such as a torn record, ends the copy, with code 1. FILE itself does not change.
+    """
+    with ending_quietly():
+        try:
+            recover_log(file, verbose, yes)
+        except EOFError:
+            raise ToolError("The input ended before every question was answered; nothing was written") from None
+
+
+@log.command()
+@click.argument("file", type=FILE)
+@click.option("-z", "--zxid", callback=zxid_of, required=True, help="The last zxid to keep.")
+@click.option("-o", "--output", type=click.Path(), help="The file to write.  [default: FILE.chopped<zxid in decimal>]")
+def chop(file: str, zxid: int, output: str | None) -> None:
+    """Copy FILE up to a zxid, for a log whose end must not be replayed.
+
+    Ends with code 2, and writes nothing, when FILE does not contain the zxid or ends with it. No file is overwritten.
+    """
+    with ending_quietly():
+        chop_log(file, zxid, output)

@@ -1,0 +1,132 @@
+"""How file tools meet the world: text to stdout piece by piece, progress, and quiet ends.
+
+Ctrl-C ends with code 130. A reader that went away (`| head`) is no error, as for a Java program.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from pyzoo.errors import PyzooError, ToolError
+from pyzoo.filetools.dates import Dates
+
+INTERRUPTED = 130
+#: Files that are shorter are read before anybody looks.
+LONG_FILE = 16 << 20
+
+
+@contextmanager
+def ending_quietly() -> Iterator[None]:
+    """End the program as a tool ends: errors are a line on stderr and an exit code."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_stdout()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except ToolError as error:
+        fail(str(error), error.exit_code)
+    except PyzooError as error:
+        fail(f"pyzoo: {error}", 1)
+    except OSError as error:
+        fail(f"pyzoo: {error.filename}: {error.strerror}" if error.filename else f"pyzoo: {error}", 1)
+
+
+def fail(message: str, exit_code: int) -> None:
+    """What was printed first, then the error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_stdout()
+    click.echo(message, err=True)
+    sys.exit(exit_code)
+
+
+def forget_stdout() -> None:
+    """Nobody reads it any more: the last flush of the interpreter must not complain."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def print_all(texts: Iterable[str]) -> None:
+    """Print what a tool says while it works. Raises BrokenPipeError."""
+    for text in texts:
+        say(text)
+
+
+def print_to_the_end(texts: Iterable[str]) -> None:
+    """The same for a tool that writes a file, which is to be finished even when nobody reads along."""
+    rest = iter(texts)
+    try:
+        for text in rest:
+            say(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_stdout()
+        for _ in rest:
+            pass
+
+
+def say(text: str) -> None:
+    """Print as a Java program does, whatever the locale: UTF-8, and `?` for half a surrogate pair."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+
+
+def read_word(question: str) -> str:
+    """The next word of the input, after a question; empty lines are passed over. Raises EOFError."""
+    say(question)
+    while True:
+        words = read_line().split(maxsplit=1)
+        if words:
+            return words[0]
+
+
+def read_line() -> str:
+    """The next line of the input, without its end. Raises EOFError."""
+    sys.stdout.flush()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        raise EOFError
+    return line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def local_dates() -> Dates:
+    """Dates in the time zone of this machine."""
+    return Dates(time.localtime)
+
+
+def use_jute_limits() -> None:
+    """Let records be as long as -Djute.maxbuffer in JVMFLAGS allows. Raises ConfigError."""
+    from pyzoo.config.parse import default_config
+    from pyzoo.config.system_properties import environment_properties
+    from pyzoo.jute.primitives import set_field_limit
+
+    properties = environment_properties(os.environ).properties
+    wanted = {name: value for name, value in properties.items() if name.endswith(("jute.maxbuffer", ".extrasize"))}
+    if wanted:
+        config, _ = default_config("unused", properties=wanted)
+        set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Callable[[int], bytes]]:
+    """The `read` of a file, with a progress bar where that is long and somebody watches. Raises OSError."""
+    with open(path, "rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < LONG_FILE or not sys.stderr.isatty() or sys.stdout.isatty():
+            yield file.read
+            return
+        with click.progressbar(length=size, label=os.path.basename(path), file=sys.stderr) as bar:
+
+            def read(count: int) -> bytes:
+                data = file.read(count)
+                bar.update(len(data))
+                return data
+
+            yield read

@@ -1,0 +1,69 @@
+"""A file that a tool writes: it gets its name when it is whole, and never in place of another file."""
+
+import os
+import tempfile
+from contextlib import suppress
+from types import TracebackType
+
+from pyzoo.errors import ToolError
+
+
+class NewFile:
+    """To be used in a `with`: `save` gives the file its name, without it nothing is left behind.
+
+    Raises ToolError with the text `taken` for a name that another file has, also when it gets there meanwhile.
+    """
+
+    def __init__(self, path: str, taken: str) -> None:
+        self.size = 0
+        self._path = path
+        self._taken = taken
+        if os.path.lexists(path):
+            raise ToolError(taken)
+        self._directory, name = os.path.split(os.path.abspath(path))
+        try:
+            fd, self._temporary = tempfile.mkstemp(prefix=f".{name}.", dir=self._directory)
+        except OSError as error:
+            raise self._failure(error) from error
+        self._file = os.fdopen(fd, "wb")
+        os.chmod(self._temporary, 0o644)
+
+    def __enter__(self) -> "NewFile":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            os.unlink(self._temporary)
+
+    def write(self, data: bytes) -> None:
+        """Append; raises ToolError when the disk fails."""
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise self._failure(error) from error
+        self.size += len(data)
+
+    def save(self, padded_size: int = 0) -> None:
+        """Make the file safe under its name, with zeros at its end up to `padded_size`. Raises ToolError."""
+        try:
+            self._file.flush()
+            if padded_size > self.size:
+                os.ftruncate(self._file.fileno(), padded_size)
+            os.fsync(self._file.fileno())
+            os.link(self._temporary, self._path)
+            directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+        except FileExistsError as error:
+            raise ToolError(self._taken) from error
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> ToolError:
+        return ToolError(f"cannot write {self._path}: {error.strerror}")
