@@ -52,7 +52,7 @@ def zk_server(action: str, config: str) -> None:
 
 def version() -> None:
     """The line of VersionInfoMain."""
-    from pyzoo.server.version import BUILD_DATE, RELEASE
+    from pyzoo.release import BUILD_DATE, RELEASE
 
     click.echo(f"Apache ZooKeeper, version {RELEASE} {BUILD_DATE}")
 
