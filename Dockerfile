@@ -1,31 +1,51 @@
-# The full image has a C compiler, so the hot rooms are compiled; what is served comes from the slim one.
+# A drop-in for the official image `zookeeper`: same variables, volumes, ports, users and commands. See docs/containers.md.
+#
+#   docker build -t pyzoo .
+#   docker run -d -p 2181:2181 pyzoo
+
+# The full image has a C compiler, so the hot rooms are compiled; what serves is the slim one.
 FROM python:3.11 AS build
+# Any value installs plain Python: slower, but built in seconds.
+ARG PYZOO_PLAIN=
 COPY . /source
-RUN pip wheel --no-cache-dir --wheel-dir /wheels /source
+RUN python -m venv --without-pip /opt/pyzoo \
+    && pip --python /opt/pyzoo/bin/python install --no-cache-dir '/source[tls]'
 
 FROM python:3.11-slim AS server
-RUN --mount=from=build,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links /wheels pyzoo-server \
-    && useradd --create-home --uid 1000 zookeeper \
-    && install -d -o zookeeper -g zookeeper /data /conf \
-    && printf '%s\n' \
-        'clientPort=2181' \
-        'dataDir=/data' \
-        'tickTime=2000' \
-        'maxClientCnxns=0' \
-        'admin.enableServer=false' \
-        '4lw.commands.whitelist=*' > /conf/zoo.cfg
-USER zookeeper
-VOLUME /data
-EXPOSE 2181
-CMD ["pyzoo", "serve", "/conf/zoo.cfg"]
+ENV ZOO_CONF_DIR=/conf \
+    ZOO_DATA_DIR=/data \
+    ZOO_DATA_LOG_DIR=/datalog \
+    ZOO_LOG_DIR=/logs \
+    ZOO_TICK_TIME=2000 \
+    ZOO_INIT_LIMIT=5 \
+    ZOO_SYNC_LIMIT=2 \
+    ZOO_AUTOPURGE_PURGEINTERVAL=0 \
+    ZOO_AUTOPURGE_SNAPRETAINCOUNT=3 \
+    ZOO_MAX_CLIENT_CNXNS=60 \
+    ZOO_STANDALONE_ENABLED=true \
+    ZOO_ADMINSERVER_ENABLED=true \
+    ZOOCFGDIR=/conf \
+    PATH=/opt/zookeeper/bin:/opt/pyzoo/bin:$PATH
+COPY --from=build /opt/pyzoo /opt/pyzoo
+# Group 0 may write wherever the user may: some platforms run containers with a uid of their own choice and that group.
+RUN groupadd --gid 1000 zookeeper \
+    && useradd --uid 1000 --gid zookeeper --create-home zookeeper \
+    && install -d -o zookeeper -g 0 -m 775 "$ZOO_CONF_DIR" "$ZOO_DATA_DIR" "$ZOO_DATA_LOG_DIR" "$ZOO_LOG_DIR" \
+    && pyzoo launchers --install /opt/zookeeper/bin
+COPY docker/entrypoint.sh /docker-entrypoint.sh
+WORKDIR /opt/zookeeper
+VOLUME ["/data", "/datalog", "/logs"]
+EXPOSE 2181 2888 3888 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["zkServer.sh", "status"]
+ENTRYPOINT ["/docker-entrypoint.sh"]
+CMD ["zkServer.sh", "start-foreground"]
 
 # The interop tests, to be run against servers in other containers.
 FROM server AS interop
-USER root
 COPY . /source
 WORKDIR /source
 RUN PYZOO_PLAIN=1 pip install --no-cache-dir ".[test]"
+ENTRYPOINT []
 CMD ["python", "-m", "pytest", "interop"]
 
 FROM server

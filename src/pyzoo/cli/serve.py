@@ -190,6 +190,7 @@ def run(config: ServerConfig, in_memory: bool) -> None:
 
     from pyzoo.runtime.run import RunningServer
     from pyzoo.runtime.run import serve as serve_config
+    from pyzoo.runtime.service_manager import READY, notify
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:
@@ -200,6 +201,7 @@ def run(config: ServerConfig, in_memory: bool) -> None:
             running = await nursery.start(server)
             host = config.client_port_address or "0.0.0.0"
             say(f"pyzoo {__version__}: ready on {f'[{host}]' if ':' in host else host}:{running.port}")
+            notify(READY)
 
     # Until the server listens to them itself, both signals end it at once, also as the first process of a container.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -23,6 +23,7 @@ from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.member import Member
+from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.snapshotting import take_snapshots
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
 from pyzoo.runtime.turn import ClientPort
@@ -172,6 +173,7 @@ async def stop_on_signal(
         task_status.started()
         async for number in signals:
             logger.info("Stopping on %s", signal.Signals(number).name)
+            notify(STOPPING)
             cancel_scope.cancel()
             return
 
