@@ -26,6 +26,10 @@ ENV ZOO_CONF_DIR=/conf \
     ZOO_ADMINSERVER_ENABLED=true \
     ZOOCFGDIR=/conf \
     PATH=/opt/zookeeper/bin:/opt/pyzoo/bin:$PATH
+# Health checks that were written for the official image call nc.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends netcat-openbsd \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/pyzoo /opt/pyzoo
 # Group 0 may write wherever the user may: some platforms run containers with a uid of their own choice and that group.
 RUN groupadd --gid 1000 zookeeper \
