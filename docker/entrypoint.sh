@@ -38,6 +38,9 @@ zoo_cfg() {
 # Root only hands the directories to the user that the server runs as.
 if [[ ${1:-} = zkServer.sh && $(id -u) = 0 ]]; then
     find "$ZOO_DATA_DIR" "$ZOO_DATA_LOG_DIR" "$ZOO_LOG_DIR" ! -user zookeeper -exec chown zookeeper {} +
+    if [[ ! -f $ZOO_CONF_DIR/zoo.cfg ]]; then
+        chown zookeeper "$ZOO_CONF_DIR" || true # the user will be told when it cannot write there
+    fi
     export HOME=/home/zookeeper
     exec setpriv --reuid zookeeper --regid zookeeper --init-groups "$0" "$@"
 fi
