@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from pyzoo.config.settings import ServerConfig
+
 ROOT = Path(__file__).parent.parent.parent
 OURS = ROOT / "docker" / "entrypoint.sh"
 RECORDED = Path(__file__).with_name("official_configs.json")
@@ -94,6 +96,13 @@ def written(script: Path, place: Path, environment: Mapping[str, str]) -> dict[s
     run(script, place, environment).check_returncode()
     files = {"zoo.cfg": place / "conf" / "zoo.cfg", "myid": place / "data" / "myid"}
     return {name: path.read_text().replace(str(place), PLACE) for name, path in files.items()}
+
+
+def own_host(config: ServerConfig) -> str:
+    """The host of a member in its own list of members."""
+    me = config.membership.server(config.server_id)
+    assert me is not None
+    return me.addresses[0].host
 
 
 def record(script: Path) -> None:

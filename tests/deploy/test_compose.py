@@ -1,0 +1,64 @@
+"""The compose files: sound, and of one ensemble each."""
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from check_jsonschema.builtin_schemas import get_builtin_schema
+from entry_point import OURS, ROOT, own_host, run
+
+from pyzoo.cli.serve import config_from_file
+
+OWN = ROOT / "docker-compose.yml"
+CLASSIC = ROOT / "deploy" / "compose" / "classic.yml"
+BOTH = [OWN, CLASSIC]
+
+
+def services(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text())["services"]
+    return found
+
+
+def members(path: Path) -> dict[str, dict[str, str]]:
+    """The environments of those that belong to an ensemble."""
+    return {
+        name: {key: str(value) for key, value in service["environment"].items()}
+        for name, service in services(path).items()
+        if "ZOO_SERVERS" in service.get("environment", {})
+    }
+
+
+@pytest.mark.parametrize("path", BOTH, ids=lambda path: str(path.name))
+def test_the_file_follows_the_compose_specification(path: Path) -> None:
+    jsonschema.validate(yaml.safe_load(path.read_text()), get_builtin_schema("vendor.compose-spec"))
+
+
+@pytest.mark.parametrize("path", BOTH, ids=lambda path: str(path.name))
+def test_every_member_gets_a_configuration_with_itself_in_it(path: Path, tmp_path: Path) -> None:
+    for name, environment in members(path).items():
+        place = tmp_path / name
+        place.mkdir()
+        run(OURS, place, environment).check_returncode()
+        config, _ = config_from_file(str(place / "conf" / "zoo.cfg"), {})
+        assert config.distributed
+        assert (int(environment["ZOO_MY_ID"]), name) == (config.server_id, own_host(config))
+
+
+def test_the_ensemble_has_three_voters_and_an_observer() -> None:
+    environments = members(OWN)
+    assert ["zoo1", "zoo2", "zoo3", "observer"] == list(environments)
+    assert 1 == len({environment["ZOO_SERVERS"] for environment in environments.values()})
+    assert 1 == environments["zoo1"]["ZOO_SERVERS"].count(":observer")
+
+
+def test_only_the_image_of_the_classic_file_is_not_that_of_the_official_image() -> None:
+    assert {"${ZOOKEEPER_IMAGE:-zookeeper}"} == {service["image"] for service in services(CLASSIC).values()}
+
+
+def test_every_mounted_file_is_there() -> None:
+    mounts = [mount for service in services(OWN).values() for mount in service.get("volumes", [])]
+    files = [mount.split(":")[0] for mount in mounts if mount.startswith("./")]
+    assert files
+    assert [] == [name for name in files if not (ROOT / name).exists()]
