@@ -24,13 +24,24 @@ IN_FLIGHT: Final = 128
 
 @frozen
 class Node:
-    """A node as it was read; the parts that nobody asked for are empty."""
+    """A node as it was read, its children in the server's order; the parts that nobody asked for are empty."""
 
     path: str
     stat: ZnodeStat
     data: bytes | None = None
     children: tuple[str, ...] = ()
     acl: tuple[Acl, ...] = ()
+
+
+@frozen
+class NewNode:
+    """A node to create; `mode` is one of requests.FLAGS, `ttl_ms` is for those with a time to live."""
+
+    path: str
+    data: bytes | None = None
+    acl: Sequence[Acl] = OPEN_ACL
+    mode: str = "persistent"
+    ttl_ms: int | None = None
 
 
 class ZooKeeper:
@@ -58,20 +69,32 @@ class ZooKeeper:
         check_path(path)
         return self.session.server_path(path)
 
-    def create(
-        self,
-        path: str,
-        data: bytes | None = None,
-        acl: Sequence[Acl] = OPEN_ACL,
-        mode: str = "persistent",
-        ttl_ms: int | None = None,
-    ) -> str:
-        """Create a node; `mode` is one of requests.FLAGS. Returns its path, with the number of a sequential one."""
-        check_path(path, mode.endswith("sequential"))
-        if not acl:
+    def create(self, path: str, data: bytes | None = None) -> str:
+        """Create a persistent node with an open ACL."""
+        return self.create_node(NewNode(path, data))
+
+    def create_node(self, node: NewNode) -> str:
+        """Create a node; returns its path, with the number of a sequential one."""
+        return self.session.client_path(self._ask(self._creation(node), node.path))
+
+    def create_many(self, nodes: Sequence[NewNode]) -> list[int]:
+        """Create nodes at once, in their order; returns the error code of each, 0 for those that were made."""
+        answers = [(node, self.session.submit(self._creation(node))) for node in nodes]
+        return [self._code_of(answer, node.path) for node, answer in answers]
+
+    def _code_of(self, answer: Any, path: str) -> int:
+        try:
+            self.session.result_of(answer, path)
+        except KeeperError as error:
+            return error.code
+        return codes.OK
+
+    def _creation(self, node: NewNode) -> rq.Create:
+        check_path(node.path, node.mode.endswith("sequential"))
+        if not node.acl:
             raise KeeperError(codes.INVALIDACL)
-        request = rq.Create(self.session.server_path(path), data, acl, rq.FLAGS[mode], ttl_ms)
-        return self.session.client_path(self._ask(request, path))
+        flags = rq.FLAGS[node.mode]
+        return rq.Create(self.session.server_path(node.path), node.data, node.acl, flags, node.ttl_ms)
 
     def delete(self, path: str, version: int = -1) -> None:
         """Delete a node without children; version -1 is any."""
@@ -187,18 +210,20 @@ class ZooKeeper:
         names, stat = results[0]
         content, stat = results[1] if data else (None, stat)
         entries = tuple(results[-1][0]) if acl else ()
-        return Node(path, stat, content, tuple(sorted(names)), entries)
+        return Node(path, stat, content, tuple(names), entries)
 
-    def walk(self, path: str, data: bool = False, acl: bool = False) -> Iterator[Node]:
-        """A node and all below it, level by level; each level is sorted. Nodes that go meanwhile are left out.
+    def walk(self, path: str, data: bool = False, acl: bool = False, depth: int | None = None) -> Iterator[Node]:
+        """A node and all below it, down to `depth` levels, level by level in the server's order of children.
 
-        Raises KeeperError when the first one is not there.
+        Nodes that go meanwhile are left out. Raises KeeperError when the first one is not there.
         """
         first = next(self.read_many([path], data, acl))
         if first is None:
             raise KeeperError(codes.NONODE, path)
-        level = [first]
+        level, reached = [first], 0
         while level:
             yield from level
+            if reached == depth:
+                return
             below = [child_of(node.path, name) for node in level for name in node.children]
-            level = [node for node in self.read_many(below, data, acl) if node is not None]
+            level, reached = [node for node in self.read_many(below, data, acl) if node is not None], reached + 1

@@ -1,7 +1,8 @@
 """Options of commands, read as zkCli reads them (the DefaultParser of commons-cli 1.5).
 
 Options are short names after one dash, may stand anywhere, may be joined (`-sw`), and take their value from the
-next word, after `=`, or from the rest of their own word. `--` ends them.
+next word, after `=`, or from the rest of their own word. `--` ends them. Options that zkCli does not have are long
+ones with two dashes.
 """
 
 import re
@@ -19,13 +20,19 @@ _SURROUNDED: Final = re.compile(r'"([^"]*)"', re.DOTALL)
 
 @frozen
 class Option:
-    """`-name`, with a value if `takes_value`."""
+    """`-name`, or `--name` for a long one, with a value if `takes_value`."""
 
     name: str
     description: str
     takes_value: bool = False
     #: Options of which only one may be given are of one group.
     group: str = ""
+    long: bool = False
+
+    @property
+    def spelling(self) -> str:
+        """As it is typed."""
+        return f"--{self.name}" if self.long else f"-{self.name}"
 
 
 @frozen
@@ -45,11 +52,11 @@ class Options:
     @property
     def spellings(self) -> list[str]:
         """All options as they are typed."""
-        return [f"-{option.name}" for option in self.known]
+        return [option.spelling for option in self.known]
 
     def help_lines(self) -> list[str]:
         """The table of options (HelpFormatter), without regard to case in its order."""
-        left = [f" -{option.name}{' <arg>' if option.takes_value else ''}" for option in self.known]
+        left = [f" {option.spelling}{' <arg>' if option.takes_value else ''}" for option in self.known]
         width = max(map(len, left), default=0) + 3
         rows = zip(self.known, left, strict=True)
         ordered = sorted(rows, key=lambda row: row[0].name.lower())
@@ -103,7 +110,7 @@ class _Parsing:
         self._refuse_missing_value()
         for group in self.options.required:
             if group not in self.chosen:
-                members = [f"-{option.name} {option.description}" for option in self.options.known]
+                members = [f"{option.spelling} {option.description}" for option in self.options.known]
                 raise MalformedCommand(
                     f"{_CLI_PACKAGE}MissingOptionException: Missing required option: [{', '.join(members)}]"
                 )
@@ -113,12 +120,13 @@ class _Parsing:
         """Anything but an option; a negative number is a value even where -1 would be an option."""
         if not word.startswith("-") or len(word) == 1 or parse_float(word) is not None:
             return True
-        name = word[1:].partition("=")[0]
+        name = word.removeprefix("--").removeprefix("-").partition("=")[0]
         return self.options.find(name) is None and (not name or self.options.find(name[0]) is None)
 
     def _read_option(self, word: str) -> None:
         if word.startswith("--"):
-            raise _unrecognized(word)
+            self._read_long(word)
+            return
         name, equals, value = word[1:].partition("=")
         option = self.options.find(name)
         if not equals and option is not None:
@@ -130,6 +138,15 @@ class _Parsing:
             self._give(value)
         else:
             raise _unrecognized(word)
+
+    def _read_long(self, word: str) -> None:
+        name, equals, value = word[2:].partition("=")
+        option = self.options.find(name)
+        if option is None or not option.long or (equals and not option.takes_value):
+            raise _unrecognized(word)
+        self._begin(option)
+        if equals:
+            self._give(value)
 
     def _read_joined(self, word: str, names: str) -> None:
         """`-sw` is two options; what follows one with a value is its value."""

@@ -119,6 +119,7 @@ class Shell:
             self.printer.error(f"\t{name} {syntax}")
 
     def _redirect_events(self, to: Callable[[Event], None] | None) -> None:
+        self._events.settle()
         self._redirected = to
 
     def _show_event(self, event: Event) -> None:

@@ -9,7 +9,7 @@ from pyzoo import errors as codes
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.errors import KeeperError
 from pyzoo.shell.acl import OPEN_ACL, parse_acl
-from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.client import NewNode, ZooKeeper
 from pyzoo.shell.command import VERSION, WATCH, Command, Context
 from pyzoo.shell.errors import MalformedCommand, code_text
 from pyzoo.shell.options import Arguments, Option, Options
@@ -44,7 +44,7 @@ def create(context: Context, given: Arguments) -> Json:
     data = bytes_of(given.words[2]) if len(given.words) > 2 else None
     acl = parse_acl(given.words[3], context.printer.error) if len(given.words) > 3 else list(OPEN_ACL)
     try:
-        created = context.zk.create(path, data, acl, mode, ttl_ms)
+        created = context.zk.create_node(NewNode(path, data, acl, mode, ttl_ms))
     except KeeperError as error:
         if error.code == codes.EPHEMERALONLOCALSESSION:
             context.printer.error("Unable to create ephemeral node on a local session")
