@@ -1,12 +1,22 @@
 """`pyzoo snapshot`: snapshots as text or JSON, compared, summed up."""
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
 import click
 
-from pyzoo.cli.tool_output import ending_quietly, local_dates, opened, print_all, read_line, say, use_jute_limits
+from pyzoo.cli.tool_output import (
+    ending_quietly,
+    local_dates,
+    opened,
+    print_all,
+    read_line,
+    say,
+    use_jute_limits,
+    watched_disk,
+)
 from pyzoo.errors import ToolError
 
 if TYPE_CHECKING:
@@ -129,3 +139,46 @@ def summary(file: str, starting_node: str, max_depth: int) -> None:
     """
     with ending_quietly():
         sum_up_snapshot(file, starting_node, max_depth)
+
+
+@snapshot.command()
+@click.argument("path", type=click.Path(exists=True))
+@click.option("--data-log-dir", type=click.Path(exists=True, file_okay=False), help="The logs, if they are elsewhere.")
+def verify(path: str, data_log_dir: str | None) -> None:
+    """Check a snapshot or a whole data directory; nothing is changed.
+
+    Of a snapshot: format, checksums, digest and that its nodes make a tree. Of a directory (dataDir, or the version-2
+    in it) all snapshots and logs, and that a server would start with them. The exit code is 0 when all is well, 1
+    otherwise; a torn end of a log is well, for servers pass over it.
+    """
+    with ending_quietly():
+        use_jute_limits()
+        is_sound = verify_data_dir(path, data_log_dir) if os.path.isdir(path) else verify_file(path)
+        sys.exit(0 if is_sound else 1)
+
+
+def verify_file(path: str) -> bool:
+    """Say how a snapshot is. Raises OSError."""
+    from pyzoo.filetools.verify_files import Soundness, verify_snapshot
+
+    with watched_disk([path]) as disk:
+        report = verify_snapshot(disk, os.path.abspath(path))
+    say(str(report))
+    return report.soundness is Soundness.GOOD
+
+
+def verify_data_dir(path: str, data_log_dir: str | None) -> bool:
+    """Say how all files of a data directory are, and what a start would give. Raises OSError."""
+    from pyzoo.filetools.verify_directory import DirectoryCheck
+    from pyzoo.persistence.directories import VERSION_DIRECTORY
+
+    data_dir = os.path.abspath(path)
+    if os.path.basename(data_dir) == VERSION_DIRECTORY:
+        data_dir = os.path.dirname(data_dir)
+    log_dir = os.path.abspath(data_log_dir) if data_log_dir else data_dir
+    directories = {os.path.join(directory, VERSION_DIRECTORY) for directory in (data_dir, log_dir)}
+    files = [entry.path for directory in directories if os.path.isdir(directory) for entry in os.scandir(directory)]
+    with watched_disk(files) as disk:
+        check = DirectoryCheck(disk, data_dir, log_dir)
+        print_all(check.run())
+    return check.is_sound

@@ -6,13 +6,17 @@ Ctrl-C ends with code 130. A reader that went away (`| head`) is no error, as fo
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from pyzoo.errors import PyzooError, ToolError
 from pyzoo.filetools.dates import Dates
+
+if TYPE_CHECKING:
+    from pyzoo.persistence.disk import Disk
 
 INTERRUPTED = 130
 #: Files that are shorter are read before anybody looks.
@@ -115,18 +119,49 @@ def use_jute_limits() -> None:
 
 
 @contextmanager
+def progress(paths: Sequence[str]) -> Iterator[Callable[[int], None]]:
+    """What to call with the number of bytes that were read of these files: a bar, where somebody watches for long.
+
+    It is on stderr, and only when that is a terminal and stdout, whose text it would spoil, is none.
+    """
+    size = sum(os.path.getsize(path) for path in paths)
+    if size < LONG_FILE or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda count: None
+        return
+    with click.progressbar(length=size, label=os.path.basename(paths[0]), file=sys.stderr) as bar:
+        yield bar.update
+
+
+@contextmanager
 def opened(path: str) -> Iterator[Callable[[int], bytes]]:
-    """The `read` of a file, with a progress bar where that is long and somebody watches. Raises OSError."""
-    with open(path, "rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size < LONG_FILE or not sys.stderr.isatty() or sys.stdout.isatty():
-            yield file.read
-            return
-        with click.progressbar(length=size, label=os.path.basename(path), file=sys.stderr) as bar:
+    """The `read` of a file. Raises OSError."""
+    with progress([path]) as advance, open(path, "rb", buffering=0) as file:
+        yield _counting(file.read, advance)
 
-            def read(count: int) -> bytes:
-                data = file.read(count)
-                bar.update(len(data))
-                return data
 
-            yield read
+def _counting(read: Callable[[int], bytes], advance: Callable[[int], None]) -> Callable[[int], bytes]:
+    def counted(size: int) -> bytes:
+        data = read(size)
+        advance(len(data))
+        return data
+
+    return counted
+
+
+@contextmanager
+def watched_disk(paths: Sequence[str]) -> Iterator["Disk"]:
+    """The disk of this machine, with progress for these files. Raises OSError."""
+    from pyzoo.persistence.disk import ReadFile, RealDisk
+
+    class WatchedFile:
+        def __init__(self, file: ReadFile) -> None:
+            self.read = _counting(file.read, advance)
+            self.seek = file.seek
+            self.close = file.close
+
+    class WatchedDisk(RealDisk):
+        def open_read(self, path: str) -> ReadFile:
+            return WatchedFile(super().open_read(path))
+
+    with progress(paths) as advance:
+        yield WatchedDisk()

@@ -5,7 +5,6 @@ Where Apache's tool dies with a stack trace, these say what is wrong and end wit
 
 import os
 import sys
-from collections.abc import Sequence
 from typing import NoReturn
 
 import click
@@ -13,6 +12,7 @@ import click
 from pyzoo.cli.commons_cli import Option, ParseError, parse, usage_text
 from pyzoo.cli.log import chop_log, dump_log, recover_log
 from pyzoo.cli.serve import read_text
+from pyzoo.cli.shell import ForeignCommand
 from pyzoo.cli.snapshot import INVALID_INVOCATION, compare_snapshots, dump_snapshot, sum_up_snapshot
 from pyzoo.cli.tool_output import ending_quietly
 from pyzoo.config.java_numbers import decode_integer, parse_decimal
@@ -20,7 +20,6 @@ from pyzoo.config.properties import parse_properties
 from pyzoo.errors import ConfigError, ToolError
 
 UNEXPECTED_ERROR = 1
-AS_THEY_COME = {"ignore_unknown_options": True, "help_option_names": []}
 
 TXN_LOG_USAGE = "TxnLogToolkit [-dhrvc] <txn_log_file_name> (-z <zxid>)"
 TXN_LOG_OPTIONS = (
@@ -83,10 +82,11 @@ def end_with_usage(text: str, exit_code: int, error: str = "", usage_on_stderr: 
     sys.exit(exit_code)
 
 
-@click.command("TxnLogToolkit", context_settings=AS_THEY_COME)
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def txn_log_toolkit(words: Sequence[str]) -> None:
+@click.command("TxnLogToolkit", cls=ForeignCommand)
+@click.pass_context
+def txn_log_toolkit(context: click.Context) -> None:
     """Dump, repair or chop a log."""
+    words = context.args
     usage = usage_text(TXN_LOG_USAGE, TXN_LOG_OPTIONS)
     try:
         line = parse(words, TXN_LOG_OPTIONS)
@@ -119,10 +119,11 @@ def chop(path: str, zxid_text: str) -> None:
         click.echo(f"Got exception: {error}")
 
 
-@click.command("SnapshotFormatter", context_settings=AS_THEY_COME)
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def snapshot_formatter(words: Sequence[str]) -> None:
+@click.command("SnapshotFormatter", cls=ForeignCommand)
+@click.pass_context
+def snapshot_formatter(context: click.Context) -> None:
     """Print a snapshot."""
+    words = context.args
     flags = [word for word in words[:-1] if word in ("-d", "-json")]
     if not words or len(flags) != len(words) - 1 or words[-1] in ("-d", "-json"):
         end_with_usage(FORMATTER_USAGE, INVALID_INVOCATION, usage_on_stderr=True)
@@ -132,10 +133,11 @@ def snapshot_formatter(words: Sequence[str]) -> None:
         dump_snapshot(words[-1], "-d" in flags, "-json" in flags)
 
 
-@click.command("SnapshotComparer", context_settings=AS_THEY_COME)
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def snapshot_comparer(words: Sequence[str]) -> None:
+@click.command("SnapshotComparer", cls=ForeignCommand)
+@click.pass_context
+def snapshot_comparer(context: click.Context) -> None:
     """Compare two snapshots."""
+    words = context.args
     try:
         line = parse(words, COMPARER_OPTIONS)
     except ParseError as error:
@@ -149,10 +151,11 @@ def snapshot_comparer(words: Sequence[str]) -> None:
         compare_snapshots(left, right, max_bytes, max_nodes, line.has("d"), line.has("i"))
 
 
-@click.command("SnapshotRecursiveSummary", context_settings=AS_THEY_COME)
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def snapshot_recursive_summary(words: Sequence[str]) -> None:
+@click.command("SnapshotRecursiveSummary", cls=ForeignCommand)
+@click.pass_context
+def snapshot_recursive_summary(context: click.Context) -> None:
     """Sum up a snapshot."""
+    words = context.args
     max_depth = parse_decimal(words[2]) if len(words) == 3 else None
     if max_depth is None:
         end_with_usage(SUMMARY_USAGE, INVALID_INVOCATION, usage_on_stderr=True)
@@ -160,11 +163,11 @@ def snapshot_recursive_summary(words: Sequence[str]) -> None:
         sum_up_snapshot(words[0], words[1], max_depth)
 
 
-@click.command("zkCleanup", context_settings=AS_THEY_COME)
-@click.argument("config")
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def zk_cleanup(config: str, words: Sequence[str]) -> None:
-    """Purge the directories of a zoo.cfg."""
+@click.command("zkCleanup", cls=ForeignCommand)
+@click.pass_context
+def zk_cleanup(context: click.Context) -> None:
+    """Purge the directories of a zoo.cfg, the first word."""
+    config, *words = context.args
     from pyzoo.cli.purge import purge_txn_log
 
     with ending_quietly():
