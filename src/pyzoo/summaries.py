@@ -14,7 +14,7 @@ EMPTY_MIN: Final = 0x7FFFFFFFFFFFFFFF
 EMPTY_MAX: Final = -0x8000000000000000
 
 WINDOW_SLICES: Final = 5
-SLICE_SIZE: Final = 512
+SLICE_SIZE: Final = 256
 SLICE_MS: Final = 120_000
 """Quantiles for Prometheus are of the last eight to ten minutes, as those of its Java client."""
 
@@ -95,18 +95,22 @@ class Window:
         if len(self._slices) > WINDOW_SLICES:
             self._slices.pop(0)
 
-    def quantile(self, part: float) -> float:
-        """The least value that at least this part (0 to 1) does not exceed; NaN without values."""
-        weighted = [
-            (value, part_of.count / len(part_of.sample)) for part_of in self._slices for value in part_of.sample
-        ]
+    def quantiles(self, parts: tuple[float, ...]) -> list[float]:
+        """For each part (0 to 1) in ascending order the least value that it does not exceed; NaN without values."""
+        weighted: list[tuple[int, float]] = []
+        for one in self._slices:
+            weight = one.count / max(len(one.sample), 1)
+            weighted += [(value, weight) for value in one.sample]
         weighted.sort()
-        left = part * sum([weight for _, weight in weighted])
+        total = sum([weight for _, weight in weighted])
+        found: list[float] = []
+        passed = 0.0
         for value, weight in weighted:
-            left -= weight
-            if left <= 1e-9:
-                return float(value)
-        return float("nan")
+            passed += weight
+            while len(found) < len(parts) and passed >= parts[len(found)] * total - 1e-9:
+                found.append(float(value))
+        last = float(weighted[-1][0]) if weighted else float("nan")
+        return found + [last] * (len(parts) - len(found))
 
 
 @final

@@ -2,9 +2,9 @@
 
 import pytest
 
+from pyzoo.config.java_numbers import double_text
 from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS
 from pyzoo.server.metrics import ServerMetrics, key_order
-from pyzoo.server.monitor import double_text
 from pyzoo.server.stats import ServerStats
 from pyzoo.summaries import RESERVOIR_SIZE, AdvancedSummary, BasicSummary
 

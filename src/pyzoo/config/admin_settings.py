@@ -6,11 +6,15 @@ from attrs import frozen
 
 from pyzoo.config.reader import ConfigReader
 
+DEFAULT: Final = "default"
+NULL: Final = "null"
+PROMETHEUS: Final = "prometheus"
+
 _METRICS: Final = "org.apache.zookeeper.metrics."
 _PROVIDERS: Final = {
-    _METRICS + "impl.DefaultMetricsProvider": "default",
-    _METRICS + "impl.NullMetricsProvider": "null",
-    _METRICS + "prometheus.PrometheusMetricsProvider": "prometheus",
+    _METRICS + "impl.DefaultMetricsProvider": DEFAULT,
+    _METRICS + "impl.NullMetricsProvider": NULL,
+    _METRICS + "prometheus.PrometheusMetricsProvider": PROMETHEUS,
 }
 
 
@@ -35,7 +39,7 @@ class AdminSettings:
 class MetricsSettings:
     """Where metrics go: `provider` is default, null or prometheus; the rest is for the last."""
 
-    provider: str = "default"
+    provider: str = DEFAULT
     http_host: str = "0.0.0.0"
     http_port: int = 7000
     export_jvm_info: bool = True
@@ -68,8 +72,6 @@ def read_metrics(reader: ConfigReader) -> MetricsSettings:
     provider = _PROVIDERS.get(reader.text(name))
     if provider is None:
         raise reader.error(f"{name}={reader.text(name)}: there are only {', '.join(_PROVIDERS)}", name)
-    if provider == "prometheus":
-        reader.warn(f"{name}: the Prometheus endpoint is not offered yet; mntr shows the metrics", name)
     port = reader.file_port("metricsProvider.httpPort")
     return MetricsSettings(
         provider=provider,

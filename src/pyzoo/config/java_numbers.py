@@ -1,6 +1,8 @@
-"""Numbers and booleans as Java reads them from text: parseInt, decode, parseDouble, parseBoolean."""
+"""Numbers and booleans as Java reads them from text, parseInt, decode, parseDouble, parseBoolean, and writes them."""
 
+import math
 import re
+from decimal import Decimal
 from typing import Final
 
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -46,3 +48,15 @@ def parse_boolean(text: str | None) -> bool:
 def _fitting(value: int, bits: int) -> int | None:
     limit = 1 << (bits - 1)
     return value if -limit <= value < limit else None
+
+
+def double_text(value: float) -> str:
+    """A number as Java's Double.toString writes it."""
+    if math.isnan(value):
+        return "NaN"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    exact = Decimal(repr(value))
+    digits = "".join([str(digit) for digit in exact.as_tuple().digits]).rstrip("0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exact.adjusted()}"

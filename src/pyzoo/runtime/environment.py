@@ -16,6 +16,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.storage import Storage
 from pyzoo.server.environment import ServerEnvironment
+from pyzoo.server.exposition import Family
 
 _JAVA_ARCHITECTURES: Final = {"x86_64": "amd64"}
 _MEGABYTE: Final = 1 << 20
@@ -81,6 +82,15 @@ class SystemEnvironment(ServerEnvironment):
 
     def max_files(self) -> int:
         return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+    def process_families(self) -> list[Family]:
+        # Loaded by servers that somebody asks.
+        from pyzoo.runtime.process_metrics import disk_families, process_families, python_families
+
+        if not self._config.metrics.export_jvm_info:
+            return []
+        directories = {"data": self.snap_dir(), "log": self.log_dir()} if self._storage is not None else {}
+        return process_families() + python_families() + disk_families(directories)
 
     def date_text(self, monotonic_ms: int) -> str:
         return local_date_text(wall_ms() + monotonic_ms - elapsed_ms())

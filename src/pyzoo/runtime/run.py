@@ -23,6 +23,7 @@ from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.member import Member
+from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.snapshotting import take_snapshots
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
@@ -80,6 +81,7 @@ async def serve(
             storage.load_times.count(server.stats.metrics)
         listeners = open_listener(config)
         port: int = listeners[0].getsockname()[1]
+        metrics_listener = open_metrics(config)
         server.environment = SystemEnvironment(config, storage, port)
         prepare_process(embedded)
         log_thread = None if storage is None else storage.log_thread
@@ -92,6 +94,8 @@ async def serve(
                 await nursery.start(stop_on_signal, nursery.cancel_scope)
             nursery.start_soon(serve_clients, client_port)
             nursery.start_soon(keep_time, client_port)
+            if metrics_listener is not None:
+                nursery.start_soon(serve_metrics, metrics_listener, server)
             if storage is not None:
                 nursery.start_soon(take_snapshots, client_port, storage, lambda: database)
                 nursery.start_soon(purge_regularly, storage)
@@ -111,6 +115,7 @@ async def serve_member(
         peer = QuorumPeer(config, files, elapsed_ms(), wall_ms(), random.randrange)
         listeners = open_listener(config)
         port: int = listeners[0].getsockname()[1]
+        metrics_listener = open_metrics(config)
         peer.front.environment = SystemEnvironment(config, storage, port)
         prepare_process(embedded)
         storage.log_thread.start()
@@ -125,6 +130,8 @@ async def serve_member(
             nursery.start_soon(keep_time, client_port)
             nursery.start_soon(take_snapshots, client_port, storage, lambda: peer.database)
             nursery.start_soon(purge_regularly, storage)
+            if metrics_listener is not None:
+                nursery.start_soon(serve_metrics, metrics_listener, peer)
             member.begin()
             task_status.started(RunningServer(port, peer, nursery.cancel_scope))
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import i64
 
+from pyzoo.config.java_numbers import double_text
 from pyzoo.datatree.java_order import table_order
 from pyzoo.datatree.watches import Watcher
 from pyzoo.jute import opcodes as op
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
-from pyzoo.server.monitor import double_text, monitor_text
+from pyzoo.server.monitor import monitor_text
 from pyzoo.server.reads import NULL_PATH
 from pyzoo.server.sessions import SessionTracker
 

@@ -3,7 +3,12 @@
 The runtime puts its own in; this one, for tests and simulations, knows of no world.
 """
 
+from typing import TYPE_CHECKING
+
 from mypy_extensions import mypyc_attr
+
+if TYPE_CHECKING:
+    from pyzoo.server.exposition import Family
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -45,6 +50,10 @@ class ServerEnvironment:
     def max_files(self) -> int:
         """File descriptors that may be open."""
         return -1
+
+    def process_families(self) -> list["Family"]:
+        """What is exported of the process for Prometheus."""
+        return []
 
     def date_text(self, monotonic_ms: int) -> str:
         """The local date of a monotonic time, like `Mon Nov 23 02:38:22 UTC 2026`."""

@@ -8,6 +8,7 @@ from typing import Final, final
 
 from mypy_extensions import i32, i64
 
+from pyzoo.config.admin_settings import PROMETHEUS
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.java_order import table_order
 from pyzoo.datatree.watches import (
@@ -21,7 +22,6 @@ from pyzoo.quorum.quorum_metrics import QuorumMetrics
 from pyzoo.summaries import CounterSet, SummaryRegistry, SummarySet
 
 STAT_OVERHEAD_BYTES: Final = 68
-PROMETHEUS: Final = "prometheus"
 
 SERVER_COUNTERS: Final = (
     "bytes_received_count",

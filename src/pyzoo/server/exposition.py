@@ -1,0 +1,154 @@
+"""What PrometheusMetricsProvider exports: families of samples, as text for Prometheus and as lines of `mntr`.
+
+The dialect is that of Prometheus' Java client 0.9.0, which Apache's provider uses: counters without a `_total`, a
+comma after every label, numbers as Java writes doubles.
+"""
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pyzoo.config.java_numbers import double_text
+from pyzoo.server.measurements import (
+    EXCEEDED,
+    GAUGE_SETS,
+    advanced_summaries,
+    basic_summaries,
+    counter_values,
+    gauge_values,
+    quota_values,
+)
+from pyzoo.server.modes import NOT_SERVING
+from pyzoo.summaries import BasicSummary
+
+if TYPE_CHECKING:
+    from pyzoo.server.standalone import ZooKeeperServer
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+GAUGE: Final = "gauge"
+COUNTER: Final = "counter"
+SUMMARY: Final = "summary"
+
+BASIC_QUANTILES: Final = (0.5,)
+ADVANCED_QUANTILES: Final = (0.5, 0.9, 0.99)
+
+Labels = tuple[tuple[str, str], ...]
+NO_LABELS: Final[Labels] = ()
+
+
+class Sample(NamedTuple):
+    """One number."""
+
+    name: str
+    labels: Labels
+    value: float
+
+
+class Family(NamedTuple):
+    """A metric with all its samples; `help` is its name for Apache's metrics."""
+
+    name: str
+    type: str
+    help: str
+    samples: list[Sample]
+
+
+def single(name: str, type: str, value: float, help: str = "") -> Family:
+    """A metric with one number."""
+    return Family(name, type, help or name, [Sample(name, NO_LABELS, float(value))])
+
+
+def keyed(name: str, type: str, values: dict[str, int]) -> Family:
+    """A metric with a number for each key."""
+    return Family(name, type, name, [Sample(name, key_label(key), float(value)) for key, value in values.items()])
+
+
+def key_label(key: str) -> Labels:
+    """The label of a set's element."""
+    return (("key", key),)
+
+
+def summary_samples(name: str, labels: Labels, summary: BasicSummary, quantiles: tuple[float, ...]) -> list[Sample]:
+    """Quantiles of the last minutes, number and sum of all values."""
+    window = summary.window
+    values = [float("nan")] * len(quantiles) if window is None else window.quantiles(quantiles)
+    samples = [
+        Sample(name, (*labels, ("quantile", repr(part))), value) for part, value in zip(quantiles, values, strict=True)
+    ]
+    samples.append(Sample(f"{name}_count", labels, float(summary.count)))
+    samples.append(Sample(f"{name}_sum", labels, float(summary.sum)))
+    return samples
+
+
+def server_families(server: "ZooKeeperServer") -> list[Family]:
+    """Everything that the server exports; without its gauges while it does not serve, as in Apache."""
+    metrics = server.metrics
+    registry = metrics.registry
+    registry.advance(server.now_ms)
+    families: list[Family] = []
+    if server.mode != NOT_SERVING:
+        families += _gauges(server)
+    families += [single(name, COUNTER, value) for name, value in counter_values(server).items()]
+    families.append(keyed(EXCEEDED, COUNTER, metrics.quota_exceeded_error_per_namespace.counts))
+    for name, basic in basic_summaries(server).items():
+        families.append(Family(name, SUMMARY, name, summary_samples(name, NO_LABELS, basic, BASIC_QUANTILES)))
+    for name, advanced in advanced_summaries(server).items():
+        samples = summary_samples(name, NO_LABELS, advanced.basic, ADVANCED_QUANTILES)
+        families.append(Family(name, SUMMARY, name, samples))
+    return families + _sets(server) + server.environment.process_families()
+
+
+def _gauges(server: "ZooKeeperServer") -> list[Family]:
+    families = []
+    for name, value in gauge_values(server).items():
+        assert not isinstance(value, str)
+        families.append(single(name, GAUGE, value))
+    quotas = quota_values(server.tree)
+    return families + [keyed(name, GAUGE, quotas[name]) for name in GAUGE_SETS]
+
+
+def _sets(server: "ZooKeeperServer") -> list[Family]:
+    registry = server.metrics.registry
+    families = []
+    for name, basic_set in registry.basic_sets.items():
+        samples: list[Sample] = []
+        for key, basic in basic_set.summaries.items():
+            samples += summary_samples(name, key_label(key), basic, BASIC_QUANTILES)
+        families.append(Family(name, SUMMARY, name, samples))
+    for name, advanced_set in registry.advanced_sets.items():
+        samples = []
+        for key, advanced in advanced_set.summaries.items():
+            samples += summary_samples(name, key_label(key), advanced.basic, ADVANCED_QUANTILES)
+        families.append(Family(name, SUMMARY, name, samples))
+    return families
+
+
+def exposition_text(families: list[Family], wanted: frozenset[str] = frozenset()) -> str:
+    """The text format 0.0.4; with `wanted` only samples of these names (`name[]` of the Java client)."""
+    lines: list[str] = []
+    for family in families:
+        samples = [sample for sample in family.samples if not wanted or sample.name in wanted]
+        if wanted and not samples:
+            continue
+        lines.append(f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n")
+        lines += [f"{sample.name}{_labels_text(sample.labels)} {double_text(sample.value)}\n" for sample in samples]
+    return "".join(lines)
+
+
+def _labels_text(labels: Labels) -> str:
+    if not labels:
+        return ""
+    return "{" + "".join([f'{name}="{_escaped(value)}",' for name, value in labels]) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def monitor_items(families: list[Family]) -> list[tuple[str, float]]:
+    """Names with labels, and values, as `mntr` shows them (PrometheusMetricsProvider.buildKeyForDump)."""
+    items = []
+    for family in families:
+        for sample in family.samples:
+            labels = ",".join([f'{name}="{value}"' for name, value in sample.labels])
+            items.append((f"{sample.name}{{{labels}}}" if labels else sample.name, sample.value))
+    return items
