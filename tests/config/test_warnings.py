@@ -42,8 +42,6 @@ def warned(lines: str, *properties: str) -> list[str]:
         ("audit.enable=true", "audit.enable has no effect yet: this version does not offer it"),
         ("connection_throttle_renew_session_weight=1\nconnection_throttle_local_session_weight=2",
          "connection_throttle_renew_session_weight=1 is less than the weight of a local session: 2 is used"),
-        ("metricsProvider.className=org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider",
-         "metricsProvider.className: the Prometheus endpoint is not offered yet; mntr shows the metrics"),
         ("dataLogDir=logs", "dataLogDir=logs depends on where the server is started: write ./logs if it is meant so"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from contextlib import ExitStack
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -21,8 +22,11 @@ ALLOWED: Final = ("GET", "HEAD", "POST")
 CLASS_NAME: Final = "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider"
 
 
-def open_metrics(config: ServerConfig) -> socket.socket | None:
-    """Listen for Prometheus, None where it is not wanted; raises OSError, which stops the start as in Apache."""
+def open_metrics(config: ServerConfig, stack: ExitStack) -> socket.socket | None:
+    """Listen for Prometheus, None where it is not wanted; raises OSError, which stops the start as in Apache.
+
+    The stack closes the port when the server ends.
+    """
     settings: MetricsSettings = config.metrics
     if settings.provider != PROMETHEUS:
         return None
@@ -31,6 +35,7 @@ def open_metrics(config: ServerConfig) -> socket.socket | None:
     except OSError as error:
         reason = cannot_listen(settings.http_host, settings.http_port, error)
         raise OSError(error.errno, f"cannot boot MetricsProvider {CLASS_NAME}: {reason}") from error
+    stack.callback(listener.close)
     host, port = listener.getsockname()[:2]
     logger.info(
         "Metrics for Prometheus are on http://%s:%d%s", f"[{host}]" if ":" in host else host, port, METRICS_PATH

@@ -79,9 +79,9 @@ async def serve(
         server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
         if storage is not None:
             storage.load_times.count(server.stats.metrics)
+        metrics_listener = open_metrics(config, stack)
         listeners = open_listener(config)
         port: int = listeners[0].getsockname()[1]
-        metrics_listener = open_metrics(config)
         server.environment = SystemEnvironment(config, storage, port)
         prepare_process(embedded)
         log_thread = None if storage is None else storage.log_thread
@@ -113,9 +113,9 @@ async def serve_member(
     with ExitStack() as stack:
         stack.callback(storage.close)
         peer = QuorumPeer(config, files, elapsed_ms(), wall_ms(), random.randrange)
+        metrics_listener = open_metrics(config, stack)
         listeners = open_listener(config)
         port: int = listeners[0].getsockname()[1]
-        metrics_listener = open_metrics(config)
         peer.front.environment = SystemEnvironment(config, storage, port)
         prepare_process(embedded)
         storage.log_thread.start()
