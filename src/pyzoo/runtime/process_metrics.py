@@ -14,8 +14,8 @@ from typing import Final
 
 from pyzoo import __version__
 from pyzoo.jute import primitives
-from pyzoo.server.exposition import COUNTER, GAUGE, Family, Sample, single
 from pyzoo.release import RELEASE
+from pyzoo.server.exposition import COUNTER, GAUGE, Family, Sample, single
 
 # Fields of /proc/self/stat, counted behind the name of the command (proc_pid_stat(5)).
 _START_TICKS: Final = 19
