@@ -1,6 +1,5 @@
 """The pyzoo command and its sub-commands."""
 
-import platform
 import sys
 
 import click
@@ -57,6 +56,8 @@ def main() -> None:
 @main.command()
 def version() -> None:
     """Show the version, and what it runs on."""
+    import platform
+
     click.echo(version_text())
     click.echo(f"Python {platform.python_version()} ({sys.executable})")
 

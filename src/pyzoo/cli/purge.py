@@ -61,7 +61,7 @@ def purge_txn_log(words: Sequence[str]) -> None:
     *directories, option, count_text = words
     for path in directories:
         if not os.path.exists(path):
-            end_with_usage(f"Path '{os.path.abspath(path)}' does not exist. ")
+            end_with_usage(f"Path '{os.path.join(os.getcwd(), path)}' does not exist. ")
     count = parse_decimal(count_text)
     if count is None:
         end_with_usage(f"'{count_text}' can not be parsed to integer.")

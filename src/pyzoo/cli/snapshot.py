@@ -34,7 +34,7 @@ def snapshot() -> None:
 
 def refuse_what_is_no_file(path: str, exit_code: int) -> None:
     """Raise ToolError for a path that cannot be read (ZKUtil.validateFileInput)."""
-    where = os.path.abspath(path)
+    where = os.path.join(os.getcwd(), path)
     if not os.path.exists(path):
         raise ToolError(f"File '{where}' does not exist.", exit_code)
     if not os.access(path, os.R_OK):
