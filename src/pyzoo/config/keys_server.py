@@ -51,7 +51,7 @@ REQUEST_KEYS: Final[tuple[Key, ...]] = (
     Key("intBufferStartingSizeBytes", Kind.INT, "1024", "Reply buffers have no first size (Apache refuses less than 32, and so does pyzoo)", _NO_EFFECT),
     Key("enforceQuota", Kind.BOOL, "false", "Hard quotas refuse writes instead of being reported"),
     Key("skipACL", Kind.TEXT, "no", "`yes` turns all ACL checks off"),
-    Key("enableEagerACLCheck", Kind.BOOL, "false", "Members check ACLs before they forward a write", Treatment.NOT_YET),
+    Key("enableEagerACLCheck", Kind.BOOL, "false", "Members refuse what their own tree does not allow before the leader hears of it", Treatment.ENSEMBLE),
     Key("4lw.commands.whitelist", Kind.LIST, "srvr", "Four-letter words that are answered; `*` is all. `srvr` always is"),
     Key("request_throttle_max_requests", Kind.INT, "0", "Requests in progress above which others wait; 0 is off"),
     Key("request_throttle_stall_time", Kind.INT, "100", "Waiting requests go on as soon as there is room", _NO_EFFECT),

@@ -18,6 +18,7 @@ from pyzoo.datatree.node import NO_CHILDREN, Children, DataNode
 from pyzoo.datatree.ownership import Ownership
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
 from pyzoo.datatree.quota import QuotaBook
+from pyzoo.datatree.session_observer import SessionObserver
 from pyzoo.datatree.txn_result import ProcessTxnResult, decode_parts
 from pyzoo.datatree.walk import TreeWalk
 from pyzoo.datatree.watches import (
@@ -86,6 +87,7 @@ class DataTree:
         self.digests = DigestLog()
         self.data_watches = WatchManager()
         self.child_watches = WatchManager()
+        self.session_observer = SessionObserver()
         self._listings: deque[Children] = deque()
         self._load_built_in_nodes()
 
@@ -519,12 +521,13 @@ class DataTree:
     def kill_session(self, session_id: i64, zxid: i64, paths: list[str | None] | None = None) -> None:
         """Delete a session's ephemerals: those listed in its transaction, then what is left (killSession)."""
         left = self.ownership.take_session(session_id)
+        observer = self.session_observer
         for path in paths or []:
             if path is not None:
-                self.delete_node(path, zxid)
+                observer.ephemeral_deleted(session_id, path, self.delete_node(path, zxid) == OK)
         for path in left:
             if paths is None or path in self.nodes:
-                self.delete_node(path, zxid)
+                observer.ephemeral_deleted(session_id, path, self.delete_node(path, zxid) == OK)
 
     # --- watches
 

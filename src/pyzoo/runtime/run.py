@@ -19,6 +19,7 @@ from attrs import define
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
 from pyzoo.jute.primitives import set_field_limit
+from pyzoo.runtime.auditing import note_start, with_server_user
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import open_listener
@@ -65,6 +66,7 @@ async def serve(
     Raises ConfigError, StorageError or OSError when it cannot start, and StorageError when the log fails.
     """
     set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
+    config = with_server_user(config)
     if config.distributed:
         await serve_member(config, embedded, handle_signals, task_status)
         return
@@ -99,6 +101,7 @@ async def serve(
             if storage is not None:
                 nursery.start_soon(take_snapshots, client_port, storage, lambda: database)
                 nursery.start_soon(purge_regularly, storage)
+            note_start(config, stack)
             task_status.started(RunningServer(port, server, nursery.cancel_scope))
 
 
@@ -133,6 +136,7 @@ async def serve_member(
             if metrics_listener is not None:
                 nursery.start_soon(serve_metrics, metrics_listener, peer)
             member.begin()
+            note_start(config, stack)
             task_status.started(RunningServer(port, peer, nursery.cancel_scope))
 
 

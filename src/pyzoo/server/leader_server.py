@@ -37,6 +37,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         self.mode = LEADER
         self.leader = leader
         self.prepare_ensemble(members)
+        self.checks_acl_early = self.config.enable_eager_acl_check
         self.next_zxid = leader.last_proposed + 1
         self.sync_per_read = 0
         self._reconfig: QuorumVerifier | None = None

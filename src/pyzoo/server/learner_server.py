@@ -28,6 +28,7 @@ from pyzoo.quorum.learner import Learner
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.packets import encode_request, encode_touches, request_packet
 from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.audit import AuditLog
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
 from pyzoo.server.database import AppliedTxn
@@ -82,7 +83,9 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         self.learner = learner
         self.prepare_ensemble(members)
         self.leave_containers()
+        self.checks_acl_early = self.config.enable_eager_acl_check
         self._touches: dict[int, int] = {}
+        self._unaudited: dict[int, list[Request]] = {}
         self._syncs: deque[Request] = deque()
         self._revalidating: dict[int, list[ServerCnxn | LearnerHandler]] = {}
         self._sync_of: dict[int, LearnerHandler] = {}
@@ -190,6 +193,8 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         for request in cnxn.pending:
             if request.is_write:
                 self.finished(request)
+                if self.audit is not None and request.type != op.SYNC:
+                    self._unaudited.setdefault(request.session_id, []).append(request)
         super().forget(cnxn)
 
     def sync_received(self) -> None:
@@ -228,11 +233,28 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             request.header = header
             request.txn = applied.txn
             request.zxid = header.zxid
+            if self.audit is not None:
+                self.audit.answered(request, applied.result, cnxn)
             self.answer(request, applied.result, cnxn)
             self.drain(cnxn)
+        elif self.audit is not None:
+            self._audit_unanswered(self.audit, applied)
         if header.type == op.CLOSE_SESSION:
             self._touches.pop(header.client_id, None)
+            self._unaudited.pop(header.client_id, None)
             self.session_closed(header.client_id, cnxn)
+
+    def _audit_unanswered(self, audit: AuditLog, applied: AppliedTxn) -> None:
+        """A transaction of a client that did not wait for its answer is written down all the same."""
+        header = applied.header
+        waiting = self._unaudited.get(header.client_id)
+        if not waiting or waiting[0].cxid != header.cxid:
+            return
+        request = waiting.pop(0)
+        cnxn = request.cnxn
+        assert cnxn is not None
+        request.header = header
+        audit.answered(request, applied.result, cnxn)
 
     def _count(self, applied: AppliedTxn) -> None:
         self.metrics.propagated(self.wall_ms - applied.header.time)

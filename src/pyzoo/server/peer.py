@@ -406,6 +406,7 @@ class QuorumPeer(PeerHost):
         self._count_load()
         self.database = database
         self.logged_zxid = database.last_zxid
+        database.tree.session_observer = self.front.tree.session_observer
         self.set_config_node()
 
     # --- time

@@ -18,6 +18,7 @@ from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
 from pyzoo.server.containers import NEVER
+from pyzoo.server.eager_acl import refusal_of
 from pyzoo.server.multi import decode_multi
 from pyzoo.server.prep import is_ephemeral_mode
 from pyzoo.server.request import Request, internal_request
@@ -53,6 +54,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         self.members = members
         self.local: SessionTracker | None = None
         self.upgrading: dict[int, int] = {}
+        self.checks_acl_early = False
         if self.config.quorum.local_sessions_enabled:
             self.local = SessionTracker(self.config.tick_time_ms, self.config.server_id, int(self.now_ms))
 
@@ -112,6 +114,23 @@ class QuorumZooKeeperServer(ZooKeeperServer):
             self.expire_sessions()
 
     # --- writes
+
+    def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
+        if self.checks_acl_early and not request.throttled:
+            code = refusal_of(self, request)
+            if code != 0:
+                self._refuse_early(request, cnxn, code)
+                return
+        super().submit_now(request, cnxn)
+
+    def _refuse_early(self, request: Request, cnxn: ServerCnxn, code: int) -> None:
+        """Answer in the request's turn (Apache's answer may overtake others, which makes clients hang up)."""
+        self.touch_session(cnxn.session_id, cnxn.timeout_ms)
+        if cnxn.pending:
+            self.refuse(request, code)
+        else:
+            cnxn.reply_empty(request.cxid, 0, code)
+            self.finished(request)
 
     def submit_write(self, request: Request) -> None:
         if self.is_local(request.session_id):

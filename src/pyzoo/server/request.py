@@ -57,7 +57,8 @@ def request_kind(op_type: int) -> int:
 class Request:
     """What a client asked for, then the transaction that was made of it.
 
-    `ids` are the connection's identities when the frame was read. `header` and `txn` are set by the
+    `ids` are the connection's identities when the frame was read; `body_start` is where the body began before it was
+    read. `header` and `txn` are set by the
     preparation of a write; `sub_types` and `sub_txns` are the parts of a multi. `owner` is 0 for a client of
     this server, else the handler of the learner that it came through; `payload` is kept by leaders only.
     """
@@ -77,6 +78,7 @@ class Request:
         self.cxid: i32 = cxid
         self.type: i32 = type
         self.body = body
+        self.body_start: i64 = body.pos
         self.ids = ids
         self.created_ms: i64 = created_ms
         self.is_write = False

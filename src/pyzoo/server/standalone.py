@@ -15,6 +15,7 @@ from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
 from pyzoo.config.settings import ServerConfig
+from pyzoo.datatree.session_observer import SessionObserver
 from pyzoo.datatree.tree import ProcessTxnResult
 from pyzoo.effects import Effects
 from pyzoo.errors import KeeperError, MalformedRecord, ProtocolViolation
@@ -22,6 +23,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ACL, DeleteTxn, ErrorTxn, Id, TxnHeader
 from pyzoo.server.admission import admit_large, process_packet
+from pyzoo.server.audit import AuditLog
 from pyzoo.server.auth import AccessControl
 from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, PENDING_READS_LIMIT, ServerCnxn
 from pyzoo.server.commands import maybe_four_letter_word
@@ -95,6 +97,7 @@ class ZooKeeperServer(Core):
         self.sync_per_read: i64 = 1
         self.environment = ServerEnvironment()
         self.access: AccessControl = make_access_control(config, self.metrics)
+        self.audit: AuditLog | None = AuditLog(self.access, config.server_user) if config.audit_enabled else None
         self.enforced_schemes: list[str] = enforced_schemes(config)
         self.sessions = SessionTracker(config.tick_time_ms, config.server_id or 1, now_ms)
         self.outstanding = OutstandingChanges(self.tree, config.digest_enabled, self.metrics)
@@ -126,6 +129,7 @@ class ZooKeeperServer(Core):
         self.log = LogBatcher(config, draw) if log is None else log
         self.snapshot_running = False
         self._next_cnxn_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
+        self.tree.session_observer = SessionObserver() if self.audit is None else self.audit
         self.adopt_sessions()
 
     def adopt_sessions(self) -> None:
@@ -471,6 +475,8 @@ class ZooKeeperServer(Core):
         cnxn = request.cnxn
         if request.type == op.CLOSE_SESSION:
             self.sessions.remove(request.session_id)
+        if cnxn is not None and self.audit is not None:
+            self.audit.answered(request, result, cnxn)
         if cnxn is not None and not cnxn.closing:
             cnxn.pending.popleft()
             self.answer(request, result, cnxn)
