@@ -39,7 +39,11 @@ def warned(lines: str, *properties: str) -> list[str]:
         ("4lw.commands.whitelist=ruok, rouk", "4lw.commands.whitelist: there is no four-letter word 'rouk'"),
         ("watcherCleanThreshold=5", "watcherCleanThreshold has no effect here. pyzoo has one watch manager, which needs no "
          "cleaner threads"),
-        ("audit.enable=true", "audit.enable has no effect yet: this version does not offer it"),
+        ("ssl.quorum.ocsp=true", "ssl.quorum.ocsp has no effect yet: this version does not offer it"),
+        ("log.threshold=loud", "log.threshold=loud is no level: choose ERROR, WARN, INFO, DEBUG, TRACE, ALL or OFF"),
+        ("log.maxfilesize=many", "log.maxfilesize=many is no size, there is no limit: write for example 256MB"),
+        ("log.format=xml", "log.format=xml is unknown: choose text or json"),
+        ("root.logger=INFO, SYSLOG", "root.logger: there is no appender SYSLOG, only CONSOLE and ROLLINGFILE"),
         ("connection_throttle_renew_session_weight=1\nconnection_throttle_local_session_weight=2",
          "connection_throttle_renew_session_weight=1 is less than the weight of a local session: 2 is used"),
         ("dataLogDir=logs", "dataLogDir=logs depends on where the server is started: write ./logs if it is meant so"),

@@ -10,17 +10,21 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from attrs import evolve
 
 from pyzoo import __version__
 from pyzoo.cli.properties import given_properties
+from pyzoo.config.log_settings import LEVELS, LogFile, LogSettings, level_number
 from pyzoo.config.parse import config_from_words, default_config, files_needed, parse_config_text
 from pyzoo.config.reader import ConfigWarning
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError, StorageError
+
+if TYPE_CHECKING:
+    from pyzoo.runtime.log_output import LogOutput
 
 UNEXPECTED_ERROR = 1
 INVALID_INVOCATION = 2
@@ -28,7 +32,7 @@ UNABLE_TO_ACCESS_DATADIR = 3
 
 STDOUT, STDERR = 1, 2
 LOCALHOST = "127.0.0.1"
-LOG_FORMAT = "%(asctime)s - %(levelname)-5s [%(name)s] - %(message)s"
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 logger = logging.getLogger(__name__)
 
@@ -109,13 +113,10 @@ def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
 @click.option("--host", help="The address to listen on.")
 @click.option("--in-memory", is_flag=True, help="Keep nothing on disk: for tests.")
 @click.option("--pid-file", type=click.Path(dir_okay=False), help="Hold this file while running, for `pyzoo stop`.")
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    show_default=True,
-    help="What to log, on stderr.",
-)
+@click.option("--log-level", type=click.Choice(LOG_LEVELS), help="What to log.  [default: info]")
+@click.option("--logger", "logger_levels", multiple=True, metavar="NAME=LEVEL", help="The same for one logger.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="How.  [default: text]")
+@click.option("--log-file", type=click.Path(dir_okay=False), help="Log to this file instead of stderr; it rolls.")
 def serve(
     words: tuple[str, ...],
     definitions: tuple[str, ...],
@@ -124,29 +125,68 @@ def serve(
     host: str | None,
     in_memory: bool,
     pid_file: str | None,
-    log_level: str,
+    log_level: str | None,
+    logger_levels: tuple[str, ...],
+    log_format: str | None,
+    log_file: str | None,
 ) -> None:
-    """Run a standalone server until SIGTERM or Ctrl-C.
+    """Run a server, alone or as a member of an ensemble, until SIGTERM or Ctrl-C.
 
     Without arguments it listens on 127.0.0.1:2181 and keeps its data in a directory that its first line names.
+    SIGUSR1 makes it log everything, SIGUSR2 what was asked for; SIGHUP opens log files anew.
     """
+    from pyzoo.runtime.log_context import starting_context
+    from pyzoo.runtime.log_output import LogOutput
+
     open_standard_files()
-    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     try:
         given = given_properties(definitions)
-        for flag in given.ignored:
-            logger.debug("Ignored, it means something to a JVM only: %s", flag)
         config, warnings = resolve_config(words, given.values, data_dir, port, host)
         refuse_what_is_not_here(config, in_memory)
+        config = evolve(config, logs=logs_asked_for(config.logs, log_level, logger_levels, log_format, log_file))
+        output = LogOutput(config.logs, config.audit_enabled)
     except ConfigError as error:
         fail("Invalid config, exiting abnormally", error, INVALID_INVOCATION)
+    output.context.context = starting_context(config)
+    output.install()
     say(f"pyzoo {__version__}: {where_data_is(config, in_memory)}")
+    for flag in given.ignored:
+        logger.debug("Ignored, it means something to a JVM only: %s", flag)
     for warning in warnings:
         logger.warning("%s", warning)
-    with ExitStack() as until_the_end:
-        if pid_file is not None:
-            hold_pid_file(until_the_end, pid_file)
-        run(config, in_memory)
+    try:
+        with ExitStack() as until_the_end:
+            if pid_file is not None:
+                hold_pid_file(until_the_end, pid_file)
+            run(config, in_memory, output)
+    except BaseException as error:
+        end_with(error, output)
+    finally:
+        output.close()
+
+
+def logs_asked_for(
+    logs: LogSettings, level: str | None, levels: tuple[str, ...], log_format: str | None, path: str | None
+) -> LogSettings:
+    """The settings with what the options say; raises ConfigError."""
+    by_logger = dict(logs.levels)
+    for text in levels:
+        name, _, value = text.partition("=")
+        number = level_number(value)
+        if number is None or not name:
+            raise ConfigError(f"--logger {text}: write NAME=LEVEL, for example QuorumPeer=debug")
+        by_logger[name] = number
+    file = logs.file
+    if path is not None:
+        file = LogFile(path) if file is None else evolve(file, path=path)
+    return evolve(
+        logs,
+        level=logs.level if level is None else LEVELS[level.upper()],
+        levels=tuple(by_logger.items()),
+        format=log_format or logs.format,
+        file=file,
+        console=logs.console and path is None,
+    )
 
 
 def hold_pid_file(until_the_end: ExitStack, path: str) -> None:
@@ -184,21 +224,29 @@ def say(text: str) -> None:
         os.close(null)
 
 
-def run(config: ServerConfig, in_memory: bool) -> None:
-    """Run the server; returns when it was stopped, exits with a code when it failed."""
+def run(config: ServerConfig, in_memory: bool, output: "LogOutput") -> None:
+    """Run the server; returns when it was stopped, raises what it fails with."""
     import trio
 
+    from pyzoo.runtime.auditing import note_failed_start
+    from pyzoo.runtime.log_context import obey_signals, running_context
     from pyzoo.runtime.run import RunningServer
     from pyzoo.runtime.run import serve as serve_config
     from pyzoo.runtime.service_manager import READY, notify
+
+    started: list[RunningServer] = []
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:
 
             async def server(*, task_status: trio.TaskStatus[RunningServer]) -> None:
                 await serve_config(config, in_memory=in_memory, handle_signals=True, task_status=task_status)
+                nursery.cancel_scope.cancel()
 
             running = await nursery.start(server)
+            output.context.context = running_context(running.server)
+            started.append(running)
+            await nursery.start(obey_signals, output, nursery.cancel_scope)
             host = config.client_port_address or "0.0.0.0"
             say(f"pyzoo {__version__}: ready on {f'[{host}]' if ':' in host else host}:{running.port}")
             notify(READY)
@@ -207,19 +255,24 @@ def run(config: ServerConfig, in_memory: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         trio.run(main)
-    except BaseException as error:
-        end_with(error)
+    except Exception:
+        if not started:
+            note_failed_start(config)
+        raise
 
 
-def end_with(error: BaseException) -> None:
+def end_with(error: BaseException, output: "LogOutput") -> None:
     """Say why the server ended and exit with the code for that; what nobody expected is raised again."""
     from pyzoo.persistence.directories import DataDirectoryError
     from pyzoo.runtime.run import leaf_of
 
     cause = leaf_of(error)
+    if isinstance(cause, KeyboardInterrupt):
+        logger.info("Stopped while starting")
+        return
+    # What was logged comes before the last line.
+    output.close()
     match cause:
-        case KeyboardInterrupt():
-            logger.info("Stopped while starting")
         case DataDirectoryError():
             fail("Unable to access datadir, exiting abnormally", cause, UNABLE_TO_ACCESS_DATADIR)
         case ConfigError():

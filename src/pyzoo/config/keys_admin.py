@@ -9,7 +9,7 @@ from pyzoo.config.keys import Key, Kind, Treatment
 _NO_EFFECT: Final = Treatment.NO_EFFECT
 _NOT_YET: Final = Treatment.NOT_YET
 _NO_JMX: Final = "There is no JMX"
-_LOGBACK: Final = "Read by Apache's logback.xml; logging here is set on the command line"
+_LOGBACK: Final = "Read by Apache's logback.xml only"
 
 ADMIN_KEYS: Final[tuple[Key, ...]] = (
     Key("admin.enableServer", Kind.TEXT, "true", "The HTTP AdminServer, which is not there yet; only the exact text `false` turns it off"),
@@ -24,12 +24,23 @@ ADMIN_KEYS: Final[tuple[Key, ...]] = (
     Key("admin.snapshot.enabled", Kind.BOOL, "true", "The snapshot command", _NOT_YET),
     Key("admin.restore.enabled", Kind.BOOL, "true", "The restore command", _NOT_YET),
     Key("admin.rateLimiterIntervalInMS", Kind.LONG, "300000", "Milliseconds between two restores; snapshots may follow each other a thousand times faster", _NOT_YET),
-    Key("audit.enable", Kind.BOOL, "false", "The audit log", _NOT_YET),
+    Key("audit.enable", Kind.BOOL, "false", "The audit log: who has changed what; see logging.md"),
     Key("audit.impl.class", Kind.TEXT, "org.apache.zookeeper.audit.Slf4jAuditLogger", "No Java class can be loaded: it is always the audit logger that writes", _NO_EFFECT),
     Key("jmx.log4j.disable", Kind.BOOL, "false", _NO_JMX, _NO_EFFECT),
     Key("jmx.log4j.mbean", Kind.TEXT, "", _NO_JMX, _NO_EFFECT),
-    *(
-        Key(name, Kind.TEXT, "", _LOGBACK, _NO_EFFECT)
-        for name in ("log.*", "console.threshold", "root.logger", "tracelog.*", "auditlog.*", "DOMAIN")
-    ),
+    Key("log.dir", Kind.PATH, ".", "Directory of the log files; the variable ZOO_LOG_DIR sets it too"),
+    Key("log.file", Kind.PATH, "", "The log goes to this file too; also ZOO_LOG_FILE, or `--log-file`"),
+    Key("log.threshold", Kind.TEXT, "", "Lowest level in that file: ERROR, WARN, INFO, DEBUG, TRACE, ALL or OFF"),
+    Key("log.maxfilesize", Kind.TEXT, "256MB", "Size at which a new log file is begun; 0 is no limit"),
+    Key("log.maxbackupindex", Kind.INT, "20", "Older log files that are kept"),
+    Key("log.level", Kind.TEXT, "INFO", "What is logged; pyzoo's own key, `--log-level` wins"),
+    Key("log.level.*", Kind.TEXT, "", "The same for one logger: `log.level.QuorumPeer=DEBUG`; pyzoo's own key"),
+    Key("log.format", Kind.TEXT, "text", "text or json; pyzoo's own key, `--log-format` wins"),
+    Key("console.threshold", Kind.TEXT, "", "Lowest level on stderr"),
+    Key("root.logger", Kind.TEXT, "", "`INFO, CONSOLE, ROLLINGFILE`: level, and where to: stderr, log.file; also ZOO_LOG4J_PROP"),
+    Key("auditlog.file", Kind.PATH, "", "File of the audit log, in log.dir; without it, the audit log is a part of the log"),
+    Key("auditlog.threshold", Kind.TEXT, "", "Lowest level in that file: ERROR is what failed"),
+    Key("auditlog.maxfilesize", Kind.TEXT, "10MB", "Size at which a new one is begun; pyzoo's own key"),
+    Key("auditlog.maxbackupindex", Kind.INT, "10", "Older ones that are kept; pyzoo's own key"),
+    *(Key(name, Kind.TEXT, "", _LOGBACK, _NO_EFFECT) for name in ("tracelog.*", "DOMAIN")),
 )  # fmt: skip

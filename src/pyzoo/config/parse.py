@@ -14,6 +14,7 @@ from pyzoo.config.dynamic_files import next_path
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.config.key_table import KEYS
 from pyzoo.config.keys import Kind, Source
+from pyzoo.config.log_settings import read_logs
 from pyzoo.config.membership import (
     ANY_HOST,
     Membership,
@@ -130,6 +131,7 @@ def build_config(reader: ConfigReader, text: str, files: Mapping[str, str]) -> t
         config,
         admin=read_admin(reader),
         metrics=read_metrics(reader),
+        logs=read_logs(reader),
         audit_enabled=reader.boolean("audit.enable"),
         properties=reader.effective_properties(),
     )

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from pyzoo.config.admin_settings import AdminSettings, MetricsSettings
 from pyzoo.config.ensemble_settings import QuorumSettings
+from pyzoo.config.log_settings import LogSettings
 from pyzoo.config.membership import Membership
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings
 
@@ -130,6 +131,8 @@ class ServerConfig:
     admin: AdminSettings = field(factory=AdminSettings)
     metrics: MetricsSettings = field(factory=MetricsSettings)
     audit_enabled: bool = False
+    logs: LogSettings = field(factory=LogSettings)
+    server_user: str = ""  # who runs the process; for the audit log
     readonly_mode_enabled: bool = False
 
     # --- the ensemble

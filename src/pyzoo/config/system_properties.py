@@ -15,6 +15,11 @@ _TAKES_A_WORD: Final = frozenset(
     {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens",
      "--add-exports", "--add-reads", "--upgrade-module-path", "--limit-modules", "-jar", "-m", "--module"}
 )  # fmt: skip
+_VARIABLES: Final = {
+    "ZOO_LOG_DIR": "zookeeper.log.dir",
+    "ZOO_LOG_FILE": "zookeeper.log.file",
+    "ZOO_LOG4J_PROP": "zookeeper.root.logger",
+}
 
 
 @frozen
@@ -69,7 +74,10 @@ def parse_jvm_flags(text: str, variable: str = "SERVER_JVMFLAGS") -> JavaArgumen
 
 
 def environment_properties(environment: Mapping[str, str]) -> JavaArguments:
-    """The properties of SERVER_JVMFLAGS, then JVMFLAGS, in the order of zkServer.sh: the last wins."""
+    """The properties of SERVER_JVMFLAGS, then JVMFLAGS, in the order of zkServer.sh: the last wins.
+
+    Variables that the scripts turn into properties come before them.
+    """
     properties: dict[str, str] = {}
     ignored: tuple[str, ...] = ()
     for variable in ("SERVER_JVMFLAGS", "JVMFLAGS"):
@@ -78,4 +86,7 @@ def environment_properties(environment: Mapping[str, str]) -> JavaArguments:
         ignored += flags.ignored
     if environment.get("ZOO_DATADIR_AUTOCREATE_DISABLE"):
         properties["zookeeper.datadir.autocreate"] = "false"
+    for variable, name in _VARIABLES.items():
+        if environment.get(variable):
+            properties.setdefault(name, environment[variable])
     return JavaArguments(properties, ignored)
