@@ -26,6 +26,18 @@ def cli(context: click.Context) -> None:
     sys.exit(main(context.args, client_tls))
 
 
-def client_tls(properties: dict[str, str]) -> "ssl.SSLContext | None":
+def client_tls(properties: dict[str, str], path: str | None) -> "ssl.SSLContext | None":
     """The TLS context of a client configuration, None unless zookeeper.client.secure is true; raises ConfigError."""
-    return None
+    from pyzoo.config.java_numbers import parse_boolean
+
+    if not parse_boolean(properties.get("zookeeper.client.secure")):
+        return None
+    from pyzoo.config.reader import ConfigReader
+    from pyzoo.config.tls_settings import read_tls
+    from pyzoo.errors import ConfigError
+    from pyzoo.runtime.tls_contexts import make_context
+
+    settings = read_tls(ConfigReader({}, path, properties), "ssl.")
+    if not settings.trust_store.location:
+        raise ConfigError("zookeeper.client.secure=true needs zookeeper.ssl.trustStore.location too", path)
+    return make_context(settings, server_side=False)

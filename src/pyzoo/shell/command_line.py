@@ -8,10 +8,12 @@ from attrs import define, frozen
 
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.shell.errors import MalformedCommand
+from pyzoo.shell.paths import check_path
 
 DEFAULT_SERVER: Final = "localhost:2181"
 DEFAULT_TIMEOUT_MS: Final = 30000
 _WORD: Final = re.compile(r"""\s*([^"']\S*|"[^"]*"|'[^']*')\s*""", re.ASCII)
+_SERVER: Final = re.compile(r"(?:\[[^\]]+\]|[^:\[\]\s]+)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
 _HELP: Final = ("-h", "-help", "--help")
 
 
@@ -84,6 +86,17 @@ def _milliseconds(text: str) -> int:
     if number is None or number <= 0:
         raise MalformedCommand(f"-timeout {text}: give a session timeout in milliseconds, for example 30000")
     return number
+
+
+def check_connect_string(text: str) -> None:
+    """Raises MalformedCommand or MalformedPath unless it is `host:port[,host:port][/chroot]`."""
+    servers, slash, chroot = text.partition("/")
+    if slash and chroot:
+        check_path(slash + chroot)
+    for server in servers.split(","):
+        match = _SERVER.fullmatch(server.strip())
+        if match is None or (match["port"] and not 0 < int(match["port"]) <= 65535):
+            raise MalformedCommand(f"{server!r} is no server: give host:port, several with commas between")
 
 
 def split_line(line: str) -> list[str]:

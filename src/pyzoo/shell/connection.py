@@ -223,7 +223,7 @@ class Session(KazooClient):
         try:
             self.result_of(self.submit(request), path)
         except KeeperError as error:
-            if not local or not self._watches.has(request.watcher_type, path):
+            if not local:
                 raise
             lost = error.code in (codes.CONNECTIONLOSS, codes.SESSIONEXPIRED)
         removed = self._watches.remove(request.watcher_type, path)

@@ -3,15 +3,16 @@
 import os
 import ssl
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from pyzoo import errors as codes
 from pyzoo.config.properties import decode_properties, parse_properties
+from pyzoo.config.system_properties import parse_jvm_flags
 from pyzoo.errors import ConfigError, KeeperError
 from pyzoo.shell.client import ZooKeeper
-from pyzoo.shell.command_line import Invocation, parse_invocation
+from pyzoo.shell.command_line import Invocation, check_connect_string, parse_invocation
 from pyzoo.shell.errors import MalformedCommand, ShellError, keeper_text
 from pyzoo.shell.events import EventThread
 from pyzoo.shell.printer import Printer
@@ -37,8 +38,11 @@ Options:
   Long options may have two dashes too.
 """
 
-TlsFactory = Callable[[dict[str, str]], "ssl.SSLContext | None"]
-"""Makes the TLS context that a client configuration asks for, None for plain connections; raises ConfigError."""
+TlsFactory = Callable[[dict[str, str], str | None], "ssl.SSLContext | None"]
+"""Makes the TLS context that client properties ask for, None for plain connections; raises ConfigError.
+
+The second argument is the file that most of them are from.
+"""
 
 
 def main(words: Sequence[str], tls_of: TlsFactory) -> int:
@@ -48,8 +52,7 @@ def main(words: Sequence[str], tls_of: TlsFactory) -> int:
         stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     try:
         invocation = parse_invocation(words)
-        properties = _client_configuration(invocation.client_configuration)
-        tls = tls_of(properties)
+        tls = tls_of(client_properties(invocation.client_configuration, os.environ), invocation.client_configuration)
     except (ShellError, ConfigError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
@@ -64,21 +67,25 @@ def main(words: Sequence[str], tls_of: TlsFactory) -> int:
     return _run(Shell(invocation.server, _connector(invocation, tls), printer), invocation)
 
 
-def _client_configuration(path: str | None) -> dict[str, str]:
+def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """The -D properties of CLIENT_JVMFLAGS, as zkCli.sh passes them on, and over them those of the file."""
+    properties = dict(parse_jvm_flags(environment.get("CLIENT_JVMFLAGS", ""), "CLIENT_JVMFLAGS").properties)
     if path is None:
-        return {}
+        return properties
     try:
         text = decode_properties(Path(path).read_bytes())
     except OSError as error:
         raise MalformedCommand(f"-client-configuration {path}: {error.strerror}") from None
-    return {key: found.value for key, found in parse_properties(text, path).items()}
+    return properties | {key: found.value for key, found in parse_properties(text, path).items()}
 
 
 def _connector(invocation: Invocation, tls: ssl.SSLContext | None) -> Callable[[str, EventThread], ZooKeeper]:
     def connect(server: str, events: EventThread) -> ZooKeeper:
+        check_connect_string(server)
         zk = ZooKeeper(server, invocation.timeout_ms, events, invocation.read_only, tls)
         if invocation.wait_for_connection and not zk.session.wait_until_connected(invocation.timeout_ms / 1000):
             zk.close()
+            events.settle()
             raise ShellError(keeper_text(KeeperError(codes.CONNECTIONLOSS)))
         return zk
 

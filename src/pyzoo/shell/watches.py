@@ -100,10 +100,6 @@ class Watches:
             path = parent_of(path)
         return True
 
-    def has(self, type: WatcherType, path: str) -> bool:
-        """Whether there is a watch that `remove` would take away."""
-        return any(path in self.paths[way] for way in _REMOVED_BY[type])
-
     def remove(self, type: WatcherType, path: str) -> list[EventType]:
         """Forget watches; returns the events that say so, each once."""
         events = []
@@ -112,11 +108,6 @@ class Watches:
                 self.paths[way].discard(path)
                 events.append(_REMOVAL_EVENTS[way])
         return list(dict.fromkeys(events))
-
-    @property
-    def any(self) -> bool:
-        """Whether there is one at all."""
-        return any(self.paths.values())
 
     def clear(self) -> None:
         """Forget all, at the end of the session."""
