@@ -31,6 +31,8 @@ SET_WATCHES_XID: Final = -8
 SET_WATCHES_MAX: Final = 128 * 1024
 """Characters of paths in one setWatches request (ClientCnxn)."""
 RETRY_S: Final = 0.3
+STOP_S: Final = 1.0
+"""How long an end waits for the thread that looks for a server: it may hang in a connect."""
 STOPPED: Final = frozenset({KeeperState.CLOSED, KeeperState.EXPIRED_SESSION, KeeperState.AUTH_FAILED})
 SESSION_EVENTS: Final = {
     KeeperState.CONNECTED: "SyncConnected",
@@ -155,13 +157,17 @@ class Session(KazooClient):
         return bool(self._live.wait(seconds))
 
     def end(self) -> None:
-        """Close the session; one that is still looking for a server is not waited for."""
+        """Close the session; one that is held up on its way to a server is not waited for."""
         if self.connected:
             self.stop()
             self.close()
-        elif self.alive:
-            self._stopped.set()
+            return
+        self._stopped.set()
+        if self.alive:
             self._session_callback(KeeperState.CLOSED)
+        if self._connection.connection_stopped.wait(STOP_S):
+            self._safe_close()
+            self.close()
 
     @property
     def ended(self) -> bool:

@@ -65,8 +65,9 @@ class Shell:
 
     def disconnect(self) -> None:
         """End the session, if there is one."""
-        if self.zk is not None and self.zk.session.alive:
+        if self.zk is not None:
             self.zk.close()
+            self.zk = None
             self._events.settle()
 
     def execute_line(self, line: str) -> None:

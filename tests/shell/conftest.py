@@ -1,0 +1,79 @@
+"""A server in memory, and shells that are called in this process."""
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from attrs import frozen
+
+from pyzoo.cli.shell import client_tls
+from pyzoo.shell.main import main
+from pyzoo.shell.render import Json
+from pyzoo.testing import EmbeddedServer
+
+PROPERTIES = {"zookeeper.extendedTypesEnabled": "true", "zookeeper.enforceQuota": "true"}
+
+
+@frozen
+class Ended:
+    """What a shell printed, and its exit code."""
+
+    out: str
+    err: str
+    code: int
+
+    @property
+    def lines(self) -> list[str]:
+        """Standard output without the greeting and the events, which come at any time."""
+        return [
+            line
+            for line in self.out.splitlines()
+            if line
+            and not line.startswith(("Connecting to ", "Welcome to ", "JLine ", "WatchedEvent "))
+            and line != "WATCHER::"
+        ]
+
+    @property
+    def events(self) -> list[str]:
+        """The events in their order, without the state where it is the usual one."""
+        began = "WatchedEvent state:"
+        return [line.removeprefix(began) for line in self.out.splitlines() if line.startswith(began)]
+
+    @property
+    def documents(self) -> list[Json]:
+        """Standard output as one JSON document a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Cli = Callable[..., Ended]
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(properties=PROPERTIES) as server:
+        yield server
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Calls the shell with words; `lines` come from a pipe."""
+
+    def call(*words: str, lines: str = "") -> Ended:
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode("utf-8", "surrogateescape"))))
+        code = main(words, client_tls)
+        return Ended(*capfd.readouterr(), code)
+
+    return call
+
+
+@pytest.fixture
+def cli(server: EmbeddedServer, run: Cli) -> Cli:
+    """The same, with the server's address given."""
+
+    def call(*words: str, lines: str = "") -> Ended:
+        return run("-server", server.connect_string, *words, lines=lines)
+
+    return call

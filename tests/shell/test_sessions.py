@@ -1,0 +1,135 @@
+"""The shell as a whole: one command or many, its history, its session, its exit code."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from kazoo.client import KazooClient
+
+from pyzoo.testing import EmbeddedServer
+
+from .conftest import Cli
+
+
+@pytest.fixture
+def nobody() -> str:
+    """An address where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def test_one_command_is_carried_out_and_its_failure_is_the_exit_code(cli: Cli) -> None:
+    ended = cli("create", "/a", "two words")
+    assert (0, "Created /a\n", []) == (ended.code, ended.err, ended.lines)
+    assert ended.out.startswith("Connecting to 127.0.0.1:")
+    assert ["two words"] == cli("get", "/a").lines
+    failed = cli("get", "/none")
+    assert (1, "Node does not exist: /none\n", []) == (failed.code, failed.err, failed.lines)
+
+
+def test_a_command_that_is_none_ends_with_127_and_the_usage(cli: Cli) -> None:
+    ended = cli("nosuch")
+    assert 127 == ended.code
+    assert ended.err.startswith("ZooKeeper -server host:port")
+    assert ended.err.endswith("Command not found: Command not found nosuch\n")
+
+
+def test_lines_come_from_a_pipe_and_the_last_one_decides_the_exit_code(cli: Cli) -> None:
+    ended = cli(lines="create /a x\nget /a\n\nget /b\n")
+    assert ["Welcome to ZooKeeper!", "JLine support is disabled"] == ended.out.splitlines()[1:3]
+    assert ["x"] == ended.lines
+    assert (1, "Created /a\nNode does not exist: /b\n") == (ended.code, ended.err)
+    assert 0 == cli(lines="get /b\nls /\nquit\nget /b\n").code
+
+
+def test_bytes_that_are_no_utf8_pass_through(cli: Cli, server: EmbeddedServer) -> None:
+    assert 0 == cli(lines="create /a \udcff\n").code
+    client = KazooClient(server.connect_string)
+    client.start()
+    assert b"\xff" == client.get("/a")[0]
+    client.stop()
+    client.close()
+
+
+def test_events_are_told_as_zkcli_tells_them_and_before_what_came_later(cli: Cli) -> None:
+    ended = cli(lines="create /a\nget -w /a\nset /a x\nget /a\nquit\n")
+    events = ["SyncConnected type:None path:null zxid: -1", "SyncConnected type:NodeDataChanged path:/a zxid: 3"]
+    assert [*events, "Closed type:None path:null zxid: -1"] == ended.events
+    assert "WATCHER::\n\nWatchedEvent state:SyncConnected type:NodeDataChanged path:/a zxid: 3\nx\n" in ended.out
+
+
+def test_events_can_be_hidden(cli: Cli) -> None:
+    ended = cli(lines="create /a\nget -w /a\nprintwatches off\nset /a x\nprintwatches\n")
+    assert (["null", "printwatches is off"], 1) == (ended.lines, len(ended.events))
+
+
+def test_a_closed_session_says_so_until_the_next_one_begins(cli: Cli) -> None:
+    ended = cli(lines="close\nls /\nhistory\nconnect\nls /\n")
+    assert ["Not connected", "0 - close", "1 - ls /", "2 - history", "Not connected", "[zookeeper]"] == ended.lines
+
+
+def test_the_history_is_numbered_and_redone(cli: Cli) -> None:
+    ended = cli(lines="ls /\nredo 0\nredo 1\nhistory\nredo 9\nredo x\n")
+    assert ["[zookeeper]"] * 3 + ["0 - ls /", "1 - ls /", "2 - ls /", "3 - history"] == ended.lines
+    assert "Command index out of range\nredo x: give the number of a line, as history shows it\n" == ended.err
+
+
+def test_refused_credentials_end_the_session(cli: Cli) -> None:
+    ended = cli(lines="addauth nosuch x\nls /\n")
+    assert ["Not connected"] == ended.lines
+    assert "AuthFailed type:None path:null zxid: -1" == ended.events[-1]
+
+
+def test_credentials_are_there_after_a_reconnection_too(cli: Cli) -> None:
+    ended = cli(lines="addauth digest bob:x\ncreate /a y auth::cdrwa\nget /a\nwhoami\n")
+    assert ["y", "Auth scheme: User", "digest: bob", "ip: 127.0.0.1"] == ended.lines
+
+
+def test_a_server_that_is_not_there_is_a_connection_loss_at_once(run: Cli, nobody: str) -> None:
+    ended = run("-server", nobody, "ls", "/")
+    assert (1, "KeeperErrorCode = ConnectionLoss for /\n") == (ended.code, ended.err)
+    waited = run("-server", nobody, "-timeout", "200", "-waitforconnection", "ls", "/")
+    assert (1, "KeeperErrorCode = ConnectionLoss\n") == (waited.code, waited.err)
+
+
+def test_one_server_of_several_is_enough(run: Cli, server: EmbeddedServer, nobody: str) -> None:
+    assert ["[zookeeper]"] == run("-server", f"{nobody},{server.connect_string}", "ls", "/").lines
+
+
+def test_paths_are_below_the_chroot(cli: Cli, run: Cli, server: EmbeddedServer) -> None:
+    cli("create", "/app")
+    inside = f"{server.connect_string}/app"
+    ended = run("--server", inside, lines="create /a\ncreate -e -s /e-\nls -w /\ngetEphemerals\ncreate /b\nconfig\n")
+    assert ["[a, e-0000000001]", "[/e-0000000001]"] == ended.lines
+    assert "Created /a\nCreated /e-0000000001\nCreated /b\n" == ended.err
+    assert ended.events[-1].startswith("SyncConnected type:NodeChildrenChanged path:/ zxid: ")
+    assert ["[app, zookeeper]"] == cli("ls", "/").lines
+
+
+def test_the_session_ends_with_the_shell(cli: Cli) -> None:
+    cli("create", "-e", "/gone")
+    assert ["[zookeeper]"] == cli("ls", "/").lines
+
+
+@pytest.mark.parametrize(
+    "words", [["-timeout", "x"], ["-server"], ["-server", "h:x"], ["-client-configuration", "/no"]]
+)
+def test_what_cannot_be_meant_is_refused(run: Cli, words: list[str]) -> None:
+    ended = run(*words)
+    assert (1, 1) == (ended.code, ended.err.count("\n"))
+
+
+def test_an_option_that_nobody_knows_is_passed_over(cli: Cli) -> None:
+    ended = cli("-bogus", "ls", "/")
+    assert (0, "option -bogus is not known and passed over\n") == (ended.code, ended.err)
+
+
+def test_tls_needs_to_know_whom_to_trust(run: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "client.cfg").write_text("zookeeper.client.secure=true\n")
+    ended = run("-client-configuration", str(tmp_path / "client.cfg"))
+    assert (1, True) == (ended.code, "needs zookeeper.ssl.trustStore.location too" in ended.err)
+    monkeypatch.setenv("CLIENT_JVMFLAGS", "-Dzookeeper.client.secure=true -Xmx64m")
+    assert 1 == run().code
+    (tmp_path / "client.cfg").write_text("zookeeper.client.secure=false\n")
+    assert 0 == run("-client-configuration", str(tmp_path / "client.cfg"), "history").code
