@@ -98,15 +98,16 @@ def interact(shell: Shell) -> None:
         auto_suggest=AutoSuggestFromHistory(),
         enable_history_search=True,
     )
-    with patch_stdout(raw=True):
-        while True:
-            try:
+    while True:
+        try:
+            # Events that come while a line is edited are shown above it.
+            with patch_stdout(raw=True):
                 line = session.prompt(lambda: shell.prompt)
-            except KeyboardInterrupt:
-                continue
-            except EOFError:
-                return
-            try:
-                shell.execute_line(line)
-            except KeyboardInterrupt:
-                shell.printer.error("interrupted")
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return
+        try:
+            shell.execute_line(line)
+        except KeyboardInterrupt:
+            shell.printer.error("interrupted")

@@ -39,6 +39,7 @@ def watch(context: Context, given: Arguments) -> Json:
     following = Following(context.zk, path)
     context.redirect_events(following.events.put)
     try:
+        following.begin()
         for verb, changed, zxid in following.changes():
             _show(context, verb, changed, zxid)
             seen += 1
@@ -95,9 +96,18 @@ class Following:
     known: dict[str, set[str]] = field(factory=dict)
     recursive: bool = True
 
+    def begin(self) -> None:
+        """Set the watch; raises KeeperError."""
+        try:
+            self.zk.add_watch(self.path, recursive=True)
+        except KeeperError as error:
+            if error.code != codes.UNIMPLEMENTED:
+                raise
+            self.recursive = False
+            self._adopt(self.path)
+
     def changes(self) -> Iterator[tuple[str, str, int]]:
         """What was done to which node, and the zxid of that; raises ShellError when the session is over."""
-        self._begin()
         while True:
             event = self._next_event()
             assert event.path is not None
@@ -116,15 +126,6 @@ class Following:
         """Take the watch back."""
         with suppress(KeeperError):
             self.zk.remove_watches(self.path, WatcherType.PERSISTENT_RECURSIVE, local=True)
-
-    def _begin(self) -> None:
-        try:
-            self.zk.add_watch(self.path, recursive=True)
-        except KeeperError as error:
-            if error.code != codes.UNIMPLEMENTED:
-                raise
-            self.recursive = False
-            self._adopt(self.path)
 
     def _next_event(self) -> Event:
         while True:

@@ -37,7 +37,7 @@ def _tree_lines(nodes: Mapping[str, Node], top: str, styled: Callable[[str, str]
         path, begin, below = waiting.pop()
         stat = nodes[path].stat
         notes = ["ephemeral"] if stat.ephemeralOwner else []
-        notes += [f"{stat.dataLength} bytes"] if stat.dataLength else []
+        notes += [f"{stat.dataLength} byte{'' if stat.dataLength == 1 else 's'}"] if stat.dataLength else []
         tail = styled(f"  ({', '.join(notes)})", "dim") if notes else ""
         yield f"{begin}{styled(path if path == top else name_of(path), 'node')}{tail}"
         children = _children_in(nodes, path)
