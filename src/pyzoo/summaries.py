@@ -248,6 +248,7 @@ class SummaryRegistry:
         self.advanceds: dict[str, AdvancedSummary] = {}
         self.basic_sets: dict[str, SummarySet] = {}
         self.advanced_sets: dict[str, AdvancedSummarySet] = {}
+        self._owns: list[BasicSummary] = []
         self._next_slice_ms: i64 = now_ms + SLICE_MS
 
     def _window(self) -> Window | None:
@@ -265,6 +266,12 @@ class SummaryRegistry:
         self.advanceds[name] = summary
         return summary
 
+    def own(self) -> BasicSummary:
+        """A new summary under no name of Apache's, which its owner has to show."""
+        summary = BasicSummary(self._window())
+        self._owns.append(summary)
+        return summary
+
     def basic_set(self, name: str) -> SummarySet:
         """A new set of summaries without percentiles."""
         summaries = SummarySet(self.windowed)
@@ -279,7 +286,7 @@ class SummaryRegistry:
 
     def all_basic(self) -> list[BasicSummary]:
         """Every summary, those inside of others and those of sets included."""
-        found = list(self.basics.values())
+        found = self._owns + list(self.basics.values())
         found += [summary.basic for summary in self.all_advanced()]
         for summaries in self.basic_sets.values():
             found += summaries.summaries.values()

@@ -8,7 +8,6 @@ from pyzoo.config.keys import Key, Kind, Source, Treatment
 
 _NO_EFFECT: Final = frozenset(
     {
-        "leader.ackLoggingFrequency",
         "leader.closeSocketAsync",
         "learner.closeSocketAsync",
         "learner.asyncSending",
@@ -44,7 +43,7 @@ ENSEMBLE_KEYS: Final[tuple[Key, ...]] = (
     _key("leader.maxTimeToWaitForEpoch", Kind.INT, "-1", "Milliseconds that a new leader waits for its quorum; -1 is off"),
     _key("leader.maxConcurrentSnapSyncs", Kind.INT, "10", "Learners that get a snapshot at the same time"),
     _key("leader.maxConcurrentDiffSyncs", Kind.INT, "100", "Learners that get a diff at the same time"),
-    _key("leader.ackLoggingFrequency", Kind.INT, "1000", "Acknowledgements between timing samples"),
+    _key("leader.ackLoggingFrequency", Kind.INT, "1000", "The acknowledgements of each server are timed for zxids that this divides; 0 is never"),
     _key("leader.closeSocketAsync", Kind.BOOL, "false", "The leader closes sockets in a thread of its own"),
     _key("learner.closeSocketAsync", Kind.BOOL, "false", "Learners close sockets in a thread of their own"),
     _key("learner.asyncSending", Kind.BOOL, "false", "Learners send through a queue"),

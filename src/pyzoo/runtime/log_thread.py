@@ -42,13 +42,15 @@ class Log(Protocol):
 
 @frozen
 class SyncTimes:
-    """One write to the log, in ms: `queued` for each of its batches, `processed` in all, `synced` the sync alone.
+    """One write to the log, in ms: `queued` for each of its batches, `appended` and `flushed` for all of them.
 
-    `synced` is None without a sync (forceSync=no). `txns` were written; `waiting` batches came meanwhile.
+    `synced` is what the disk took of that, None without a sync (forceSync=no). `txns` were written; `waiting`
+    batches came meanwhile.
     """
 
     queued: tuple[int, ...]
-    processed: int
+    appended: int
+    flushed: int
     synced: int | None
     txns: int
     waiting: int
@@ -57,13 +59,13 @@ class SyncTimes:
         """Add them to the metrics of Apache's SyncRequestProcessor, whose requests are batches here."""
         if self.synced is not None:
             metrics.fsynctime.add(self.synced)
-        metrics.sync_processor_queue_flush_time_ms.add(self.synced or 0)
-        metrics.sync_process_time.add(self.processed)
+        metrics.sync_processor_queue_flush_time_ms.add(self.flushed)
+        metrics.sync_process_time.add(self.appended)
         metrics.sync_processor_batch_size.add(self.txns)
         metrics.sync_processor_queue_size.add(self.waiting)
         for queued in self.queued:
             metrics.sync_processor_queue_time_ms.add(queued)
-            metrics.sync_processor_queue_and_flush_time_ms.add(queued + self.processed)
+            metrics.sync_processor_queue_and_flush_time_ms.add(queued + self.appended + self.flushed)
 
 
 class LogThread:
@@ -79,6 +81,7 @@ class LogThread:
         self.sync_times: list[SyncTimes] = []
         self._queue: queue.SimpleQueue[tuple[LogBatch, int] | None] = queue.SimpleQueue()
         self._submitted_ms: list[int] = []
+        self._appended_ms = 0
         self._synced_ms: int | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="SyncThread", daemon=True)
@@ -158,12 +161,13 @@ class LogThread:
         if len(self.sync_times) < SYNC_TIMES_KEPT:
             queued = tuple(begun_ms - submitted_ms for submitted_ms in self._submitted_ms)
             txns = sum(batch.txns for batch in batches)
-            processed = elapsed_ms() - begun_ms
-            self.sync_times.append(SyncTimes(queued, processed, self._synced_ms, txns, self._queue.qsize()))
+            appended, flushed = self._appended_ms - begun_ms, elapsed_ms() - self._appended_ms
+            self.sync_times.append(SyncTimes(queued, appended, flushed, self._synced_ms, txns, self._queue.qsize()))
 
     def _try_write(self, first_zxid: int, records: bytes) -> bool:
         try:
             self.log.append(first_zxid, records)
+            self._appended_ms = elapsed_ms()
             took_ns = self.log.commit()
         except StorageError as error:
             if not self.stalled:

@@ -8,6 +8,7 @@ import logging
 import select
 import socket
 from collections.abc import Callable
+from time import monotonic_ns
 from typing import Final, final
 
 import trio
@@ -121,7 +122,8 @@ class ClientPort:
 
     def _pass(self, events: list[tuple[int, int]]) -> None:
         server = self.server
-        server.advance(elapsed_ms(), wall_ms())
+        begun_ns = monotonic_ns()
+        server.advance(begun_ns // 1_000_000, wall_ms())
         if self.accept_again_ms and server.now_ms >= self.accept_again_ms:
             self._accept_again()
         for fd, mask in events:
@@ -137,6 +139,7 @@ class ClientPort:
         if server.request_throttle_limit > 0:
             server.release_throttled()
         self.carry_out()
+        server.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
 
     def carry_out(self) -> None:
         """Hand over the effects of the core: log writes first, then the bytes for the clients."""

@@ -22,6 +22,10 @@ class EnsembleView:
         """Role and phase: `leading - broadcast`; empty where there is nothing to say."""
         return self._peer_state
 
+    def observer_master_id(self) -> int | None:
+        """Whose port an observer is connected to; None for all others."""
+        return None
+
     def gauges(self) -> list[tuple[str, int]]:
         """What `mntr` shows beside the gauges of every server."""
         return [("quorum_size", len(self.members.voters))]

@@ -28,6 +28,8 @@ GAUGE: Final = "gauge"
 COUNTER: Final = "counter"
 SUMMARY: Final = "summary"
 
+TURNS: Final = "pyzoo_turn_seconds"
+
 BASIC_QUANTILES: Final = (0.5,)
 ADVANCED_QUANTILES: Final = (0.5, 0.9, 0.99)
 
@@ -94,7 +96,15 @@ def server_families(server: "ZooKeeperServer") -> list[Family]:
     for name, advanced in advanced_summaries(server).items():
         samples = summary_samples(name, NO_LABELS, advanced.basic, ADVANCED_QUANTILES)
         families.append(Family(name, SUMMARY, name, samples))
-    return families + _sets(server) + server.environment.process_families()
+    return families + _sets(server) + [_turns(metrics.turn_us)] + server.environment.process_families()
+
+
+def _turns(turn_us: BasicSummary) -> Family:
+    samples = [
+        Sample(sample.name, sample.labels, sample.value if sample.name.endswith("_count") else sample.value / 1e6)
+        for sample in summary_samples(TURNS, NO_LABELS, turn_us, ADVANCED_QUANTILES)
+    ]
+    return Family(TURNS, SUMMARY, "Turns of the event loop; all clients wait while one lasts.", samples)
 
 
 def _gauges(server: "ZooKeeperServer") -> list[Family]:

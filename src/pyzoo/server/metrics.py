@@ -18,7 +18,8 @@ from pyzoo.datatree.watches import (
     NODE_DELETED,
     WatchObserver,
 )
-from pyzoo.quorum.quorum_metrics import QuorumMetrics
+from pyzoo.quorum.quorum_metrics import DEFAULT_ACK_LOGGING_FREQUENCY, QuorumMetrics
+from pyzoo.server.member_settings import number
 from pyzoo.summaries import CounterSet, SummaryRegistry, SummarySet
 
 STAT_OVERHEAD_BYTES: Final = 68
@@ -80,9 +81,9 @@ def add_for_path(summaries: SummarySet, path: str, size: i64) -> None:
 def new_metrics(config: ServerConfig, now_ms: i64) -> "ServerMetrics":
     """Metrics as the settings want them."""
     metrics = ServerMetrics(config.metrics.provider == PROMETHEUS, now_ms)
-    frequency = config.properties.get("zookeeper.leader.ackLoggingFrequency", "")
-    if frequency.lstrip("-").isdigit():
-        metrics.quorum.ack_logging_frequency = int(frequency)
+    metrics.quorum.ack_logging_frequency = number(
+        config.properties, "zookeeper.leader.ackLoggingFrequency", DEFAULT_ACK_LOGGING_FREQUENCY
+    )
     return metrics
 
 
@@ -102,7 +103,6 @@ class ServerMetrics(WatchObserver):
         self.readlatency = registry.advanced("readlatency")
         self.updatelatency = registry.advanced("updatelatency")
         self.propagation_latency = registry.advanced("propagation_latency")
-        self.close_session_prep_time = registry.advanced("close_session_prep_time")
         self.request_throttle_queue_time_ms = registry.advanced("request_throttle_queue_time_ms")
         self.sync_processor_queue_time_ms = registry.advanced("sync_processor_queue_time_ms")
         self.sync_processor_queue_flush_time_ms = registry.advanced("sync_processor_queue_flush_time_ms")
@@ -128,6 +128,8 @@ class ServerMetrics(WatchObserver):
         self.read_per_namespace = registry.basic_set("read_per_namespace")
         self.write_per_namespace = registry.basic_set("write_per_namespace")
         self.quota_exceeded_error_per_namespace = CounterSet()
+        # Not one of Apache's: how long clients waited for each other, in microseconds.
+        self.turn_us = registry.own()
 
     def _zero(self) -> None:
         self.bytes_received_count: i64 = 0

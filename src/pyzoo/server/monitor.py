@@ -34,6 +34,9 @@ def monitor_values(server: "ZooKeeperServer") -> list[tuple[str, Value]]:
     ensemble = server.ensemble
     if ensemble is not None and ensemble.peer_state():
         values.append(("peer_state", ensemble.peer_state()))
+        master = ensemble.observer_master_id()
+        if master is not None:
+            values.append(("observer_master_id", master))
     provider = server.config.metrics.provider
     if provider == PROMETHEUS:
         values += monitor_items(server_families(server))

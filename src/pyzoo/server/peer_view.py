@@ -63,9 +63,12 @@ class LearnerView(EnsembleView):
         return f"{role} - broadcast"
 
     def gauges(self) -> list[tuple[str, int]]:
-        if self._observes:
-            return [*super().gauges(), ("observer_master_id", int(self._role.master_sid))]
+        if self._role.hosting is None:
+            return super().gauges()
         return [*super().gauges(), ("synced_observers", self._role.synced_observers)]
+
+    def observer_master_id(self) -> int | None:
+        return int(self._role.master_sid) if self._observes else None
 
 
 def view_of(host: PeerHost, role: object, state: int) -> EnsembleView:
