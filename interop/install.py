@@ -15,7 +15,7 @@ from interop.java import CACHE, CURATOR_VERSION, DEBIAN_JAR, ZOOKEEPER_VERSION
 LOGBACK = ("ch.qos.logback", "logback-classic", "1.3.15")
 ZOOKEEPER = ("org.apache.zookeeper", "zookeeper", ZOOKEEPER_VERSION)
 JAR_SETS = {
-    # The server names these as optional, and needs them for metrics, snapshots in snappy and its shell.
+    # The server names these as optional; it needs them for metrics, snapshots in snappy, its shell, its AdminServer.
     f"zookeeper-{ZOOKEEPER_VERSION}": [
         ZOOKEEPER,
         LOGBACK,
@@ -23,6 +23,7 @@ JAR_SETS = {
         ("org.xerial.snappy", "snappy-java", "1.1.10.5"),
         ("commons-cli", "commons-cli", "1.5.0"),
         ("com.fasterxml.jackson.core", "jackson-databind", "2.15.2"),
+        ("org.eclipse.jetty", "jetty-servlet", "9.4.58.v20250814"),
     ],
     f"curator-{CURATOR_VERSION}": [
         ("org.apache.curator", "curator-recipes", CURATOR_VERSION),
@@ -68,10 +69,15 @@ def install_debian_packages() -> None:
     subprocess.run(command, check=True, env=environment)
 
 
+def is_complete(target: Path, artifacts: list[tuple[str, str, str]]) -> bool:
+    """Whether a directory has all the jars that a set names."""
+    return all((target / f"{name}-{version}.jar").exists() for _, name, version in artifacts)
+
+
 def main() -> int:
     for name, artifacts in JAR_SETS.items():
         target = CACHE / name
-        if not list(target.glob("zookeeper-3*.jar")):
+        if not is_complete(target, artifacts):
             copy_jars(target, artifacts)
         print(f"{name}: {target}")
     if not DEBIAN_JAR.exists() or not Path("/usr/lib/zookeeper/bin/cli_mt").exists():

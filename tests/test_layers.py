@@ -11,6 +11,7 @@ LAYERS = [
     {"datatree", "quorum"},
     {"persistence"},
     {"server"},
+    {"admin"},
     {"runtime", "sim", "shell", "filetools"},
     {"cli", "testing"},
 ]
@@ -83,7 +84,7 @@ def test_only_the_outer_rooms_know_sockets_threads_and_signals() -> None:
 
 
 def test_pure_rooms_take_time_and_files_as_arguments() -> None:
-    pure = BASE | {"jute", "datatree", "quorum", "persistence", "server", "filetools"}
+    pure = BASE | {"jute", "datatree", "quorum", "persistence", "server", "admin", "filetools"}
     wrong = [
         f"{path.relative_to(SOURCE)} imports {name}"
         for path in sources()

@@ -115,8 +115,12 @@ def default_config(
 
 
 def _from_values(values: Mapping[str, str], properties: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:
+    """Without a file the AdminServer is off, unless some property is about it."""
     entries = {name: Property(name, value, 0) for name, value in values.items()}
-    return build_config(ConfigReader(entries, None, properties), "", {})
+    config, warnings = build_config(ConfigReader(entries, None, properties), "", {})
+    if not any(name.startswith("zookeeper.admin.") for name in properties):
+        config = evolve(config, admin=evolve(config.admin, enabled=False))
+    return config, warnings
 
 
 def build_config(reader: ConfigReader, text: str, files: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:

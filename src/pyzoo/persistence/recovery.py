@@ -130,7 +130,7 @@ def _load(
         is_new = _without_snapshot(disk, directories, snapshot, settings, bool(initialize))
     replayer = Replayer(tree, snapshot.sessions, snapshot.zxid, snapshot.digest, settings.commit_log_count)
     replayed = replayer.replay(disk, directories.logs)
-    _refuse_lost_ttl_nodes(tree, snapshot.sessions, settings)
+    refuse_lost_ttl_nodes(tree, snapshot.sessions, settings)
     recovered = Recovered(
         tree=tree,
         sessions=snapshot.sessions,
@@ -233,7 +233,7 @@ def _without_snapshot(
     return False
 
 
-def _refuse_lost_ttl_nodes(tree: DataTree, sessions: dict[int, int], settings: RecoverySettings) -> None:
+def refuse_lost_ttl_nodes(tree: DataTree, sessions: dict[int, int], settings: RecoverySettings) -> None:
     """Without extended types a TTL node looks like an orphaned ephemeral, and would be removed."""
     if tree.extended_types or settings.drop_ttl_nodes:
         return

@@ -82,6 +82,7 @@ class SnapshotFile:
 
     def __init__(self, disk: Disk, directory: str, zxid: int, method: str = PLAIN) -> None:
         name = snapshot_name(zxid, method)
+        self._method = method
         self.path = join(directory, name)
         self.bytes_written = 0
         self._disk = disk
@@ -109,6 +110,11 @@ class SnapshotFile:
             self.abandon()
             raise self._failure(error) from error
         return self.path
+
+    def save_as(self, zxid: int) -> str:
+        """Like `save`, under the name of another zxid than it began with."""
+        self.path = join(self._directory, snapshot_name(zxid, self._method))
+        return self.save()
 
     def abandon(self) -> None:
         """Remove what was written; never fails."""

@@ -17,6 +17,7 @@ import logging
 from collections.abc import Iterator
 from typing import Final, final
 
+from librt.strings import read_i64_be
 from mypy_extensions import i32, i64
 
 from pyzoo.errors import ProtocolViolation
@@ -47,6 +48,8 @@ _READING: Final = (WAITS_FOR_INFO, WAITS_FOR_ACKEPOCH, STREAMS, WAITS_FOR_ACK, A
 
 STREAM_BYTES: Final = 1 << 20
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
+_ZXID_AT: Final = 4
+"""Where a packet has its zxid."""
 _PACKET_OF_KIND: Final = {DIFF: qp.DIFF, TRUNC: qp.TRUNC, SNAP: qp.SNAP}
 
 
@@ -192,8 +195,11 @@ class LearnerHandler:
         self.tick_of_next_ack: i64 = 0
         self.sync_kind = ""
         self.last_zxid: i64 = 0
+        self.created_ms: i64 = now_ms
         self.packets_sent: i64 = 0
         self.packets_received: i64 = 0
+        self.requests_received: i64 = 0
+        self.last_zxid_sent: i64 = -1
         self._packets = PacketBuffer()
         self._queue_size: BasicSummary | None = None
         self._waiting: i64 = 0
@@ -406,6 +412,7 @@ class LearnerHandler:
         if type == qp.ACK:
             self._acknowledged(received.zxid)
         elif type == qp.REQUEST:
+            self.requests_received += 1
             session_id, cxid, op_type, body = qp.decode_request(received.data)
             self.hub.request_received(self, session_id, cxid, op_type, body, received.authinfo or [])
         elif type == qp.PING:
@@ -438,6 +445,9 @@ class LearnerHandler:
         """Send a packet now."""
         self.packets_sent += 1
         self._count_waiting()
+        zxid = read_i64_be(data, _ZXID_AT)
+        if zxid > 0:
+            self.last_zxid_sent = zxid
         self.link.send(data)
 
     def _count_waiting(self) -> None:
@@ -470,6 +480,29 @@ class LearnerHandler:
             self._held_commits.append(data)
         else:
             self.queue_packet(data)
+
+    # --- what operators see
+
+    def reset_stats(self) -> None:
+        """Count packets anew."""
+        self.packets_sent = 0
+        self.packets_received = 0
+        self.requests_received = 0
+        self.last_zxid_sent = -1
+
+    def established_wall_ms(self, now_ms: i64, wall_ms: i64) -> i64:
+        """When the connection was made, by the wall clock; the arguments are the time now."""
+        return wall_ms - (now_ms - self.created_ms)
+
+    @property
+    def queued_packets(self) -> int:
+        """Packets behind a snapshot that is on its way."""
+        return len(self._queue)
+
+    @property
+    def queued_bytes(self) -> i64:
+        """Bytes that the network has not taken yet."""
+        return self.link.waiting_bytes()
 
     # --- time
 

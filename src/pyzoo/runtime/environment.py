@@ -13,6 +13,7 @@ import time
 from typing import Final
 
 from pyzoo.config.settings import ServerConfig
+from pyzoo.persistence.snapshots import list_snapshots
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.storage import Storage
 from pyzoo.server.environment import ServerEnvironment
@@ -37,6 +38,20 @@ class SystemEnvironment(ServerEnvironment):
 
     def log_dir_size(self) -> int:
         return directory_size(self.log_dir())
+
+    def last_snapshot(self) -> tuple[int, int]:
+        storage = self._storage
+        if storage is None:
+            return -1, -1
+        for zxid, name in list_snapshots(storage.disk, storage.directories.snapshots):
+            try:
+                return zxid, int(os.stat(os.path.join(storage.directories.snapshots, name)).st_mtime)
+            except FileNotFoundError:
+                continue
+        return -1, -1
+
+    def slow_syncs(self) -> int:
+        return 0 if self._storage is None else self._storage.log_thread.slow_syncs
 
     def snap_dir(self) -> str:
         return "" if self._storage is None else self._storage.directories.snapshots

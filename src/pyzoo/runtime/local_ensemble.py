@@ -181,7 +181,9 @@ class LocalEnsemble:
         """Start the process of one member, without waiting for anything."""
         member = self.member(sid)
         assert not member.is_running, f"member {sid} runs already"
-        defines = [f"-D{name}={value}" for name, value in self._properties.items()]
+        # The members would all want the same port for it.
+        properties = {"zookeeper.admin.enableServer": "false", **self._properties}
+        defines = [f"-D{name}={value}" for name, value in properties.items()]
         command = [sys.executable, "-m", "pyzoo", "serve", *defines, str(member.directory / "zoo.cfg")]
         with member.log_file.open("ab") as log:
             # A group of its own: Ctrl-C at a terminal is for the one who started the ensemble, and who stops it.

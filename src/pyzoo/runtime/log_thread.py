@@ -79,6 +79,7 @@ class LogThread:
         self.failure: BaseException | None = None
         self.stalled = False
         self.sync_times: list[SyncTimes] = []
+        self.slow_syncs = 0
         self._queue: queue.SimpleQueue[tuple[LogBatch, int] | None] = queue.SimpleQueue()
         self._submitted_ms: list[int] = []
         self._appended_ms = 0
@@ -180,6 +181,7 @@ class LogThread:
         took_ms = took_ns // 1_000_000
         self._synced_ms = took_ms if took_ns > 0 else None
         if took_ms > self.warning_threshold_ms:
+            self.slow_syncs += 1
             logger.warning(
                 "fsync-ing the write ahead log took %dms, which delays every write; use a faster or less busy disk",
                 took_ms,

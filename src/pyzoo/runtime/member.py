@@ -32,6 +32,7 @@ class Member:
         self.storage = storage
         self.nursery = nursery
         self.client_address = peer.client_address()
+        self._restore_settled = trio.Event()
         self.ports = PeerPorts(
             peer,
             client_port.epoll,
@@ -98,6 +99,8 @@ class Member:
     def after_effects(self) -> None:
         """What a turn may ask for beside bytes."""
         self._move_client_port()
+        if not self.peer.is_restoring:
+            self._restore_settled.set()
         for read in self.peer.take_log_reads():
             self.nursery.start_soon(self._read_log, read)
         if self.peer.take_snapshot_request():
@@ -117,6 +120,11 @@ class Member:
             return
         logger.info("Clients are served on %s:%d now", host, port)
         self.client_port.listen_on(listeners)
+
+    async def restore_settled(self) -> None:
+        """Return when the snapshot that is being restored has its quorum, or will never have it."""
+        self._restore_settled = trio.Event()
+        await self._restore_settled.wait()
 
     async def _read_log(self, read: LogRead) -> None:
         proposals = await trio.to_thread.run_sync(self.storage.proposals, read.from_zxid, read.to_zxid)

@@ -14,11 +14,12 @@ import sys
 from contextlib import ExitStack
 
 import trio
-from attrs import define
+from attrs import define, evolve
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
 from pyzoo.jute.primitives import set_field_limit
+from pyzoo.runtime.admin_server import MemberHost, ServerHost, open_admin, serve_admin
 from pyzoo.runtime.auditing import note_start, with_server_user
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
@@ -41,10 +42,11 @@ SWITCH_SECONDS = 0.0005
 
 @define
 class RunningServer:
-    """A server that is ready: where it listens, and how to stop it."""
+    """A server that is ready: where it listens, and how to stop it; `admin_port` is that of the AdminServer, if any."""
 
     port: int
     server: Core
+    admin_port: int | None
     cancel_scope: trio.CancelScope
 
     def stop(self) -> None:
@@ -99,10 +101,11 @@ async def serve(
             if metrics_listener is not None:
                 nursery.start_soon(serve_metrics, metrics_listener, server)
             if storage is not None:
-                nursery.start_soon(take_snapshots, client_port, storage, lambda: database)
+                nursery.start_soon(take_snapshots, client_port, storage, lambda: server.database)
                 nursery.start_soon(purge_regularly, storage)
             note_start(config, stack)
-            task_status.started(RunningServer(port, server, nursery.cancel_scope))
+            admin_port = start_admin(config, ServerHost(client_port, storage), nursery)
+            task_status.started(RunningServer(port, server, admin_port, nursery.cancel_scope))
 
 
 async def serve_member(
@@ -137,7 +140,19 @@ async def serve_member(
                 nursery.start_soon(serve_metrics, metrics_listener, peer)
             member.begin()
             note_start(config, stack)
-            task_status.started(RunningServer(port, peer, nursery.cancel_scope))
+            admin_port = start_admin(config, MemberHost(member, client_port, storage), nursery)
+            task_status.started(RunningServer(port, peer, admin_port, nursery.cancel_scope))
+
+
+def start_admin(config: ServerConfig, host: ServerHost, nursery: trio.Nursery) -> int | None:
+    """Serve the AdminServer too, where it is wanted and possible; returns its port."""
+    opened = open_admin(config)
+    if opened is None:
+        return None
+    listener, settings = opened
+    port: int = listener.getsockname()[1]
+    nursery.start_soon(serve_admin, listener, evolve(settings, plain_accepted=host.plain_accepted), host)
+    return port
 
 
 def prepare_process(embedded: bool) -> None:

@@ -36,6 +36,11 @@ async def take_snapshots(client_port: ClientPort, storage: Storage, database: Ca
 
 async def save_snapshot_beside(storage: Storage, database: ZKDatabase, server: Core) -> str | None:
     """Save a fuzzy snapshot while the server goes on; returns the path, None when it became worthless meanwhile."""
+    async with storage.saving:
+        return await _save(storage, database, server)
+
+
+async def _save(storage: Storage, database: ZKDatabase, server: Core) -> str | None:
     begun_ms = elapsed_ms()
     epoch = server.snapshot_epoch
     zxid = database.last_processed_zxid

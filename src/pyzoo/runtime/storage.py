@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from attrs import define, frozen
+import trio
+from attrs import define, field, frozen
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
@@ -55,6 +56,8 @@ class Storage:
     log_thread: LogThread
     locks: list[int]
     load_times: LoadTimes
+    #: Held by whoever writes a snapshot: two of the same zxid would write into one file.
+    saving: trio.Lock = field(factory=trio.Lock, init=False)
 
     def snapshot_file(self, zxid: int) -> SnapshotFile:
         """A snapshot to be filled."""

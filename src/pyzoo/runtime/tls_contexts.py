@@ -4,6 +4,8 @@ import logging
 import os
 import ssl
 
+from attrs import evolve
+
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError
@@ -49,6 +51,18 @@ def _load_key(context: ssl.SSLContext, material: KeyMaterial, location: str) -> 
         raise ConfigError(f"{location} has no usable key: {error}") from error
     finally:
         os.close(fd)
+
+
+def admin_tls(config: ServerConfig) -> ssl.SSLContext | None:
+    """How the AdminServer does TLS, with the stores of members; None where it is plain. Raises ConfigError."""
+    admin, settings = config.admin, config.quorum_tls
+    if not admin.force_https and not admin.port_unification:
+        return None
+    if not settings.key_store.location:
+        raise ConfigError("admin.forceHttps and admin.portUnification need ssl.quorum.keyStore.location")
+    client_auth = "need" if admin.need_client_auth else "none"
+    versions = settings.enabled_protocols or ("TLSv1.2", "TLSv1.3")
+    return make_context(evolve(settings, client_auth=client_auth, enabled_protocols=versions), server_side=True)
 
 
 def quorum_tls(config: ServerConfig) -> PeerTls:

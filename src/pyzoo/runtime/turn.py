@@ -93,6 +93,11 @@ class ClientPort:
         self.timer_ms = -1
         self.set_timer()
 
+    def wake(self) -> None:
+        """Let the keeper of the time make a pass soon, for what no socket has told of."""
+        if self.timer is not None:
+            self.timer.cancel()
+
     def set_timer(self) -> None:
         """Move the timer to the core's next deadline."""
         deadline_ms = self.server.next_deadline_ms()

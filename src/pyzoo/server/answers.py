@@ -165,7 +165,7 @@ def mntr(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     return monitor_text(server)
 
 
-def srst(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def srst(server: "ZooKeeperServer", cnxn: ServerCnxn | None) -> str:
     """Set the statistics of the server back."""
     server.stats.reset()
     if server.ensemble is not None:
@@ -207,7 +207,7 @@ def cons(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     return "".join(lines) + "\n"
 
 
-def crst(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def crst(server: "ZooKeeperServer", cnxn: ServerCnxn | None) -> str:
     """Set the statistics of all connections back."""
     for one in server.cnxns:
         one.reset_stats()
@@ -291,7 +291,8 @@ def _session_of(watcher: Watcher) -> str:
     return hex_text(watcher.session_id) if isinstance(watcher, ServerCnxn) else "0"
 
 
-def _path_text(path: str) -> str:
+def path_text(path: str) -> str:
+    """A watched path as Java prints it."""
     return "null" if path == NULL_PATH else path
 
 
@@ -309,7 +310,7 @@ def wchc(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     lines: list[str] = []
     for watcher in watches.watchers():
         lines.append(f"0x{_session_of(watcher)}\n")
-        lines += [f"\t{_path_text(path)}\n" for path in hash_order(watches.paths_of(watcher))]
+        lines += [f"\t{path_text(path)}\n" for path in hash_order(watches.paths_of(watcher))]
     return "".join(lines) + "\n"
 
 
@@ -318,6 +319,6 @@ def wchp(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     watches = server.tree.data_watches
     lines: list[str] = []
     for path in hash_order(watches.paths()):
-        lines.append(f"{_path_text(path)}\n")
+        lines.append(f"{path_text(path)}\n")
         lines += [f"\t0x{_session_of(watcher)}\n" for watcher in watches.watchers_of(path)]
     return "".join(lines) + "\n"

@@ -1,6 +1,7 @@
 """EnsembleView: what the commands show of the ensemble that a server belongs to."""
 
 from pyzoo.config.membership import QuorumServer
+from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.member_settings import election_addresses, quorum_addresses
 
@@ -33,6 +34,22 @@ class EnsembleView:
     def proposal_sizes(self) -> str:
         """The line of `srvr` that leaders have."""
         return ""
+
+    def proposal_buffer(self) -> tuple[int, int, int] | None:
+        """Bytes of the last, the smallest and the largest proposal, -1 before the first; None unless it leads."""
+        return None
+
+    def leader_id(self) -> int:
+        """The member that leads, -1 when that is not known."""
+        return -1
+
+    def zab_state(self) -> str:
+        """The phase of ZAB: election, discovery, synchronization or broadcast."""
+        return "election"
+
+    def observers(self) -> list[LearnerHandler]:
+        """The observers that this member passes on to."""
+        return []
 
     def reset(self) -> None:
         """What the `srst` word does beside resetting the server's own numbers."""

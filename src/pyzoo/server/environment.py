@@ -23,6 +23,14 @@ class ServerEnvironment:
         """The size of all files below the log directory."""
         return 0
 
+    def last_snapshot(self) -> tuple[int, int]:
+        """The zxid of the newest snapshot and when it was saved, in seconds since 1970; -1 for both without one."""
+        return -1, -1
+
+    def slow_syncs(self) -> int:
+        """How often a sync of the log took longer than fsync.warningthresholdms."""
+        return 0
+
     def snap_dir(self) -> str:
         """The snapshot directory, version-2 included."""
         return ""

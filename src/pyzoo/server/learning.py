@@ -16,6 +16,7 @@ from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot_stream import SnapshotStreamReader
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import SYNCS, Learner, LearnerOwner, LearnerSettings
+from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import OBSERVER_MASTER, QUORUM, PeerLink
 from pyzoo.quorum.sync_plan import SNAP
 from pyzoo.server.hosting import Hosting
@@ -198,7 +199,12 @@ class Learning(Role):
     @property
     def synced_observers(self) -> int:
         """Observers that follow this server."""
-        return 0 if self.hosting is None else len(self.hosting.master.observing)
+        return len(self.observers)
+
+    @property
+    def observers(self) -> list[LearnerHandler]:
+        """The observers of this server's observer master."""
+        return [] if self.hosting is None else list(self.hosting.master.observing)
 
     def serving_server(self) -> LearnerZooKeeperServer:
         """The server, once there is one."""

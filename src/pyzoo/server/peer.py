@@ -17,12 +17,14 @@ from mypy_extensions import i64
 from pyzoo.config.membership import Membership, QuorumServer
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.paths import CONFIG
+from pyzoo.datatree.tree import DataTree
 from pyzoo.effects import Effects
 from pyzoo.errors import ConfigError, MalformedRecord, StorageError
 from pyzoo.jute.records import ACL, Id
+from pyzoo.persistence.restored import RestoredSnapshot
 from pyzoo.quorum.cnxmanager import QuorumCnxManager
 from pyzoo.quorum.election import FastLeaderElection
-from pyzoo.quorum.history import Proposal
+from pyzoo.quorum.history import CommittedLog, Proposal
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import ELECTION, OBSERVER_MASTER, QUORUM, LinkOwner, PeerLink
 from pyzoo.quorum.notification import decode_notification
@@ -40,7 +42,7 @@ from pyzoo.server.peer_storage import PeerStorage
 from pyzoo.server.peer_view import view_of
 from pyzoo.server.read_only_server import LookingZooKeeperServer, ReadOnlyZooKeeperServer
 from pyzoo.server.standalone import ZooKeeperServer
-from pyzoo.zxid import zxid_text
+from pyzoo.zxid import epoch_of, zxid_text
 
 logger: Final = logging.getLogger(__name__)
 
@@ -125,6 +127,9 @@ class QuorumPeer(PeerHost):
         self._left_over: list[ServerCnxn] = []
         self._masters: list[int] = []
         self._failed_roles = 0
+        self._restored: RestoredSnapshot | None = None
+        self._restored_tree: DataTree | None = None
+        self._restore_failure = ""
         recovered = storage.recovered
         self._count_load()
         if recovered is not None and recovered.last_zxid < 0:
@@ -201,6 +206,7 @@ class QuorumPeer(PeerHost):
         self._put_in_front(server)
         self.election.established(epoch)
         self.set_config_node()
+        self._judge_restore()
         logger.info("%s with epoch %d, last zxid %s", STATE_NAMES[int(self.state)].upper(), epoch,
                     zxid_text(self.database.last_zxid))  # fmt: skip
 
@@ -409,6 +415,68 @@ class QuorumPeer(PeerHost):
         database.tree.session_observer = self.front.tree.session_observer
         self.set_config_node()
 
+    # --- restoring a snapshot
+
+    def restore(self, restored: RestoredSnapshot) -> None:
+        """Replace the database of the whole ensemble; `is_restoring` until that has happened or failed.
+
+        To ZAB the snapshot is a proposal that only this server has logged. So this server stops leading with its log
+        quiet, and stands for election with the newest history of all; who follows it gets a snapshot, and with the
+        quorum of that the snapshot is committed. If another server is elected it takes the proposal back, as any
+        other. Raises StorageError where this server does not lead; nothing has changed then.
+        """
+        role = self.role
+        if self.server is None or self.state != LEADING or role is None or self._stopping:
+            raise StorageError(f"only the leader can restore a snapshot, which is {self._leader_name()} now")
+        if self.is_restoring:
+            raise StorageError("another snapshot is being restored")
+        self._restored = restored
+        self._restore_failure = ""
+        self.server.leave_for(restored.tree, self.database.last_zxid)
+        role.fail("its database is replaced by a snapshot, which all members get from here")
+
+    @property
+    def is_restoring(self) -> bool:
+        """Whether a snapshot waits for a quorum."""
+        return self._restored is not None or self._restored_tree is not None
+
+    def take_restore_failure(self) -> str:
+        """Why the last restore came to nothing, once; empty when it succeeded."""
+        failure = self._restore_failure
+        self._restore_failure = ""
+        return failure
+
+    def _take_restored(self, restored: RestoredSnapshot) -> None:
+        """The log is quiet and applied: the snapshot becomes what comes after it."""
+        self._restored = None
+        zxid = max(int(self.database.last_zxid), restored.zxid) + 1
+        epoch = epoch_of(zxid)
+        try:
+            if epoch > self.storage.epochs.current:
+                self.storage.save_accepted_epoch(max(epoch, self.storage.epochs.accepted))
+                self.storage.save_current_epoch(epoch)
+            restored.complete(zxid)
+        except StorageError as error:
+            self._restore_failure = str(error)
+            return
+        if self.storage.roll_log is not None:
+            self.storage.roll_log()
+        logger.info("The database is that of a snapshot now, as of zxid %s", zxid_text(zxid))
+        self._restored_tree = restored.tree
+        self.replace_database(ZKDatabase(restored.tree, restored.sessions, CommittedLog(self.config.commit_log_count)))
+
+    def _judge_restore(self) -> None:
+        """A role serves: the snapshot has its quorum if this server leads with it."""
+        tree = self._restored_tree
+        self._restored_tree = None
+        if tree is not None and (self.state != LEADING or self.database.tree is not tree):
+            self._restore_failure = f"{self._leader_name()} was elected, whose database is another one; try it there"
+
+    def _leader_name(self) -> str:
+        view = self.front.ensemble
+        leader = -1 if view is None else view.leader_id()
+        return "nobody" if leader < 0 else f"server {leader}"
+
     # --- time
 
     def advance(self, now_ms: int, wall_ms: int) -> None:
@@ -588,6 +656,8 @@ class QuorumPeer(PeerHost):
         else:
             for proposal in role.unfinished():
                 self.database.apply(proposal.zxid, proposal.payload)
+        if self._restored is not None:
+            self._take_restored(self._restored)
         self.role = None
         self._stopping = False
         self._put_in_front(self._looking_server())
@@ -644,6 +714,8 @@ class QuorumPeer(PeerHost):
                 self.last_seen = self.current
             self.files.save_current(members)
             self.set_config_node()
+            if self.front.ensemble is not None:
+                self.front.ensemble.members = self.current
             self.election.configure(self.current, self.last_seen)
         change = change_of(old, members, int(self.my_id), vote_leader, designated)
         if not change.content_changed:

@@ -3,6 +3,7 @@
 from typing import Final, final
 
 from pyzoo.quorum.leader import PHASE_NAMES
+from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.vote import LEADING, OBSERVING
 from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.leading import Leading
@@ -41,9 +42,21 @@ class LeaderView(EnsembleView):
         ]
 
     def proposal_sizes(self) -> str:
+        last, least, most = self.proposal_buffer()
+        return f"Proposal sizes last/min/max: {last}/{least}/{most}\n"
+
+    def proposal_buffer(self) -> tuple[int, int, int]:
         leader = self._leader
-        sizes = f"{leader.proposal_size_last}/{leader.proposal_size_min}/{leader.proposal_size_max}"
-        return f"Proposal sizes last/min/max: {sizes}\n"
+        return int(leader.proposal_size_last), int(leader.proposal_size_min), int(leader.proposal_size_max)
+
+    def leader_id(self) -> int:
+        return self.my_id
+
+    def zab_state(self) -> str:
+        return PHASE_NAMES[int(self._leader.phase)]
+
+    def observers(self) -> list[LearnerHandler]:
+        return list(self._leader.observing)
 
     def reset(self) -> None:
         self._leader.reset_proposal_sizes()
@@ -61,6 +74,15 @@ class LearnerView(EnsembleView):
     def peer_state(self) -> str:
         role = "observing" if self._observes else "following"
         return f"{role} - broadcast"
+
+    def leader_id(self) -> int:
+        return int(self._role.master_sid)
+
+    def zab_state(self) -> str:
+        return "broadcast"
+
+    def observers(self) -> list[LearnerHandler]:
+        return self._role.observers
 
     def gauges(self) -> list[tuple[str, int]]:
         if self._role.hosting is None:

@@ -16,7 +16,7 @@ from mypy_extensions import i32, i64
 from pyzoo import errors as err
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.session_observer import SessionObserver
-from pyzoo.datatree.tree import ProcessTxnResult
+from pyzoo.datatree.tree import DataTree, ProcessTxnResult
 from pyzoo.effects import Effects
 from pyzoo.errors import KeeperError, MalformedRecord, ProtocolViolation
 from pyzoo.jute import opcodes as op
@@ -47,6 +47,7 @@ from pyzoo.server.prep import PrepRequestProcessor
 from pyzoo.server.providers import enforced_schemes, make_access_control
 from pyzoo.server.reads import Reads
 from pyzoo.server.request import WRITE, Request, error_of, internal_request, request_kind
+from pyzoo.server.restoring import tell_watchers
 from pyzoo.server.sessions import SessionTracker, generate_password
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
@@ -77,6 +78,7 @@ class ZooKeeperServer(Core):
         """
         super().__init__(now_ms, wall_ms, new_metrics(config, now_ms) if metrics is None else metrics)
         self.stats = ServerStats(now_ms, self.metrics)
+        self.draw = draw
         self.mode = STANDALONE
         self.ensemble: EnsembleView | None = None
         self.tracks_sessions = True
@@ -223,6 +225,36 @@ class ZooKeeperServer(Core):
         dirty = self._dirty
         self._dirty = []
         return dirty
+
+    # --- another database
+
+    def leave_for(self, tree: DataTree, zxid: i64) -> None:
+        """`tree` takes the place of this server's: say so, as of `zxid`, to who watches what differs, and close all.
+
+        Writes that are logged and not applied yet are not answered.
+        """
+        tell_watchers(self.tree, tree, int(zxid))
+        self.shutdown()
+
+    def replace_database(self, database: ZKDatabase) -> None:
+        """Go on with another database, which is on disk as of its last zxid, as after a start."""
+        self.leave_for(database.tree, database.last_zxid)
+        fresh = ZooKeeperServer(
+            self.config, database, int(self.now_ms), int(self.wall_ms), self.draw, self.log, self.metrics
+        )
+        self.database = database
+        self.tree = database.tree
+        self.sessions = fresh.sessions
+        self.outstanding = fresh.outstanding
+        self.prep = fresh.prep
+        self.reads = fresh.reads
+        self.next_zxid = fresh.next_zxid
+        self.in_process = 0
+        self.large_bytes = 0
+        self.uncommitted.clear()
+        self._throttled.clear()
+        self.tree.session_observer = fresh.tree.session_observer if self.audit is None else self.audit
+        self.snapshot_epoch += 1
 
     # --- bytes in
 

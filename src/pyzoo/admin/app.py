@@ -1,0 +1,179 @@
+"""The AdminServer over ASGI: the paths, methods, headers and error pages of JettyAdminServer."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from html import escape
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from pyzoo.admin.authorization import Caller, check_access
+from pyzoo.admin.commands import BY_NAME, COMMANDS, RESTORE, SNAPSHOT, refusal, run_command
+from pyzoo.admin.host import AdminHost, SavedSnapshot
+from pyzoo.admin.json_text import json_bytes
+from pyzoo.admin.response import CommandResponse
+from pyzoo.admin.snapshots import SnapshotCommands
+from pyzoo.config.settings import ServerConfig
+from pyzoo.errors import StorageError
+from pyzoo.jute.records import Id
+
+METHODS: Final = ("GET", "POST")
+ALLOW: Final = "GET, HEAD, POST, OPTIONS"
+TRANSPORT_SECURITY: Final = "max-age=86400; includeSubDomains"
+PHRASES: Final = {404: "Not Found", 500: "Server Error"}
+
+
+def make_application(config: ServerConfig, host: AdminHost) -> Starlette:
+    """The application of one server."""
+    return _AdminApplication(config, host).build()
+
+
+class _AdminApplication:
+    def __init__(self, config: ServerConfig, host: AdminHost) -> None:
+        self._config = config
+        self._host = host
+        self._url = "/" + config.admin.command_url.strip("/")
+        self._snapshots = SnapshotCommands(config, host, int(host.server().now_ms))
+
+    def build(self) -> Starlette:
+        routes = [
+            Route(self._url, self._links, methods=METHODS),
+            Route(self._url.rstrip("/") + "/{name:path}", self._command, methods=METHODS),
+        ]
+        return Starlette(routes=routes, exception_handlers={404: _error_page, 405: _other_method})
+
+    async def _links(self, request: Request) -> Response:
+        """Links to all commands."""
+        base = self._url.rstrip("/")
+        lines = [f'<a href="{base}/{command.name}">{command.name}</a>\n<br/>\n' for command in COMMANDS]
+        return Response("".join(lines), headers=_security(request))
+
+    async def _command(self, request: Request) -> Response:
+        """One command, by any of its names."""
+        name = request.path_params["name"]
+        if not name:
+            return await self._links(request)
+        command = BY_NAME.get(name)
+        if command is not None and command.name == SNAPSHOT:
+            return await self._snapshot(request, name)
+        if command is not None and command.name == RESTORE:
+            return await self._restore(request, name)
+        server = self._host.server()
+        if request.method == "POST":
+            return _json(request, refusal(name, server) or _wrong_method(name, "GET"))
+        return _json(request, run_command(name, server, _parameters(request)))
+
+    async def _snapshot(self, request: Request, name: str) -> Response:
+        """The file itself, unless `streaming` is something other than true."""
+        response, saved = await self._snapshots.snapshot(name, self._caller(request))
+        streams = _parameters(request).get("streaming", "true").lower() == "true"
+        if saved is not None and not streams:
+            saved.close()
+        if saved is None or not streams:
+            return _json(request, response)
+        return _SnapshotResponse(saved, {**response.headers, **_security(request)})
+
+    async def _restore(self, request: Request, name: str) -> Response:
+        if request.method != "POST":
+            server = self._host.server()
+            refused = refusal(name, server) or check_access(name, server, self._caller(request))
+            return _json(request, refused or _wrong_method(name, "POST"))
+        async with aclosing(_body(request)) as body:
+            return _json(request, await self._snapshots.restore(name, self._caller(request), body))
+
+    def _caller(self, request: Request) -> Caller:
+        """The last address of X-Forwarded-For where that is to be believed (IPAuthenticationProvider)."""
+        address = "" if request.client is None else request.client.host
+        forwarded = request.headers.get("X-Forwarded-For")
+        if self._config.use_x_forwarded_for and forwarded:
+            address = forwarded.split(",")[-1]
+        chain = request.scope["extensions"].get("tls", {}).get("client_cert_chain", [])
+        ids: tuple[Id, ...] = self._host.certificate_ids(chain[0]) if chain else ()
+        return Caller(request.headers.get("Authorization"), address, ids)
+
+
+class _SnapshotResponse(Response):
+    """The bytes of a snapshot, a piece at a time."""
+
+    media_type = "application/octet-stream"
+
+    def __init__(self, saved: SavedSnapshot, headers: dict[str, str]) -> None:
+        super().__init__(headers={**headers, "Content-Length": str(saved.size)})
+        self._saved = saved
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            while piece := await self._saved.read():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._saved.close()
+
+
+async def _body(request: Request) -> AsyncGenerator[bytes]:
+    """The body as it comes; raises StorageError when it breaks off."""
+    try:
+        async with aclosing(request.stream()) as stream:
+            async for chunk in stream:
+                yield chunk
+    except ClientDisconnect:
+        raise StorageError("the client went away before it had sent the whole snapshot") from None
+
+
+def _parameters(request: Request) -> Mapping[str, str]:
+    """The first value of each parameter."""
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        found.setdefault(name, value)
+    return found
+
+
+def _security(request: Request) -> dict[str, str]:
+    return {"Strict-Transport-Security": TRANSPORT_SECURITY} if request.url.scheme == "https" else {}
+
+
+def _json(request: Request, response: CommandResponse) -> Response:
+    return Response(
+        json_bytes(response.to_map()),
+        response.status,
+        {**response.headers, **_security(request)},
+        "application/json",
+    )
+
+
+def _wrong_method(name: str, right: str) -> CommandResponse:
+    """Apache's server fails here, with a null pointer and status 500."""
+    return CommandResponse(name, error=f"{name} has to be asked with {right}", status=405)
+
+
+async def _error_page(request: Request, error: Exception) -> Response:
+    """A page for people, of the same form as Jetty's."""
+    assert isinstance(error, HTTPException)
+    phrase = PHRASES.get(error.status_code, error.detail)
+    title = f"{error.status_code} {phrase}"
+    rows = {"URI": request.url.path, "STATUS": str(error.status_code), "MESSAGE": phrase}
+    table = "".join(f"<tr><th>{name}:</th><td>{escape(value)}</td></tr>\n" for name, value in rows.items())
+    text = (
+        '<html>\n<head>\n<meta http-equiv="Content-Type" content="text/html;charset=ISO-8859-1"/>\n'
+        f"<title>Error {title}</title>\n</head>\n<body><h2>HTTP ERROR {title}</h2>\n"
+        f"<table>\n{table}</table>\n\n</body>\n</html>\n"
+    )
+    headers = {
+        "Cache-Control": "must-revalidate,no-cache,no-store",
+        "Content-Type": "text/html;charset=iso-8859-1",
+        **_security(request),
+    }
+    return Response(text.encode("iso-8859-1", "replace"), error.status_code, headers)
+
+
+async def _other_method(request: Request, error: Exception) -> Response:
+    """TRACE is forbidden, others are not allowed."""
+    if request.method == "OPTIONS":
+        return Response(headers={"Allow": ALLOW, **_security(request)})
+    return Response(status_code=403 if request.method == "TRACE" else 405, headers=_security(request))

@@ -1,0 +1,66 @@
+"""Who may take and restore snapshots: an Authorization header against the ACL of the root (Commands.runCommand).
+
+Authorization: digest user:password
+Authorization: ip
+Authorization: x509
+"""
+
+from typing import Final
+
+from attrs import frozen
+
+from pyzoo.admin.response import CommandResponse
+from pyzoo.datatree.acl import ALL
+from pyzoo.jute.records import Id
+from pyzoo.server.auth import OK
+from pyzoo.server.standalone import ZooKeeperServer
+
+MISSING: Final = "Auth info is missing for the command"
+NOT_AUTHENTICATED: Final = "Not authenticated"
+NOT_AUTHORIZED: Final = "Not authorized"
+
+
+@frozen
+class Caller:
+    """What is known of who asks: the Authorization header, the address, the names that its certificate proves."""
+
+    authorization: str | None
+    address: str
+    certificate_ids: tuple[Id, ...] = ()
+
+
+def check_access(name: str, server: ZooKeeperServer, caller: Caller) -> CommandResponse | None:
+    """The refusal of somebody who has not every permission on the root; None for who may go on."""
+    if caller.authorization is None:
+        return CommandResponse(name, error=MISSING, status=401)
+    ids = identities(server, caller)
+    if not ids:
+        return CommandResponse(name, error=NOT_AUTHENTICATED, status=401)
+    root = server.tree.get_node("")
+    assert root is not None, "a tree has a root"
+    acl = server.tree.acl_of(root)
+    bits = [1 << bit for bit in range(ALL.bit_length())]
+    if not all(server.access.allows(acl, bit, ids) for bit in bits):
+        return CommandResponse(name, error=NOT_AUTHORIZED, status=403)
+    return None
+
+
+def identities(server: ZooKeeperServer, caller: Caller) -> list[Id]:
+    """The ids that the header stands for; none where it is not understood or not believed."""
+    words = (caller.authorization or "").split(" ")
+    while words and not words[-1]:
+        words.pop()
+    if len(words) not in (1, 2):
+        return []
+    scheme, data = words[0], words[1] if len(words) == 2 else None
+    provider = server.access.providers.get(scheme)
+    if scheme == "x509":
+        return list(caller.certificate_ids)
+    if provider is None:
+        return []
+    if scheme == "ip":
+        return [Id("ip", caller.address)]
+    if scheme != "digest":
+        return []
+    outcome = provider.authenticate(None if data is None else data.encode(), caller.address)
+    return outcome.ids if outcome.status == OK else []

@@ -1,0 +1,126 @@
+"""Commands about a server's part in its ensemble."""
+
+from pyzoo.admin.response import Json
+from pyzoo.admin.server_commands import Fields, Parameters
+from pyzoo.config.membership import QuorumServer
+from pyzoo.server.ensemble_view import EnsembleView
+from pyzoo.server.member_settings import election_addresses, quorum_addresses
+from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER
+from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.zxid import counter_of, epoch_of
+
+_IN_AN_ENSEMBLE = (LEADER, FOLLOWER, OBSERVER)
+
+Addresses = list[tuple[str, int]]
+
+
+def view_of(server: ZooKeeperServer) -> EnsembleView | None:
+    """The ensemble of a server that leads or follows; None alone, while looking, and read-only."""
+    return server.ensemble if server.mode in _IN_AN_ENSEMBLE else None
+
+
+def address_text(address: tuple[str, int]) -> str:
+    """host:port, with brackets around IPv6."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def leader(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Who leads."""
+    view = view_of(server)
+    if view is None:
+        return {"error": "server is not initialized"}
+    leading = view.members.members.server(view.leader_id())
+    hosts = [] if leading is None else [host for host, _ in quorum_addresses(leading)]
+    return {"is_leader": server.mode == LEADER, "leader_id": view.leader_id(), "leader_ip": "|".join(hosts)}
+
+
+def observers(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The observers that this server passes on to."""
+    view = view_of(server)
+    handlers = [] if view is None else view.observers()
+    found: list[Json] = [
+        {
+            "remote_socket_address": f"/{handler.link.remote}",
+            "sid": int(handler.sid),
+            "established": int(handler.established_wall_ms(server.now_ms, server.wall_ms)),
+            "queued_packets": handler.queued_packets,
+            "queued_packets_size": int(handler.queued_bytes),
+            "packets_received": int(handler.packets_received),
+            "packets_sent": int(handler.packets_sent),
+            "requests": int(handler.requests_received),
+            "last_zxid": int(handler.last_zxid_sent),
+        }
+        for handler in handlers
+    ]
+    return {"synced_observers": len(found), "observers": found}
+
+
+def observer_connection_stat_reset(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Set the numbers of the observers' connections back."""
+    view = view_of(server)
+    for handler in [] if view is None else view.observers():
+        handler.reset_stats()
+    return {}
+
+
+def voting_view(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The members that vote."""
+    view = view_of(server)
+    if view is None:
+        return {"current_config": {}}
+    voting = [each for each in view.members.members.servers if each.id in view.members.voters]
+    ordered = sorted(voting, key=lambda each: each.id)
+    return {"current_config": {str(each.id): _member(each) for each in ordered}}
+
+
+def _member(member: QuorumServer) -> Fields:
+    client = member.client_address
+    return {
+        "server_addresses": [address_text(each) for each in quorum_addresses(member)],
+        "election_addresses": [address_text(each) for each in election_addresses(member)],
+        "client_address": "" if client is None else address_text(client),
+        "learner_type": "observer" if member.observer else "participant",
+    }
+
+
+def zabstate(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """How far this member is in the ZAB protocol."""
+    view = view_of(server)
+    me = None if view is None else view.members.members.server(view.my_id)
+    if view is None or me is None:
+        return {"voting": False, "zabstate": ""}
+    zxid = int(server.tree.last_processed_zxid)
+    client = me.client_address
+    return {
+        "myid": view.my_id,
+        "is_leader": server.mode == LEADER,
+        "quorum_address": _addresses(quorum_addresses(me)),
+        "election_address": _addresses(election_addresses(me)),
+        "client_address": None if client is None else address_text(client),
+        "voting": view.my_id in view.members.voters,
+        "last_zxid": f"0x{zxid:x}",
+        "zab_epoch": epoch_of(zxid),
+        "zab_counter": counter_of(zxid),
+        "zabstate": view.zab_state(),
+    }
+
+
+def _addresses(addresses: Addresses) -> Fields:
+    """The getters of MultipleAddresses; which addresses can be reached is not tried out for this."""
+    texts: list[Json] = [address_text(each) for each in addresses]
+    ports: list[Json] = list(dict.fromkeys(port for _, port in addresses))
+    hosts: list[Json] = list(dict.fromkeys(host for host, _ in addresses))
+    first = texts[0] if texts else None
+    return {
+        "empty": not texts,
+        "all_addresses": texts,
+        "wildcard_addresses": [f"0.0.0.0:{port}" for port in ports],
+        "all_ports": ports,
+        "all_host_strings": hosts,
+        "reachable_address": first,
+        "all_reachable_addresses": texts,
+        "all_reachable_addresses_or_all": texts,
+        "reachable_or_one": first,
+        "one": first,
+    }

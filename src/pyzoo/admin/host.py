@@ -1,0 +1,43 @@
+"""AdminHost: what the commands ask of the process around the server."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from pyzoo.jute.records import Id
+from pyzoo.server.standalone import ZooKeeperServer
+
+
+class SavedSnapshot:
+    """A snapshot that can be read: the zxid in its name, and its size in bytes."""
+
+    def __init__(self, zxid: int, size: int) -> None:
+        self.zxid = zxid
+        self.size = size
+
+    async def read(self) -> bytes:
+        """The next bytes, without blocking the event loop; none at the end."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """It is not needed any more."""
+        raise NotImplementedError
+
+
+class AdminHost(Protocol):
+    """Nothing here blocks the event loop for long."""
+
+    def server(self) -> ZooKeeperServer:
+        """The server that has the clients now, with the time of now."""
+        ...
+
+    def certificate_ids(self, pem: str) -> tuple[Id, ...]:
+        """Who the holder of this certificate is, for the x509 scheme."""
+        ...
+
+    async def save_snapshot(self) -> SavedSnapshot:
+        """Save a snapshot; raises StorageError."""
+        ...
+
+    async def restore(self, body: AsyncIterator[bytes]) -> int:
+        """Replace the database by a snapshot; returns its zxid. Raises StorageError; nothing has changed then."""
+        ...

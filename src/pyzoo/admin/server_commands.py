@@ -1,0 +1,265 @@
+"""Commands about one server: its settings, its numbers, its connections, sessions and watches."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pyzoo.admin.response import Json
+from pyzoo.datatree.watches import Watcher
+from pyzoo.release import FULL_VERSION
+from pyzoo.server.answers import LAST_OPERATIONS, crst, hash_order, hex_text, path_text, sessions_in_order, srst
+from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
+from pyzoo.server.log_batch import DIGEST_VERSION
+from pyzoo.server.modes import READ_ONLY
+from pyzoo.server.monitor import monitor_values
+from pyzoo.server.standalone import ZooKeeperServer
+
+Parameters = Mapping[str, str]
+Fields = dict[str, Json]
+
+_LONG: Final = 1 << 63
+
+
+def configuration(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The settings in force (ZooKeeperServerConf)."""
+    config, environment = server.config, server.environment
+    return {
+        "client_port": environment.client_port(),
+        "data_dir": environment.snap_dir(),
+        "data_log_dir": environment.log_dir(),
+        "tick_time": config.tick_time_ms,
+        "max_client_cnxns": config.max_client_cnxns,
+        "min_session_timeout": int(server.min_session_timeout_ms),
+        "max_session_timeout": int(server.max_session_timeout_ms),
+        "server_id": config.server_id,
+        "client_port_listen_backlog": config.client_port_listen_backlog,
+    }
+
+
+def initial_configuration(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The text of the configuration file; members of an ensemble have none to show, as in Apache."""
+    return {"initial_configuration": None if server.ensemble is not None else server.config.initial_config}
+
+
+def system_properties(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """All properties in force, sorted; those of a JVM are what `environment` shows of them."""
+    environment = server.environment.properties()
+    known = {name: value for name, value in environment if name.startswith(("java.", "os.", "user."))}
+    return dict(sorted({**known, **server.config.properties}.items()))
+
+
+def environment(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Where the server runs."""
+    return {"zookeeper.version": FULL_VERSION, **dict(server.environment.properties())}
+
+
+def dirs(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The sizes of the data directories, in bytes."""
+    return {"datadir_size": server.environment.data_dir_size(), "logdir_size": server.environment.log_dir_size()}
+
+
+def last_snapshot(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The zxid of the newest snapshot, and when it was saved, in seconds since 1970; -1 without one."""
+    zxid, saved_s = server.environment.last_snapshot()
+    return {"zxid": hex_text(zxid), "timestamp": saved_s}
+
+
+def is_read_only(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Whether this server has no quorum and serves reads only."""
+    return {"read_only": server.mode == READ_ONLY}
+
+
+def ruok(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """That there is an answer is the answer."""
+    return {}
+
+
+# --- numbers
+
+
+def monitor(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """All metrics."""
+    return dict(monitor_values(server))
+
+
+def stat_reset(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Count anew."""
+    srst(server, None)
+    return {}
+
+
+def _buffer_stats(last: int, least: int, most: int) -> Fields:
+    return {"last_buffer_size": last, "min_buffer_size": least, "max_buffer_size": most}
+
+
+def server_stats(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Statistics of the server, and of its proposals where it leads."""
+    stats = server.stats
+    responses = _buffer_stats(int(stats.last_response_size), int(stats.min_response_size), int(stats.max_response_size))
+    fields: Fields = {
+        "version": FULL_VERSION,
+        "read_only": server.mode == READ_ONLY,
+        "server_stats": _server_stats(server, responses),
+        "client_response": responses,
+    }
+    sizes = None if server.ensemble is None else server.ensemble.proposal_buffer()
+    if sizes is not None:
+        fields["proposal_stats"] = _buffer_stats(*sizes)
+    fields["node_count"] = server.tree.node_count
+    return fields
+
+
+def _server_stats(server: ZooKeeperServer, responses: Fields) -> Fields:
+    """The getters of Apache's ServerStats under the names that Jackson gives them."""
+    stats, environment = server.stats, server.environment
+    return {
+        "packets_sent": int(stats.packets_sent),
+        "packets_received": int(stats.packets_received),
+        "fsync_threshold_exceed_count": environment.slow_syncs(),
+        "client_response_stats": responses,
+        "provider_null": False,
+        "server_state": server.mode,
+        "outstanding_requests": int(server.in_process),
+        "min_latency": stats.min_latency,
+        "avg_latency": stats.avg_latency,
+        "max_latency": stats.max_latency,
+        "data_dir_size": environment.data_dir_size(),
+        "log_dir_size": environment.log_dir_size(),
+        "last_processed_zxid": int(server.tree.last_processed_zxid),
+        "num_alive_client_connections": len(server.cnxns),
+        "uptime": int(stats.uptime_ms(server.now_ms)),
+        "auth_failed_count": int(stats.auth_failed),
+        "non_mtlsremote_conn_count": 0,
+        "non_mtlslocal_conn_count": 0,
+    }
+
+
+def stats(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The same, with the connections in brief."""
+    return {**server_stats(server, parameters), "connections": _connections(server, True), "secure_connections": []}
+
+
+def get_trace_mask(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The trace mask."""
+    return {"tracemask": int(server.stats.trace_mask)}
+
+
+def set_trace_mask(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Set the trace mask to the number in `traceMask`."""
+    text = parameters.get("traceMask")
+    if text is None:
+        return {"error": "setTraceMask requires long traceMask argument"}
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not digits.isdecimal() or not -_LONG <= int(text) < _LONG:
+        return {"error": f"setTraceMask requires long traceMask argument, got {text}"}
+    server.stats.trace_mask = int(text)
+    return {"tracemask": int(text)}
+
+
+def digests(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The digests of the tree at past zxids."""
+    return {
+        "digests": [
+            {"zxid": int(zxid), "digest": int(digest), "digest_version": DIGEST_VERSION}
+            for zxid, digest in server.tree.digests.entries
+        ]
+    }
+
+
+# --- connections and sessions
+
+
+def connections(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """All client connections."""
+    return {"connections": _connections(server, False), "secure_connections": []}
+
+
+def _connections(server: ZooKeeperServer, brief: bool) -> list[Json]:
+    return [_brief(cnxn) if brief else {**_brief(cnxn), **_session(cnxn)} for cnxn in server.cnxns]
+
+
+def _brief(cnxn: ServerCnxn) -> Fields:
+    host = f"[{cnxn.address}]" if ":" in cnxn.address else cnxn.address
+    return {
+        "remote_socket_address": f"{host}:{cnxn.port}",
+        "interest_ops": 1,
+        "outstanding_requests": len(cnxn.pending),
+        "packets_received": int(cnxn.packets_received),
+        "packets_sent": int(cnxn.packets_sent),
+    }
+
+
+def _session(cnxn: ServerCnxn) -> Fields:
+    """What is shown of the session, and of its last answer (ServerCnxn.getConnectionInfo)."""
+    return {
+        "session_id": int(cnxn.session_id),
+        "last_operation": LAST_OPERATIONS.get(int(cnxn.last_op), "NA"),
+        "established": int(cnxn.established_wall_ms),
+        "session_timeout": int(cnxn.timeout_ms),
+        "last_cxid": int(cnxn.last_cxid),
+        "last_zxid": int(cnxn.last_zxid),
+        "last_response_time": int(cnxn.last_response_ms),
+        "last_latency": int(cnxn.last_latency),
+        "min_latency": 0 if cnxn.min_latency == NO_LATENCY else int(cnxn.min_latency),
+        "avg_latency": int(cnxn.total_latency // cnxn.latency_count) if cnxn.latency_count else 0,
+        "max_latency": int(cnxn.max_latency),
+    }
+
+
+def connection_stat_reset(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Set the numbers of all connections back."""
+    crst(server, None)
+    return {}
+
+
+def dump(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """Sessions by the monotonic time at which they expire, and the ephemeral nodes of each."""
+    expiring: dict[str, Json] = {}
+    for tracker in (server.sessions if server.tracks_sessions else None, server.local_tracker()):
+        for at, ids in [] if tracker is None else tracker.buckets():
+            known = expiring.setdefault(str(at), [])
+            assert isinstance(known, list)
+            known.extend(int(session_id) for session_id in ids)
+    owners = server.tree.ownership.sessions
+    return {
+        "expiry_time_to_session_ids": dict(sorted(expiring.items(), key=lambda entry: int(entry[0]))),
+        "session_id_to_ephemeral_paths": {
+            str(owner): list(owners[owner].ordered()) for owner in sessions_in_order(list(owners))
+        },
+    }
+
+
+# --- watches
+
+
+def _session_id(watcher: Watcher) -> int:
+    return int(watcher.session_id) if isinstance(watcher, ServerCnxn) else 0
+
+
+def watch_summary(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """How many watches there are."""
+    watches = server.tree.data_watches
+    return {
+        "num_connections": watches.watcher_count,
+        "num_paths": watches.path_count,
+        "num_total_watches": int(watches.size),
+    }
+
+
+def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The watched paths of each session."""
+    found = server.tree.data_watches
+    by_session: dict[str, Json] = {
+        str(_session_id(watcher)): [path_text(path) for path in hash_order(found.paths_of(watcher))]
+        for watcher in found.watchers()
+    }
+    return {"session_id_to_watched_paths": by_session}
+
+
+def watches_by_path(server: ZooKeeperServer, parameters: Parameters) -> Fields:
+    """The watching sessions of each path."""
+    found = server.tree.data_watches
+    by_path: dict[str, Json] = {
+        path_text(path): [_session_id(watcher) for watcher in found.watchers_of(path)]
+        for path in hash_order(found.paths())
+    }
+    return {"path_to_session_ids": by_path}

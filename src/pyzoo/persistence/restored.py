@@ -1,0 +1,110 @@
+"""A snapshot that came from outside and is to replace the database.
+
+First everything is read and checked, beside the database that still serves; then the file is written but for its end;
+and when it is known which zxid the restored database gets, `complete` gives the file its end and its name. The order
+is the rule: what cannot be read well has changed nothing, and a restored database is on disk before anybody sees it.
+"""
+
+from collections.abc import Callable
+
+from librt.strings import BytesWriter
+
+from pyzoo.datatree.tree import DataTree
+from pyzoo.errors import CorruptStorage, PyzooError, StorageError
+from pyzoo.persistence.compression import GZ, GZIP_MAGIC, PLAIN, SNAPPY, SNAPPY_MAGIC, source_for
+from pyzoo.persistence.recovery import RecoverySettings, refuse_lost_ttl_nodes
+from pyzoo.persistence.snapshot_format import SnapshotReader, SnapshotWriter
+from pyzoo.persistence.snapshots import SLICE_NODES, SnapshotFile
+from pyzoo.zxid import zxid_text
+
+HIGHEST_ZXID = 0x7FFFFFFE_FFFFFFFF
+"""Above it there would be no epoch left for the next leader."""
+UPLOADED = "the uploaded snapshot"
+
+Read = Callable[[int], bytes]
+
+
+class RestoredSnapshot:
+    """The tree and the sessions of a snapshot; `zxid` is its own, and that of `tree` is set by `complete`."""
+
+    def __init__(self, tree: DataTree, sessions: dict[int, int], zxid: int) -> None:
+        self.tree = tree
+        self.sessions = sessions
+        self.zxid = zxid
+        self._file: SnapshotFile | None = None
+        self._writer = SnapshotWriter(tree.digest_enabled, True)
+
+    def write_body(self, file: SnapshotFile) -> None:
+        """Write all but the end; raises StorageError, and leaves no file then."""
+        self._file = file
+        try:
+            file.write(self._writer.begin(self.sessions, self.tree.acl_cache.items()))
+            walk = self.tree.walk()
+            more = True
+            while more:
+                out = BytesWriter()
+                more = walk.next_slice(out, SLICE_NODES)
+                file.write(self._writer.add(out.getvalue()))
+        except BaseException:
+            file.abandon()
+            raise
+
+    def complete(self, zxid: int) -> None:
+        """From now on this is what a start finds, as of `zxid`; raises StorageError, and nothing has changed then."""
+        self.tree.last_processed_zxid = zxid
+        file = self._file
+        if file is not None:
+            file.write(self._writer.finish(zxid, self.tree.tree_digest, zxid))
+            file.save_as(zxid)
+            self._file = None
+
+    def abandon(self) -> None:
+        """Nothing comes of it; never fails."""
+        if self._file is not None:
+            self._file.abandon()
+
+
+def read_restored(read: Read, tree: DataTree) -> RestoredSnapshot:
+    """Read a snapshot, plain, gzip or snappy, into a fresh tree made with the server's settings.
+
+    Ephemeral nodes of sessions that the snapshot does not have go, as at a start. Raises StorageError.
+    """
+    try:
+        reader = SnapshotReader(_uncompressed(read), UPLOADED)
+        reader.load(tree)
+    except (OSError, EOFError) as error:
+        raise StorageError(f"{UPLOADED} cannot be read: {error}") from error
+    except CorruptStorage:
+        raise
+    except PyzooError as error:
+        raise StorageError(f"{UPLOADED} cannot be loaded: {error}") from error
+    zxid = int(reader.last_zxid if reader.last_zxid >= 0 else reader.digest_zxid if reader.has_digest else -1)
+    if not 0 <= zxid < HIGHEST_ZXID:
+        raise StorageError(f"{UPLOADED} does not say its zxid, or one out of range ({zxid_text(zxid)})")
+    refuse_lost_ttl_nodes(tree, reader.sessions, RecoverySettings())
+    tree.last_processed_zxid = zxid
+    for owner in list(tree.ownership.sessions):
+        if owner not in reader.sessions:
+            tree.kill_session(owner, zxid)
+    return RestoredSnapshot(tree, reader.sessions, zxid)
+
+
+def _uncompressed(read: Read) -> Read:
+    """The contents, however they are compressed; the first bytes tell."""
+    head = b""
+    while len(head) < len(SNAPPY_MAGIC) and (piece := read(len(SNAPPY_MAGIC) - len(head))):
+        head += piece
+    method = PLAIN
+    if head.startswith(GZIP_MAGIC):
+        method = GZ
+    elif head.startswith(SNAPPY_MAGIC):
+        method = SNAPPY
+    left = [head]
+
+    def from_the_head(size: int) -> bytes:
+        if left[0]:
+            first, left[0] = left[0][:size], left[0][size:]
+            return first
+        return read(size)
+
+    return source_for(method, from_the_head, UPLOADED)

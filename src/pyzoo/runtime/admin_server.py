@@ -1,0 +1,227 @@
+"""The AdminServer of a running server: its port, and what its commands ask of the process.
+
+Snapshots are written, read and checked by threads; the event loop only hands them on, and does the moment in which a
+restored database takes the place of the other one.
+"""
+
+import logging
+import math
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from typing import IO, Final
+
+import trio
+
+from pyzoo.admin.host import SavedSnapshot
+from pyzoo.config.settings import ServerConfig
+from pyzoo.errors import ConfigError, StorageError
+from pyzoo.jute.records import Id
+from pyzoo.persistence.names import snapshot_zxid
+from pyzoo.persistence.restored import RestoredSnapshot, read_restored
+from pyzoo.persistence.snapshots import snapshot_chunks
+from pyzoo.runtime.clock import elapsed_ms, wall_ms
+from pyzoo.runtime.http import AsgiApplication, HttpSettings, open_http, serve_http
+from pyzoo.runtime.member import Member
+from pyzoo.runtime.snapshotting import save_snapshot_beside
+from pyzoo.runtime.storage import Storage, new_tree
+from pyzoo.runtime.tls_contexts import admin_tls
+from pyzoo.runtime.turn import ClientPort
+from pyzoo.server.database import ZKDatabase
+from pyzoo.server.standalone import ZooKeeperServer
+
+logger: Final = logging.getLogger(__name__)
+
+PIECE_BYTES: Final = 1 << 20
+
+
+def open_admin(config: ServerConfig) -> tuple[socket.socket, HttpSettings] | None:
+    """The port of the AdminServer; None where it is off, or cannot be opened: the database goes on without it."""
+    admin = config.admin
+    if not admin.enabled:
+        return None
+    try:
+        tls = admin_tls(config)
+        listener = open_http(admin.address, admin.port)
+    except (OSError, ConfigError) as error:
+        reason = error.strerror or error if isinstance(error, OSError) else error
+        logger.error(
+            "Problem starting AdminServer on address %s, port %d and command URL %s: %s. Choose another "
+            "admin.serverPort, or set admin.enableServer=false",
+            admin.address,
+            admin.port,
+            admin.command_url,
+            reason,
+        )
+        return None
+    idle_timeout_s = admin.idle_timeout_ms / 1000 if admin.idle_timeout_ms > 0 else math.inf
+    # A snapshot to be restored has no limit; other bodies are not read.
+    settings = HttpSettings(idle_timeout_s, max_body_bytes=None, tls=tls, accepts_plain=not admin.force_https)
+    return listener, settings
+
+
+async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "ServerHost") -> None:
+    """Serve until cancelled."""
+    config = host.server().config
+    host_name, port = listener.getsockname()[:2]
+    logger.info("Started AdminServer on %s:%d, commands are below %s", host_name, port, config.admin.command_url)
+
+    def make() -> AsgiApplication:
+        from pyzoo.admin.app import make_application
+
+        return make_application(config, host)
+
+    await serve_http(listener, settings, make)
+
+
+class ServerHost:
+    """What the commands ask of a standalone server (an AdminHost); without storage nothing is on disk."""
+
+    def __init__(self, client_port: ClientPort, storage: Storage | None) -> None:
+        self._client_port = client_port
+        self._storage = storage
+        self._restoring = trio.Lock()
+
+    def server(self) -> ZooKeeperServer:
+        """The server that has the clients now. Its time moves on, what is due is left to the next turn."""
+        server = self._front()
+        server.now_ms = elapsed_ms()
+        server.wall_ms = wall_ms()
+        return server
+
+    def _front(self) -> ZooKeeperServer:
+        server = self._client_port.server
+        assert isinstance(server, ZooKeeperServer)
+        return server
+
+    def certificate_ids(self, pem: str) -> tuple[Id, ...]:
+        from pyzoo.runtime.certificates import certificate_ids
+
+        return certificate_ids(pem, self.server().config.properties)
+
+    def plain_accepted(self) -> None:
+        """Count a connection without TLS on a port that has both."""
+        self.server().metrics.insecure_admin_count += 1
+
+    # --- snapshots
+
+    async def save_snapshot(self) -> SavedSnapshot:
+        """Save a snapshot as the server does by itself, to be read from its file."""
+        server = self.server()
+        storage = self._storage
+        if storage is None:
+            saved = _without_disk(server.database)
+        else:
+            path = await save_snapshot_beside(storage, server.database, self._client_port.server)
+            if path is None:
+                raise StorageError("this server changed its role meanwhile; try again")
+            file = await trio.to_thread.run_sync(open, path, "rb")
+            saved = SnapshotOfFile(file, snapshot_zxid(os.path.basename(path)))
+        return saved
+
+    # --- restoring
+
+    async def restore(self, body: AsyncIterator[bytes]) -> int:
+        """Put a snapshot in the place of the database; see `admin.host`."""
+        begun = elapsed_ms()
+        async with self._restoring:
+            restored = await self._read_body(body)
+            await self._replace_by(restored)
+        self.server().metrics.restore_time.add(elapsed_ms() - begun)
+        logger.info("Restored the snapshot of zxid 0x%x", restored.zxid)
+        return restored.zxid
+
+    async def _read_body(self, body: AsyncIterator[bytes]) -> RestoredSnapshot:
+        """Everything of the body, checked; the server has not changed yet."""
+        config = self.server().config
+        directory = None if self._storage is None else self._storage.directories.snapshots
+        try:
+            with tempfile.TemporaryFile(dir=directory) as file:
+                await spool(body, file)
+                return await trio.to_thread.run_sync(read_restored, file.read, new_tree(config))
+        except OSError as error:
+            raise StorageError(f"the uploaded snapshot cannot be kept: {error.strerror or error}") from error
+
+    async def _replace_by(self, restored: RestoredSnapshot) -> None:
+        """In one turn: what is logged until then is behind the snapshot, and what comes is after it."""
+        storage = self._storage
+        if storage is None:
+            self._switch(restored)
+            return
+        async with storage.saving:
+            file = await trio.to_thread.run_sync(storage.snapshot_file, restored.zxid)
+            await trio.to_thread.run_sync(restored.write_body, file)
+            self._switch(restored)
+
+    def _switch(self, restored: RestoredSnapshot) -> None:
+        server = self.server()
+        restored.complete(max(int(server.next_zxid) - 1, restored.zxid) + 1)
+        server.replace_database(ZKDatabase(restored.tree, restored.sessions))
+        self._client_port.wake()
+
+
+class MemberHost(ServerHost):
+    """The same for a member of an ensemble."""
+
+    def __init__(self, member: Member, client_port: ClientPort, storage: Storage) -> None:
+        super().__init__(client_port, storage)
+        self._member = member
+
+    def _front(self) -> ZooKeeperServer:
+        return self._member.peer.front
+
+    async def _replace_by(self, restored: RestoredSnapshot) -> None:
+        """The leader replaces the database of all; the answer waits for a quorum that has it."""
+        peer, storage = self._member.peer, self._member.storage
+        restored.tree.set_config(peer.current.members.text().encode(), peer.current.version, wall_ms())
+        async with storage.saving:
+            file = await trio.to_thread.run_sync(storage.snapshot_file, restored.zxid)
+            await trio.to_thread.run_sync(restored.write_body, file)
+            try:
+                peer.restore(restored)
+            except StorageError:
+                restored.abandon()
+                raise
+        self._client_port.wake()
+        await self._member.restore_settled()
+        failure = peer.take_restore_failure()
+        if failure:
+            raise StorageError(f"nothing is restored: {failure}")
+
+
+class SnapshotOfFile(SavedSnapshot):
+    """A snapshot in a file that stays open, and can be read, also when it is purged."""
+
+    def __init__(self, file: IO[bytes], zxid: int) -> None:
+        super().__init__(zxid, os.fstat(file.fileno()).st_size)
+        self._file = file
+
+    async def read(self) -> bytes:
+        return await trio.to_thread.run_sync(self._file.read, PIECE_BYTES)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _without_disk(database: ZKDatabase) -> SnapshotOfFile:
+    """A snapshot of a server that keeps nothing, made in one go: no log will make up for what changes meanwhile."""
+    file = tempfile.TemporaryFile()
+    for chunk in snapshot_chunks(database.tree, dict(database.sessions)):
+        file.write(chunk)
+    file.seek(0)
+    return SnapshotOfFile(file, int(database.last_zxid))
+
+
+async def spool(body: AsyncIterator[bytes], file: IO[bytes]) -> None:
+    """Write a body to a file, a megabyte at a time, and go back to its beginning."""
+    waiting: list[bytes] = []
+    size = 0
+    async for chunk in body:
+        waiting.append(chunk)
+        size += len(chunk)
+        if size >= PIECE_BYTES:
+            await trio.to_thread.run_sync(file.write, b"".join(waiting))
+            waiting, size = [], 0
+    file.write(b"".join(waiting))
+    file.seek(0)
