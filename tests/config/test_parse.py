@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+from pyzoo.config.admin_settings import AdminSettings
 from pyzoo.config.parse import (
     config_from_arguments,
     config_from_words,
@@ -187,10 +188,25 @@ def test_a_wrong_word_is_named_without_a_file(words: list[str], message: str) ->
         config_from_words(words)
 
 
-def test_the_default_is_the_sample_file() -> None:
+def test_the_default_is_the_sample_file_without_an_admin_server() -> None:
     config, warned = default_config("/d")
-    assert ServerConfig(data_dir="/d", client_port=2181, tick_time_ms=2000) == config
+    admin = AdminSettings(enabled=False)
+    assert ServerConfig(data_dir="/d", client_port=2181, tick_time_ms=2000, admin=admin) == config
     assert [] == warned
+
+
+@pytest.mark.parametrize(
+    ("properties", "enabled"),
+    [
+        ({}, False),
+        ({"zookeeper.admin.enableServer": "true"}, True),
+        ({"zookeeper.admin.serverPort": "9"}, True),
+        ({"zookeeper.admin.serverPort": "9", "zookeeper.admin.enableServer": "false"}, False),
+    ],
+)
+def test_without_a_file_the_admin_server_has_to_be_asked_for(properties: dict[str, str], enabled: bool) -> None:
+    config, _ = config_from_words(["2181", "/d"], properties)
+    assert enabled == config.admin.enabled
 
 
 # --- ensembles

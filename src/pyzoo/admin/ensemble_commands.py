@@ -2,7 +2,7 @@
 
 from pyzoo.admin.response import Json
 from pyzoo.admin.server_commands import Fields, Parameters
-from pyzoo.config.membership import QuorumServer
+from pyzoo.config.membership import ANY_HOST, QuorumServer
 from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.member_settings import election_addresses, quorum_addresses
 from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER
@@ -11,7 +11,8 @@ from pyzoo.zxid import counter_of, epoch_of
 
 _IN_AN_ENSEMBLE = (LEADER, FOLLOWER, OBSERVER)
 
-Addresses = list[tuple[str, int]]
+Address = tuple[str, int]
+Addresses = list[Address]
 
 
 def view_of(server: ZooKeeperServer) -> EnsembleView | None:
@@ -19,7 +20,7 @@ def view_of(server: ZooKeeperServer) -> EnsembleView | None:
     return server.ensemble if server.mode in _IN_AN_ENSEMBLE else None
 
 
-def address_text(address: tuple[str, int]) -> str:
+def address_text(address: Address) -> str:
     """host:port, with brackets around IPv6."""
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -71,11 +72,18 @@ def voting_view(server: ZooKeeperServer, parameters: Parameters) -> Fields:
         return {"current_config": {}}
     voting = [each for each in view.members.members.servers if each.id in view.members.voters]
     ordered = sorted(voting, key=lambda each: each.id)
-    return {"current_config": {str(each.id): _member(each) for each in ordered}}
+    return {"current_config": {str(each.id): _member(each, client_address_of(server, each)) for each in ordered}}
 
 
-def _member(member: QuorumServer) -> Fields:
-    client = member.client_address
+def client_address_of(server: ZooKeeperServer, member: QuorumServer) -> Address | None:
+    """Where a member's clients connect; without a word in its line that is known of this server only."""
+    config = server.config
+    if member.client_address is not None or member.id != config.server_id or config.client_port is None:
+        return member.client_address
+    return config.client_port_address or ANY_HOST, config.client_port
+
+
+def _member(member: QuorumServer, client: Address | None) -> Fields:
     return {
         "server_addresses": [address_text(each) for each in quorum_addresses(member)],
         "election_addresses": [address_text(each) for each in election_addresses(member)],
@@ -91,7 +99,7 @@ def zabstate(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     if view is None or me is None:
         return {"voting": False, "zabstate": ""}
     zxid = int(server.tree.last_processed_zxid)
-    client = me.client_address
+    client = client_address_of(server, me)
     return {
         "myid": view.my_id,
         "is_leader": server.mode == LEADER,

@@ -195,6 +195,7 @@ class QuorumPeer(PeerHost):
         old.shutdown()
         self._left_over += old.take_output()
         server.environment = old.environment
+        server.stats.trace_mask = old.stats.trace_mask
         server.ensemble = view_of(self, self.role, int(self.state))
         self.front = server
 
