@@ -46,6 +46,7 @@ class HttpConnection:
         self._is_head = False
         self._body_bytes = 0
         self._body_ended = False
+        self._has_ended = False
         self._answered = trio.Event()
 
     async def run(self) -> None:
@@ -78,7 +79,9 @@ class HttpConnection:
         return None
 
     async def _read(self, size: int) -> None:
-        self._http.receive_data(bytes(await self._stream.receive_some(size)))
+        data = bytes(await self._stream.receive_some(size))
+        self._has_ended = not data
+        self._http.receive_data(data)
 
     async def _write(self, event: h11.Event) -> None:
         data = self._http.send(event)
@@ -143,7 +146,12 @@ class HttpConnection:
         if self._http.they_are_waiting_for_100_continue:
             await self._write(h11.InformationalResponse(status_code=100, headers=[]))
         while True:
-            event = self._http.next_event()
+            try:
+                event = self._http.next_event()
+            except h11.RemoteProtocolError:
+                if self._has_ended:
+                    return self._disconnected()
+                raise
             if event is h11.NEED_DATA:
                 try:
                     with trio.fail_after(self._settings.idle_timeout_s):

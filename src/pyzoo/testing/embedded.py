@@ -55,6 +55,12 @@ class EmbeddedServer:
         return self._running.port
 
     @property
+    def admin_port(self) -> int | None:
+        """The port of the AdminServer; None where it was not asked for, or could not be opened."""
+        assert self._running is not None, "the server is not started"
+        return self._running.admin_port
+
+    @property
     def connect_string(self) -> str:
         """What a client is pointed at."""
         return f"{HOST}:{self.port}"
