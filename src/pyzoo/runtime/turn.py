@@ -336,6 +336,7 @@ class ClientPort:
 
     def _end_after_bug(self, connection: Connection) -> None:
         """Called for an exception that is a bug of ours: only the connection that ran into it has to go."""
+        self.server.metrics.unrecoverable_error_count += 1
         logger.exception("Closing the connection of %s after an internal error", connection.cnxn.address)
         self._end(connection)
 
