@@ -26,6 +26,7 @@ LOGBACK_XML = """<configuration>
     <encoder><pattern>%d{HH:mm:ss.SSS} %-5level %logger{0} %msg%n</pattern></encoder>
   </appender>
   <logger name="org.apache.zookeeper.server.quorum" level="INFO"/>
+  <logger name="org.apache.zookeeper.audit.Slf4jAuditLogger" level="INFO"/>
   <root level="WARN"><appender-ref ref="OUT"/></root>
 </configuration>
 """

@@ -24,6 +24,7 @@ LOGBACK_XML = """<configuration>
   <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
     <encoder><pattern>%-5level %logger{0} %msg%n</pattern></encoder>
   </appender>
+  <logger name="org.apache.zookeeper.audit.Slf4jAuditLogger" level="INFO"/>
   <root level="WARN"><appender-ref ref="OUT"/></root>
 </configuration>
 """
