@@ -1,14 +1,15 @@
-"""The names of loggers as operators know them: those of Apache's classes, where a module does what one of them does."""
+"""The names of loggers as operators know them: those of Apache's classes, where a module does what one of them does.
 
+The table has those that the name of the module does not lead to.
+"""
+
+import logging
 from typing import Final
 
 NAMES: Final = {
     "pyzoo.audit": "Slf4jAuditLogger",
     "pyzoo.cli.serve": "ZooKeeperServerMain",
     "pyzoo.quorum.cnxmanager": "QuorumCnxManager",
-    "pyzoo.quorum.leader": "Leader",
-    "pyzoo.quorum.learner": "Learner",
-    "pyzoo.quorum.learner_handler": "LearnerHandler",
     "pyzoo.runtime.http": "JettyAdminServer",
     "pyzoo.runtime.http_connection": "JettyAdminServer",
     "pyzoo.runtime.log_context": "Logs",
@@ -32,10 +33,13 @@ NAMES: Final = {
 
 
 def shown_name(name: str) -> str:
-    """What a line calls a logger; one that is not pyzoo's keeps its name."""
-    return NAMES.get(name, name)
+    """What a line calls a logger: `pyzoo.quorum.learner_handler` is LearnerHandler; other libraries keep names."""
+    if not name.startswith("pyzoo."):
+        return name
+    return NAMES.get(name) or "".join(word.capitalize() for word in name.rpartition(".")[2].split("_"))
 
 
 def loggers_named(name: str) -> list[str]:
     """The loggers that a setting means, by a shown name or by a name of Python's (with all below it)."""
-    return [logger for logger, shown in NAMES.items() if shown == name] or [name]
+    known = {*NAMES, *logging.getLogger().manager.loggerDict}
+    return sorted(logger for logger in known if shown_name(logger) == name) or [name]

@@ -22,7 +22,7 @@ logger: Final = logging.getLogger(__name__)
 
 QUEUE_LINES: Final = 10_000
 STOP_SECONDS: Final = 2.0
-_STDERR: Final = 2
+STDERR: Final = 2
 _NEWLINE: Final = b"\n"
 
 
@@ -141,14 +141,14 @@ class BoundedQueueHandler(QueueHandler):
 class LogOutput:
     """The logs of this process, from `install` to `close`; `context` tells what is known of its member."""
 
-    def __init__(self, settings: LogSettings, audit_enabled: bool = False) -> None:
+    def __init__(self, settings: LogSettings, audit_enabled: bool = False, console_fd: int = STDERR) -> None:
         """Opens the files; raises ConfigError when that fails."""
         self.settings = settings
         self.context = ContextFilter()
         self._queue: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUE_LINES)
         self._entry = BoundedQueueHandler(self._queue)
         self._entry.addFilter(self.context)
-        self._console = ConsoleHandler(_STDERR) if settings.console else None
+        self._console = ConsoleHandler(console_fd) if settings.console else None
         self._file = None if settings.file is None else _opened(settings.file, "log.file")
         self._audit = _opened(settings.audit_file, "auditlog.file") if audit_enabled and settings.audit_file else None
         self._set_formats()
@@ -160,6 +160,11 @@ class LogOutput:
     def has_files(self) -> bool:
         """Whether anything is written to files."""
         return self._file is not None or self._audit is not None
+
+    @property
+    def dropped(self) -> int:
+        """Lines that the queue had no room for so far."""
+        return self._entry.dropped
 
     def _set_formats(self) -> None:
         is_json = self.settings.format == JSON
@@ -188,6 +193,10 @@ class LogOutput:
         except queue.Full:
             return
         self._thread.join(STOP_SECONDS)
+        if not self._thread.is_alive():
+            for file in (self._file, self._audit):
+                if file is not None:
+                    file.close()
 
     # --- changes while it runs
 
