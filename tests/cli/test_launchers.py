@@ -2,13 +2,18 @@
 
 import os
 import socket
+import ssl
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
+from identities import HOST, pem_settings
 from server_process import PATIENCE_SECONDS, clean_environment
+
+from pyzoo.runtime.tls_contexts import make_context
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
 NAMES = {
@@ -186,6 +191,37 @@ def test_the_client_port_of_a_member_is_found_in_its_line(installed: Installatio
     assert installed.run("zkServer.sh", "status").stdout.startswith(
         "Client port found: 2182. Client address: 127.0.0.2. Client SSL: false.\n"
     )
+
+
+def answer_over_tls(listener: socket.socket, context: ssl.SSLContext) -> None:
+    """Answer one question as a server that serves."""
+    connection, _ = listener.accept()
+    with context.wrap_socket(connection, server_side=True) as secured:
+        secured.recv(4)
+        secured.sendall(b"Zookeeper version: 3.9.5\nMode: follower\n")
+
+
+def test_a_server_that_has_a_tls_port_only_is_asked_over_tls(installed: Installation, tmp_path: Path) -> None:
+    settings = evolve(pem_settings(tmp_path), client_auth="none")
+    with socket.create_server((HOST, 0)) as listener:
+        installed.write_config(f"secureClientPort={listener.getsockname()[1]}", f"secureClientPortAddress={HOST}")
+        answering = threading.Thread(target=answer_over_tls, args=(listener, make_context(settings, server_side=True)))
+        answering.start()
+        asked = installed.run(
+            "zkServer.sh",
+            "status",
+            CLIENT_JVMFLAGS=f"-Dzookeeper.ssl.trustStore.location={settings.trust_store.location}",
+        )
+        answering.join()
+    assert (asked.returncode, asked.stdout.splitlines()[-1]) == (0, "Mode: follower")
+
+
+def test_without_a_trust_store_a_tls_port_cannot_be_asked(installed: Installation) -> None:
+    installed.write_config(f"secureClientPort={installed.port}")
+    refused = installed.run("zkServer.sh", "status")
+    assert refused.returncode == 1
+    assert "CLIENT_JVMFLAGS=" in refused.stdout
+    assert "needs zookeeper.ssl.trustStore.location" in refused.stderr
 
 
 def test_the_version_is_that_of_the_release_that_pyzoo_behaves_like(installed: Installation) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -16,6 +16,9 @@ from pyzoo.cli.serve import read_text
 from pyzoo.cli.stop import TIMEOUT_S, pid_file_of
 from pyzoo.config.properties import Property, parse_properties
 from pyzoo.errors import ConfigError
+
+if TYPE_CHECKING:
+    import ssl
 
 #: A server that lives after so many seconds counts as started, ready or not; a member waits for others to be ready.
 START_SECONDS = 10.0
@@ -25,6 +28,12 @@ PID_FILE_SECONDS = 30.0
 POLL_SECONDS = 0.02
 LOCALHOST = "localhost"
 READY = b": ready on "
+TLS_HINT = """\
+
+The server has a TLS port only. Say in CLIENT_JVMFLAGS how to reach it, for example:
+  CLIENT_JVMFLAGS="-Dzookeeper.ssl.trustStore.location=/etc/zookeeper/trust.jks
+  -Dzookeeper.ssl.trustStore.password=..." zkServer.sh status
+"""
 
 
 @click.command("zkServer")
@@ -196,11 +205,28 @@ def status(config: str) -> None:
     properties = properties_of(config)
     host, port, secure = client_address(properties)
     click.echo(f"Client port found: {port}. Client address: {host}. Client SSL: {str(secure).lower()}.")
-    mode = None if secure else mode_of(host, int(port))
+    mode = mode_of(host, int(port), tls=client_context() if secure else None)
     if mode is None:
+        if secure:
+            click.echo(TLS_HINT)
         click.echo("Error contacting service. It is probably not running.")
         sys.exit(1)
     click.echo(f"Mode: {mode}")
+
+
+def client_context() -> "ssl.SSLContext | None":
+    """TLS as CLIENT_JVMFLAGS and JVMFLAGS set it up; None, so that no server answers, where they do not."""
+    from pyzoo.cli.shell import client_tls
+    from pyzoo.config.system_properties import parse_jvm_flags
+
+    properties = {"zookeeper.client.secure": "true"}
+    for variable in ("CLIENT_JVMFLAGS", "JVMFLAGS"):
+        properties |= parse_jvm_flags(os.environ.get(variable, ""), variable).properties
+    try:
+        return client_tls(properties, None)
+    except ConfigError as error:
+        click.echo(f"pyzoo: {error}", err=True)
+        return None
 
 
 def client_address(properties: dict[str, Property]) -> tuple[str, str, bool]:

@@ -1,6 +1,10 @@
 """Four-letter words from the asking side: blocking, for commands and tests; no server imports this."""
 
 import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 TIMEOUT_S = 5.0
 READ_SIZE = 65536
@@ -9,11 +13,12 @@ READ_SIZE = 65536
 SERVING_MODES = ("leader", "follower", "observer", "standalone")
 
 
-def ask(host: str, port: int, word: str, timeout_s: float = TIMEOUT_S) -> str:
-    """The whole answer to a word. Raises OSError when there is none within `timeout_s` a step."""
+def ask(host: str, port: int, word: str, timeout_s: float = TIMEOUT_S, tls: "ssl.SSLContext | None" = None) -> str:
+    """The whole answer to a word, over TLS if need be. Raises OSError when there is none within `timeout_s` a step."""
     answer = b""
-    with socket.create_connection((host, port), timeout_s) as sock:
-        sock.settimeout(timeout_s)
+    with socket.create_connection((host, port), timeout_s) as plain:
+        plain.settimeout(timeout_s)
+        sock = plain if tls is None else tls.wrap_socket(plain, server_hostname=host)
         sock.sendall(word.encode())
         while piece := sock.recv(READ_SIZE):
             answer += piece
@@ -40,9 +45,9 @@ def mntr_fields(answer: str) -> dict[str, str]:
     return fields
 
 
-def mode_of(host: str, port: int, timeout_s: float = TIMEOUT_S) -> str | None:
+def mode_of(host: str, port: int, timeout_s: float = TIMEOUT_S, tls: "ssl.SSLContext | None" = None) -> str | None:
     """Mode of the server that listens there; None when nothing answers, or it does not serve yet."""
     try:
-        return srvr_fields(ask(host, port, "srvr", timeout_s)).get("Mode")
+        return srvr_fields(ask(host, port, "srvr", timeout_s, tls)).get("Mode")
     except OSError:
         return None
