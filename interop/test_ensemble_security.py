@@ -1,8 +1,5 @@
 """TLS and SASL between members: both implementations on either end, in every combination of the two switches."""
 
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from interop import requests as rq
@@ -10,6 +7,7 @@ from interop.client import Client
 from interop.conftest import new_ensemble
 from interop.ensemble import Settings
 from interop.member import JAVA39, PYZOO
+from interop.stores import make_stores
 
 #: In the order of sids; the last one leads.
 MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA39, JAVA39), (JAVA39, JAVA39, PYZOO)]
@@ -25,25 +23,13 @@ QuorumLearner {{ {MODULE} required username="zk" password="a password"; }};
 """
 
 
-def openssl(*words: str, cwd: Path) -> None:
-    subprocess.run(["openssl", *words], cwd=cwd, check=True, capture_output=True)
-
-
 @pytest.fixture(scope="session")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """PEM stores of one authority, with a certificate for loopback."""
-    home = tmp_path_factory.mktemp("stores")
-    new_key = ("-newkey", "rsa:2048", "-nodes")
-    openssl("req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority", cwd=home)
-    openssl("req", *new_key, "-keyout", "node.key", "-out", "node.csr", "-subj", "/CN=localhost", cwd=home)
-    (home / "names").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost")
-    authority = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial")
-    openssl("x509", "-req", "-in", "node.csr", *authority, "-out", "node.crt", "-extfile", "names", cwd=home)
-    openssl("pkcs8", "-topk8", "-nocrypt", "-in", "node.key", "-out", "node.p8", cwd=home)
-    (home / "node.pem").write_text((home / "node.p8").read_text() + (home / "node.crt").read_text())
+    key_store, trust_store = make_stores(tmp_path_factory.mktemp("stores"))
     return {
-        "ssl.quorum.keyStore.location": str(home / "node.pem"),
-        "ssl.quorum.trustStore.location": str(home / "ca.pem"),
+        "ssl.quorum.keyStore.location": str(key_store),
+        "ssl.quorum.trustStore.location": str(trust_store),
     }
 
 

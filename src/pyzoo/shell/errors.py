@@ -105,5 +105,6 @@ def code_text(error: KeeperError) -> str:
 def keeper_text(error: KeeperError) -> str:
     """What the shell says of an error that the server, or the lost connection, answered with."""
     if error.code in _PATH_TEXTS:
-        return _PATH_TEXTS[error.code] + (error.path or "null")
+        # An ACL may be refused before anything is sent; Java's exception then has no path at all.
+        return _PATH_TEXTS[error.code] + (error.path or ("null" if error.code == codes.INVALIDACL else ""))
     return _WHOLE_TEXTS.get(error.code) or code_text(error)

@@ -1,0 +1,57 @@
+"""pyzoo cli beside zkCli on a mixed ensemble: configuration, reconfiguration, sync."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from kazoo.client import KazooClient
+
+from interop.conftest import new_ensemble
+from interop.ensemble import Settings, unused_port
+from interop.java import JavaZooKeeper
+from interop.member import JAVA39, PYZOO
+from interop.shells import Printed, assert_same, pyzoo_cli, run, zkcli
+
+SUPER = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="
+SETTINGS = Settings(properties={"zookeeper.DigestAuthenticationProvider.superDigest": SUPER}, reconfig=True)
+NUMBERS = re.compile(r"(?<=version=)[0-9a-f]+|(?<=Zxid = )0x[0-9a-f]+|(?<=Version = )\d+|(?<=cversion = )\d+")
+
+CONNECT_STRING = re.compile(r"^[0-9a-f]+ (\S+,\S+)$")
+
+
+def comparable(printed: Printed) -> Printed:
+    """Without versions and zxids, as both shells change the same ensemble; zkCli has the servers in a hash's order."""
+    out = [NUMBERS.sub("N", line) for line in printed.out]
+    return evolve(printed, out=[CONNECT_STRING.sub(sorted_servers, line) for line in out])
+
+
+def sorted_servers(match: re.Match[str]) -> str:
+    return "N " + ",".join(sorted(match[1].split(",")))
+
+
+@pytest.mark.parametrize("kinds", [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA39, JAVA39)], ids="-".join)
+def test_the_membership_is_shown_and_changed_as_by_zkcli(
+    kinds: tuple[str, ...],
+    zookeeper: JavaZooKeeper,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    connect: Callable[..., KazooClient],
+) -> None:
+    observer = f"server.9=127.0.0.1:{unused_port()}:{unused_port()}:observer;127.0.0.1:{unused_port()}"
+    with new_ensemble(tmp_path_factory, kinds, settings=SETTINGS) as ensemble:
+        ensemble.start_led_by(3)
+        members = [f"server.{each.sid}={ensemble.server_line(each)}" for each in ensemble.members.values()]
+        (tmp_path / "members.cfg").write_text("\n".join(members))
+        lines = (
+            "config -s\nsync /\nreconfig -remove 9\naddauth digest super:secret\n"
+            f"reconfig -s -add {observer}\nconfig\nconfig -c\nreconfig -v 1 -remove 9\nreconfig -remove 9\n"
+            f"reconfig -members {','.join([*members, observer])}\nreconfig -file {tmp_path}/members.cfg\n"
+            "reconfig -add server.9=nonsense\nconfig -w\nquit\n"
+        )
+        server = ensemble.members[2].host_port
+        printed = [comparable(run(shell, server, lines=lines)) for shell in (zkcli(zookeeper, tmp_path), pyzoo_cli())]
+    assert "Insufficient permission : " in printed[0].err[0]
+    assert printed[0].out.count("Committed new configuration:") == 4
+    assert_same(*printed)
