@@ -5,6 +5,7 @@ Its output goes to a file beside its data, and into the message of any failure t
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -42,6 +43,8 @@ class Config:
     properties: Mapping[str, str] = field(factory=dict)
     #: 3.9.5 unless a test names another one.
     java: JavaZooKeeper | None = None
+    #: Whether the AdminServer runs, on a free port.
+    admin: bool = False
 
     def zoo_cfg(self, data_dir: Path, port: int) -> str:
         settings = {
@@ -55,10 +58,12 @@ class Config:
             "forceSync": "no",
             **self.lines,
         }
+        if self.admin:
+            settings |= {"admin.serverPort": str(free_port()), "admin.serverAddress": "127.0.0.1"}
         return "".join(f"{key}={value}\n" for key, value in settings.items())
 
     def java_properties(self) -> list[str]:
-        properties = {"zookeeper.admin.enableServer": "false", **self.properties}
+        properties = {"zookeeper.admin.enableServer": str(self.admin).lower(), **self.properties}
         return [f"-D{name}={value}" for name, value in properties.items()]
 
 
@@ -103,6 +108,12 @@ class Server:
     def data_dir(self) -> Path:
         assert self.home is not None, "a server that somebody else runs has no data directory here"
         return self.home / "data"
+
+    @property
+    def admin_port(self) -> int:
+        """The port of the AdminServer, as zoo.cfg has it."""
+        assert self.home is not None
+        return int(re.findall(r"^admin\.serverPort=(\d+)$", (self.home / "zoo.cfg").read_text(), re.MULTILINE)[0])
 
     def output(self) -> str:
         if self.home is None:
