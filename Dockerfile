@@ -24,6 +24,7 @@ ENV ZOO_CONF_DIR=/conf \
     ZOO_MAX_CLIENT_CNXNS=60 \
     ZOO_STANDALONE_ENABLED=true \
     ZOO_ADMINSERVER_ENABLED=true \
+    ZOO_LOG4J_PROP=INFO,CONSOLE \
     ZOOCFGDIR=/conf \
     PATH=/opt/zookeeper/bin:/opt/pyzoo/bin:$PATH
 # Health checks that were written for the official image call nc.

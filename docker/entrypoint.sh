@@ -57,9 +57,4 @@ if [[ ! -s $ZOO_DATA_DIR/myid ]]; then
     echo "${ZOO_MY_ID:-1}" > "$ZOO_DATA_DIR/myid"
 fi
 
-# Images of ZooKeeper 3.5 to 3.7 chose the log level by this variable.
-if [[ -n ${ZOO_LOG4J_PROP:-} ]]; then
-    export SERVER_JVMFLAGS="-Dzookeeper.root.logger=$ZOO_LOG4J_PROP ${SERVER_JVMFLAGS:-}"
-fi
-
 exec "$@"

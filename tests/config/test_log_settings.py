@@ -27,7 +27,8 @@ def test_a_log_file_stands_in_the_log_directory_beside_the_console() -> None:
 
 
 def test_the_variables_of_the_scripts_count() -> None:
-    found = logs("auditlog.file=audit.log", ZOO_LOG_DIR="/logs", ZOO_LOG_FILE="zk.log", ZOO_LOG4J_PROP="DEBUG, CONSOLE")
+    where = {"ZOO_LOG_DIR": "/logs", "ZOO_LOG_FILE": "zk.log"}
+    found = logs("auditlog.file=audit.log", ZOO_LOG4J_PROP="DEBUG, ROLLINGFILE", **where)
     assert ("/logs/zk.log", "/logs/audit.log") == (
         found.file and found.file.path,
         found.audit_file and found.audit_file.path,
@@ -44,6 +45,11 @@ def test_the_root_logger_names_level_and_appenders() -> None:
     assert (logging.WARNING, False, "zookeeper.log") == (found.level, found.console, found.file and found.file.path)
     assert logs("root.logger=ERROR, CONSOLE").console
     assert logs("root.logger=DEBUG").console
+
+
+def test_a_log_file_is_not_written_where_the_appenders_leave_it_out() -> None:
+    assert logs("root.logger=INFO, CONSOLE", ZOO_LOG_DIR="/logs", ZOO_LOG_FILE="zk.log").file is None
+    assert logs("root.logger=INFO", ZOO_LOG_DIR="/logs", ZOO_LOG_FILE="zk.log").file is not None
 
 
 def test_an_absolute_file_is_where_it_says() -> None:

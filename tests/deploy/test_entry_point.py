@@ -35,12 +35,6 @@ def test_any_command_takes_the_place_of_the_entry_point(tmp_path: Path) -> None:
     assert (7, "two words\n", "") == (ended.returncode, ended.stdout, ended.stderr)
 
 
-def test_the_log_variable_of_old_images_reaches_the_server(tmp_path: Path) -> None:
-    given = {"ZOO_LOG4J_PROP": "WARN,CONSOLE", "SERVER_JVMFLAGS": "-Dzookeeper.snapCount=500"}
-    ended = run(OURS, tmp_path, given, "printenv", "SERVER_JVMFLAGS")
-    assert "-Dzookeeper.root.logger=WARN,CONSOLE -Dzookeeper.snapCount=500\n" == ended.stdout
-
-
 @pytest.mark.parametrize("directory", ["conf", "data"])
 def test_a_directory_that_is_not_writable_is_named(directory: str, tmp_path: Path) -> None:
     refused = tmp_path / "sealed"

@@ -57,8 +57,10 @@ class LogSettings:
 def read_logs(reader: ConfigReader) -> LogSettings:
     """The settings of the keys `log.*`, `console.threshold`, `root.logger` and `auditlog.*`."""
     level, appenders = _root_logger(reader)
-    given = reader.text("log.file")
-    name = given or ("zookeeper.log" if "ROLLINGFILE" in appenders else "")
+    name = reader.text("log.file")
+    if appenders:
+        # zkServer.sh always names a file; who chooses appenders says whether it is written.
+        name = (name or "zookeeper.log") if "ROLLINGFILE" in appenders else ""
     file = LogFile(
         _path(reader, name),
         _level(reader, "log.threshold", 0),
