@@ -155,9 +155,10 @@ try_users() {
     start --user 123456:0 --cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /conf "$IMAGE"
     eventually serves
     runs_as 123456 0
-    start --read-only --tmpfs /conf "$IMAGE"
+    start --read-only --tmpfs /conf -e ZOO_4LW_COMMANDS_WHITELIST='*' "$IMAGE"
     eventually serves
     runs_as 1000 1000
+    docker exec "$NAME" bash -c 'echo envi | nc -w 3 127.0.0.1 2181' | grep -q '^user.name=zookeeper' || fail "envi"
 }
 
 try_takeover() {

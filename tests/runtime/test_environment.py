@@ -35,6 +35,13 @@ def test_the_keys_of_envi_are_those_of_java() -> None:
     assert expected == [key for key, _ in environment.properties()]
 
 
+def test_the_temporary_directory_need_not_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root file system of a container may be read-only."""
+    monkeypatch.setenv("TMPDIR", "/nowhere")
+    environment = SystemEnvironment(ServerConfig(data_dir="/data"), None, 2181)
+    assert "/nowhere" == dict(environment.properties())["java.io.tmpdir"]
+
+
 def test_a_server_in_memory_has_no_directories() -> None:
     environment = SystemEnvironment(ServerConfig(data_dir="/data"), None, 2181)
     assert ("", 0, 2181, -1) == (

@@ -8,7 +8,6 @@ import platform
 import pwd
 import resource
 import sys
-import tempfile
 import time
 from typing import Final
 
@@ -75,7 +74,7 @@ class SystemEnvironment(ServerEnvironment):
             ("java.home", sys.prefix),
             ("java.class.path", os.pathsep.join(sys.path)),
             ("java.library.path", os.environ.get("LD_LIBRARY_PATH", "")),
-            ("java.io.tmpdir", tempfile.gettempdir()),
+            ("java.io.tmpdir", os.environ.get("TMPDIR", "/tmp")),
             ("java.compiler", "<NA>"),
             ("os.name", platform.system()),
             ("os.arch", _JAVA_ARCHITECTURES.get(platform.machine(), platform.machine())),
