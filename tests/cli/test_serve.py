@@ -188,6 +188,22 @@ def test_a_wrong_value_is_one_line_with_file_and_line(pyzoo: Pyzoo, tmp_path: Pa
     assert not (tmp_path / "data").exists()
 
 
+def test_an_election_port_in_use_has_an_exit_code_of_its_own(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        members = [f"server.{n}=127.0.0.1:{free_port()}:{port if n == 1 else free_port()}" for n in (1, 2, 3)]
+        config = zoo_cfg(tmp_path, "initLimit=5", "syncLimit=2", "electionPortBindRetry=1", *members)
+        config.write_text(config.read_text().replace("clientPort=2181", "clientPort=0"))
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "myid").write_text("1\n")
+        ended = pyzoo("serve", config)
+    assert 14 == ended.returncode
+    assert ended.stderr.splitlines()[-1] == (
+        "pyzoo: Unable to bind to election port, exiting abnormally: "
+        f"cannot listen on the election port 127.0.0.1:{port}: Address already in use"
+    )
+
+
 @pytest.mark.parametrize(
     ("my_id", "lines", "words", "reason"),
     [

@@ -1,6 +1,7 @@
 """`pyzoo serve`: run a server, with the arguments of ZooKeeper's own main classes.
 
-Exit codes are Apache's (ExitCode): 0 stopped, 1 the server cannot go on, 2 configuration, 3 data directory.
+Exit codes are Apache's (ExitCode): 0 stopped, 1 the server cannot go on, 2 configuration, 3 data directory,
+14 election port.
 """
 
 import logging
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 UNEXPECTED_ERROR = 1
 INVALID_INVOCATION = 2
 UNABLE_TO_ACCESS_DATADIR = 3
+UNABLE_TO_BIND_QUORUM_PORT = 14
 
 STDOUT, STDERR = 1, 2
 LOCALHOST = "127.0.0.1"
@@ -264,6 +266,7 @@ def run(config: ServerConfig, in_memory: bool, output: "LogOutput") -> None:
 def end_with(error: BaseException, output: "LogOutput") -> None:
     """Say why the server ended and exit with the code for that; what nobody expected is raised again."""
     from pyzoo.persistence.directories import DataDirectoryError
+    from pyzoo.runtime.listening import ElectionPortError
     from pyzoo.runtime.run import leaf_of
 
     cause = leaf_of(error)
@@ -277,6 +280,8 @@ def end_with(error: BaseException, output: "LogOutput") -> None:
             fail("Unable to access datadir, exiting abnormally", cause, UNABLE_TO_ACCESS_DATADIR)
         case ConfigError():
             fail("Invalid config, exiting abnormally", cause, INVALID_INVOCATION)
+        case ElectionPortError():
+            fail("Unable to bind to election port, exiting abnormally", cause, UNABLE_TO_BIND_QUORUM_PORT)
         case StorageError() | OSError():
             fail("The server cannot go on", cause, UNEXPECTED_ERROR)
         case _:

@@ -15,6 +15,10 @@ def bind(host: str, port: int, backlog: int | None = None) -> socket.socket:
     return socket.create_server(("", port), backlog=backlog)
 
 
+class ElectionPortError(OSError):
+    """The election port cannot be opened, after as many tries as electionPortBindRetry allows (ExitCode 14)."""
+
+
 def cannot_listen(host: str | None, port: int, error: OSError) -> str:
     """What is said of a port that cannot be opened."""
     # create_server adds the address to the reason in brackets, getaddrinfo does not.

@@ -12,7 +12,7 @@ from typing import Final, final
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.link import ELECTION, PeerLink
-from pyzoo.runtime.listening import bind
+from pyzoo.runtime.listening import ElectionPortError, bind
 from pyzoo.runtime.peer_sasl import PeerSasl, SaslSession
 from pyzoo.runtime.peer_tls import PeerTls, TlsSession
 from pyzoo.server.peer import QuorumPeer
@@ -119,7 +119,7 @@ class PeerPorts:
         reason = (error.strerror or str(error)).partition(" (while")[0]
         logger.error("Cannot listen on the %s port %s: %s; it is tried again", PORT_NAMES[kind], where, reason)
         if kind == ELECTION and 0 < self.bind_tries <= tries:
-            self.failure = OSError(error.errno, f"cannot listen on the {PORT_NAMES[kind]} port {where}: {reason}")
+            self.failure = ElectionPortError(error.errno, f"cannot listen on the election port {where}: {reason}")
         self._bind_again_ms = now_ms + BIND_PAUSE_MS
 
     def _close_port(self, kind: int) -> None:

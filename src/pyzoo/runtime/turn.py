@@ -18,6 +18,7 @@ from pyzoo.runtime.log_thread import LogThread
 from pyzoo.runtime.peers import PeerPorts
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.core import Core
+from pyzoo.server.log_extras import of_client
 
 logger: Final = logging.getLogger(__name__)
 
@@ -337,7 +338,8 @@ class ClientPort:
     def _end_after_bug(self, connection: Connection) -> None:
         """Called for an exception that is a bug of ours: only the connection that ran into it has to go."""
         self.server.metrics.unrecoverable_error_count += 1
-        logger.exception("Closing the connection of %s after an internal error", connection.cnxn.address)
+        cnxn = connection.cnxn
+        logger.exception("Closing the connection of %s after an internal error", cnxn.address, extra=of_client(cnxn))
         self._end(connection)
 
     def _end(self, connection: Connection) -> None:

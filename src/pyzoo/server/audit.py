@@ -65,7 +65,7 @@ def audit_line(
     acl: str | None = None,
 ) -> str:
     """One event as text; a session id of 0 is none."""
-    session = f"0x{session_id & 0xFFFFFFFFFFFFFFFF:x}" if session_id != 0 else None
+    session = f"0x{int(session_id) & 0xFFFFFFFFFFFFFFFF:x}" if session_id != 0 else None
     fields = (
         ("session", session),
         ("user", user),

@@ -12,6 +12,7 @@ from mypy_extensions import i64
 
 from pyzoo.server import answers
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.log_extras import of_client
 from pyzoo.server.modes import NOT_SERVING
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def maybe_four_letter_word(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
     if not allowed:
         _answer(server, cnxn, f"{word} is not executed because it is not in the whitelist.\n")
         return True
-    logger.info("Processing %s command from %s:%d", word, cnxn.address, cnxn.port)
+    logger.info("Processing %s command from %s:%d", word, cnxn.address, cnxn.port, extra=of_client(cnxn))
     if server.mode == NOT_SERVING and word not in WITHOUT_SERVER:
         _answer(server, cnxn, NO_SERVER if word == "hash" else NO_SERVER + "\n")
     elif word == "stmk":

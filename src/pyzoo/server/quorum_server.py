@@ -19,6 +19,7 @@ from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
 from pyzoo.server.containers import NEVER
 from pyzoo.server.eager_acl import refusal_of
+from pyzoo.server.log_extras import of_session
 from pyzoo.server.multi import decode_multi
 from pyzoo.server.prep import is_ephemeral_mode
 from pyzoo.server.request import Request, internal_request
@@ -97,7 +98,9 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         local = self.local
         if local is not None:
             for session_id in local.take_expired(int(self.now_ms)):
-                logger.info("Expiring local session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF)
+                logger.info(
+                    "Expiring local session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id)
+                )
                 self.metrics.stale_sessions_expired += 1
                 local.remove(session_id)
                 self.close_session_cnxn(session_id)
@@ -170,7 +173,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
             return err.EPHEMERALONLOCALSESSION
         session_id = request.session_id
         timeout_ms = int(local.sessions[session_id].timeout_ms)
-        logger.info("Upgrading session 0x%x", int(session_id) & 0xFFFFFFFFFFFFFFFF)
+        logger.info("Upgrading session 0x%x", int(session_id) & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id))
         local.remove(session_id)
         self.upgrading[session_id] = timeout_ms
         self.submit_global(internal_request(op.CREATE_SESSION, session_id, self.now_ms, CreateSessionTxn(timeout_ms)))

@@ -40,6 +40,7 @@ from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.environment import ServerEnvironment
 from pyzoo.server.final import count_written, write_reply
 from pyzoo.server.log_batch import LogBatcher
+from pyzoo.server.log_extras import of_client, of_session
 from pyzoo.server.metrics import ServerMetrics, new_metrics
 from pyzoo.server.modes import STANDALONE
 from pyzoo.server.outstanding import OutstandingChanges
@@ -148,7 +149,7 @@ class ZooKeeperServer(Core):
         over_total = self.config.max_cnxns > 0 and len(self.cnxns) >= self.config.max_cnxns
         if over_total or (limit > 0 and same >= limit):
             self.metrics.connection_rejected += 1
-            logger.warning("Too many connections from %s: %d", address, same)
+            logger.warning("Too many connections from %s: %d", address, same, extra={"client": f"{address}:{port}"})
             return None
         self.cnxns_by_address[address] = same + 1
         cnxn = ServerCnxn(self, address, port, int(self.max_frame), int(self.now_ms), int(self.wall_ms))
@@ -286,7 +287,9 @@ class ZooKeeperServer(Core):
                 else:
                     process_packet(self, cnxn, archive)
         except ProtocolViolation as violation:
-            logger.info("Closing the connection of %s:%d: %s", cnxn.address, cnxn.port, violation)
+            logger.info(
+                "Closing the connection of %s:%d: %s", cnxn.address, cnxn.port, violation, extra=of_client(cnxn)
+            )
             cnxn.abort()
 
     def admits(self, accepts_read_only: bool) -> bool:
@@ -350,6 +353,7 @@ class ZooKeeperServer(Core):
             cnxn.port,
             last_zxid_seen,
             self.tree.last_processed_zxid,
+            extra=of_client(cnxn),
         )
 
     # --- requests
@@ -569,7 +573,7 @@ class ZooKeeperServer(Core):
     def expire_sessions(self) -> None:
         """Close the sessions that nothing was heard of in time."""
         for session_id in self.sessions.take_expired(int(self.now_ms)):
-            logger.info("Expiring session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF)
+            logger.info("Expiring session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id))
             self.metrics.stale_sessions_expired += 1
             self.submit_write(internal_request(op.CLOSE_SESSION, session_id, self.now_ms))
 
