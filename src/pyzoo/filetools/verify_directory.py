@@ -6,7 +6,6 @@ from attrs import define
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import PyzooError
-from pyzoo.filetools.untouched_disk import UntouchedDisk
 from pyzoo.filetools.verify_files import FileReport, Soundness, verify_log, verify_snapshot
 from pyzoo.persistence.directories import VERSION_DIRECTORY, Directories, open_directories
 from pyzoo.persistence.disk import Disk, join
@@ -14,6 +13,7 @@ from pyzoo.persistence.epochs import ACCEPTED_EPOCH, CURRENT_EPOCH, EpochFiles
 from pyzoo.persistence.recovery import Recovered, RecoverySettings, load
 from pyzoo.persistence.snapshots import list_snapshots
 from pyzoo.persistence.txnlog import list_logs
+from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.zxid import zxid_text
 
 
@@ -31,7 +31,7 @@ class DirectoryCheck:
 
     def run(self) -> Iterator[str]:
         """A line for each file, then what a start gives. Raises OSError."""
-        disk = UntouchedDisk(self.disk)
+        disk = UntouchedDisk(self.disk, must_be_writable=False)
         for directory in (self.data_dir, self.log_dir):
             if not disk.exists(join(directory, VERSION_DIRECTORY)):
                 self.is_sound = False

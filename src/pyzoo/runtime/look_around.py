@@ -22,15 +22,15 @@ from pyzoo.config.surroundings import CertificateFacts, DirectoryFacts, Refusal,
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError, StorageError
 from pyzoo.persistence.directories import Directories, open_directories
-from pyzoo.persistence.disk import Disk, join
+from pyzoo.persistence.disk import Disk, RealDisk, join
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.recovery import load
+from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.runtime.key_stores import load_key, load_trusted
 from pyzoo.runtime.listening import bind, cannot_listen
 from pyzoo.runtime.peer_sasl import quorum_sasl
 from pyzoo.runtime.storage import LOCK_NAME, in_use, new_tree, recovery_settings
 from pyzoo.runtime.tls_contexts import make_context, quorum_tls
-from pyzoo.runtime.untouched_disk import UntouchedDisk
 
 PID_FILE = "zookeeper_server.pid"
 LOOKUPS_AT_ONCE = 16
@@ -43,7 +43,7 @@ def look_around(config: ServerConfig, *, is_running: bool = False, quick: bool =
     With `is_running` the server that this is for runs already: its locks and ports are its own. `quick` neither loads
     the data nor looks names up.
     """
-    disk = UntouchedDisk()
+    disk = UntouchedDisk(RealDisk())
     around = Surroundings(directories=_directories(config, is_running))
     around = _with_data(around, config, disk, reads_data=not (is_running or quick))
     around = evolve(around, refusals=around.refusals + tuple(_security_refusals(config)))
