@@ -1,4 +1,4 @@
-"""Settings for operators: the AdminServer and the metrics provider."""
+"""Settings for operators: the AdminServer, the metrics provider and the pause monitor."""
 
 from typing import Final
 
@@ -45,6 +45,16 @@ class MetricsSettings:
     export_jvm_info: bool = True
 
 
+@frozen
+class PauseSettings:
+    """What watches for pauses of the process; a pause above a threshold is logged, all times in ms."""
+
+    enabled: bool = False
+    info_threshold_ms: int = 1000
+    warn_threshold_ms: int = 10_000
+    sleep_ms: int = 500
+
+
 def read_admin(reader: ConfigReader) -> AdminSettings:
     """The `admin.` keys."""
     enabled = reader.text("admin.enableServer")
@@ -78,4 +88,14 @@ def read_metrics(reader: ConfigReader) -> MetricsSettings:
         http_host=reader.text("metricsProvider.httpHost"),
         http_port=7000 if port is None else port,
         export_jvm_info=reader.file_boolean("metricsProvider.exportJvmInfo"),
+    )
+
+
+def read_pauses(reader: ConfigReader) -> PauseSettings:
+    """The `jvm.pause.` keys."""
+    return PauseSettings(
+        enabled=reader.file_boolean("jvm.pause.monitor"),
+        info_threshold_ms=reader.file_integer("jvm.pause.info-threshold.ms"),
+        warn_threshold_ms=reader.file_integer("jvm.pause.warn-threshold.ms"),
+        sleep_ms=max(reader.file_integer("jvm.pause.sleep.time.ms"), 1),
     )

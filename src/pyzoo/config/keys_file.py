@@ -11,7 +11,6 @@ from pyzoo.config.keys import Key, Kind, Treatment, file_key
 
 _ENSEMBLE: Final = Treatment.ENSEMBLE
 _NOT_YET: Final = Treatment.NOT_YET
-_NO_JVM: Final = "There is no JVM whose pauses could be watched"
 
 BASIC_KEYS: Final[tuple[Key, ...]] = (
     file_key("dataDir", Kind.PATH, "", "Directory of snapshots and `myid`. Required"),
@@ -37,10 +36,10 @@ BASIC_KEYS: Final[tuple[Key, ...]] = (
     file_key("metricsProvider.httpPort", Kind.PORT, "7000", "Port of the Prometheus endpoint"),
     file_key("metricsProvider.exportJvmInfo", Kind.BOOL, "true", "Adds what there is to say of process, Python and disk to the Prometheus output"),
     file_key("metricsProvider.*", Kind.TEXT, "", "Other settings of a provider: they tune Java threads, of which there are none", Treatment.NO_EFFECT),
-    file_key("jvm.pause.monitor", Kind.BOOL, "false", _NO_JVM, Treatment.NO_EFFECT),
-    file_key("jvm.pause.info-threshold.ms", Kind.LONG, "1000", _NO_JVM, Treatment.NO_EFFECT),
-    file_key("jvm.pause.warn-threshold.ms", Kind.LONG, "10000", _NO_JVM, Treatment.NO_EFFECT),
-    file_key("jvm.pause.sleep.time.ms", Kind.LONG, "500", _NO_JVM, Treatment.NO_EFFECT),
+    file_key("jvm.pause.monitor", Kind.BOOL, "false", "Measures pauses of the process, into jvm_pause_time_ms of `mntr`"),
+    file_key("jvm.pause.info-threshold.ms", Kind.LONG, "1000", "Milliseconds of a pause above which it is logged"),
+    file_key("jvm.pause.warn-threshold.ms", Kind.LONG, "10000", "Milliseconds of a pause above which that is a warning"),
+    file_key("jvm.pause.sleep.time.ms", Kind.LONG, "500", "Milliseconds between two looks at the clock"),
 )  # fmt: skip
 
 ENSEMBLE_FILE_KEYS: Final[tuple[Key, ...]] = (

@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from pyzoo.config.admin_settings import AdminSettings, MetricsSettings
+from pyzoo.config.admin_settings import AdminSettings, MetricsSettings, PauseSettings
 from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.log_settings import LogSettings
 from pyzoo.config.membership import Membership
@@ -130,6 +130,7 @@ class ServerConfig:
     # --- operators
     admin: AdminSettings = field(factory=AdminSettings)
     metrics: MetricsSettings = field(factory=MetricsSettings)
+    pauses: PauseSettings = field(factory=PauseSettings)
     audit_enabled: bool = False
     logs: LogSettings = field(factory=LogSettings)
     server_user: str = ""  # who runs the process; for the audit log

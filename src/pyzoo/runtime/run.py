@@ -26,6 +26,7 @@ from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.member import Member
 from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
+from pyzoo.runtime.pauses import watch_pauses
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.snapshotting import take_snapshots
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
@@ -100,6 +101,8 @@ async def serve(
             nursery.start_soon(keep_time, client_port)
             if metrics_listener is not None:
                 nursery.start_soon(serve_metrics, metrics_listener, server)
+            if config.pauses.enabled:
+                nursery.start_soon(watch_pauses, config.pauses, server.metrics)
             if storage is not None:
                 nursery.start_soon(take_snapshots, client_port, storage, lambda: server.database)
                 nursery.start_soon(purge_regularly, storage)
@@ -138,6 +141,8 @@ async def serve_member(
             nursery.start_soon(purge_regularly, storage)
             if metrics_listener is not None:
                 nursery.start_soon(serve_metrics, metrics_listener, peer)
+            if config.pauses.enabled:
+                nursery.start_soon(watch_pauses, config.pauses, peer.metrics)
             member.begin()
             note_start(config, stack)
             admin_port = start_admin(config, MemberHost(member, client_port, storage), nursery)
