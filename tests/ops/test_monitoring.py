@@ -8,17 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
+from exports import leader_families
 
-from pyzoo.config.parse import parse_config_text
-from pyzoo.persistence.directories import open_directories
-from pyzoo.persistence.memory_disk import MemoryDisk
-from pyzoo.runtime.process_metrics import disk_families, process_families, python_families
-from pyzoo.server.exposition import server_families
 from pyzoo.server.measurements import GAUGE_SETS
 from pyzoo.server.metric_names import ADVANCED, BASIC
-from pyzoo.server.modes import LEADER
-from pyzoo.server.peer import QuorumPeer
-from pyzoo.server.peer_storage import PeerStorage
 
 ROOT = Path(__file__).parents[2]
 RULES = [
@@ -44,25 +37,8 @@ def metrics_in(expression: str) -> set[str]:
 
 @cache
 def exported_names() -> set[str]:
-    """Sample names of a leader, with keys in every set."""
-    text = "dataDir=/data\nstandaloneEnabled=false\ninitLimit=5\nsyncLimit=2\nserver.1=a:2:3;0.0.0.0:1\n"
-    disk = MemoryDisk()
-    disk.make_directory("/data")
-    config, _ = parse_config_text(text, "/zoo.cfg", {}, {"/data/myid": "1"})
-    peer = QuorumPeer(config, PeerStorage(config, disk, open_directories(disk, "/data", "/data")), 0, 0, lambda _: 0)
-    for now_ms in range(1, 500, 50):
-        peer.advance(now_ms, now_ms)
-        while (effects := peer.take_effects()) is not None:
-            assert effects.log is not None
-            peer.persisted(effects.log.last_zxid)
-    assert LEADER == peer.front.mode
-    metrics = peer.metrics
-    metrics.path_read("/a", 1)
-    metrics.path_written("/a", 1)
-    metrics.quorum.ack_latency.of("1").add(1)
-    metrics.quorum.learner_handler_qp_size.of("1").add(1)
-    families = server_families(peer.front) + process_families() + python_families() + disk_families({"data": "/"})
-    return {sample.name for family in families for sample in family.samples} | set(GAUGE_SETS)
+    """Sample names of pyzoo."""
+    return {sample.name for family in leader_families() for sample in family.samples} | set(GAUGE_SETS)
 
 
 def apaches_names() -> set[str]:
