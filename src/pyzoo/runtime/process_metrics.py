@@ -1,7 +1,6 @@
 """What Prometheus is told of the process: the names of its client libraries, and pyzoo's own for Python and the disk.
 
-The client library for Python offers the first six as well, but takes half as much memory as the whole server and
-longer to import than a server to start.
+Why not its client library for Python: docs/decisions/0007-prometheus-text.md.
 """
 
 import gc
