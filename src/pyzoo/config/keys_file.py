@@ -59,7 +59,7 @@ ENSEMBLE_FILE_KEYS: Final[tuple[Key, ...]] = (
     file_key("observerMasterPort", Kind.PORT, "0", "Port where followers serve observers; 0 is off", _ENSEMBLE),
     file_key("sslQuorum", Kind.BOOL, "false", "TLS between members", _ENSEMBLE),
     file_key("portUnification", Kind.BOOL, "false", "Quorum ports take TLS and plain connections", _ENSEMBLE),
-    file_key("sslQuorumReloadCertFiles", Kind.BOOL, "false", "Reloads the quorum key and trust store when they change", Treatment.NOT_YET),
+    file_key("sslQuorumReloadCertFiles", Kind.BOOL, "false", "Reloads the quorum key and trust store when their files change", _ENSEMBLE),
     file_key("localSessionsEnabled", Kind.BOOL, "false", "Sessions that only one member knows", _ENSEMBLE),
     file_key("localSessionsUpgradingEnabled", Kind.BOOL, "false", "Local sessions become global when they create an ephemeral", _ENSEMBLE),
     file_key("quorum.auth.enableSasl", Kind.BOOL, "false", "SASL between members", _ENSEMBLE),

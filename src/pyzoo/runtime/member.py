@@ -11,7 +11,9 @@ from pyzoo.errors import StorageError
 from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.peer_sasl import quorum_sasl
+from pyzoo.runtime.peer_tls import PLAIN
 from pyzoo.runtime.peers import PeerPorts
+from pyzoo.runtime.reload_stores import reload_stores
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import quorum_tls
@@ -47,6 +49,8 @@ class Member:
     def begin(self) -> None:
         """The first turn: ports are opened, the election begins."""
         self.client_port.after_effects = self.after_effects
+        if self.peer.config.quorum.reload_cert_files and self.ports.tls is not PLAIN:
+            self.nursery.start_soon(reload_stores, self.peer.config, self.ports.tls)
         self.turn()
 
     def turn(self) -> None:

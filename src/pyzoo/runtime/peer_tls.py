@@ -89,6 +89,11 @@ class PeerTls:
         self._dials_tls = dials_tls
         self._accepts_plain = accepts_plain
 
+    def renew(self, client: ssl.SSLContext, server: ssl.SSLContext) -> None:
+        """Begin later connections with other stores."""
+        self._client = client
+        self._server = server
+
     def accepted(self) -> TlsSession | None:
         """For a connection that came in."""
         if self._server is None:

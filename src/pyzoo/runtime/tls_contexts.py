@@ -65,6 +65,12 @@ def admin_tls(config: ServerConfig) -> ssl.SSLContext | None:
     return make_context(evolve(settings, client_auth=client_auth, enabled_protocols=versions), server_side=True)
 
 
+def quorum_contexts(config: ServerConfig) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The contexts of a member that dials, and of one that is dialled; raises ConfigError."""
+    settings = config.quorum_tls
+    return make_context(settings, server_side=False), make_context(settings, server_side=True)
+
+
 def quorum_tls(config: ServerConfig) -> PeerTls:
     """How this member talks to others; raises ConfigError."""
     quorum, settings = config.quorum, config.quorum_tls
@@ -74,9 +80,10 @@ def quorum_tls(config: ServerConfig) -> PeerTls:
         raise ConfigError("sslQuorum and portUnification need ssl.quorum.keyStore.location", config.config_path)
     if settings.client_hostname_verification:
         logger.info("The certificates of dialling members are checked against the trust store, not against names")
+    client, server = quorum_contexts(config)
     return PeerTls(
-        make_context(settings, server_side=False),
-        make_context(settings, server_side=True),
+        client,
+        server,
         dials_tls=quorum.ssl,
         accepts_plain=quorum.port_unification,
     )

@@ -1,0 +1,74 @@
+"""Certificates that are renewed on disk while a member runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+from identities import HOST, pem_settings
+
+from pyzoo.config.ensemble_settings import QuorumSettings
+from pyzoo.config.settings import ServerConfig
+from pyzoo.config.tls_settings import TlsSettings
+from pyzoo.runtime.peer_tls import PeerTls, TlsSession
+from pyzoo.runtime.reload_stores import reload_stores
+from pyzoo.runtime.tls_contexts import make_context, quorum_tls
+
+LOOK_SECONDS = 0.01
+PATIENCE_SECONDS = 30
+
+
+def member(home: Path) -> tuple[ServerConfig, PeerTls]:
+    """A member with stores in `home`."""
+    settings = pem_settings(home)
+    config = ServerConfig(data_dir="/nowhere", quorum=QuorumSettings(ssl=True), quorum_tls=settings)
+    return config, quorum_tls(config)
+
+
+def is_trusted(tls: PeerTls, settings: TlsSettings) -> bool:
+    """Whether a member with the stores as they are now gets on with `tls`."""
+    dialling = TlsSession(make_context(settings, server_side=False), False, HOST, False)
+    accepting = tls.accepted()
+    assert accepting is not None
+    try:
+        for _ in range(4):
+            accepting.received(dialling.to_send(b""))
+            dialling.received(accepting.to_send(b""))
+        return dialling.received(accepting.to_send(b"hello")) == b"hello"
+    except OSError:
+        return False
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Look again and again until it is so."""
+    with trio.fail_after(PATIENCE_SECONDS):
+        while not condition():
+            await trio.sleep(LOOK_SECONDS)
+
+
+async def test_renewed_certificates_are_used_by_later_connections(tmp_path: Path) -> None:
+    config, tls = member(tmp_path)
+    assert is_trusted(tls, config.quorum_tls)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(reload_stores, config, tls, LOOK_SECONDS)
+        await trio.testing.wait_all_tasks_blocked()
+        pem_settings(tmp_path)
+        assert not is_trusted(tls, config.quorum_tls)
+        await until(lambda: is_trusted(tls, config.quorum_tls))
+        nursery.cancel_scope.cancel()
+
+
+async def test_broken_stores_are_reported_and_the_old_ones_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config, tls = member(tmp_path)
+    key = (tmp_path / "node.pem").read_bytes()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(reload_stores, config, tls, LOOK_SECONDS)
+        await trio.testing.wait_all_tasks_blocked()
+        (tmp_path / "node.pem").write_text("half a file")
+        await until(lambda: "cannot be used, those from before are" in caplog.text)
+        (tmp_path / "node.pem").write_bytes(key)
+        assert is_trusted(tls, config.quorum_tls)
+        nursery.cancel_scope.cancel()
