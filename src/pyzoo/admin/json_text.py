@@ -1,5 +1,6 @@
 """JSON as Jackson's default pretty printer writes it, down to the blanks."""
 
+import math
 from typing import Final
 
 from pyzoo.admin.response import Json
@@ -31,7 +32,8 @@ def _value(value: Json, depth: int) -> str:
         case int():
             return str(value)
         case float():
-            return double_text(value)
+            # JSON has no number for it; Jackson writes a text.
+            return _string(double_text(value)) if math.isnan(value) else double_text(value)
         case str():
             return _string(value)
         case list():

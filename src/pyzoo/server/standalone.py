@@ -463,16 +463,14 @@ class ZooKeeperServer(Core):
             self.reads.serve(request, cnxn)
         last_op: i32 = request.type if request.error == 0 else NO_OP
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
-        self._count_reply(request, cnxn)
         self.stats.read_answered(self.now_ms - request.created_ms)
-        self.metrics.prep_processor_request_queued += self.prep_per_read
-        self.metrics.sync_processor_request_queued += self.sync_per_read
+        metrics = self.metrics
+        if request.type != op.PING and not cnxn.closing:
+            # The reply was the last thing written.
+            metrics.response_bytes += self.stats.last_response_size
+        metrics.prep_processor_request_queued += self.prep_per_read
+        metrics.sync_processor_request_queued += self.sync_per_read
         self.finished(request)
-
-    def _count_reply(self, request: Request, cnxn: ServerCnxn) -> None:
-        """The reply was the last thing written (FinalRequestProcessor, which leaves these two away)."""
-        if request.type != op.PING and request.type != op.CREATE_SESSION and not cnxn.closing:
-            self.metrics.response_bytes += self.stats.last_response_size
 
     def finished(self, request: Request) -> None:
         """The request counts no longer towards the limits."""
@@ -536,7 +534,8 @@ class ZooKeeperServer(Core):
             write_reply(request, result, cnxn, zxid)
         last_op: i32 = NO_OP if failed else request.type
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
-        self._count_reply(request, cnxn)
+        if request.type != op.CREATE_SESSION and not cnxn.closing:
+            self.metrics.response_bytes += self.stats.last_response_size
         self.stats.update_answered(self.now_ms - request.created_ms)
         self.finished(request)
 
