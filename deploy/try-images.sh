@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Builds the image and tries what docs/containers.md says of it: one server, its users, volumes and variables, then whole
-# ensembles by both compose files, and the containers of the Kubernetes manifests. Needs a container engine with the docker command line, and docker compose.
+# ensembles by both compose files, also one that moves from the official image to this one and back, and the containers of
+# the Kubernetes manifests. Needs a container engine with the docker command line, and docker compose.
 #
 #   deploy/try-images.sh                    builds the image first, then tries it
 #   IMAGE=pyzoo deploy/try-images.sh        tries an image that is there
+#   OFFICIAL=zookeeper:3.9 deploy/try-images.sh
 #   DOCKER_ARGS="--build-arg PYZOO_PLAIN=1" deploy/try-images.sh
 #
 # Everything that it starts has names with `pyzoo-try`, and is removed at the end.
@@ -11,10 +13,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 IMAGE=${IMAGE:-}
+OFFICIAL=${OFFICIAL:-zookeeper:3.9.5}
 NETWORK=pyzoo-try
 NAME=pyzoo-try-server
 THREE="server.1=zoo1:2888:3888;2181 server.2=zoo2:2888:3888;2181 server.3=zoo3:2888:3888;2181"
-PATIENCE_S=60
+PATIENCE_S=120
 scratch=$(mktemp -d)
 compose=(docker compose)
 docker compose version > /dev/null 2>&1 || compose=(docker-compose)
@@ -183,7 +186,7 @@ compose_of() {
     local project=$1 file=docker-compose.yml
     shift
     [[ $project = own ]] || file=deploy/compose/classic.yml
-    ZOOKEEPER_IMAGE=$IMAGE "${compose[@]}" -p "pyzoo-try-$project" -f "$file" "$@"
+    ZOOKEEPER_IMAGE=${CLASSIC_IMAGE:-$IMAGE} "${compose[@]}" -p "pyzoo-try-$project" -f "$file" "$@"
 }
 
 # leader PROJECT SERVICE...: the service that leads.
@@ -240,6 +243,33 @@ try_own_compose() {
     equal "[all, meanwhile, zookeeper]" "$(cli observer ls /)"
     docker stats --no-stream --format '{{.Name}} {{.MemUsage}}'
     compose_of own down --volumes > /dev/null 2>&1
+}
+
+classic_is_well() {
+    docker run --rm --network "$NETWORK" "$IMAGE" pyzoo status zoo1,zoo2,zoo3
+}
+
+# move SERVICE IMAGE: the service goes on with another image, on its volumes.
+move() {
+    CLASSIC_IMAGE=$2 compose_of classic up -d --no-deps "$1" > /dev/null 2>&1
+    eventually classic_is_well
+}
+
+try_migration() {
+    step "an ensemble of $OFFICIAL moves to pyzoo, one member at a time, and one member back"
+    local NETWORK=pyzoo-try-classic_default service
+    CLASSIC_IMAGE=$OFFICIAL compose_of classic up -d > /dev/null 2>&1
+    eventually classic_is_well
+    equal "Created /official" "$(cli zoo1 create /official 1)"
+    for service in zoo1 zoo2 zoo3; do
+        move "$service" "$IMAGE"
+        equal "Created /$service" "$(cli zoo1,zoo2,zoo3 create "/$service" 1)"
+    done
+    move zoo2 "$OFFICIAL"
+    for service in zoo1 zoo2 zoo3; do
+        equal "[official, zoo1, zoo2, zoo3, zookeeper]" "$(cli "$service" ls /)"
+    done
+    compose_of classic down --volumes > /dev/null 2>&1
 }
 
 # --- Kubernetes
@@ -306,5 +336,6 @@ docker rm -fv "$NAME" > /dev/null 2>&1 || true
 try_kubernetes
 try_ensemble classic zoo1 zoo2 zoo3
 compose_of classic down --volumes > /dev/null 2>&1
+try_migration
 try_own_compose
 echo "all is well"
