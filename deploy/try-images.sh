@@ -28,7 +28,7 @@ clean_up() {
     for project in classic own; do
         compose_of "$project" down --volumes > /dev/null 2>&1 || true
     done
-    docker network rm "$NETWORK" > /dev/null 2>&1 || true
+    docker network rm pyzoo-try > /dev/null 2>&1 || true
     # Files in bind mounts belong to other users.
     docker run --rm --user 0 --entrypoint rm -v "$scratch:/scratch" "$IMAGE" -rf /scratch/data /scratch/datalog || true
     rm -rf "$scratch"

@@ -73,17 +73,23 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
 }
 
 
-def run(script: Path, place: Path, environment: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run an entry point whose directories are below `place`, as uid 1000 or whoever calls."""
+def environment_of(place: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """That of a container whose directories, which are made, are below `place`."""
     directories = {
         f"ZOO_{name}_DIR": str(place / directory)
         for name, directory in zip(("CONF", "DATA", "DATA_LOG", "LOG"), DIRECTORIES, strict=True)
     }
     for directory in DIRECTORIES:
         (place / directory).mkdir(exist_ok=True)
+    fixed = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "ZOOCFGDIR": str(place / "conf")}
+    return {**fixed, **DEFAULTS, **directories, **variables}
+
+
+def run(script: Path, place: Path, variables: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run an entry point with a command, `true` unless given."""
     return subprocess.run(
         ["bash", str(script), *(words or ("true",))],
-        env={"PATH": os.environ["PATH"], "HOME": "/nowhere", **DEFAULTS, **directories, **environment},
+        env=environment_of(place, variables),
         cwd=place,
         capture_output=True,
         text=True,
