@@ -23,6 +23,7 @@ class FailingLog:
         self.rolls: list[int] = []
         self.closed = False
         self.surprise: BaseException | None = None
+        self.sync_ns = 0
 
     def append(self, first_zxid: int, records: bytes) -> None:
         if self.surprise is not None:
@@ -35,7 +36,7 @@ class FailingLog:
     def commit(self) -> int:
         self.safe += self.waiting
         self.waiting.clear()
-        return 0
+        return self.sync_ns
 
     def roll(self) -> None:
         self.rolls.append(len(self.safe))
@@ -121,3 +122,48 @@ def test_a_thread_that_never_started_can_be_stopped() -> None:
     thread.stop()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(thread.eventfd)
+
+
+def test_the_caller_writes_by_itself_while_the_thread_has_nothing_to_do() -> None:
+    log = FailingLog()
+    thread = LogThread(log, 1000)
+    assert thread.write_here([batch(1), batch(2)])
+    assert (2, [(1, b"1 2 ")]) == (thread.persisted_zxid, log.safe)
+    thread.submit(batch(3))
+    assert not thread.write_here([batch(4)])
+    thread.start()
+    wait_for_news(thread)
+    assert thread.write_here([batch(4)])
+    thread.stop()
+    assert [1, 3, 4] == [first for first, _ in log.safe]
+
+
+def test_a_slow_disk_is_left_to_the_thread() -> None:
+    log = FailingLog()
+    log.sync_ns = 100 * room.FAST_SYNC_NS
+    thread = LogThread(log, 1000)
+    assert thread.write_here([batch(1)])
+    assert not thread.write_here([batch(2)])
+    thread.start()
+    thread.stop()
+
+
+def test_what_ends_a_file_is_left_to_the_thread() -> None:
+    thread = LogThread(FailingLog(), 1000)
+    assert not thread.write_here([batch(1, roll_after=True)])
+    thread.start()
+    thread.stop()
+
+
+def test_what_the_caller_cannot_write_is_for_the_thread_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "RETRY_SECONDS", 0.01)
+    log = FailingLog()
+    log.full_at = 1
+    thread = LogThread(log, 1000)
+    assert not thread.write_here([batch(1)])
+    thread.submit(batch(1))
+    log.full_at = 0
+    thread.start()
+    wait_for_news(thread)
+    assert [(1, b"1 ")] == log.safe
+    thread.stop()

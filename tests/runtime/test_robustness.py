@@ -404,6 +404,6 @@ def test_sessions_come_and_go(server: EmbeddedServer) -> None:
                 other.sendall(request(1, op.CREATE, CreateRequest("/here", b"", OPEN, 3)))
                 other.sendall(request(2, op.CLOSE_SESSION))
                 assert [0, 0] == [next_reply(other).err for _ in range(2)]
-        assert before == node_count(server)
+        assert node_count(server) <= before
         sock.sendall(request(1, op.PING))
         assert -2 == next_reply(sock).xid

@@ -72,6 +72,7 @@ class PeerPorts:
         self.bind_tries = bind_tries
         self.all_ips = all_ips
         self.failure: OSError | None = None
+        self._buffer = bytearray(RECEIVE_BYTES)
         self.sockets: dict[int, PeerSocket] = {}
         self.by_link: dict[PeerLink, PeerSocket] = {}
         self.listeners: dict[int, tuple[int, socket.socket]] = {}
@@ -201,7 +202,8 @@ class PeerPorts:
         link = connection.link
         for _ in range(RECEIVES_PER_PASS):
             try:
-                data = connection.sock.recv(RECEIVE_BYTES)
+                received: int = connection.sock.recv_into(self._buffer)
+                data = bytes(memoryview(self._buffer)[:received])
                 if data and connection.tls is not None:
                     plain = connection.tls.received(data)
                     self._send(connection)

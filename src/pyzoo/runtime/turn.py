@@ -1,7 +1,7 @@
 """One pass over the client port: receive from every ready connection, one turn of the core, send.
 
 All sockets sit in one epoll object; trio waits for that object alone. Nothing here waits, but for the
-millisecond in which a busy client port expects its next events.
+millisecond in which a busy client port expects its next events, and for a fast disk when there is nothing else to do.
 """
 
 import logging
@@ -13,6 +13,7 @@ from typing import Final, final
 
 import trio
 
+from pyzoo.effects import LogBatch
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.runtime.peers import PeerPorts
@@ -27,7 +28,13 @@ EVENTS_PER_PASS: Final = 1024
 ACCEPTS_PER_PASS: Final = 256
 ACCEPT_REST_MS: Final = 500
 LINGER_MS: Final = 3
+"""How long a busy client port keeps others of its event loop waiting, at the most."""
+LINGER_ALONE_MS: Final = 10
+"""The same where nobody waits but timers that a pass serves as well."""
 LINGER_POLL_SECONDS: Final = 0.001
+FEW_EVENTS: Final = 4
+PASSES_BEFORE_LOGGING: Final = 2
+"""So few events are taken first, so often, before the log is left to its thread: they may bring more to log."""
 _IN: Final = 1  # EPOLLIN
 _OUT: Final = 4  # EPOLLOUT
 
@@ -67,6 +74,8 @@ class ClientPort:
         self.listeners: dict[int, socket.socket] = {}
         self.snapshot_wanted = snapshot_wanted
         self.log_fd = -1
+        self.unlogged: list[LogBatch] = []
+        self.linger_ms = LINGER_MS
         self.after_effects: Callable[[], None] | None = None
         self.timer: trio.CancelScope | None = None
         self.timer_ms: int = -1
@@ -112,19 +121,48 @@ class ClientPort:
     def turn(self) -> None:
         """Do everything that can be done now."""
         self._pass(self.epoll.poll(0, EVENTS_PER_PASS))
+        self._submit_log()
 
     def turns(self) -> None:
         """Passes as long as the next events come within a millisecond, for a few milliseconds at the most.
 
         Going back to the event loop costs more than a pass; the wait is in the kernel, not a spin.
         """
-        end_ms = elapsed_ms() + LINGER_MS
+        end_ms = elapsed_ms() + self.linger_ms
+        deferred = 0
         events = self.epoll.poll(0, EVENTS_PER_PASS)
         while events:
             self._pass(events)
-            if self.server.now_ms >= end_ms:
-                return
-            events = self.epoll.poll(LINGER_POLL_SECONDS, EVENTS_PER_PASS)
+            is_late = self.server.now_ms >= end_ms
+            events = []
+            if self.unlogged:
+                events = self.epoll.poll(0, EVENTS_PER_PASS)
+                if 0 < len(events) <= FEW_EVENTS and deferred < PASSES_BEFORE_LOGGING and not is_late:
+                    deferred += 1
+                    continue
+                self._write_log(len(events) == 0)
+                deferred = 0
+            if is_late:
+                return  # what is ready now will be so again
+            if not events:
+                events = self.epoll.poll(LINGER_POLL_SECONDS, EVENTS_PER_PASS)
+
+    def _write_log(self, nobody_waits: bool) -> None:
+        """Log what the last passes have left: here if that keeps nobody waiting, else by the thread."""
+        log = self.log
+        if nobody_waits and log is not None and log.write_here(self.unlogged):
+            self.unlogged.clear()
+            self._log_progress()
+            self.carry_out()
+        self._submit_log()
+
+    def _submit_log(self) -> None:
+        """Let the thread log what the last pass has left."""
+        log = self.log
+        if log is not None:
+            for batch in self.unlogged:
+                log.submit(batch)
+        self.unlogged.clear()
 
     def _pass(self, events: list[tuple[int, int]]) -> None:
         server = self.server
@@ -136,7 +174,8 @@ class ClientPort:
             connection = self.connections.get(fd)
             if connection is not None:
                 self._ready(connection, mask)
-            elif fd == self.log_fd:
+            elif fd == self.log_fd and self.log is not None:
+                self.log.acknowledge()
                 self._log_progress()
             elif fd in self.listeners:
                 self._accept(fd)
@@ -148,7 +187,7 @@ class ClientPort:
         server.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
 
     def carry_out(self) -> None:
-        """Hand over the effects of the core: log writes first, then the bytes for the clients."""
+        """Hand over the effects of the core but for log writes, which are left in `unlogged`."""
         server = self.server
         effects = server.take_effects()
         while effects is not None:
@@ -157,7 +196,7 @@ class ClientPort:
                 self.snapshot_wanted.set()
             if batch is not None:
                 if self.log is not None:
-                    self.log.submit(batch)
+                    self.unlogged.append(batch)
                 else:
                     server.persisted(batch.last_zxid)
             effects = server.take_effects()
@@ -178,7 +217,6 @@ class ClientPort:
         log = self.log
         if log is None:
             return
-        log.acknowledge()
         failure = log.failure
         if failure is not None:
             raise failure
