@@ -45,6 +45,7 @@ class RestoredSnapshot:
                 out = BytesWriter()
                 more = walk.next_slice(out, SLICE_NODES)
                 file.write(self._writer.add(out.getvalue()))
+            file.sync()
         except BaseException:
             file.abandon()
             raise

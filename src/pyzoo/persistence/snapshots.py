@@ -111,6 +111,14 @@ class SnapshotFile:
             raise self._failure(error) from error
         return self.path
 
+    def sync(self) -> None:
+        """Make safe what is written so far, so that `save` takes no time; raises StorageError."""
+        try:
+            self._file.sync()
+        except OSError as error:
+            self.abandon()
+            raise self._failure(error) from error
+
     def save_as(self, zxid: int) -> str:
         """Like `save`, under the name of another zxid than it began with."""
         self.path = join(self._directory, snapshot_name(zxid, self._method))

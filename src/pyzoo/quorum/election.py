@@ -95,12 +95,22 @@ class FastLeaderElection:
         if sender not in self._voters():
             self._answer(sender, self.current_vote, self.logical_clock)
         elif self.state == LOOKING:
-            if vote.state == LOOKING and vote.election_epoch < self.logical_clock:
+            if vote.state == LOOKING and self._is_behind(vote):
                 self._answer(sender, self._proposal, self.logical_clock)
             self._take(sender, vote, now_ms)
             self._hear_myself(now_ms)
         elif vote.state == LOOKING:
             self._answer(sender, self.current_vote, self.current_vote.election_epoch)
+
+    def _is_behind(self, vote: Vote) -> bool:
+        """Whether the sender may not know our proposal: it is of an older round, or for a worse candidate.
+
+        Apache's servers say nothing in the second case. But who looked before the sender did has told it too early,
+        and would lose an election that it should win.
+        """
+        if vote.election_epoch != self.logical_clock:
+            return vote.election_epoch < self.logical_clock
+        return self._is_running and self._beats(self._proposal, vote)
 
     def advance(self, now_ms: int) -> None:
         """Time has passed: end a round that has been quiet, or say the proposal again."""

@@ -1,0 +1,153 @@
+"""The AdminServer over TLS: forced or beside plain, client certificates, and who they stand for."""
+
+import datetime
+import http.client
+import json
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from identities import HOST, pem_settings
+
+from pyzoo.config.tls_settings import TlsSettings
+from pyzoo.runtime.certificates import certificate_ids
+from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.testing import EmbeddedServer
+
+SECONDS = 20
+SUBJECT = "CN=member"
+"""Of the certificates that tests make."""
+
+Start = Callable[..., EmbeddedServer]
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> TlsSettings:
+    return pem_settings(tmp_path)
+
+
+@pytest.fixture
+def start(stores: TlsSettings) -> Iterator[Start]:
+    """Starts servers with these stores and some properties."""
+    running: list[EmbeddedServer] = []
+
+    def start_one(**properties: str) -> EmbeddedServer:
+        given = {
+            "zookeeper.admin.serverPort": "0",
+            "zookeeper.admin.serverAddress": HOST,
+            "zookeeper.admin.rateLimiterIntervalInMS": "-1",
+            "zookeeper.ssl.quorum.keyStore.location": stores.key_store.location,
+            "zookeeper.ssl.quorum.trustStore.location": stores.trust_store.location,
+            **{f"zookeeper.{name.replace('_', '.')}": value for name, value in properties.items()},
+        }
+        server = EmbeddedServer(properties=given)
+        running.append(server)
+        server.start()
+        return server
+
+    yield start_one
+    for server in running:
+        server.stop()
+
+
+def ask(connection: http.client.HTTPConnection, command: str, **headers: str) -> tuple[Any, http.client.HTTPMessage]:
+    try:
+        connection.request("GET", f"/commands/{command}", headers=headers)
+        response = connection.getresponse()
+        return json.loads(response.read()), response.headers
+    finally:
+        connection.close()
+
+
+def plain(server: EmbeddedServer) -> http.client.HTTPConnection:
+    assert server.admin_port is not None
+    return http.client.HTTPConnection(HOST, server.admin_port, timeout=SECONDS)
+
+
+def secure(server: EmbeddedServer, context: ssl.SSLContext) -> http.client.HTTPSConnection:
+    assert server.admin_port is not None
+    return http.client.HTTPSConnection(HOST, server.admin_port, timeout=SECONDS, context=context)
+
+
+def anonymous(stores: TlsSettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=stores.trust_store.location)
+
+
+def identified(stores: TlsSettings) -> ssl.SSLContext:
+    return make_context(stores, server_side=False)
+
+
+def test_https_can_be_forced(start: Start, stores: TlsSettings) -> None:
+    server = start(admin_forceHttps="true")
+    answer, headers = ask(secure(server, anonymous(stores)), "ruok")
+    assert (None, "max-age=86400; includeSubDomains") == (answer["error"], headers["Strict-Transport-Security"])
+    with pytest.raises(ConnectionError):
+        ask(plain(server), "ruok")
+
+
+def test_one_port_takes_both_and_counts_plain_connections(start: Start, stores: TlsSettings) -> None:
+    server = start(admin_portUnification="true")
+    ask(plain(server), "ruok")
+    answer, _ = ask(secure(server, anonymous(stores)), "monitor")
+    assert 1 == answer["insecure_admin_count"]
+
+
+def test_a_certificate_can_be_demanded(start: Start, stores: TlsSettings) -> None:
+    server = start(admin_forceHttps="true", admin_needClientAuth="true")
+    ask(secure(server, identified(stores)), "ruok")
+    with pytest.raises((OSError, http.client.RemoteDisconnected)):
+        ask(secure(server, anonymous(stores)), "ruok")
+
+
+def test_a_certificate_opens_what_its_subject_may(start: Start, stores: TlsSettings) -> None:
+    server = start(admin_forceHttps="true", admin_needClientAuth="true", X509AuthenticationProvider_superUser=SUBJECT)
+    answer, headers = ask(secure(server, identified(stores)), "snapshot?streaming=false", Authorization="x509")
+    assert (None, "0x0") == (answer["error"], headers["last_zxid"])
+
+
+@pytest.mark.parametrize("key", ["admin.forceHttps", "admin.portUnification"])
+def test_without_a_key_store_there_is_no_admin_server(key: str, caplog: pytest.LogCaptureFixture) -> None:
+    properties = {"zookeeper.admin.serverPort": "0", f"zookeeper.{key}": "true"}
+    with EmbeddedServer(properties=properties) as server:
+        assert server.admin_port is None
+    assert "need ssl.quorum.keyStore.location" in caplog.text
+
+
+def certificate_of(*attributes: tuple[x509.ObjectIdentifier, str]) -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.datetime(2020, 1, 1))
+        .not_valid_after(datetime.datetime(2120, 1, 1))
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def test_a_subject_is_named_as_java_names_it() -> None:
+    """X500Principal.getName(): the last attribute first, and no blanks."""
+    pem = certificate_of(
+        (NameOID.COUNTRY_NAME, "CH"),
+        (NameOID.STATE_OR_PROVINCE_NAME, "Zug"),
+        (NameOID.ORGANIZATION_NAME, "Some, Company"),
+        (NameOID.COMMON_NAME, "zoo1"),
+    )
+    assert [("x509", "CN=zoo1,O=Some\\, Company,ST=Zug,C=CH")] == [
+        (each.scheme, each.id) for each in certificate_ids(pem, {})
+    ]
+
+
+def test_what_is_no_certificate_is_nobody() -> None:
+    assert () == certificate_ids("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", {})
