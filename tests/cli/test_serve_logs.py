@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,8 +38,25 @@ def test_signals_log_everything_and_back(serve: Serve, tmp_path: Path) -> None:
     server.process.send_signal(signal.SIGUSR1)
     wait_until(lambda: "Everything is logged from now on" in log.read_text())
     server.process.send_signal(signal.SIGUSR2)
+    wait_until(lambda: "Logged is again" in log.read_text())
     assert 0 == server.stop()
     assert "Stopping on" not in log.read_text()
+
+
+def test_the_level_of_a_server_is_changed_by_a_command(
+    serve: Serve, pyzoo: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
+) -> None:
+    log, data = tmp_path / "zk.log", tmp_path / "data"
+    server = serve("--port", 0, "--data-dir", data, "--log-file", log, "--log-level", "error")
+    assert server.port
+    ended = pyzoo("log-level", "debug", data)
+    assert (0, f"pyzoo: process {server.process.pid} logs everything\n") == (ended.returncode, ended.stdout)
+    wait_until(lambda: "Everything is logged from now on" in log.read_text())
+    (tmp_path / "zoo.cfg").write_text(f"dataDir={data}\n")
+    assert 0 == pyzoo("log-level", "usual", tmp_path / "zoo.cfg").returncode
+    assert 0 == server.stop()
+    ended = pyzoo("log-level", "debug", data)
+    assert (1, f"pyzoo: {data}: no pyzoo server runs on it\n") == (ended.returncode, ended.stderr)
 
 
 def test_sighup_opens_log_files_anew(serve: Serve, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_sound_settings_have_no_problem(text: str) -> None:
         ("minSessionTimeout=1\nmaxSessionTimeout=4000", "warning", "maxSessionTimeout", "less than 2 ticks (6000 ms)"),
         ("secureClientPort=2181\nserverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory", "error",
          "secureClientPort", "the client port and the TLS client port are both on 2181"),
-        ("admin.enableServer=true\nadmin.serverPort=2181", "error", "admin.serverPort", "AdminServer are both on 2181"),
+        ("admin.enableServer=true\nadmin.serverPort=2181", "warning", "admin.serverPort", "are both on 2181"),
         ("forceSync=no", "warning", "forceSync", "a power cut loses"),
         ("autopurge.purgeInterval=0", "hint", "autopurge.purgeInterval", "fill the disk"),
         ("snapshot.trust.empty=true", "warning", "snapshot.trust.empty", "remove it after the one start"),

@@ -69,6 +69,16 @@ def test_refusals_and_busy_ports_keep_their_words() -> None:
     assert expected == problems(around)
 
 
+def test_without_the_admin_server_a_server_goes_on() -> None:
+    port = OwnPort("AdminServer", "", 8080, "admin.serverPort", vital=False)
+    refusal = Refusal(None, "no key", vital=False)
+    around = evolve(SOUND, busy_ports=((port, "cannot listen on *:8080: in use"),), refusals=(refusal,))
+    assert [
+        "zoo.cfg: warning: no key",
+        "zoo.cfg: warning: cannot listen on *:8080: in use: the server goes on without the AdminServer",
+    ] == problems(around)
+
+
 def test_certificates_are_judged_by_their_dates() -> None:
     assert [] == problems(certificate(365))
     name = "the certificate of CN=a in /k.pem"

@@ -2,10 +2,13 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from attrs import evolve
+from server_process import wait_until
 
 from pyzoo.config.membership import Membership, QuorumServer, ServerAddress
 from pyzoo.config.own_ports import OwnPort
@@ -75,11 +78,14 @@ def test_a_directory_in_use_is_named_with_its_process(tmp_path: Path) -> None:
         storage.close()
 
 
-def test_the_pid_file_of_the_start_script_counts_while_its_process_runs(tmp_path: Path) -> None:
-    (tmp_path / PID_FILE).write_text(str(os.getpid()))
-    assert os.getpid() == look_around(alone(tmp_path)).directories[0].pid_of_script
-    (tmp_path / PID_FILE).write_text("not a number")
-    assert look_around(alone(tmp_path)).directories[0].pid_of_script is None
+def test_the_pid_file_of_the_start_script_counts_while_its_server_runs(tmp_path: Path) -> None:
+    code = "import sys; sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code, "org.apache.zookeeper"], stdin=subprocess.PIPE) as process:
+        (tmp_path / PID_FILE).write_text(str(process.pid))
+        wait_until(lambda: look_around(alone(tmp_path)).directories[0].pid_of_script == process.pid)
+    for other in (process.pid, os.getpid(), "not a number"):
+        (tmp_path / PID_FILE).write_text(str(other))
+        assert look_around(alone(tmp_path)).directories[0].pid_of_script is None
 
 
 def test_ports_in_use_are_found() -> None:

@@ -15,12 +15,13 @@ COMMANDS = {
     "cli": "pyzoo.cli.shell",
     "ensemble": "pyzoo.cli.ensemble",
     "log": "pyzoo.cli.log",
+    "log-level": "pyzoo.cli.log_level",
     "snapshot": "pyzoo.cli.snapshot",
     "purge": "pyzoo.cli.purge",
     "launchers": "pyzoo.cli.launchers",
     "launcher": "pyzoo.cli.launcher",
 }
-"""Where the command of each name is, under that name."""
+"""Where the command of each name is, under that name with underscores."""
 
 
 class Commands(click.Group):
@@ -32,7 +33,7 @@ class Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return super().get_command(context, name)
-        command = getattr(importlib.import_module(COMMANDS[name]), name)
+        command = getattr(importlib.import_module(COMMANDS[name]), name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

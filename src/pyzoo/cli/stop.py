@@ -16,16 +16,18 @@ TIMEOUT_S = 30.0
 
 def pid_file_of(config_path: str) -> str:
     """Where zkServer.sh keeps the pid: ZOOPIDFILE, or a file in the dataDir of a zoo.cfg. Raises ConfigError."""
-    given = os.environ.get("ZOOPIDFILE")
-    if given:
-        return given
+    return os.environ.get("ZOOPIDFILE") or str(Path(data_dir_of(config_path)) / PID_FILE)
+
+
+def data_dir_of(config_path: str) -> str:
+    """The dataDir of a zoo.cfg. Raises ConfigError."""
     text = read_text(config_path)
     if text is None:
         raise ConfigError("file is missing", config_path)
     data_dir = parse_properties(text, config_path).get("dataDir")
     if data_dir is None or not data_dir.value:
         raise ConfigError("dataDir is not set", config_path)
-    return str(Path(data_dir.value) / PID_FILE)
+    return data_dir.value
 
 
 @click.command()

@@ -68,8 +68,8 @@ def _check_limits(config: ServerConfig, findings: Findings) -> None:
 def _check_ports(config: ServerConfig, findings: Findings) -> None:
     ports = own_ports(config)
     for one, other in clashes(ports):
-        findings.error(f"the {one.purpose} and the {other.purpose} are both on {other.port}: give them different ports",
-                       other.key)  # fmt: skip
+        note = findings.error if one.vital and other.vital else findings.warn
+        note(f"the {one.purpose} and the {other.purpose} are both on {other.port}: give each its own port", other.key)
     for port in ports:
         if port.port == 0 and port.purpose == "client port":
             findings.hint("clientPort=0 lets the system choose a port: clients cannot know it beforehand", port.key)

@@ -13,18 +13,16 @@ _ANY: Final = ("", ANY_HOST, "::")
 
 @frozen
 class OwnPort:
-    """A port that this server listens on; `host` is empty for all addresses, `key` is what sets it."""
+    """A port that this server listens on; `host` is empty for all addresses, `key` is what sets it.
+
+    Without one that is not `vital` the server goes on.
+    """
 
     purpose: str
     host: str
     port: int
     key: str
-
-    @property
-    def address(self) -> str:
-        """As messages show it."""
-        host = self.host or "*"
-        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+    vital: bool = True
 
     def clashes_with(self, other: "OwnPort") -> bool:
         """Whether the system cannot give both."""
@@ -39,7 +37,7 @@ def own_ports(config: ServerConfig) -> list[OwnPort]:
     _add(ports, "client port", config.client_port_address, config.client_port, "clientPort")
     _add(ports, "TLS client port", config.secure_client_port_address, config.secure_client_port, "secureClientPort")
     if config.admin.enabled:
-        _add(ports, "AdminServer", config.admin.address, config.admin.port, "admin.serverPort")
+        _add(ports, "AdminServer", config.admin.address, config.admin.port, "admin.serverPort", vital=False)
     if config.metrics.provider == "prometheus":
         _add(ports, "metrics", config.metrics.http_host, config.metrics.http_port, "metricsProvider.httpPort")
     me = config.membership.server(config.server_id)
@@ -60,10 +58,10 @@ def _of_member(config: ServerConfig, me: QuorumServer) -> list[OwnPort]:
     return ports
 
 
-def _add(ports: list[OwnPort], purpose: str, host: str | None, port: int | None, key: str) -> None:
+def _add(ports: list[OwnPort], purpose: str, host: str | None, port: int | None, key: str, vital: bool = True) -> None:
     if port is not None:
         shown = "" if host is None or host in _ANY else host
-        ports.append(OwnPort(purpose, shown, port, key))
+        ports.append(OwnPort(purpose, shown, port, key, vital))
 
 
 def clashes(ports: list[OwnPort]) -> list[tuple[OwnPort, OwnPort]]:

@@ -45,10 +45,11 @@ class CertificateFacts:
 
 @frozen
 class Refusal:
-    """What a server would say and end; `key` is what it is about."""
+    """What a server would say and end, or, where it is not `vital`, go on without; `key` is what it is about."""
 
     key: str | None
     message: str
+    vital: bool = True
 
 
 @frozen
@@ -70,7 +71,7 @@ class Surroundings:
 def check_surroundings(config: ServerConfig, around: Surroundings, findings: Findings) -> None:
     """Say what the facts mean for a server with this configuration."""
     for refusal in around.refusals:
-        findings.error(refusal.message, refusal.key)
+        (findings.error if refusal.vital else findings.warn)(refusal.message, refusal.key)
     _check_directories(config, around, findings)
     for warning in around.data_warnings:
         findings.warn(warning, "dataDir")
@@ -113,7 +114,10 @@ def _check_directories(config: ServerConfig, around: Surroundings, findings: Fin
 
 def _check_ports(config: ServerConfig, around: Surroundings, findings: Findings) -> None:
     for port, reason in around.busy_ports:
-        findings.error(reason, port.key)
+        if port.vital:
+            findings.error(reason, port.key)
+        else:
+            findings.warn(f"{reason}: the server goes on without the {port.purpose}", port.key)
     low = config.client_port
     if low is not None and 0 < low < FIRST_UNPRIVILEGED:
         findings.hint(f"clientPort={low} can be opened by root only", "clientPort")

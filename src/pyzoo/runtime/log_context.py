@@ -51,8 +51,8 @@ async def obey_signals(
                 output.all_levels()
                 logger.info("Everything is logged from now on, until SIGUSR2")
             elif number == signal.SIGUSR2:
-                output.usual_levels()
                 logger.info("Logged is again what the settings say")
+                output.usual_levels()
             elif output.has_files:
                 output.reopen()
             else:

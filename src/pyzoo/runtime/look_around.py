@@ -4,7 +4,6 @@ Directories are opened, data is loaded, ports are bound and stores are read by t
 so that what it would refuse is found with the same words.
 """
 
-import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -22,15 +21,15 @@ from pyzoo.config.surroundings import CertificateFacts, DirectoryFacts, Refusal,
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError, StorageError
 from pyzoo.persistence.directories import Directories, open_directories
-from pyzoo.persistence.disk import Disk, RealDisk, join
+from pyzoo.persistence.disk import Disk, RealDisk
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.runtime.key_stores import load_key, load_trusted
 from pyzoo.runtime.listening import bind, cannot_listen
 from pyzoo.runtime.peer_sasl import quorum_sasl
-from pyzoo.runtime.storage import LOCK_NAME, in_use, new_tree, recovery_settings
-from pyzoo.runtime.tls_contexts import make_context, quorum_tls
+from pyzoo.runtime.storage import in_use, new_tree, recovery_settings, server_of
+from pyzoo.runtime.tls_contexts import admin_tls, make_context, quorum_tls
 
 PID_FILE = "zookeeper_server.pid"
 LOOKUPS_AT_ONCE = 16
@@ -84,19 +83,8 @@ def directory_facts(key: str, path: str, is_running: bool) -> DirectoryFacts:
 
 def holder_of(directory: str) -> str | None:
     """What a server would say that finds another one there; None where it could lock the directory."""
-    try:
-        fd = os.open(join(directory, LOCK_NAME), os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return str(in_use(directory, fd))
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
-    return None
+    pid = server_of(directory)
+    return None if pid is None else str(in_use(directory, str(pid or "unknown")))
 
 
 def script_pid(directory: str) -> int | None:
@@ -108,7 +96,16 @@ def script_pid(directory: str) -> int | None:
         return pid
     except (OSError, ValueError, OverflowError):
         return None
-    return pid
+    return pid if is_zookeeper(pid) else None
+
+
+def is_zookeeper(pid: int) -> bool:
+    """Whether a process looks like a server, of any kind; a number may belong to another one by now."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True
+    return b"zookeeper" in command or b"pyzoo" in command
 
 
 def _with_data(around: Surroundings, config: ServerConfig, disk: Disk, reads_data: bool) -> Surroundings:
@@ -178,15 +175,17 @@ def _security_refusals(config: ServerConfig) -> list[Refusal]:
     """What the stores and the login configuration are refused for."""
     refusals: list[Refusal] = []
 
-    def note(key: str, step: Callable[[], object]) -> None:
+    def note(key: str, step: Callable[[], object], vital: bool = True) -> None:
         try:
             step()
         except ConfigError as error:
             place = "" if error.path in (None, config.config_path) else f"{error.path}: "
-            refusals.append(Refusal(key, place + error.message))
+            refusals.append(Refusal(key, place + error.message, vital))
 
     note("ssl.quorum.keyStore.location", lambda: quorum_tls(config))
     note("java.security.auth.login.config", lambda: quorum_sasl(config))
+    if config.admin.enabled:
+        note("admin.forceHttps", lambda: admin_tls(config), vital=False)
     if config.secure_client_port is not None:
         note("ssl.keyStore.location", lambda: make_context(config.tls, server_side=True))
     return refusals

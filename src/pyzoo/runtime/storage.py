@@ -121,7 +121,7 @@ def lock_directory(directory: str) -> int | None:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        error = in_use(directory, fd)
+        error = in_use(directory, _pid_in(fd))
         os.close(fd)
         raise error from None
     except OSError as error:
@@ -135,13 +135,35 @@ def lock_directory(directory: str) -> int | None:
     return fd
 
 
-def in_use(directory: str, lock: int) -> StorageError:
-    """What a server says that finds another one in its directory; `lock` is the open lock file."""
-    holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
+def in_use(directory: str, pid: str) -> StorageError:
+    """What a server says that finds another one in its directory."""
     return StorageError(
-        f"{directory} is in use by another server (process {holder or 'unknown'}); stop that one, or "
+        f"{directory} is in use by another server (process {pid}); stop that one, or "
         "give this one a directory of its own"
     )
+
+
+def server_of(directory: str) -> int | None:
+    """The process of the server that runs on a data directory, 0 when its number is not known; None without one."""
+    try:
+        fd = os.open(join(directory, LOCK_NAME), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = _pid_in(fd)
+        return int(pid) if pid.isdecimal() else 0
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    return None
+
+
+def _pid_in(lock: int) -> str:
+    """The process that an open lock file names."""
+    return os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
 
 
 def unlock(locks: list[int]) -> None:
