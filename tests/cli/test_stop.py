@@ -71,5 +71,15 @@ def test_a_process_that_does_not_hold_the_file_is_left_alone(pyzoo: Pyzoo, tmp_p
     assert pyzoo("stop", "--pid-file", pid_file).stdout == f"pyzoo: no server to stop: {pid_file} was left behind\n"
 
 
+def test_a_server_that_holds_no_pid_file_is_told_of(serve: Serve, pyzoo: Pyzoo, tmp_path: Path) -> None:
+    config = tmp_path / "zoo.cfg"
+    config.write_text(f"dataDir={tmp_path}/data\n")
+    server = serve("--data-dir", tmp_path / "data", "--port", 0)
+    server.wait_for("ready on")
+    refused = pyzoo("stop", config)
+    assert (refused.returncode, server.process.poll()) == (1, None)
+    assert f"a server runs in {tmp_path}/data, but it does not hold" in refused.stderr
+
+
 def test_stop_wants_to_know_which_server(pyzoo: Pyzoo) -> None:
     assert pyzoo("stop").returncode == 2

@@ -69,8 +69,9 @@ def launchers(directory: str | None, force: bool) -> None:
         click.echo(launchers_directory())
         return
     try:
-        for path in install(Path(directory), force):
-            click.echo(path)
+        installed = install(Path(directory), force)
     except OSError as error:
         click.echo(f"pyzoo: {error}", err=True)
         sys.exit(1)
+    for path in installed:
+        click.echo(path)

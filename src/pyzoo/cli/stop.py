@@ -59,6 +59,8 @@ def stop(config: str | None, pid_file: str | None, timeout: float, kill: bool) -
     except (ConfigError, OSError) as error:
         click.echo(f"pyzoo: {error}", err=True)
         sys.exit(1)
+    if config is not None and result.how in (Stopped.NO_FILE, Stopped.NOT_RUNNING):
+        refuse_running_server(data_dir_of(config), path)
     match result.how:
         case Stopped.NO_FILE:
             click.echo(f"pyzoo: no server to stop: there is no {path}")
@@ -77,3 +79,16 @@ def stop(config: str | None, pid_file: str | None, timeout: float, kill: bool) -
                 err=True,
             )
     sys.exit(1 if result.how in (Stopped.STILL_RUNNING, Stopped.NOT_OURS) else 0)
+
+
+def refuse_running_server(data_dir: str, pid_file: str) -> None:
+    """End with an error when a server without this pid file runs in the directory."""
+    from pyzoo.runtime.look_around import holder_of
+
+    if holder_of(data_dir) is not None:
+        click.echo(
+            f"pyzoo: a server runs in {data_dir}, but it does not hold {pid_file}: end it by a signal, and start it "
+            "with --pid-file",
+            err=True,
+        )
+        sys.exit(1)
