@@ -79,15 +79,23 @@ def read_restored(read: Read, tree: DataTree) -> RestoredSnapshot:
         raise
     except PyzooError as error:
         raise StorageError(f"{UPLOADED} cannot be loaded: {error}") from error
-    zxid = int(reader.last_zxid if reader.last_zxid >= 0 else reader.digest_zxid if reader.has_digest else -1)
-    if not 0 <= zxid < HIGHEST_ZXID:
-        raise StorageError(f"{UPLOADED} does not say its zxid, or one out of range ({zxid_text(zxid)})")
+    zxid = _zxid_of(reader, tree)
+    if zxid >= HIGHEST_ZXID:
+        raise StorageError(f"{UPLOADED} has the zxid {zxid_text(zxid)}, which leaves none for what comes after it")
     refuse_lost_ttl_nodes(tree, reader.sessions, RecoverySettings())
     tree.last_processed_zxid = zxid
     for owner in list(tree.ownership.sessions):
         if owner not in reader.sessions:
             tree.kill_session(owner, zxid)
     return RestoredSnapshot(tree, reader.sessions, zxid)
+
+
+def _zxid_of(reader: SnapshotReader, tree: DataTree) -> int:
+    """What the snapshot says of itself; before 3.9 that is the zxid of its digest, before 3.6 only its nodes tell."""
+    if reader.last_zxid >= 0:
+        return int(reader.last_zxid)
+    newest = max(max(node.czxid, node.mzxid, node.pzxid) for node in tree.nodes.values())
+    return int(max(newest, reader.digest_zxid, 0))
 
 
 def _uncompressed(read: Read) -> Read:
