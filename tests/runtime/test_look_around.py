@@ -80,7 +80,8 @@ def test_a_directory_in_use_is_named_with_its_process(tmp_path: Path) -> None:
 
 def test_the_pid_file_of_the_start_script_counts_while_its_server_runs(tmp_path: Path) -> None:
     code = "import sys; sys.stdin.read()"
-    with subprocess.Popen([sys.executable, "-c", code, "org.apache.zookeeper"], stdin=subprocess.PIPE) as process:
+    words = [sys.executable, "-c", code, "org.apache.zookeeper.server.quorum.QuorumPeerMain"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
         (tmp_path / PID_FILE).write_text(str(process.pid))
         wait_until(lambda: look_around(alone(tmp_path)).directories[0].pid_of_script == process.pid)
     for other in (process.pid, os.getpid(), "not a number"):

@@ -105,7 +105,7 @@ def is_zookeeper(pid: int) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return True
-    return b"zookeeper" in command or b"pyzoo" in command
+    return b"org.apache.zookeeper" in command or b"\0serve\0" in command
 
 
 def _with_data(around: Surroundings, config: ServerConfig, disk: Disk, reads_data: bool) -> Surroundings:
