@@ -73,6 +73,15 @@ def test_properties_are_checked_too(pyzoo: Pyzoo, tmp_path: Path) -> None:
     assert "-Dzookeeper.commitLogCount: warning: commitLogCount=y is not a whole number" in ended.stdout
 
 
+def test_a_warning_about_the_data_directory_does_not_hide_what_is_in_it(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    path = tmp_path / "zoo.cfg"
+    path.write_text("dataDir=data\nclientPort=0\n")
+    ended = pyzoo("config", "check", path)
+    assert f"{path}:1: error: Unable to create log directory data/version-2" in ended.stdout
+    assert f"{path}:1: warning: dataDir=data depends on where the server is started" in ended.stdout
+
+
 def test_a_missing_file_is_an_error(pyzoo: Pyzoo, tmp_path: Path) -> None:
     ended = pyzoo("config", "check", tmp_path / "none.cfg")
     assert (2, f"{tmp_path}/none.cfg: error: file is missing") == (ended.returncode, ended.stdout.splitlines()[0])

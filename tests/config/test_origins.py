@@ -51,6 +51,12 @@ def test_members_of_the_dynamic_file_are_shown_with_its_path() -> None:
     members = "server.1=a:1:2;2181\n"
     found = settings("dataDir=/d\ndynamicConfigFile=/dyn\n", files={"/dyn": members})
     assert ("a:1:2:participant;0.0.0.0:2181", "/dyn") == (found["server.1"].value, found["server.1"].origin)
+    assert ("2181", "/dyn") == (found["clientPort"].value, found["clientPort"].origin)
+
+
+def test_the_client_port_of_a_member_line_is_shown_with_that_line() -> None:
+    found = settings("dataDir=/d\nserver.1=a:1:2;2181\n")
+    assert ("2181", "zoo.cfg:2") == (found["clientPort"].value, found["clientPort"].origin)
 
 
 def test_unknown_keys_are_shown_as_such() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from identities import pem_settings
 from server_process import wait_until
 
 from pyzoo.config.membership import Membership, QuorumServer, ServerAddress
@@ -112,6 +113,28 @@ def test_a_member_needs_its_epochs_and_stores(tmp_path: Path) -> None:
     assert ["dataDir", "ssl.quorum.keyStore.location", "java.security.auth.login.config"] == [
         refusal.key for refusal in around.refusals
     ]
+
+
+def test_certificates_are_looked_at(tmp_path: Path) -> None:
+    config = evolve(alone(tmp_path), quorum_tls=pem_settings(tmp_path))
+    config = evolve(config, quorum=evolve(config.quorum, ssl=True))
+    around = look_around(config)
+    assert ["ssl.quorum.keyStore.location", "ssl.quorum.trustStore.location"] == [
+        each.key for each in around.certificates
+    ]
+    assert {"CN=member"} == {each.subject for each in around.certificates}
+    assert all(0 < each.days_to_end <= 1 for each in around.certificates)
+
+
+def test_a_key_that_is_not_that_of_its_certificate_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    settings, other = pem_settings(tmp_path), pem_settings(tmp_path / "other")
+    key = Path(other.key_store.location).read_text().partition("-----BEGIN CERT")[0]
+    certificate = Path(settings.trust_store.location).read_text()
+    Path(settings.key_store.location).write_text(key + certificate)
+    config = evolve(alone(tmp_path), quorum_tls=settings)
+    (refusal,) = look_around(evolve(config, quorum=evolve(config.quorum, ssl=True))).refusals
+    assert refusal.message.startswith(f"{settings.key_store.location} has no usable key")
 
 
 def test_certificates_that_cannot_be_read_are_left_to_the_refusals(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pyzoo.config.diagnosis import Diagnosis
     from pyzoo.config.keys import Key
     from pyzoo.config.origins import Setting
     from pyzoo.config.problems import Problem
+    from pyzoo.config.settings import ServerConfig
 
 CLEAN, WARNINGS, ERRORS = 0, 1, 2
 DEFINITION = click.option(
@@ -58,15 +60,10 @@ def check(path: str, definitions: tuple[str, ...], as_json: bool, strict: bool, 
 def problems_of(path: str, definitions: tuple[str, ...], running: bool, quick: bool) -> "list[Problem]":
     """All problems, errors first, then in the order of the file."""
     from pyzoo.cli.properties import given_properties
-    from pyzoo.cli.serve import read_text, refuse_what_is_not_here
-    from pyzoo.config.cross_checks import check_settings
-    from pyzoo.config.diagnosis import diagnose, readable_text
-    from pyzoo.config.member_checks import check_members
-    from pyzoo.config.parse import files_needed
-    from pyzoo.config.problems import Findings, Severity, problem_of
-    from pyzoo.config.surroundings import check_surroundings
+    from pyzoo.cli.serve import read_text
+    from pyzoo.config.diagnosis import diagnose
+    from pyzoo.config.problems import Severity, problem_of
     from pyzoo.errors import ConfigError
-    from pyzoo.runtime.look_around import look_around
 
     try:
         properties = given_properties(definitions).values
@@ -75,8 +72,25 @@ def problems_of(path: str, definitions: tuple[str, ...], running: bool, quick: b
             raise ConfigError("file is missing", path)
     except ConfigError as error:
         return [problem_of(Severity.ERROR, error)]
+    files, unreadable = texts_beside(text, path)
+    diagnosis = diagnose(text, path, properties, files)
+    found = [*diagnosis.problems, *unreadable]
+    if diagnosis.config is not None:
+        found += problems_together(diagnosis, diagnosis.config, running, quick)
+    order = list(Severity)
+    return sorted(found, key=lambda each: (order.index(each.severity), each.line or 0))
+
+
+def texts_beside(text: str, path: str) -> "tuple[dict[str, str], list[Problem]]":
+    """The other files of a configuration by their paths, and what is wrong with those that cannot be read."""
+    from pyzoo.cli.serve import read_text
+    from pyzoo.config.diagnosis import readable_text
+    from pyzoo.config.parse import files_needed
+    from pyzoo.config.problems import Severity, problem_of
+    from pyzoo.errors import ConfigError
+
     files: dict[str, str] = {}
-    unreadable: list[Problem] = []
+    unreadable = []
     for name in files_needed(readable_text(text, path)[0], path).paths():
         try:
             content = read_text(name)
@@ -85,23 +99,30 @@ def problems_of(path: str, definitions: tuple[str, ...], running: bool, quick: b
         else:
             if content is not None:
                 files[name] = content
-    diagnosis = diagnose(text, path, properties, files)
+    return files, unreadable
+
+
+def problems_together(diagnosis: "Diagnosis", settings: "ServerConfig", running: bool, quick: bool) -> "list[Problem]":
+    """What is wrong with settings that are right one by one: with all of them together, here, and now."""
+    from pyzoo.cli.serve import refuse_what_is_not_here
+    from pyzoo.config.cross_checks import check_settings
+    from pyzoo.config.member_checks import check_members
+    from pyzoo.config.problems import Findings, Severity, problem_of
+    from pyzoo.config.surroundings import check_surroundings
+    from pyzoo.errors import ConfigError
+    from pyzoo.runtime.look_around import look_around
+
     findings = Findings(diagnosis.reader)
-    if diagnosis.config is not None:
-        check_settings(diagnosis.config, findings)
-        check_members(diagnosis.config, findings)
-        if not any(problem.key == "dataDir" for problem in diagnosis.problems):
-            around = look_around(diagnosis.config, is_running=running, quick=quick)
-            check_surroundings(diagnosis.config, around, findings)
-        try:
-            refuse_what_is_not_here(diagnosis.config, in_memory=False)
-        except ConfigError as error:
-            unreadable.append(problem_of(Severity.ERROR, error))
-    order = [Severity.ERROR, Severity.WARNING, Severity.HINT]
-    return sorted(
-        [*diagnosis.problems, *unreadable, *findings.problems],
-        key=lambda each: (order.index(each.severity), each.line or 0),
-    )
+    check_settings(settings, findings)
+    check_members(settings, findings)
+    errors = [problem for problem in diagnosis.problems if problem.severity is Severity.ERROR]
+    if not any(problem.key == "dataDir" for problem in errors):
+        check_surroundings(settings, look_around(settings, is_running=running, quick=quick), findings)
+    try:
+        refuse_what_is_not_here(settings, in_memory=False)
+    except ConfigError as error:
+        return [problem_of(Severity.ERROR, error), *findings.problems]
+    return findings.problems
 
 
 def as_data(problem: "Problem") -> dict[str, Any]:

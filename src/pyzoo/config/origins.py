@@ -67,6 +67,8 @@ def _setting(key: Key, name: str, config: ServerConfig, reader: ConfigReader, pl
     if value is None:
         # A text that cannot be used has been replaced by the default.
         value = key.default if given is None or (name in warned and _falls_back(key, reader, name)) else given
+    if given is None and name in ("clientPort", "clientPortAddress"):
+        origin = _member_place(config, reader) or origin
     other = None if given is None or given == value else hidden(name, given)
     return Setting(name, hidden(name, value), origin, other, key.treatment)
 
@@ -108,6 +110,15 @@ def _derived(config: ServerConfig) -> dict[str, str]:
         "4lw.commands.whitelist": ",".join(sorted(config.four_letter_word_whitelist)),
     }
     return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _member_place(config: ServerConfig, reader: ConfigReader) -> str | None:
+    """Where the line stands that gives this server its client address; None without one."""
+    me = config.membership.server(config.server_id) or next(iter(config.membership.servers), None)
+    if me is None or me.client_port is None:
+        return None
+    entry = reader.entries.get(f"server.{me.id}")
+    return reader.file_text("dynamicConfigFile") if entry is None else _file_place(reader, entry.line)
 
 
 def _members_elsewhere(config: ServerConfig, reader: ConfigReader) -> list[Setting]:

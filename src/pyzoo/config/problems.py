@@ -10,7 +10,7 @@ from pyzoo.errors import ConfigError
 
 
 class Severity(Enum):
-    """How bad a problem is."""
+    """How bad a problem is, the worst first."""
 
     ERROR = "error"  # the server does not start, or not as a part of its ensemble
     WARNING = "warning"  # it starts, and does not do what its author may think, or is in danger

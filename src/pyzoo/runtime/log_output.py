@@ -68,7 +68,7 @@ class ConsoleHandler(logging.Handler):
                 self.sink.put(self.fd, self.format(record))
         except BrokenPipeError:
             self.fd = -1
-        except (OSError, ValueError):
+        except Exception:  # whatever it is, the thread has to go on
             self.sink.unreported += 1
 
 
@@ -99,7 +99,7 @@ class RollingFileHandler(RotatingFileHandler):
                 self.doRollover()
                 file = self._open_file()
             self.sink.put(file.fileno(), line)
-        except (OSError, ValueError):
+        except Exception:  # whatever it is, the thread has to go on
             self.sink.unreported += 1
 
     def doRollover(self) -> None:  # noqa: N802 - the name of logging.handlers
