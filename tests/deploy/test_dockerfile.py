@@ -1,0 +1,41 @@
+"""What the image has in common with the official one."""
+
+import json
+import re
+
+import pytest
+from entry_point import DEFAULTS, DIRECTORIES, ROOT
+
+
+@pytest.fixture(scope="module")
+def server_stage() -> str:
+    """The instructions of the image that serves, each on one line."""
+    text = (ROOT / "Dockerfile").read_text()
+    stage = text.partition(" AS server\n")[2].partition("\nFROM ")[0]
+    return stage.replace("\\\n", " ")
+
+
+def words(stage: str, instruction: str) -> str:
+    [found] = re.findall(rf"^{instruction} +(.*)$", stage, re.MULTILINE)
+    return str(found)
+
+
+def test_variables_have_the_defaults_of_the_official_image(server_stage: str) -> None:
+    variables = dict(word.split("=", 1) for word in words(server_stage, "ENV").split())
+    assert DEFAULTS.items() <= variables.items()
+    named = [variables[f"ZOO_{name}_DIR"] for name in ("CONF", "DATA", "DATA_LOG", "LOG")]
+    assert [f"/{directory}" for directory in DIRECTORIES] == named
+    assert "/conf" == variables["ZOOCFGDIR"]
+
+
+def test_volumes_ports_and_commands_are_those_of_the_official_image(server_stage: str) -> None:
+    assert ["/data", "/datalog", "/logs"] == json.loads(words(server_stage, "VOLUME"))
+    assert "2181 2888 3888 8080" == words(server_stage, "EXPOSE")
+    assert ["/docker-entrypoint.sh"] == json.loads(words(server_stage, "ENTRYPOINT"))
+    assert ["zkServer.sh", "start-foreground"] == json.loads(words(server_stage, "CMD"))
+    assert "--uid 1000 --gid zookeeper" in server_stage
+
+
+def test_the_health_check_is_a_command_of_the_image(server_stage: str) -> None:
+    assert words(server_stage, "HEALTHCHECK").endswith('CMD ["zkServer.sh", "status"]')
+    assert (ROOT / "src" / "pyzoo" / "launchers" / "zkServer.sh").exists()
