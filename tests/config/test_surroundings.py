@@ -20,8 +20,8 @@ SOUND = Surroundings((DirectoryFacts("dataDir", "/d", True, device=1, free_bytes
 TEXT = "dataDir=/d\nclientPort=2181\n"
 
 
-def problems(around: Surroundings, text: str = TEXT) -> list[str]:
-    config, _ = parse_config_text(text, "zoo.cfg")
+def problems(around: Surroundings, text: str = TEXT, files: dict[str, str] | None = None) -> list[str]:
+    config, _ = parse_config_text(text, "zoo.cfg", {}, files or {})
     findings = Findings(ConfigReader(parse_properties(text), "zoo.cfg", {}))
     check_surroundings(config, around, findings)
     return [str(problem) for problem in findings.problems]
@@ -85,6 +85,18 @@ def test_certificates_are_judged_by_their_dates() -> None:
     assert [f"zoo.cfg: warning: {name} expires on June: renew it soon"] == problems(certificate(10))
     assert [f"zoo.cfg: error: {name} has expired on June: renew it"] == problems(certificate(-1))
     assert [f"zoo.cfg: error: {name} is not valid before May"] == problems(certificate(365, 2))
+
+
+def test_members_of_a_reconfiguration_must_not_be_forgotten() -> None:
+    around = evolve(SOUND, newest_dynamic_file=("zoo.cfg.dynamic.100000003", 0x100000003))
+    (found,) = problems(around)
+    assert "write dynamicConfigFile=zoo.cfg.dynamic.100000003 in place of server lines" in found
+    named = TEXT + "dynamicConfigFile=/zoo.cfg.dynamic.100000003\n"
+    files = {"/zoo.cfg.dynamic.100000003": "server.1=a:1:2;2181"}
+    assert [] == problems(around, named, files)
+    later = evolve(SOUND, newest_dynamic_file=("zoo.cfg.dynamic.200000000", 0x200000000))
+    (found,) = problems(later, named, files)
+    assert found.startswith("zoo.cfg:3: warning: there are newer members in zoo.cfg.dynamic.200000000")
 
 
 def test_unknown_hosts_and_privileged_ports_are_hints() -> None:

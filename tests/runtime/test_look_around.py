@@ -115,6 +115,17 @@ def test_a_member_needs_its_epochs_and_stores(tmp_path: Path) -> None:
     ]
 
 
+def test_dynamic_files_beside_the_configuration_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "zoo.cfg"
+    config = evolve(alone(tmp_path / "data"), config_path=str(path))
+    assert look_around(config).newest_dynamic_file is None
+    for name in ("dynamic.100000003", "dynamic.20", "dynamic.next", "dynamic.old"):
+        (tmp_path / f"zoo.cfg.{name}").write_text("")
+    around = look_around(config)
+    assert (f"{path}.dynamic.100000003", 0x100000003) == around.newest_dynamic_file
+    assert f"{path}.dynamic.next" == around.next_file
+
+
 def test_certificates_are_looked_at(tmp_path: Path) -> None:
     config = evolve(alone(tmp_path), quorum_tls=pem_settings(tmp_path))
     config = evolve(config, quorum=evolve(config.quorum, ssl=True))

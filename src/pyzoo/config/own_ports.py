@@ -34,7 +34,7 @@ class OwnPort:
 def own_ports(config: ServerConfig) -> list[OwnPort]:
     """All ports that this configuration opens, those of a member included."""
     ports: list[OwnPort] = []
-    _add(ports, "client port", config.client_port_address, config.client_port, "clientPort")
+    _add(ports, "client port", config.client_port_address, config.client_port, _client_key(config))
     _add(ports, "TLS client port", config.secure_client_port_address, config.secure_client_port, "secureClientPort")
     if config.admin.enabled:
         _add(ports, "AdminServer", config.admin.address, config.admin.port, "admin.serverPort", vital=False)
@@ -44,6 +44,12 @@ def own_ports(config: ServerConfig) -> list[OwnPort]:
     if config.distributed and me is not None:
         ports += _of_member(config, me)
     return ports
+
+
+def _client_key(config: ServerConfig) -> str:
+    """What gives the client port: a line of its own, or that of the member."""
+    me = config.membership.server(config.server_id) or next(iter(config.membership.servers), None)
+    return "clientPort" if me is None or me.client_port is None else f"server.{me.id}"
 
 
 def _of_member(config: ServerConfig, me: QuorumServer) -> list[OwnPort]:

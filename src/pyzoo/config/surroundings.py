@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from pyzoo.config.dynamic_files import needs_backup
 from pyzoo.config.own_ports import OwnPort
 from pyzoo.config.problems import Findings
 from pyzoo.config.settings import ServerConfig
@@ -64,6 +65,7 @@ class Surroundings:
     certificates: tuple[CertificateFacts, ...] = ()
     unchecked_stores: bool = False
     next_file: str | None = None
+    newest_dynamic_file: tuple[str, int] | None = None  # path, version
     readonly_config_directory: str | None = None
     login_sections: dict[str, dict[str, str]] | None = field(default=None, repr=False)
 
@@ -137,6 +139,19 @@ def _check_certificates(around: Surroundings, findings: Findings) -> None:
 
 
 def _check_dynamic_files(config: ServerConfig, around: Surroundings, findings: Findings) -> None:
+    newest = around.newest_dynamic_file
+    if newest is not None and newest[1] > config.membership.version:
+        if needs_backup(config.initial_config):
+            findings.warn(
+                f"the members that a reconfiguration has left in {newest[0]} are forgotten here: "
+                f"write dynamicConfigFile={newest[0]} in place of server lines",
+                "dynamicConfigFile",
+            )
+        else:
+            findings.warn(
+                f"there are newer members in {newest[0]}: dynamicConfigFile should name it, or it should go",
+                "dynamicConfigFile",
+            )
     if around.next_file is not None:
         findings.hint(
             f"{around.next_file} is there: a reconfiguration was under way when the server stopped, and goes on",

@@ -4,6 +4,7 @@ Directories are opened, data is loaded, ports are bound and stores are read by t
 so that what it would refuse is found with the same words.
 """
 
+import glob
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from attrs import evolve
 
-from pyzoo.config.dynamic_files import next_path
+from pyzoo.config.dynamic_files import dynamic_path, next_path
+from pyzoo.config.membership import parse_version
 from pyzoo.config.own_ports import OwnPort, own_ports
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.surroundings import CertificateFacts, DirectoryFacts, Refusal, Surroundings
@@ -254,5 +256,17 @@ def _with_config_files(around: Surroundings, config: ServerConfig) -> Surroundin
     return evolve(
         around,
         next_file=upcoming if os.path.exists(upcoming) else None,
+        newest_dynamic_file=newest_dynamic_file(path),
         readonly_config_directory=None if os.access(directory, os.W_OK | os.X_OK) else directory,
     )
+
+
+def newest_dynamic_file(config_path: str) -> tuple[str, int] | None:
+    """The dynamic file of the latest version beside a configuration, with that version."""
+    found = []
+    beside = Path(config_path)
+    for file in beside.parent.glob(f"{glob.escape(beside.name)}.dynamic.*"):
+        version = parse_version(file.name.rpartition(".")[2])
+        if version is not None and file.name == Path(dynamic_path(beside.name, version)).name:
+            found.append((version, str(file)))
+    return None if not found else (max(found)[1], max(found)[0])
