@@ -6,6 +6,7 @@ one learner is told is in learner_handler.py; this is what all of them together 
 """
 
 import logging
+from collections import deque
 from typing import Final, final
 
 from attrs import frozen
@@ -166,6 +167,7 @@ class Leader(LearnerHub):
         self.forwarding: dict[LearnerHandler, None] = {}
         self.observing: dict[LearnerHandler, None] = {}
         self.outstanding: dict[int, OutstandingProposal] = {}
+        self._unlogged: deque[OutstandingProposal] = deque()
         self.last_proposed: i64 = 0
         self.last_committed: i64 = 0
         self.allowed_to_commit = True
@@ -335,7 +337,9 @@ class Leader(LearnerHub):
             self.last_seen = reconfig
             self.owner.config_proposed(reconfig)
         next = self.last_seen if self.last_seen.version > self.current.version else None
-        self.outstanding[zxid] = OutstandingProposal(zxid, payload, next, reconfig is not None, self.now_ms)
+        proposal = OutstandingProposal(zxid, payload, next, reconfig is not None, self.now_ms)
+        self.outstanding[zxid] = proposal
+        self._unlogged.append(proposal)
         self.metrics.proposal_count += 1
         self.last_proposed = zxid
         self._count_size(len(payload))
@@ -375,13 +379,12 @@ class Leader(LearnerHub):
 
     def acked_up_to(self, sid: i64, zxid: i64) -> None:
         """This server, which logs in order, has logged all proposals up to this one."""
-        at: i64 = self.last_committed + 1
-        while at <= zxid:
-            proposal = self.outstanding.get(at)
-            if proposal is not None:
-                self.metrics.proposal_ack_creation_latency.add(self.now_ms - proposal.proposed_ms)
+        unlogged = self._unlogged
+        while unlogged and unlogged[0].zxid <= zxid:
+            proposal = unlogged.popleft()
+            self.metrics.proposal_ack_creation_latency.add(self.now_ms - proposal.proposed_ms)
+            if proposal.zxid > self.last_committed:
                 self._acked(proposal, sid)
-            at += 1
         self.try_to_commit()
 
     def try_to_commit(self) -> None:

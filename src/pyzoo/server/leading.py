@@ -147,6 +147,7 @@ class Leading(Role):
         if server is None:
             return
         if type == op.SYNC:
+            server.metrics.prep_processor_request_queued += 1
             self.leader.sync_requested(handler)
             return
         request = Request(None, session_id, cxid, type, InputArchive(body), ids, server.now_ms)
