@@ -129,6 +129,8 @@ def test_start_and_stop(start_real: StartServer, start_subject: StartServer) -> 
     lines = []
     for start in (start_real, start_subject):
         server: Server = start(CONFIG)
+        # Apache's answers clients a moment before it is ready to note its end.
+        audit_lines_until(server, "serverStart")
         server.stop()
         lines.append(audit_lines_until(server, "serverStop"))
     assert lines[0] == lines[1]
