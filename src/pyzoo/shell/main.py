@@ -9,7 +9,6 @@ from typing import Final
 
 from pyzoo import errors as codes
 from pyzoo.config.properties import decode_properties, parse_properties
-from pyzoo.config.system_properties import parse_jvm_flags
 from pyzoo.errors import ConfigError, KeeperError
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.command_line import Invocation, check_connect_string, parse_invocation
@@ -69,7 +68,11 @@ def main(words: Sequence[str], tls_of: TlsFactory) -> int:
 
 def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[str, str]:
     """The -D properties of CLIENT_JVMFLAGS, as zkCli.sh passes them on, and over them those of the file."""
-    properties = dict(parse_jvm_flags(environment.get("CLIENT_JVMFLAGS", ""), "CLIENT_JVMFLAGS").properties)
+    properties: dict[str, str] = {}
+    if environment.get("CLIENT_JVMFLAGS"):
+        from pyzoo.config.system_properties import parse_jvm_flags
+
+        properties |= parse_jvm_flags(environment["CLIENT_JVMFLAGS"], "CLIENT_JVMFLAGS").properties
     if path is None:
         return properties
     try:

@@ -14,7 +14,6 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import yaml
 from attrs import frozen
 
 from pyzoo.shell.acl import Acl, parse_acl
@@ -67,15 +66,15 @@ def _node_json(node: SavedNode) -> Json:
 def to_text(document: Json, format: str) -> str:
     """The document, with a newline at its end."""
     if format == "yaml":
-        return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+        return _to_yaml(document)
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def from_text(text: str, format: str) -> list[SavedNode]:
     """The nodes of a document, parents first; raises ShellError that says what is wrong where."""
     try:
-        document = yaml.safe_load(text) if format == "yaml" else json.loads(text)
-    except (yaml.YAMLError, ValueError) as error:
+        document = _from_yaml(text) if format == "yaml" else json.loads(text)
+    except ValueError as error:
         raise ShellError(f"this is no {format.upper()}: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ShellError(f"this was not written by export: it has no format {FORMAT}")
@@ -85,6 +84,24 @@ def from_text(text: str, format: str) -> list[SavedNode]:
     nodes = [_read_node(entry, number) for number, entry in enumerate(entries, 1)]
     _check_order(nodes)
     return nodes
+
+
+def _to_yaml(document: Json) -> str:
+    """By libyaml where PyYAML has it: large trees need it."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True))
+
+
+def _from_yaml(text: str) -> Any:
+    """Raises ValueError."""
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ValueError(str(error).replace("\n", " ")) from None
 
 
 def _check_order(nodes: Sequence[SavedNode]) -> None:
