@@ -15,8 +15,8 @@ from typing import Any, Final
 from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionDropped, KazooException
 from kazoo.handlers.threading import SequentialThreadingHandler
-from kazoo.protocol.connection import CLOSE_RESPONSE, STOP_CONNECTING, WATCH_XID, ConnectionHandler
-from kazoo.protocol.serialization import Auth, Close, Watch
+from kazoo.protocol.connection import AUTH_XID, CLOSE_RESPONSE, STOP_CONNECTING, WATCH_XID, ConnectionHandler
+from kazoo.protocol.serialization import Auth, Close, Watch, int_int_struct, int_struct
 from kazoo.protocol.states import KeeperState
 from kazoo.retry import ForceRetryError
 
@@ -28,6 +28,9 @@ from pyzoo.shell.requests import SetWatches, batches_of
 from pyzoo.shell.watches import EventType, Watches
 
 SET_WATCHES_XID: Final = -8
+MAX_XID: Final = 0x7FFFFFFF
+PIECE: Final = 64 * 1024
+"""Bytes that are sent or received at once."""
 SET_WATCHES_MAX: Final = 128 * 1024
 """Characters of paths in one setWatches request (ClientCnxn)."""
 RETRY_S: Final = 0.3
@@ -65,10 +68,72 @@ class _TlsHandler(SequentialThreadingHandler):
 
 
 class _Connection(ConnectionHandler):
-    """One connection after another to one server or another."""
+    """One connection after another to one server or another.
+
+    All requests that wait are sent at once, and what has arrived is taken at once: kazoo's own way, some system calls
+    for each message, is too slow for large trees.
+    """
 
     client: "Session"
     _event_zxid = -1
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._incoming = bytearray()
+        self._xid: int = 0
+
+    def _read(self, length: int, timeout: float) -> bytes:
+        while len(self._incoming) < length:
+            self._incoming += self._receive(timeout)
+        data = bytes(self._incoming[:length])
+        del self._incoming[:length]
+        return data
+
+    def _receive(self, timeout: float) -> bytes:
+        with self._socket_error_handling():
+            while True:
+                pending = getattr(self._socket, "pending", None)
+                if not (pending and pending()) and not self.handler.select([self._socket], [], [], timeout)[0]:
+                    raise self.handler.timeout_exception("the server does not answer")
+                try:
+                    data: bytes = self._socket.recv(PIECE)
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    continue
+                if not data:
+                    raise ConnectionDropped("the server has closed the connection")
+                return data
+
+    def _read_socket(self, read_timeout: float) -> Any:
+        response = super()._read_socket(read_timeout)
+        while response != CLOSE_RESPONSE and self._has_message():
+            response = super()._read_socket(read_timeout)
+        return response
+
+    def _has_message(self) -> bool:
+        """Whether a whole message is there already; nothing else would wake the loop for it."""
+        size = int_struct.size
+        if len(self._incoming) < size:
+            return False
+        return bool(len(self._incoming) >= size + int_struct.unpack_from(self._incoming, 0)[0])
+
+    def _send_request(self, read_timeout: float, connect_timeout: float) -> None:
+        self._read_sock.recv(PIECE)
+        while self.client._queue:
+            self._write(self._next_requests(), connect_timeout)
+
+    def _next_requests(self) -> bytearray:
+        """The frames of requests that wait; they are pending from here on."""
+        client, frames = self.client, bytearray()
+        while client._queue and len(frames) < PIECE:
+            request, answer = client._queue.popleft()
+            if request.type == Auth.type:
+                xid = AUTH_XID
+            else:
+                self._xid = xid = self._xid % MAX_XID + 1
+            body = int_int_struct.pack(xid, request.type) + request.serialize()
+            frames += int_struct.pack(len(body)) + body
+            client._pending.append((request, answer, xid))
+        return frames
 
     def _read_header(self, timeout: float) -> Any:
         header, data, offset = super()._read_header(timeout)
@@ -100,6 +165,7 @@ class _Connection(ConnectionHandler):
         return None
 
     def _connect(self, host: str, hostip: str, port: int) -> Any:
+        self._incoming.clear()
         read_timeout, connect_timeout = super()._connect(host, hostip, port)
         if self.client._stopped.is_set():
             raise ConnectionDropped("the shell has stopped looking for a server")
