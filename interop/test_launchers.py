@@ -17,6 +17,8 @@ from interop.java import JavaZooKeeper, Missing, java
 from interop.server import free_port
 from interop.tools import RUN_SECONDS, Ended, install_launchers, run_launcher
 
+Both = Callable[..., None]
+
 DEBIAN_SCRIPT = Path("/usr/share/zookeeper/bin/zkServer.sh")
 ENVIRONMENT = """\
 ZOOCFGDIR={home}/conf
@@ -74,9 +76,6 @@ def installations(tmp_path: Path, zookeeper: JavaZooKeeper) -> Iterator[tuple[In
             installation.run("stop")
 
 
-Both = Callable[..., None]
-
-
 @pytest.fixture
 def compare(installations: tuple[Installation, Installation]) -> Both:
     """Call both with the same words; they have to give the same."""
@@ -114,7 +113,7 @@ def wait_for_mode(installation: Installation) -> None:
     raise AssertionError(f"no server at {installation.port}")
 
 
-def test_a_server_that_cannot_start(installations: tuple[Installation, Installation], compare: Both) -> None:
+def test_a_server_that_cannot_start(installations: tuple[Installation, Installation]) -> None:
     for installation in installations:
         installation.write_config("clientPort=none")
     # The JVM may live longer than the second that Apache's script waits.

@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -81,6 +82,23 @@ def test_the_directory_of_the_launchers_holds_them_all(pyzoo: Pyzoo) -> None:
     assert {path.name for path in Path(ended.stdout.strip()).glob("*.sh")} == NAMES
 
 
+def test_they_run_from_there_with_the_pyzoo_of_the_path(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    directory = pyzoo("launchers").stdout.strip()
+    command = tmp_path / "path" / "pyzoo"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pyzoo "$@"\n')
+    command.chmod(0o755)
+    environment = clean_environment(tmp_path)
+    ended = subprocess.run(
+        [Path(directory) / "zkServer.sh", "version"],
+        capture_output=True,
+        text=True,
+        env={**environment, "PATH": f"{command.parent}:{environment['PATH']}"},
+        timeout=PATIENCE_SECONDS,
+    )
+    assert ended.stdout == "Apache ZooKeeper, version 3.9.5 2026-02-11 20:18 UTC\n"
+
+
 def test_installing_again_replaces_what_is_pyzoos_and_nothing_else(pyzoo: Pyzoo, tmp_path: Path) -> None:
     target = tmp_path / "bin"
     assert pyzoo("launchers", "--install", target).stdout.splitlines() == [str(target / name) for name in sorted(NAMES)]
@@ -114,6 +132,12 @@ def test_a_server_starts_once_says_how_it_is_and_stops(installed: Installation) 
     assert (0, "Stopping zookeeper ... STOPPED\n") == (stopped.returncode, stopped.stdout)
     assert not installed.pid_file.exists()
     assert "ready on" in (installed.home / "logs" / "zookeeper-zk-server-here.out").read_text()
+
+
+def test_the_shell_script_talks_to_a_server(installed: Installation) -> None:
+    assert installed.run("zkServer.sh", "start").returncode == 0
+    asked = installed.run("zkCli.sh", "-server", f"127.0.0.1:{installed.port}", "ls", "/")
+    assert (asked.returncode, asked.stdout.splitlines()[-1]) == (0, "[zookeeper]")
 
 
 def test_without_a_server_stop_says_so_and_status_fails(installed: Installation) -> None:
