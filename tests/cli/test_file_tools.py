@@ -130,7 +130,7 @@ def test_a_comparison_without_its_options_gets_the_usage(run: Run) -> None:
 
 def test_a_summary_without_its_arguments_gets_the_usage(run: Run) -> None:
     ended = run("zkSnapshotRecursiveSummaryToolkit.sh", "snapshot.0")
-    assert (ended.returncode, ended.stdout, ended.stderr[:7]) == (2, b"", b"USAGE:\n")
+    assert (ended.returncode, ended.stdout, ended.stderr[:7]) == (2, b"", b"USAGE: ")
 
 
 def test_recovery_asks_until_it_gets_an_answer(run: Run, files: Path) -> None:

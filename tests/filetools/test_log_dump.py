@@ -150,6 +150,16 @@ def test_abort_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["log.46bad"]
 
 
+def test_an_input_that_ends_leaves_nothing_behind_either(tmp_path: Path) -> None:
+    def nobody(_question: str) -> str:
+        raise EOFError
+
+    log, path = damaged(tmp_path)
+    _, error = said(Recovery(log, path, UTC, nobody).run())
+    assert str(error) == "The input ended before every question was answered; nothing was written"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["log.46bad"]
+
+
 def test_a_file_that_exists_is_never_overwritten(tmp_path: Path) -> None:
     log, path = damaged(tmp_path)
     Path(path + ".fixed").write_text("precious")

@@ -99,10 +99,7 @@ def recover(file: str, yes: bool, verbose: bool) -> None:
     copy. What cannot be read, such as a torn record, ends the copy, with code 1. FILE itself does not change.
     """
     with ending_quietly():
-        try:
-            recover_log(file, verbose, yes)
-        except EOFError:
-            raise ToolError("The input ended before every question was answered; nothing was written") from None
+        recover_log(file, verbose, yes)
 
 
 @log.command()

@@ -82,11 +82,9 @@ def value_of(properties: dict[str, Property], key: str) -> str:
 
 def start(config: str) -> None:
     """Start a server that goes on by itself; it writes the pid file."""
-    from pyzoo.runtime.pid_file import holder
-
     refuse_missing_directories(config)
-    click.echo("Starting zookeeper ... ", nl=False)
     pid_file = pid_file_of(config)
+    click.echo("Starting zookeeper ... ", nl=False)
     refuse_second_server(pid_file)
     output = Path(os.environ.get("ZOO_DAEMON_OUT") or "zookeeper.out")
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -103,14 +101,23 @@ def start(config: str) -> None:
     begun = time.monotonic()
     while process.poll() is None:
         passed = time.monotonic() - begun
-        has_pid_file = os.path.exists(pid_file) and holder(pid_file) == process.pid
-        if has_pid_file and (passed > enough or READY in output.read_bytes()):
+        if is_held_by(process.pid, pid_file) and (passed > enough or READY in output.read_bytes()):
             click.echo("STARTED")
             return
         if passed > PID_FILE_SECONDS:
             fail_to_start("FAILED TO WRITE PID")
         time.sleep(POLL_SECONDS)
     fail_to_start("FAILED TO START")
+
+
+def is_held_by(pid: int, pid_file: str) -> bool:
+    """Whether a process holds a pid file; not so when there is none, or none any more."""
+    from pyzoo.runtime.pid_file import holder
+
+    try:
+        return holder(pid_file) == pid
+    except FileNotFoundError:
+        return False
 
 
 def is_member(config: str) -> bool:
@@ -174,8 +181,8 @@ def stop(config: str) -> None:
     from pyzoo.runtime.pid_file import Stopped
     from pyzoo.runtime.pid_file import stop as stop_server
 
-    click.echo("Stopping zookeeper ... ", nl=False)
     pid_file = pid_file_of(config)
+    click.echo("Stopping zookeeper ... ", nl=False)
     result = stop_server(pid_file, TIMEOUT_S)
     match result.how:
         case Stopped.NO_FILE:
@@ -202,10 +209,10 @@ def status(config: str) -> None:
     """Ask the server of the configuration for its mode."""
     from pyzoo.runtime.four_letters import mode_of
 
-    properties = properties_of(config)
-    host, port, secure = client_address(properties)
+    host, port, secure = client_address(properties_of(config))
     click.echo(f"Client port found: {port}. Client address: {host}. Client SSL: {str(secure).lower()}.")
-    mode = mode_of(host, int(port), tls=client_context() if secure else None)
+    tls = client_context() if secure else None
+    mode = None if secure and tls is None else mode_of(host, int(port), tls=tls)
     if mode is None:
         if secure:
             click.echo(TLS_HINT)
@@ -215,7 +222,7 @@ def status(config: str) -> None:
 
 
 def client_context() -> "ssl.SSLContext | None":
-    """TLS as CLIENT_JVMFLAGS and JVMFLAGS set it up; None, so that no server answers, where they do not."""
+    """TLS as CLIENT_JVMFLAGS and JVMFLAGS set it up; None, with the reason on stderr, where they do not."""
     from pyzoo.cli.shell import client_tls
     from pyzoo.config.system_properties import parse_jvm_flags
 
@@ -259,7 +266,7 @@ def member_address(properties: dict[str, Property]) -> tuple[str, str] | None:
     if ";" not in line:
         click.echo("Client port not found in static config file. Looking in dynamic config file.")
         dynamic = value_of(properties, "dynamicConfigFile")
-        line = value_of(properties_of(dynamic), f"server.{my_id}") if dynamic else ""
+        line = value_of(properties_of(dynamic), f"server.{my_id}") if os.path.isfile(dynamic) else ""
     if ";" not in line:
         click.echo("Client port not found in the server configs")
         return None

@@ -79,6 +79,8 @@ class Recovery:
                 yield from self._copy(out)
             except Aborted:
                 raise ToolError("Recovery aborted.", exit_code=0) from None
+            except EOFError:
+                raise ToolError("The input ended before every question was answered; nothing was written") from None
             except ToolError:
                 out.save(self._padded)
                 raise

@@ -51,9 +51,7 @@ def held(path: str) -> Iterator[None]:
     try:
         fd = _lock(path)
     except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN) and (pid := holder(path)) is not None:
-            raise StorageError(f"a server is running already as process {pid}, it holds {path}") from error
-        raise StorageError(f"cannot write the pid file {path}: {error.strerror}") from error
+        raise StorageError(_reason(path, error)) from error
     try:
         os.ftruncate(fd, 0)
         os.pwrite(fd, str(os.getpid()).encode(), 0)
@@ -62,6 +60,15 @@ def held(path: str) -> Iterator[None]:
         with suppress(OSError):
             os.unlink(path)
         os.close(fd)
+
+
+def _reason(path: str, error: OSError) -> str:
+    if error.errno in (errno.EACCES, errno.EAGAIN):
+        with suppress(OSError):
+            pid = holder(path)
+            if pid is not None:
+                return f"a server is running already as process {pid}, it holds {path}"
+    return f"cannot write the pid file {path}: {error.strerror}"
 
 
 def _lock(path: str) -> int:
@@ -82,7 +89,7 @@ def _lock(path: str) -> int:
 
 def holder(path: str) -> int | None:
     """The process that holds a pid file; None when nobody does. Raises OSError when it cannot be opened."""
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         answer = fcntl.fcntl(fd, fcntl.F_GETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
     finally:
