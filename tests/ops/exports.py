@@ -12,8 +12,8 @@ from pyzoo.server.peer_storage import PeerStorage
 ZOO_CFG = "dataDir=/data\nstandaloneEnabled=false\ninitLimit=5\nsyncLimit=2\nserver.1=a:2:3;0.0.0.0:1\n"
 
 
-def leader_families() -> list[Family]:
-    """Of an ensemble of one, with a key in the sets that traffic fills."""
+def lone_leader() -> QuorumPeer:
+    """A member that leads an ensemble of one."""
     disk = MemoryDisk()
     disk.make_directory("/data")
     config, _ = parse_config_text(ZOO_CFG, "/zoo.cfg", {}, {"/data/myid": "1"})
@@ -24,6 +24,12 @@ def leader_families() -> list[Family]:
             assert effects.log is not None
             peer.persisted(effects.log.last_zxid)
     assert LEADER == peer.front.mode
+    return peer
+
+
+def leader_families() -> list[Family]:
+    """Of a leader, with a key in the sets that traffic fills."""
+    peer = lone_leader()
     metrics = peer.metrics
     metrics.path_read("/a", 1)
     metrics.path_written("/a", 1)

@@ -10,6 +10,7 @@ from pyzoo.effects import LogBatch
 from pyzoo.errors import StorageError
 from pyzoo.runtime import log_thread as room
 from pyzoo.runtime.log_thread import LogThread
+from pyzoo.server.metrics import ServerMetrics
 
 
 class FailingLog:
@@ -17,6 +18,7 @@ class FailingLog:
 
     def __init__(self) -> None:
         self.full_at = 0
+        self.sync_ns = 0
         self.refused = threading.Semaphore(0)
         self.waiting: list[tuple[int, bytes]] = []
         self.safe: list[tuple[int, bytes]] = []
@@ -167,3 +169,22 @@ def test_what_the_caller_cannot_write_is_for_the_thread_to_try_again(monkeypatch
     wait_for_news(thread)
     assert [(1, b"1 ")] == log.safe
     thread.stop()
+
+
+@pytest.mark.parametrize(("sync_ns", "synced"), [(3_000_000, 3), (0, None)])
+def test_a_write_is_measured(sync_ns: int, synced: int | None) -> None:
+    log = FailingLog()
+    log.sync_ns = sync_ns
+    thread = LogThread(log, 1000)
+    thread.submit(LogBatch(1, 5, b"five ", False, 5))
+    thread.submit(batch(6))
+    thread.start()
+    wait_for_news(thread)
+    thread.stop()
+    (times,) = thread.sync_times
+    assert (2, 6, 0, synced) == (len(times.queued), times.txns, times.waiting, times.synced)
+    metrics = ServerMetrics()
+    times.count(metrics)
+    assert (synced is not None) == metrics.fsynctime.count
+    assert (1, 6) == (metrics.sync_processor_batch_size.count, metrics.sync_processor_batch_size.sum)
+    assert 2 == metrics.sync_processor_queue_and_flush_time_ms.basic.count

@@ -1,6 +1,7 @@
 """What traffic adds to the metrics."""
 
 from dialogue import OPEN, LoneServer
+from exports import lone_leader
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import AuthPacket, CreateRequest, GetDataRequest, SetDataRequest
@@ -73,3 +74,28 @@ def test_a_transaction_from_a_clock_that_is_ahead_has_no_latency() -> None:
     metrics.propagated(-5)
     metrics.propagated(3)
     assert (1, 3) == (metrics.propagation_latency.basic.count, metrics.propagation_latency.basic.sum)
+
+
+def test_a_member_times_its_way_to_a_role() -> None:
+    metrics = lone_leader().metrics
+    assert 1 == metrics.quorum.looking_count
+    times = (metrics.quorum.election_time, metrics.quorum.unavailable_time, metrics.quorum.leader_unavailable_time)
+    assert [1, 1, 1] == [one.count for one in times]
+    assert 0 < metrics.quorum.unavailable_time.sum < 500
+    assert 1 == metrics.dbinittime.count
+
+
+def test_counters_outlive_a_role_and_its_gauges_do_not() -> None:
+    peer = lone_leader()
+    metrics, leading = peer.metrics, peer.front
+    leading.stats.packets_received = 5
+    leading.metrics.connection_request_count += 1
+    role = peer.role
+    assert role is not None
+    role.fail("so the test wants it")
+    while (effects := peer.take_effects()) is not None:
+        assert effects.log is not None
+        peer.persisted(effects.log.last_zxid)
+    assert peer.front is not leading
+    assert (0, 1) == (peer.front.stats.packets_received, peer.front.metrics.connection_request_count)
+    assert metrics is peer.front.metrics
