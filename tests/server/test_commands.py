@@ -174,6 +174,14 @@ def test_metrics_hold_what_the_server_has_counted() -> None:
     assert {name: real[name] for name in same} == {name: answer[name] for name in same}
 
 
+def test_a_reset_forgets_mismatches_of_digests() -> None:
+    server = new_server()
+    server.tree.digests.mismatches = 2
+    assert "zk_digest_mismatches_count\t2" in ask(server, b"mntr").splitlines()
+    ask(server, b"srst")
+    assert "zk_digest_mismatches_count\t0" in ask(server, b"mntr").splitlines()
+
+
 def test_quotas_are_shown_for_their_namespace() -> None:
     server = new_server()
     for zxid, path in enumerate(("/app", "/app/x", "/zookeeper/quota/app", "/zookeeper/quota/app/x"), 1):

@@ -168,6 +168,8 @@ def mntr(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
 def srst(server: "ZooKeeperServer", cnxn: ServerCnxn | None) -> str:
     """Set the statistics of the server back."""
     server.stats.reset()
+    if not server.metrics.registry.windowed:
+        server.tree.digests.mismatches = 0
     if server.ensemble is not None:
         server.ensemble.reset()
     return "Server stats reset.\n"
