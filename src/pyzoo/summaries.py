@@ -307,7 +307,7 @@ class SummaryRegistry:
             basic.reset()
 
     def advance(self, now_ms: i64) -> None:
-        """Let go of values that are too old for quantiles; to be called before they are read, and now and then."""
+        """Let go of values that are too old for quantiles; to be called every now and then."""
         if not self.windowed or now_ms < self._next_slice_ms:
             return
         slices = min((now_ms - self._next_slice_ms) // SLICE_MS + 1, WINDOW_SLICES)

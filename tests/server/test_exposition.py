@@ -93,6 +93,14 @@ def test_quantiles_forget_what_is_older_than_ten_minutes() -> None:
     assert 1 == found["readlatency_count"]
 
 
+def test_quantiles_are_of_the_last_minutes_also_when_nobody_has_asked_for_hours() -> None:
+    world = new_world()
+    world.pass_time(3 * WINDOW_MS)
+    client = world.connect()
+    client.call(op.GET_DATA, GetDataRequest("/", False))
+    assert 0 == values(world)["readlatency quantile=0.5"]
+
+
 def test_quantiles_are_of_all_slices_by_how_much_each_of_them_saw() -> None:
     window = Window()
     for _ in range(9 * SLICE_SIZE):

@@ -23,8 +23,11 @@ _RESIDENT_PAGES: Final = 21
 
 
 def process_families() -> list[Family]:
-    """CPU, memory, files and start of this process."""
-    fields = _stat_fields()
+    """CPU, memory, files and start of this process; nothing where the system does not show them."""
+    try:
+        fields = _stat_fields()
+    except OSError:
+        return []
     open_files = len(os.listdir("/proc/self/fd")) - 1  # looking opens one more
     resident_bytes = int(fields[_RESIDENT_PAGES]) * resource.getpagesize()
     return [

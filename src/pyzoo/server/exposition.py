@@ -84,8 +84,6 @@ def summary_samples(name: str, labels: Labels, summary: BasicSummary, quantiles:
 def server_families(server: "ZooKeeperServer") -> list[Family]:
     """Everything that the server exports; without its gauges while it does not serve, as in Apache."""
     metrics = server.metrics
-    registry = metrics.registry
-    registry.advance(server.now_ms)
     families: list[Family] = []
     if server.mode != NOT_SERVING:
         families += _gauges(server)

@@ -562,6 +562,7 @@ class ZooKeeperServer(Core):
         """The time of this turn (monotonic and wall clock, ms); expires what is due."""
         self.now_ms = now_ms
         self.wall_ms = wall_ms
+        self.metrics.registry.advance(now_ms)
         if now_ms >= self.sessions.next_expiration_ms:
             self.expire_sessions()
         if self.containers.due(now_ms):
