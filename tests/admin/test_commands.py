@@ -84,6 +84,20 @@ def test_a_trace_mask_is_a_java_long(lone: LoneServer, text: str, answer: object
     assert answer == ask(lone, "stmk", traceMask=text).data
 
 
+def test_secrets_stay_secret() -> None:
+    given = {
+        "zookeeper.ssl.quorum.keyStore.password": "secret1",
+        "zookeeper.ssl.quorum.keyStore.passwordPath": "/a/file",
+        "zookeeper.DigestAuthenticationProvider.superDigest": "super:secret2",
+    }
+    text = "tickTime=2000\nssl.keyStore.password = secret3\nSSL.trustStore.PASSWORD:secret4\nssl.keyStore.location=/k\n"
+    lone = LoneServer(properties=given, initial_config=text)
+    shown = str(ask(lone, "sysp").data) + str(ask(lone, "icfg").data)
+    assert "secret" not in shown
+    assert "/a/file" in shown
+    assert "ssl.keyStore.location=/k" in shown
+
+
 # --- access
 
 

@@ -135,11 +135,6 @@ def test_the_path_of_the_commands_can_be_chosen(start: Start) -> None:
     assert 404 == ask(server, "GET", "/commands/ruok").status
 
 
-def test_without_being_asked_for_there_is_none() -> None:
-    with EmbeddedServer() as server:
-        assert server.admin_port is None
-
-
 def test_a_taken_port_costs_the_admin_server_only(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_server((HOST, 0)) as other:
         server = start(admin_serverPort=str(other.getsockname()[1]))

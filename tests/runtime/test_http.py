@@ -125,6 +125,13 @@ async def test_what_is_not_http_is_refused(start: Callable[..., int]) -> None:
     assert (await talk(start(), b"ruok\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize("rest", [b"zz\r\n", b"-1\r\n", b"4\r\nbodyXX"])
+async def test_a_body_that_is_not_http_ends_its_request(start: Callable[..., int], rest: bytes) -> None:
+    port = start()
+    await talk(port, b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + rest)
+    assert (await talk(port, GET_LAST)).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_header_has_a_limit(start: Callable[..., int]) -> None:
     request = GET_LAST.replace(b"Host", b"X-Long: " + b"x" * 40_000 + b"\r\nHost")
     assert (await talk(start(max_header_bytes=8192), request)).startswith(b"HTTP/1.1 431 ")
@@ -186,6 +193,16 @@ async def test_the_end_waits_for_no_client() -> None:
             await trio.aclose_forcefully(stream)
     with pytest.raises(OSError, match="failed"):
         await connect(port)
+
+
+@pytest.mark.parametrize(("host", "peer"), [("", HOST), (HOST, HOST)])
+async def test_the_application_sees_the_address_of_the_client(nursery: trio.Nursery, host: str, peer: str) -> None:
+    async def tell(scope: Message, receive: Receive, send: Send) -> None:
+        await answer(send, 200, scope["client"][0].encode())
+
+    listener = open_http(host, 0)
+    nursery.start_soon(serve_http, listener, HttpSettings(), lambda: tell)
+    assert (await talk(listener.getsockname()[1], GET_LAST)).endswith(b"\r\n\r\n" + peer.encode())
 
 
 async def test_a_taken_port_is_an_error() -> None:

@@ -1,6 +1,8 @@
 """EmbeddedServer and the pytest fixture, used with kazoo as a project would use them."""
 
+import json
 import socket
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from kazoo.exceptions import NoAuthError, NoNodeError
 from kazoo.security import make_acl
 
 from pyzoo.errors import PyzooError
+from pyzoo.runtime.local_ensemble import with_admin_off
 from pyzoo.testing import EmbeddedServer
 
 
@@ -149,3 +152,21 @@ def test_the_fixture_is_a_fresh_server(pyzoo_server: EmbeddedServer) -> None:
 def test_the_fixture_is_fresh_for_the_next_test_too(pyzoo_server: EmbeddedServer) -> None:
     with kazoo(pyzoo_server) as client:
         assert client.exists("/left-over") is None
+
+
+def test_the_admin_server_is_there_for_who_asks() -> None:
+    properties = {"zookeeper.admin.serverPort": "0", "zookeeper.admin.serverAddress": "127.0.0.1"}
+    with EmbeddedServer() as without, EmbeddedServer(properties=properties) as server:
+        assert without.admin_port is None
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.admin_port}/commands/ruok", timeout=10) as answer:
+            assert {"command": "ruok", "error": None} == json.load(answer)
+
+
+@pytest.mark.parametrize(
+    ("given", "off"),
+    [({}, True), ({"zookeeper.snapCount": "9"}, True), ({"zookeeper.admin.serverPort": "0"}, False)],
+)
+def test_members_of_a_local_ensemble_have_none_unless_it_is_asked_for(given: dict[str, str], off: bool) -> None:
+    properties = with_admin_off(given)
+    assert given.items() <= properties.items()
+    assert off == (properties.get("zookeeper.admin.enableServer") == "false")

@@ -92,9 +92,12 @@ class _AdminApplication:
         forwarded = request.headers.get("X-Forwarded-For")
         if self._config.use_x_forwarded_for and forwarded:
             address = forwarded.split(",")[-1]
+        authorization = request.headers.get("Authorization")
         chain = request.scope["extensions"].get("tls", {}).get("client_cert_chain", [])
-        ids: tuple[Id, ...] = self._host.certificate_ids(chain[0]) if chain else ()
-        return Caller(request.headers.get("Authorization"), address, ids)
+        ids: tuple[Id, ...] = ()
+        if chain and authorization is not None and authorization.startswith("x509"):
+            ids = self._host.certificate_ids(chain[0])
+        return Caller(authorization, address, ids)
 
 
 class _SnapshotResponse(Response):
@@ -123,7 +126,7 @@ async def _body(request: Request) -> AsyncGenerator[bytes]:
             async for chunk in stream:
                 yield chunk
     except ClientDisconnect:
-        raise StorageError("the client went away before it had sent the whole snapshot") from None
+        raise StorageError("the body broke off before the whole snapshot was there") from None
 
 
 def _parameters(request: Request) -> Mapping[str, str]:

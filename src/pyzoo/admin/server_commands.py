@@ -1,5 +1,6 @@
 """Commands about one server: its settings, its numbers, its connections, sessions and watches."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,6 +17,10 @@ from pyzoo.server.standalone import ZooKeeperServer
 Parameters = Mapping[str, str]
 Fields = dict[str, Json]
 
+HIDDEN: Final = "*****"
+"""In place of passwords, which Apache shows to whoever asks."""
+
+_SECRETS: Final = re.compile(r"^(\s*[\w.]*(?:password|superDigest)[ \t]*[=:]).*", re.IGNORECASE | re.MULTILINE)
 _LONG: Final = 1 << 63
 
 
@@ -37,14 +42,16 @@ def configuration(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
 def initial_configuration(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The text of the configuration file; members of an ensemble have none to show, as in Apache."""
-    return {"initial_configuration": None if server.ensemble is not None else server.config.initial_config}
+    text = _SECRETS.sub(rf"\g<1>{HIDDEN}", server.config.initial_config)
+    return {"initial_configuration": None if server.ensemble is not None else text}
 
 
 def system_properties(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """All properties in force, sorted; those of a JVM are what `environment` shows of them."""
     environment = server.environment.properties()
     known = {name: value for name, value in environment if name.startswith(("java.", "os.", "user."))}
-    return dict(sorted({**known, **server.config.properties}.items()))
+    known |= {name: HIDDEN if _SECRETS.match(f"{name}=") else value for name, value in server.config.properties.items()}
+    return dict(sorted(known.items()))
 
 
 def environment(server: ZooKeeperServer, parameters: Parameters) -> Fields:

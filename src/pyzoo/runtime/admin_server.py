@@ -29,6 +29,7 @@ from pyzoo.runtime.storage import Storage, new_tree
 from pyzoo.runtime.tls_contexts import admin_tls
 from pyzoo.runtime.turn import ClientPort
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.modes import READ_ONLY
 from pyzoo.server.standalone import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
@@ -57,7 +58,9 @@ def open_admin(config: ServerConfig) -> tuple[socket.socket, HttpSettings] | Non
         return None
     idle_timeout_s = admin.idle_timeout_ms / 1000 if admin.idle_timeout_ms > 0 else math.inf
     # A snapshot to be restored has no limit; other bodies are not read.
-    settings = HttpSettings(idle_timeout_s, max_body_bytes=None, tls=tls, accepts_plain=not admin.force_https)
+    settings = HttpSettings(
+        idle_timeout_s=idle_timeout_s, max_body_bytes=None, tls=tls, accepts_plain=not admin.force_https
+    )
     return listener, settings
 
 
@@ -111,20 +114,22 @@ class ServerHost:
         server = self.server()
         storage = self._storage
         if storage is None:
-            saved = _without_disk(server.database)
-        else:
-            path = await save_snapshot_beside(storage, server.database, self._client_port.server)
-            if path is None:
-                raise StorageError("this server changed its role meanwhile; try again")
-            file = await trio.to_thread.run_sync(open, path, "rb")
-            saved = SnapshotOfFile(file, snapshot_zxid(os.path.basename(path)))
-        return saved
+            return _without_disk(server.database)
+        if server.mode == READ_ONLY:
+            raise StorageError("what a server without a quorum has may be taken back; ask one with a quorum")
+        path = await save_snapshot_beside(storage, server.database, self._client_port.server)
+        if path is None:
+            raise StorageError("this server changed its role meanwhile; try again")
+        file = await trio.to_thread.run_sync(open, path, "rb")
+        return SnapshotOfFile(file, snapshot_zxid(os.path.basename(path)))
 
     # --- restoring
 
     async def restore(self, body: AsyncIterator[bytes]) -> int:
         """Put a snapshot in the place of the database; see `admin.host`."""
         begun = elapsed_ms()
+        if self._restoring.locked():
+            raise StorageError("another snapshot is being restored")
         async with self._restoring:
             restored = await self._read_body(body)
             await self._replace_by(restored)

@@ -46,7 +46,6 @@ class HttpConnection:
         self._is_head = False
         self._body_bytes = 0
         self._body_ended = False
-        self._has_ended = False
         self._answered = trio.Event()
 
     async def run(self) -> None:
@@ -79,9 +78,7 @@ class HttpConnection:
         return None
 
     async def _read(self, size: int) -> None:
-        data = bytes(await self._stream.receive_some(size))
-        self._has_ended = not data
-        self._http.receive_data(data)
+        self._http.receive_data(bytes(await self._stream.receive_some(size)))
 
     async def _write(self, event: h11.Event) -> None:
         data = self._http.send(event)
@@ -110,7 +107,7 @@ class HttpConnection:
                 raise RuntimeError("the application did not answer")
         except _BodyTooLargeError:
             await self._refuse(413, f"a body may have {limit} bytes")
-        except (ClientGoneError, h11.RemoteProtocolError):
+        except ClientGoneError:
             raise
         except Exception as error:
             if isinstance(error.__cause__ or error.__context__, (ClientGoneError, _BodyTooLargeError)):
@@ -132,14 +129,17 @@ class HttpConnection:
             "query_string": query,
             "root_path": "",
             "headers": list(request.headers),
-            "client": sock.getpeername()[:2],
+            "client": (_address(sock.getpeername()[0]), sock.getpeername()[1]),
             "server": sock.getsockname()[:2],
             "state": {},
             "extensions": _tls_extension(self._stream),
         }
 
     async def _receive(self) -> Message:
-        """The next piece of the body; when there is no more, wait until the answer is out."""
+        """The next piece of the body; when there is no more, wait until the answer is out.
+
+        A body that breaks off, or does not follow the protocol, is a client that is gone.
+        """
         if self._body_ended:
             await self._answered.wait()
             return {"type": "http.disconnect"}
@@ -149,9 +149,7 @@ class HttpConnection:
             try:
                 event = self._http.next_event()
             except h11.RemoteProtocolError:
-                if self._has_ended:
-                    return self._disconnected()
-                raise
+                return self._disconnected()
             if event is h11.NEED_DATA:
                 try:
                     with trio.fail_after(self._settings.idle_timeout_s):
@@ -227,6 +225,12 @@ def _socket_of(stream: Stream) -> trio.socket.SocketType:
     if isinstance(stream, trio.SSLStream):
         return stream.transport_stream.socket
     return stream.socket
+
+
+def _address(host: str) -> str:
+    """An address as people write it, also when it came to a port for both versions of IP."""
+    mapped = host.removeprefix("::ffff:")
+    return mapped if "." in mapped else host
 
 
 def _content_length(request: h11.Request) -> int:

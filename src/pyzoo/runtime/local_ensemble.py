@@ -181,9 +181,7 @@ class LocalEnsemble:
         """Start the process of one member, without waiting for anything."""
         member = self.member(sid)
         assert not member.is_running, f"member {sid} runs already"
-        # The members would all want the same port for it.
-        properties = {"zookeeper.admin.enableServer": "false", **self._properties}
-        defines = [f"-D{name}={value}" for name, value in properties.items()]
+        defines = [f"-D{name}={value}" for name, value in with_admin_off(self._properties).items()]
         command = [sys.executable, "-m", "pyzoo", "serve", *defines, str(member.directory / "zoo.cfg")]
         with member.log_file.open("ab") as log:
             # A group of its own: Ctrl-C at a terminal is for the one who started the ensemble, and who stops it.
@@ -228,6 +226,12 @@ class LocalEnsemble:
                 _wait_until_ended(member.process)
         if self._is_temporary:
             shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def with_admin_off(properties: Mapping[str, str]) -> dict[str, str]:
+    """No AdminServer unless some property is about it: all members would want the same port."""
+    asked = any(name.startswith("zookeeper.admin.") for name in properties)
+    return dict(properties) if asked else {"zookeeper.admin.enableServer": "false", **properties}
 
 
 def _wait_until_serving(member: Member, deadline: float) -> None:
