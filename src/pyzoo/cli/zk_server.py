@@ -91,7 +91,7 @@ def start(config: str) -> None:
     Path(pid_file).parent.mkdir(parents=True, exist_ok=True)
     with output.open("wb") as out:
         process = subprocess.Popen(
-            serve_command(config, pid_file),
+            [sys.executable, "-P", "-m", "pyzoo", "serve", "--pid-file", pid_file, config],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -130,16 +130,6 @@ def fail_to_start(message: str) -> NoReturn:
     """Say so as zkServer.sh does, with its exit code."""
     click.echo(message)
     sys.exit(1)
-
-
-def serve_command(config: str, pid_file: str) -> list[str]:
-    """The command of a server, with the properties that zkServer.sh gives it."""
-    definitions = [
-        f"-Dzookeeper.log.{name}={os.environ[variable]}"
-        for name, variable in (("dir", "ZOO_LOG_DIR"), ("file", "ZOO_LOG_FILE"))
-        if variable in os.environ
-    ]
-    return [sys.executable, "-P", "-m", "pyzoo", "serve", "--pid-file", pid_file, *definitions, config]
 
 
 def refuse_missing_directories(config: str) -> None:

@@ -10,9 +10,9 @@ case "$2" in
   */*) ZOOCFG="$2" ;;
   *) ZOOCFG="$ZOOCFGDIR/$2" ;;
 esac
-export ZOO_LOG_FILE="${ZOO_LOG_FILE:-zookeeper-$USER-server-$HOSTNAME.log}"
 export ZOO_DAEMON_OUT="$ZOO_LOG_DIR/zookeeper-$USER-server-$HOSTNAME.out"
-SERVE=("${PYZOO[@]}" serve "-Dzookeeper.log.dir=$ZOO_LOG_DIR" "-Dzookeeper.log.file=$ZOO_LOG_FILE" "$ZOOCFG")
+LOG=("-Dzookeeper.log.dir=$ZOO_LOG_DIR" ${ZOO_LOG_FILE:+"-Dzookeeper.log.file=$ZOO_LOG_FILE"})
+SERVE=("${PYZOO[@]}" serve "${LOG[@]}" "$ZOOCFG")
 
 case "$1" in
   start | stop | restart | status)
