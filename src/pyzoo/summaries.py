@@ -14,10 +14,12 @@ EMPTY_MIN: Final = 0x7FFFFFFFFFFFFFFF
 EMPTY_MAX: Final = -0x8000000000000000
 
 WINDOW_SLICES: Final = 5
-SLICE_SIZE: Final = 256
+BASIC_SLICE_SIZE: Final = 64
+ADVANCED_SLICE_SIZE: Final = 256
 SLICE_MS: Final = 120_000
 """Quantiles for Prometheus are of the last eight to ten minutes, as those of its Java client."""
 
+_SLICE_RADIX: Final = 8
 _MULTIPLIER: Final = 0x5DEECE66D
 _STATE_MASK: Final = (1 << 48) - 1
 _FOUR_PLACES: Final = Decimal("0.0001")
@@ -80,10 +82,11 @@ def _percentile(ordered: list[int], part: float) -> int:
 
 @final
 class Window:
-    """Samples of the last minutes, a slice for every two of them."""
+    """Samples of the last minutes, a slice for every two of them, of at most `size` values each."""
 
-    def __init__(self) -> None:
-        self._slices: list[Reservoir] = [Reservoir(SLICE_SIZE)]
+    def __init__(self, size: i64) -> None:
+        self._size: i64 = size
+        self._slices: list[Reservoir] = [Reservoir(size)]
 
     def add(self, value: i64) -> None:
         """Take a value in."""
@@ -91,25 +94,30 @@ class Window:
 
     def rotate(self) -> None:
         """Two minutes have passed: begin a slice, and forget the oldest."""
-        self._slices.append(Reservoir(SLICE_SIZE))
+        self._slices.append(Reservoir(self._size))
         if len(self._slices) > WINDOW_SLICES:
             self._slices.pop(0)
 
     def quantiles(self, parts: tuple[float, ...]) -> list[float]:
         """For each part (0 to 1) in ascending order the least value that it does not exceed; NaN without values."""
-        weighted: list[tuple[int, float]] = []
-        for one in self._slices:
-            weight = one.count / max(len(one.sample), 1)
-            weighted += [(value, weight) for value in one.sample]
-        weighted.sort()
-        total = sum([weight for _, weight in weighted])
+        # A value and its slice in one number: a server must not stand still while tuples are sorted.
+        ordered: list[int] = []
+        weights: list[float] = []
+        total = 0
+        for at, one in enumerate(self._slices):
+            ordered += [value * _SLICE_RADIX + at for value in one.sample]
+            weights.append(one.count / max(len(one.sample), 1))
+            total += one.count
+        ordered.sort()
         found: list[float] = []
         passed = 0.0
-        for value, weight in weighted:
-            passed += weight
-            while len(found) < len(parts) and passed >= parts[len(found)] * total - 1e-9:
-                found.append(float(value))
-        last = float(weighted[-1][0]) if weighted else float("nan")
+        for number in ordered:
+            passed += weights[number % _SLICE_RADIX]
+            while passed >= parts[len(found)] * total - 1e-9:
+                found.append(float(number // _SLICE_RADIX))
+                if len(found) == len(parts):
+                    return found
+        last = float(ordered[-1] // _SLICE_RADIX) if ordered else float("nan")
         return found + [last] * (len(parts) - len(found))
 
 
@@ -195,7 +203,7 @@ class SummarySet:
         """The summary of this key."""
         summary = self.summaries.get(key)
         if summary is None:
-            summary = BasicSummary(Window() if self._windowed else None)
+            summary = BasicSummary(Window(BASIC_SLICE_SIZE) if self._windowed else None)
             self.summaries[key] = summary
         return summary
 
@@ -216,7 +224,7 @@ class AdvancedSummarySet:
         """The summary of this key."""
         summary = self.summaries.get(key)
         if summary is None:
-            summary = AdvancedSummary(Window() if self._windowed else None)
+            summary = AdvancedSummary(Window(ADVANCED_SLICE_SIZE) if self._windowed else None)
             self.summaries[key] = summary
         return summary
 
@@ -251,24 +259,24 @@ class SummaryRegistry:
         self._owns: list[BasicSummary] = []
         self._next_slice_ms: i64 = now_ms + SLICE_MS
 
-    def _window(self) -> Window | None:
-        return Window() if self.windowed else None
+    def _window(self, size: i64) -> Window | None:
+        return Window(size) if self.windowed else None
 
     def basic(self, name: str) -> BasicSummary:
         """A new summary without percentiles."""
-        summary = BasicSummary(self._window())
+        summary = BasicSummary(self._window(BASIC_SLICE_SIZE))
         self.basics[name] = summary
         return summary
 
     def advanced(self, name: str) -> AdvancedSummary:
         """A new summary with percentiles."""
-        summary = AdvancedSummary(self._window())
+        summary = AdvancedSummary(self._window(ADVANCED_SLICE_SIZE))
         self.advanceds[name] = summary
         return summary
 
     def own(self) -> BasicSummary:
         """A new summary under no name of Apache's, which its owner has to show."""
-        summary = BasicSummary(self._window())
+        summary = BasicSummary(self._window(ADVANCED_SLICE_SIZE))
         self._owns.append(summary)
         return summary
 

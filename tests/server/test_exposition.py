@@ -11,8 +11,9 @@ from pyzoo.jute.records import CreateRequest, GetDataRequest, SetDataRequest
 from pyzoo.server.exposition import COUNTER, exposition_text, keyed, server_families, single
 from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS
 from pyzoo.server.monitor import monitor_values
-from pyzoo.summaries import SLICE_MS, SLICE_SIZE, Window
+from pyzoo.summaries import SLICE_MS, Window
 
+SLICE_SIZE = 100
 WINDOW_MS = 10 * 60 * 1000
 
 
@@ -102,7 +103,7 @@ def test_quantiles_are_of_the_last_minutes_also_when_nobody_has_asked_for_hours(
 
 
 def test_quantiles_are_of_all_slices_by_how_much_each_of_them_saw() -> None:
-    window = Window()
+    window = Window(SLICE_SIZE)
     for _ in range(9 * SLICE_SIZE):
         window.add(1)
     window.rotate()
