@@ -145,9 +145,9 @@ def test_a_subject_is_named_as_java_names_it() -> None:
         (NameOID.COMMON_NAME, "zoo1"),
     )
     assert [("x509", "CN=zoo1,O=Some\\, Company,ST=Zug,C=CH")] == [
-        (each.scheme, each.id) for each in certificate_ids(pem, {})
+        (each.scheme, each.id) for each in certificate_ids(pem, None)
     ]
 
 
 def test_what_is_no_certificate_is_nobody() -> None:
-    assert () == certificate_ids("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", {})
+    assert () == certificate_ids("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", None)

@@ -63,7 +63,7 @@ AUTH_KEYS: Final[tuple[Key, ...]] = (
     Key("DigestAuthenticationProvider.superDigest", Kind.TEXT, "", "`user:base64(hash)` of the user who passes every ACL"),
     Key("DigestAuthenticationProvider.digestAlg", Kind.TEXT, "SHA1", "Hash of digest ids: SHA1, SHA-256, SHA3-512, ...; the same on all members"),
     Key("IPAuthenticationProvider.usexforwardedfor", Kind.BOOL, "false", "The AdminServer takes the client's address from X-Forwarded-For"),
-    Key("X509AuthenticationProvider.superUser", Kind.TEXT, "", "Subject of the certificate that passes every ACL", _NOT_YET),
+    Key("X509AuthenticationProvider.superUser", Kind.TEXT, "", "Subject of the certificate that passes every ACL; at the AdminServer, for there is no TLS for clients yet"),
     Key("superUser", Kind.TEXT, "", "SASL id that passes every ACL", _NOT_YET),
     Key("superUser.*", Kind.TEXT, "", "More such ids", _NOT_YET),
     Key("sessionRequireClientSASLAuth", Kind.BOOL, "false", "Refuse requests before SASL; the same as enforcing the scheme sasl"),

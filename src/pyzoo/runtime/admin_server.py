@@ -101,7 +101,7 @@ class ServerHost:
     def certificate_ids(self, pem: str) -> tuple[Id, ...]:
         from pyzoo.runtime.certificates import certificate_ids
 
-        return certificate_ids(pem, self.server().config.properties)
+        return certificate_ids(pem, self.server().config.x509_super_user)
 
     def plain_accepted(self) -> None:
         """Count a connection without TLS on a port that has both."""

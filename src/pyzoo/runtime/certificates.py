@@ -1,14 +1,12 @@
 """Who a client certificate stands for, in the words of Java (X509AuthenticationProvider)."""
 
 import logging
-from collections.abc import Mapping
 from typing import Final
 
 from pyzoo.jute.records import Id
 
 logger: Final = logging.getLogger(__name__)
 
-SUPER_USER: Final = "zookeeper.X509AuthenticationProvider.superUser"
 KEYWORDS: Final = {
     "2.5.4.3": "CN",
     "2.5.4.6": "C",
@@ -23,7 +21,7 @@ KEYWORDS: Final = {
 """The attributes that RFC 2253 has names for."""
 
 
-def certificate_ids(pem: str, properties: Mapping[str, str]) -> tuple[Id, ...]:
+def certificate_ids(pem: str, super_user: str | None) -> tuple[Id, ...]:
     """The subject as an id of the x509 scheme, after that of the super user where it is that; none unreadable ones."""
     try:
         from cryptography import x509
@@ -36,4 +34,4 @@ def certificate_ids(pem: str, properties: Mapping[str, str]) -> tuple[Id, ...]:
     except ValueError:
         return ()
     ids = (Id("x509", name),)
-    return (Id("super", name), *ids) if name == properties.get(SUPER_USER) else ids
+    return (Id("super", name), *ids) if name == super_user else ids
