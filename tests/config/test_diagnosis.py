@@ -1,6 +1,8 @@
 """All mistakes of a configuration at once, with the words of the parser, and nothing that only follows from them."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pyzoo.config.diagnosis import Diagnosis, diagnose
 from pyzoo.config.parse import parse_config_text
@@ -96,3 +98,59 @@ def test_the_line_that_loses_against_a_later_one_is_named() -> None:
 def test_warnings_of_the_parser_are_kept_beside_errors() -> None:
     result = diagnosis("dataDir=/d\nclientPort=1\nsnapCuont=5\ntickTime=abc\n")
     assert ["zoo.cfg:3"] == [warning.partition(": ")[0] for warning in found(result, Severity.WARNING)]
+
+
+def refusal_of(text: str, files: dict[str, str]) -> ConfigError | None:
+    """What a start says."""
+    try:
+        parse_config_text(text, "zoo.cfg", {}, files)
+    except ConfigError as refused:
+        return refused
+    return None
+
+
+LINES = [
+    *("dataDir=/d", "dataDir=", "tickTime=abc", "tickTime=0", "clientPort=1", "clientPort=x", "clientPortAddress=h"),
+    *("initLimit=5", "initLimit=0", "initLimit=x", "syncLimit=2", "syncLimit=-", "standaloneEnabled=false"),
+    *("standaloneEnabled=?", "dynamicConfigFile=/dyn", "dynamicConfigFile=/none", "reconfigEnabled=true"),
+    *(
+        "server.1=a:1:2;5",
+        "server.1=a:1",
+        "server.2=b:1:2:observer",
+        "server.2=b:1:2;6",
+        "server.3=c:1:1",
+        "server.x=y",
+    ),
+    *("server.3=c:1:2;7", "group.1=1:2:3", "group.2=3", "group.y=1", "weight.1=2", "weight.1=w", "electionAlg=1"),
+    *("peerType=king", "minSessionTimeout=9", "maxSessionTimeout=3", "secureClientPort=9", "serverCnxnFactory=no.Such"),
+    *("quorum.auth.serverRequireSasl=true", "enforce.auth.enabled=true", "x=\\u12", "y=\\", "snapCount=1", "unknown=1"),
+    *("ssl.clientAuth=maybe", "admin.serverPort=99999", "metricsProvider.className=no.Such", "multiAddress.enabled=no"),
+]
+MEMBERS = [
+    *(line for line in LINES if line.startswith(("server", "group", "weight"))),
+    "version=1",
+    "nonsense=2",
+    "z=\\u1",
+]
+
+
+@example(["dynamicConfigFile=/dyn"], ["z=\\u1"], None)
+@given(
+    st.lists(st.sampled_from(LINES), max_size=12),
+    st.lists(st.sampled_from(MEMBERS), max_size=5),
+    st.sampled_from([None, "1", "9", "", "one"]),
+)
+def test_whatever_is_wrong_it_is_all_found_and_what_is_left_makes_a_server(
+    lines: list[str], members: list[str], my_id: str | None
+) -> None:
+    text, files = "\n".join(lines), {"/dyn": "\n".join(members)}
+    if my_id is not None:
+        files["/d/myid"] = my_id
+    result = diagnosis(text, files)
+    errors = [problem for problem in result.problems if problem.severity is Severity.ERROR]
+    refused = refusal_of(text, files)
+    if refused is None:
+        assert [] == errors
+    else:
+        assert (refused.message, refused.line) in [(problem.message, problem.line) for problem in errors]
+    assert result.config is not None

@@ -155,7 +155,8 @@ def _with_my_id(sources: Sources) -> Sources | None:
     numbers = [key.removeprefix("server.") for key in sources.entries if key.startswith("server.")]
     dynamic = sources.files.get(reader.file_text("dynamicConfigFile") or "")
     if dynamic is not None:
-        numbers += [e.key.removeprefix("server.") for e in all_properties(dynamic) if e.key.startswith("server.")]
+        entries = all_properties(readable_text(dynamic, sources.path)[0])
+        numbers += [entry.key.removeprefix("server.") for entry in entries if entry.key.startswith("server.")]
     path = _my_id_path(sources)
     mine = sources.files.get(path, "").strip()
     others = [number for number in numbers if number != mine]
