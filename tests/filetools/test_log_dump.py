@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from recordings import FILES, UTC, flipped, log_of, output_of, recorded_log, said
 
+from pyzoo.errors import StorageError
 from pyzoo.filetools.log_dump import Recovery, dump
 from pyzoo.filetools.log_records import LogFile
 from pyzoo.jute import opcodes as op
@@ -175,6 +176,12 @@ def test_a_file_that_comes_while_the_copy_is_written_is_not_overwritten_either(t
     Path(path + ".fixed").write_text("precious")
     assert str(said(texts)[1]) == f"Recovery file {path}.fixed already exists or not writable"
     assert Path(path + ".fixed").read_text() == "precious"
+
+
+def test_a_copy_that_cannot_be_written_is_none(tmp_path: Path) -> None:
+    log, _ = damaged(tmp_path)
+    with pytest.raises(StorageError, match=r"cannot write .*/none/log.46.fixed: No such file or directory"):
+        said(Recovery(log, f"{tmp_path}/none/log.46", UTC, None).run())
 
 
 @pytest.mark.parametrize("end", ["no end mark", "impossible length", "no transaction"])

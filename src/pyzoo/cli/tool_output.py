@@ -6,8 +6,8 @@ Ctrl-C ends with code 130. A reader that went away (`| head`) is no error, as fo
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -64,17 +64,17 @@ def print_all(texts: Iterable[str]) -> None:
         say(text)
 
 
-def print_to_the_end(texts: Iterable[str]) -> None:
-    """The same for a tool that writes a file, which is to be finished even when nobody reads along."""
-    rest = iter(texts)
-    try:
-        for text in rest:
-            say(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        forget_stdout()
-        for _ in rest:
-            pass
+def print_to_the_end(texts: Generator[str, None, None]) -> None:
+    """The same for a tool that writes a file: it is finished when nobody reads along, and given up on Ctrl-C."""
+    with closing(texts):
+        try:
+            for text in texts:
+                say(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            forget_stdout()
+            for _ in texts:
+                pass
 
 
 def say(text: str) -> None:

@@ -1,6 +1,6 @@
 """Chopping a log: a copy that ends with a given zxid (LogChopper)."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from pyzoo.errors import ToolError
 from pyzoo.filetools.log_dump import end_text
@@ -14,11 +14,11 @@ def chopped_path(path: str, zxid: int) -> str:
     return f"{path}.chopped{zxid}"
 
 
-def chop(log: LogFile, name: str, zxid: int, target: str) -> Iterator[str]:
+def chop(log: LogFile, name: str, zxid: int, target: str) -> Generator[str, None, None]:
     """Copy the records up to and with `zxid` to `target`, without padding, and say what is strange.
 
     Raises ToolError, and leaves no file behind, when the log does not contain the zxid or ends with it, so that there
-    is nothing to chop, or when a record in between is damaged.
+    is nothing to chop, or when a record in between is damaged; StorageError when the disk fails.
     """
     with NewFile(target, f"{target} already exists") as out:
         header = log.header()

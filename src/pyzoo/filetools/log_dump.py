@@ -69,8 +69,8 @@ class Recovery:
         self._padded = HEADER_LENGTH
         self._fixed = 0
 
-    def run(self) -> Iterator[str]:
-        """The text of the tool. Raises ToolError, also when somebody chose to abort (exit code 0)."""
+    def run(self) -> Generator[str, None, None]:
+        """The text of the tool. Raises ToolError, also when somebody chose to abort (exit code 0), and StorageError."""
         with NewFile(self._target, f"Recovery file {self._target} already exists or not writable") as out:
             header = self._log.header()
             yield str(header)

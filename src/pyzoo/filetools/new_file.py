@@ -5,13 +5,14 @@ import tempfile
 from contextlib import suppress
 from types import TracebackType
 
-from pyzoo.errors import ToolError
+from pyzoo.errors import StorageError, ToolError
 
 
 class NewFile:
     """To be used in a `with`: `save` gives the file its name, without it nothing is left behind.
 
-    Raises ToolError with the text `taken` for a name that another file has, also when it gets there meanwhile.
+    Raises ToolError with the text `taken` for a name that another file has, also when it gets there meanwhile, and
+    StorageError when the disk fails.
     """
 
     def __init__(self, path: str, taken: str) -> None:
@@ -40,7 +41,7 @@ class NewFile:
             os.unlink(self._temporary)
 
     def write(self, data: bytes) -> None:
-        """Append; raises ToolError when the disk fails."""
+        """Append; raises StorageError."""
         try:
             self._file.write(data)
         except OSError as error:
@@ -48,7 +49,10 @@ class NewFile:
         self.size += len(data)
 
     def save(self, padded_size: int = 0) -> None:
-        """Make the file safe under its name, with zeros at its end up to `padded_size`. Raises ToolError."""
+        """Make the file safe under its name, with zeros at its end up to `padded_size`.
+
+        Raises StorageError and ToolError.
+        """
         try:
             self._file.flush()
             if padded_size > self.size:
@@ -65,5 +69,5 @@ class NewFile:
         except OSError as error:
             raise self._failure(error) from error
 
-    def _failure(self, error: OSError) -> ToolError:
-        return ToolError(f"cannot write {self._path}: {error.strerror}")
+    def _failure(self, error: OSError) -> StorageError:
+        return StorageError(f"cannot write {self._path}: {error.strerror}")
