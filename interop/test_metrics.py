@@ -155,7 +155,8 @@ def test_followers_count_alike(ensemble: Ensemble, connect: Connect) -> None:
     leader = ensemble.let_lead(4)
     make_traffic(ensemble, leader, connect, "/followers")
     members = [ensemble.members[1], ensemble.members[2]]
-    java, pyzoo = counted(ensemble, members, OF_FOLLOWERS)
+    written = [f"{part}_followers_write_per_namespace" for part in ("cnt", "sum")]
+    java, pyzoo = counted(ensemble, members, OF_FOLLOWERS + written)
     assert java == pyzoo
     assert keys_of(members[0]) == keys_of(members[1])
 

@@ -4,7 +4,7 @@ from librt.strings import BytesWriter
 from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
-from pyzoo.datatree.tree import ProcessTxnResult
+from pyzoo.datatree.txn_result import ProcessTxnResult, decode_parts
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record, write_buffer, write_ustring
 from pyzoo.jute.records import (
@@ -14,6 +14,7 @@ from pyzoo.jute.records import (
     CreateTxn,
     DeleteTxn,
     ErrorTxn,
+    MultiTxn,
     SetDataTxn,
 )
 from pyzoo.server.cnxn import ServerCnxn
@@ -123,6 +124,12 @@ def count_txn(metrics: ServerMetrics, txn: Record) -> None:
         count_path(metrics, txn.path, txn.data)
     elif isinstance(txn, CreateTTLTxn):
         count_path(metrics, txn.path, txn.data)
+    elif isinstance(txn, MultiTxn):
+        types: list[int] = []
+        parts: list[Record] = []
+        if decode_parts(txn, types, parts):
+            for part in parts:
+                count_txn(metrics, part)
 
 
 def count_path(metrics: ServerMetrics, path: str | None, data: bytes | None) -> None:
