@@ -133,3 +133,8 @@ def test_tls_needs_to_know_whom_to_trust(run: Cli, tmp_path: Path, monkeypatch: 
     assert 1 == run().code
     (tmp_path / "client.cfg").write_text("zookeeper.client.secure=false\n")
     assert 0 == run("-client-configuration", str(tmp_path / "client.cfg"), "history").code
+
+
+def test_a_connect_string_that_is_none_leaves_the_session_as_it_is(cli: Cli) -> None:
+    ended = cli(lines="connect h:x\nls /\n")
+    assert (["[zookeeper]"], 1) == (ended.lines, ended.err.count("\n"))

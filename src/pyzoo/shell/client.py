@@ -184,17 +184,21 @@ class ZooKeeper:
         answer: list[tuple[str, str]] = self._ask(rq.WhoAmI(), "")
         return answer
 
-    def read_many(self, paths: Sequence[str], data: bool = False, acl: bool = False) -> Iterator[Node | None]:
-        """Read nodes at once, with their children; None for those that are gone."""
+    def read_many(
+        self, paths: Sequence[str], data: bool = False, acl: bool = False, watch: bool = False
+    ) -> Iterator[Node | None]:
+        """Read nodes at once, with their children, which `watch` watches; None for those that are gone."""
         for at in range(0, len(paths), IN_FLIGHT):
             piece = paths[at : at + IN_FLIGHT]
-            sent = [(path, [self.session.submit(each) for each in self._reads(path, data, acl)]) for path in piece]
+            sent = [
+                (path, [self.session.submit(each) for each in self._reads(path, data, acl, watch)]) for path in piece
+            ]
             for path, answers in sent:
                 yield self._node(path, answers, data, acl)
 
-    def _reads(self, path: str, data: bool, acl: bool) -> Iterable[Any]:
+    def _reads(self, path: str, data: bool, acl: bool, watch: bool) -> Iterable[Any]:
         server_path = self._path(path)
-        yield rq.GetChildren(server_path)
+        yield rq.GetChildren(server_path, watch)
         if data:
             yield rq.GetData(server_path)
         if acl:

@@ -25,12 +25,14 @@ class EventThread:
         self._queue: SimpleQueue[Event | threading.Event] = SimpleQueue()
         self._came = 0
         self._shown = 0
+        self._counting = threading.Lock()
         threading.Thread(target=self._run, name="events", daemon=True).start()
 
     def put(self, state: str, type: str, path: str | None, zxid: int) -> None:
         """Returns at once."""
-        self._came += 1
-        self._queue.put(Event(state, type, path, zxid))
+        with self._counting:
+            self._came += 1
+            self._queue.put(Event(state, type, path, zxid))
 
     def settle(self) -> None:
         """Wait until all that came so far is shown."""

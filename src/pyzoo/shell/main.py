@@ -11,7 +11,7 @@ from pyzoo import errors as codes
 from pyzoo.config.properties import decode_properties, parse_properties
 from pyzoo.errors import ConfigError, KeeperError
 from pyzoo.shell.client import ZooKeeper
-from pyzoo.shell.command_line import Invocation, check_connect_string, parse_invocation
+from pyzoo.shell.command_line import Invocation, parse_invocation
 from pyzoo.shell.errors import MalformedCommand, ShellError, keeper_text
 from pyzoo.shell.events import EventThread
 from pyzoo.shell.printer import Printer
@@ -84,7 +84,6 @@ def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[
 
 def _connector(invocation: Invocation, tls: ssl.SSLContext | None) -> Callable[[str, EventThread], ZooKeeper]:
     def connect(server: str, events: EventThread) -> ZooKeeper:
-        check_connect_string(server)
         zk = ZooKeeper(server, invocation.timeout_ms, events, invocation.read_only, tls)
         if invocation.wait_for_connection and not zk.session.wait_until_connected(invocation.timeout_ms / 1000):
             zk.close()

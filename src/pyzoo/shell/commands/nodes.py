@@ -185,18 +185,16 @@ def visit(zk: ZooKeeper, path: str, watch: bool = False) -> Iterator[str]:
     """A path and all below it: a node's children, then what is below each (ZKUtil.visitSubTreeDFS)."""
     zk.get_data(path, watch)
     yield path
-    waiting = [path]
+    waiting = [zk.read_many([path], watch=watch)]
     while waiting:
-        here = waiting.pop()
-        try:
-            names, _ = zk.get_children(here, watch)
-        except KeeperError as error:
-            if error.code == codes.NONODE:
-                continue
-            raise
-        below = [child_of(here, name) for name in names]
-        yield from below
-        waiting.extend(reversed(below))
+        for node in waiting[-1]:
+            if node is not None and node.children:
+                below = [child_of(node.path, name) for name in sorted(node.children)]
+                yield from below
+                waiting.append(zk.read_many(below, watch=watch))
+                break
+        else:
+            waiting.pop()
 
 
 def stat(context: Context, given: Arguments) -> Json:
