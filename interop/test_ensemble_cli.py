@@ -55,3 +55,21 @@ def test_the_membership_is_shown_and_changed_as_by_zkcli(
     assert "Insufficient permission : " in printed[0].err[0]
     assert printed[0].out.count("Committed new configuration:") == 4
     assert_same(*printed)
+
+
+def test_a_read_only_member_is_enough_for_reads(
+    zookeeper: JavaZooKeeper, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    settings = Settings({"localSessionsEnabled": "true"}, properties={"readonlymode.enabled": "true"})
+    with new_ensemble(tmp_path_factory, (JAVA39, PYZOO, PYZOO), settings=settings) as ensemble:
+        ensemble.start_led_by(3)
+        member = ensemble.members[1]
+        assert 0 == run(pyzoo_cli(), member.host_port, ["create", "/x", "y"]).code
+        for other in (2, 3):
+            ensemble.members[other].stop()
+        ensemble.wait_until(lambda: "ro" == member.word("isro"), f"{member} serves read-only")
+        shells = zkcli(zookeeper, tmp_path), pyzoo_cli()
+        lines = "ls /\nsync /\nset /x z\nget -w /x\nwhoami\n"
+        printed = [run(shell, member.host_port, ["-r", "-waitforconnection"], lines) for shell in shells]
+    assert ["WatchedEvent state:ConnectedReadOnly type:None path:null zxid: -1"] == printed[0].events
+    assert_same(*printed)
