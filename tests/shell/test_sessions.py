@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from identities import pem_settings
 from kazoo.client import KazooClient
 
 from pyzoo.testing import EmbeddedServer
@@ -133,6 +134,14 @@ def test_tls_needs_to_know_whom_to_trust(run: Cli, tmp_path: Path, monkeypatch: 
     assert 1 == run().code
     (tmp_path / "client.cfg").write_text("zookeeper.client.secure=false\n")
     assert 0 == run("-client-configuration", str(tmp_path / "client.cfg"), "history").code
+
+
+def test_a_failure_of_tls_says_why(cli: Cli, tmp_path: Path) -> None:
+    trusted = pem_settings(tmp_path).trust_store.location
+    (tmp_path / "client.cfg").write_text(f"zookeeper.client.secure=true\nzookeeper.ssl.trustStore.location={trusted}\n")
+    ended = cli("-client-configuration", str(tmp_path / "client.cfg"), "ls", "/")
+    assert (1, "KeeperErrorCode = ConnectionLoss for /") == (ended.code, ended.err.splitlines()[0])
+    assert ended.err.splitlines()[1].startswith("no TLS with 127.0.0.1:")
 
 
 def test_a_connect_string_that_is_none_leaves_the_session_as_it_is(cli: Cli) -> None:

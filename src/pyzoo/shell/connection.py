@@ -9,6 +9,7 @@
 
 import logging
 import ssl
+import struct
 from contextlib import suppress
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from pyzoo.errors import KeeperError
 from pyzoo.shell.events import EventThread
 from pyzoo.shell.paths import with_chroot, without_chroot
 from pyzoo.shell.requests import SetWatches, batches_of
-from pyzoo.shell.watches import EventType, Watches
+from pyzoo.shell.watches import EVENT_TYPES, EventType, Watches
 
 SET_WATCHES_XID: Final = -8
 MAX_XID: Final = 0x7FFFFFFF
@@ -58,11 +59,15 @@ class _TlsHandler(SequentialThreadingHandler):
         super().__init__()
         self._context = context
 
-    def create_connection(self, *args: Any, **kwargs: Any) -> Any:
-        plain = super().create_connection(*args, **{**kwargs, "use_ssl": False})
+        #: Why there was no TLS with a server last time.
+        self.failure = ""
+
+    def create_connection(self, address: tuple[str, int], **kwargs: Any) -> Any:
+        plain = super().create_connection(address, timeout=kwargs.get("timeout"))
         try:
-            return self._context.wrap_socket(plain, server_hostname=kwargs.get("hostname"))
-        except OSError:
+            return self._context.wrap_socket(plain, server_hostname=kwargs.get("hostname", address[0]))
+        except OSError as error:
+            self.failure = f"no TLS with {address[0]}:{address[1]}: {error}"
             plain.close()
             raise
 
@@ -143,7 +148,9 @@ class _Connection(ConnectionHandler):
 
     def _read_watch_event(self, data: bytes, offset: int) -> None:
         watch, _ = Watch.deserialize(data, offset)
-        self.client.watch_fired(EventType(watch.type), watch.path, self._event_zxid)
+        type = EVENT_TYPES.get(watch.type)
+        if type is not None:
+            self.client.watch_fired(type, watch.path, self._event_zxid)
 
     def _read_response(self, header: Any, data: bytes, offset: int) -> Any:
         if header.xid == SET_WATCHES_XID:
@@ -161,7 +168,10 @@ class _Connection(ConnectionHandler):
         if header.err:
             answer.set_exception(KeeperError(header.err))
         else:
-            answer.set(request.deserialize(data, offset))
+            try:
+                answer.set(request.deserialize(data, offset))
+            except (ValueError, struct.error):
+                answer.set_exception(KeeperError(codes.MARSHALLINGERROR))
         return None
 
     def _connect(self, host: str, hostip: str, port: int) -> Any:
@@ -225,8 +235,9 @@ class Session(KazooClient):
     def end(self) -> None:
         """Close the session; one that is held up on its way to a server is not waited for."""
         if self.connected:
-            self.stop()
-            self.close()
+            with suppress(KazooException):
+                self.stop()
+                self.close()
             return
         self._stopped.set()
         if self.alive:
@@ -244,6 +255,11 @@ class Session(KazooClient):
     def alive(self) -> bool:
         """Whether there is a session, or one may come about."""
         return self._state not in STOPPED and not self.ended
+
+    @property
+    def tls_failure(self) -> str:
+        """Why there is no TLS with a server, empty where it did not come to that."""
+        return self.handler.failure if isinstance(self.handler, _TlsHandler) else ""
 
     @property
     def state_name(self) -> str:

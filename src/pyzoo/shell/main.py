@@ -51,13 +51,13 @@ def main(words: Sequence[str], tls_of: TlsFactory) -> int:
         stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     try:
         invocation = parse_invocation(words)
+        if invocation.help:
+            print(HELP, end="")
+            return 0
         tls = tls_of(client_properties(invocation.client_configuration, os.environ), invocation.client_configuration)
     except (ShellError, ConfigError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
-    if invocation.help:
-        print(HELP, end="")
-        return 0
     printer = Printer(os.environ, invocation.json)
     for option in invocation.unknown:
         printer.error(f"option {option} is not known and passed over")

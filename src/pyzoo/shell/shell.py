@@ -5,6 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
+from pyzoo import errors as codes
 from pyzoo.config.java_numbers import decode_integer
 from pyzoo.errors import KeeperError
 from pyzoo.shell.client import ZooKeeper
@@ -89,6 +90,8 @@ class Shell:
             self.exit_code = ShellError.exit_code
             text = keeper_text(error)
             self.printer.error(text)
+            if error.code == codes.CONNECTIONLOSS and self.zk is not None and self.zk.session.tls_failure:
+                self.printer.error(self.zk.session.tls_failure)
             value = {"error": text, "code": code_name(error.code), "path": error.path or None}
         except ShellError as error:
             self.exit_code = error.exit_code

@@ -29,6 +29,10 @@ class EventType(IntEnum):
         return "".join(part.capitalize() for part in self.name.split("_"))
 
 
+EVENT_TYPES: Final = {int(type): type for type in EventType}
+"""Types by their number on the wire."""
+
+
 class Watching(IntEnum):
     """A way to watch a path."""
 

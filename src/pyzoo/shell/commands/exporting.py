@@ -58,6 +58,7 @@ def _write_file(file: str, text: str) -> None:
             out.write(text)
         beside.replace(file)
     except OSError as error:
+        beside.unlink(missing_ok=True)
         raise ShellError(f"cannot write {file}: {error.strerror}") from None
 
 
