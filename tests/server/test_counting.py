@@ -1,10 +1,12 @@
 """What traffic adds to the metrics."""
 
-from dialogue import OPEN, LoneServer
+from dialogue import OPEN, LoneServer, encoded
 from exports import lone_leader
 
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import AuthPacket, CreateRequest, GetDataRequest, SetDataRequest
+from pyzoo.jute.records import AuthPacket, CreateRequest, GetDataRequest, SetDataRequest, TxnHeader
+from pyzoo.quorum.history import Proposal
+from pyzoo.server.learning import Learning
 
 
 def test_requests_are_counted_where_apaches_processors_would_see_them() -> None:
@@ -99,3 +101,14 @@ def test_counters_outlive_a_role_and_its_gauges_do_not() -> None:
     assert peer.front is not leading
     assert (0, 1) == (peer.front.stats.packets_received, peer.front.metrics.connection_request_count)
     assert metrics is peer.front.metrics
+
+
+def test_a_learner_times_no_transaction_that_is_cut_off_or_from_the_future() -> None:
+    peer = lone_leader()
+    learning = Learning(peer, 2, False)
+    summary = peer.metrics.quorum.proposal_latency
+    for made_ms in (int(peer.wall_ms) - 7, int(peer.wall_ms) + 7):
+        header = encoded(TxnHeader(1, 2, 3, made_ms, op.SET_DATA))
+        learning.add_latency(summary, Proposal(3, header))
+        learning.add_latency(summary, Proposal(3, header[:27]))
+    assert (1, 7) == (summary.basic.count, summary.basic.sum)

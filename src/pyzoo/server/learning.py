@@ -319,7 +319,12 @@ class Learning(Role):
     # --- the live stream
 
     def add_latency(self, summary: AdvancedSummary, proposal: Proposal) -> None:
-        """How long ago the leader made a transaction; its clock may be ahead of this one."""
+        """How long ago the leader made a transaction; its clock may be ahead of this one.
+
+        What is too short to be a transaction is found out where it is applied.
+        """
+        if len(proposal.payload) < TYPE_OFFSET:
+            return
         latency_ms = self.host.wall_ms - time_of_txn(proposal.payload)
         if latency_ms >= 0:
             summary.add(latency_ms)
