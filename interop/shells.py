@@ -1,6 +1,7 @@
 """zkCli and pyzoo cli as programs: the same words and lines for both, and what they print, made comparable.
 
-Events come from another thread in zkCli, at any time, so they are compared apart from the rest.
+Events come from another thread in zkCli, at any time, so they are compared apart from the rest. After `quit` it may
+not get to its last one; lines had better end without.
 """
 
 import os

@@ -288,7 +288,6 @@ set /in y
 stat -s /in
 get /zookeeper/config
 config
-quit
 """
 
 

@@ -48,7 +48,7 @@ def test_the_membership_is_shown_and_changed_as_by_zkcli(
             "config -s\nsync /\nreconfig -remove 9\naddauth digest super:secret\n"
             f"reconfig -s -add {observer}\nconfig\nconfig -c\nreconfig -v 1 -remove 9\nreconfig -remove 9\n"
             f"reconfig -members {','.join([*members, observer])}\nreconfig -file {tmp_path}/members.cfg\n"
-            "reconfig -add server.9=nonsense\nconfig -w\nquit\n"
+            "reconfig -add server.9=nonsense\nconfig -w\n"
         )
         server = ensemble.members[2].host_port
         printed = [comparable(run(shell, server, lines=lines)) for shell in (zkcli(zookeeper, tmp_path), pyzoo_cli())]

@@ -243,3 +243,16 @@ def test_a_whole_tree_goes_out_without_what_is_zookeepers_own(app: Cli) -> None:
 def test_files_and_nodes_that_are_not_there_are_a_clear_error(app: Cli, words: list[str]) -> None:
     ended = app(*words)
     assert (1, 1) == (ended.code, ended.err.count("\n"))
+
+
+def test_an_import_that_fails_leaves_no_acl_open(cli: Cli, tmp_path: Path) -> None:
+    nodes = [
+        {"path": "/", "acl": ["world:anyone:r"]},
+        {"path": "/a", "data": "x"},
+        {"path": "/b", "acl": ["digest:nobody:r"]},
+        {"path": "/c", "data": "y"},
+    ]
+    (tmp_path / "x.json").write_text(json.dumps({"format": "pyzoo-subtree-1", "nodes": nodes}))
+    ended = cli("import", str(tmp_path / "x.json"), "/half")
+    assert (1, "Acl is not valid : /half/b; 3 of 4 nodes were imported\n") == (ended.code, ended.err)
+    assert ["'world,'anyone", ": r"] == cli("getAcl", "/half").lines

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 
 from attrs import frozen
@@ -46,7 +47,9 @@ class EventThread:
         while True:
             item = self._queue.get()
             if isinstance(item, Event):
-                self._show(item)
+                # Where nobody reads any more, the main thread finds out by itself.
+                with suppress(OSError):
+                    self._show(item)
                 self._shown += 1
             else:
                 item.set()

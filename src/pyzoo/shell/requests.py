@@ -1,13 +1,14 @@
-"""Requests that kazoo does not have, and those whose answers the shell needs in full; in the shape of kazoo's own.
+"""Requests that kazoo does not have, those that leave watches, and those with ACLs; in the shape of kazoo's own.
 
-A request has `type`, the operation code, `serialize()`, and `deserialize(bytes, offset)` for its answer. What kazoo
-writes for an empty string is null; here it is an empty string, as Java clients send it.
+A request has `type`, the operation code, `serialize()`, and `deserialize(bytes, offset)` for its answer; one that may
+leave a watch has `watching(error)`. What kazoo writes for an empty string is null; here it is an empty string, as Java
+clients send it.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 from kazoo.protocol.serialization import (
     int_struct,
     long_struct,
@@ -200,9 +201,9 @@ class SetAcl:
 
 @frozen
 class DeleteMany:
-    """One multi that deletes nodes, all of them or none, whatever their versions; the answer is nothing.
+    """One multi that deletes nodes, all of them or none, whatever their versions.
 
-    Refused with the code of the first delete that fails.
+    The answer is the code of the first delete that failed, 0 when all were carried out.
     """
 
     paths: Sequence[str]
@@ -215,7 +216,6 @@ class DeleteMany:
         return b"".join(each) + bytes(multiheader_struct.pack(-1, True, -1))
 
     def deserialize(self, data: bytes, offset: int) -> int:
-        """The code of the first operation that failed, 0 when all were carried out."""
         first = 0
         while True:
             type, done, _ = multiheader_struct.unpack_from(data, offset)
@@ -300,7 +300,7 @@ class SetWatches:
     """
 
     zxid: int
-    paths: Sequence[Sequence[str]] = field()
+    paths: Sequence[Sequence[str]]
 
     @property
     def _lists(self) -> Sequence[Sequence[str]]:

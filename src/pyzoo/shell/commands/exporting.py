@@ -140,18 +140,23 @@ class Importing:
     closing: list[Planned] = field(factory=list)
 
     def run(self, plan: Sequence[Planned]) -> None:
-        """Make all nodes; raises ShellError at the first failure, with how far it came."""
+        """Make all nodes; raises ShellError at the first failure, with how many are there then."""
         try:
-            self._make_parents(parent_of(plan[0].path))
-            parents = {parent_of(each.path) for each in plan}
-            ours = self._own_entry() if any(each.acl for each in plan) else None
-            for at in range(0, len(plan), IN_FLIGHT):
-                self._make(plan[at : at + IN_FLIGHT], parents, ours)
-            for each in reversed(self.closing):
-                self.zk.set_acl(each.path, each.acl or OPEN_ACL)
+            try:
+                self._make_all(plan)
+            finally:
+                for each in reversed(self.closing):
+                    self.zk.set_acl(each.path, each.acl or OPEN_ACL)
         except KeeperError as error:
             done = self.created + self.overwritten
-            raise ShellError(f"{keeper_text(error)}; {done} nodes were imported before that") from None
+            raise ShellError(f"{keeper_text(error)}; {done} of {len(plan)} nodes were imported") from None
+
+    def _make_all(self, plan: Sequence[Planned]) -> None:
+        self._make_parents(parent_of(plan[0].path))
+        parents = {parent_of(each.path) for each in plan}
+        ours = self._own_entry() if any(each.acl for each in plan) else None
+        for at in range(0, len(plan), IN_FLIGHT):
+            self._make(plan[at : at + IN_FLIGHT], parents, ours)
 
     def _own_entry(self) -> Acl:
         """This client as the server sees it; servers before 3.7 cannot be asked, then it is anyone."""
@@ -180,6 +185,7 @@ class Importing:
             if each.acl is not None and ours is not None and each.path in parents and tuple(acl) != OPEN_ACL:
                 acl = (*acl, ours)
             new.append(NewNode(each.path, each.saved.data, acl))
+        failure: KeeperError | None = None
         for each, made, code in zip(plan, new, self.zk.create_many(new), strict=True):
             if code == codes.OK:
                 self.created += 1
@@ -188,7 +194,9 @@ class Importing:
             elif code == codes.NODEEXISTS:
                 self._meet(each)
             else:
-                raise KeeperError(code, each.path)
+                failure = failure or KeeperError(code, each.path)
+        if failure is not None:
+            raise failure
 
     def _meet(self, existing: Planned) -> None:
         """A node is there already; the root's own data and ACL are left alone."""

@@ -39,7 +39,7 @@ ADD_WATCH: Final = Command(
     "addWatch",
     f"[-m mode] path # optional mode is one of [{PERSISTENT}, {RECURSIVE}] - default is {RECURSIVE}",
     add_watch,
-    Options.of(Option("m", "", takes_value=True)),
+    Options.of(Option("m", f"{PERSISTENT} or {RECURSIVE}", takes_value=True)),
     most=2,
     summary="Watch a node, or all below it, until the watch is removed.",
 )
