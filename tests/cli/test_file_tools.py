@@ -232,6 +232,8 @@ def test_verify_tells_good_from_bad(pyzoo: Pyzoo, files: Path, tmp_path: Path) -
         0,
         "snapshot.a5: good: zxid 0xa5, 88 nodes, 3 sessions, the digest is right\n",
     )
+    log = pyzoo("log", "verify", files / "log.a7")
+    assert (log.returncode, log.stdout) == (0, "log.a7: good: 16 transactions, 0xa7 to 0xb6\n")
     (files / "snapshot.a5").write_bytes(b"")
     bad = pyzoo("snapshot", "verify", files / "snapshot.a5")
     assert (bad.returncode, bad.stdout) == (

@@ -198,3 +198,17 @@ def test_recovery_keeps_what_comes_before_a_place_where_no_reading_goes_on(tmp_p
     assert error.exit_code == 1
     text, _ = said(dump(log_of(Path(path + ".fixed").read_bytes()), UTC))
     assert text.endswith("EOF reached after 11 txns.\n")
+
+
+@pytest.mark.parametrize("lost", ["end mark", "length"])
+def test_whole_records_behind_a_place_where_no_reading_goes_on_are_told(tmp_path: Path, lost: str) -> None:
+    whole = (FILES / "log.46").read_bytes()
+    data = bytearray(whole)
+    first_end = whole.index(encode_record(b"")[-1:], 16 + 12 + 48)
+    if lost == "end mark":
+        data[first_end] = 0
+    else:
+        data[first_end + 9] = 0x7F
+    log, path = damaged(tmp_path, bytes(data))
+    _, error = said(Recovery(log, path, UTC, None, pre_alloc=0).run())
+    assert str(error).endswith(f" Whole records follow: they are not in {path}.fixed")

@@ -1,6 +1,7 @@
-"""`pyzoo log`: transaction logs as text, chopped, repaired (TxnLogToolkit)."""
+"""`pyzoo log`: transaction logs as text, chopped, repaired (TxnLogToolkit), verified."""
 
 import os
+import sys
 
 import click
 
@@ -11,7 +12,9 @@ from pyzoo.cli.tool_output import (
     print_all,
     print_to_the_end,
     read_word,
+    say,
     use_jute_limits,
+    watched_disk,
 )
 from pyzoo.errors import ToolError
 
@@ -113,3 +116,26 @@ def chop(file: str, zxid: int, output: str | None) -> None:
     """
     with ending_quietly():
         chop_log(file, zxid, output)
+
+
+@log.command()
+@click.argument("file", type=FILE)
+def verify(file: str) -> None:
+    """Read FILE as a server does: format, checksums, and whether its end is torn.
+
+    The exit code is 0 when all is well, 1 otherwise; a torn end is well, for servers pass over it.
+    """
+    with ending_quietly():
+        use_jute_limits()
+        refuse_what_is_no_file(file)
+        sys.exit(0 if verify_log_file(file) else 1)
+
+
+def verify_log_file(path: str) -> bool:
+    """Say how a log is. Raises OSError."""
+    from pyzoo.filetools.verify_files import Soundness, verify_log
+
+    with watched_disk([path]) as disk:
+        report = verify_log(disk, os.path.abspath(path))
+    say(str(report))
+    return report.soundness is not Soundness.BAD

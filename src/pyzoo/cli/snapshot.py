@@ -1,4 +1,4 @@
-"""`pyzoo snapshot`: snapshots as text or JSON, compared, summed up."""
+"""`pyzoo snapshot`: snapshots as text or JSON, compared, summed up, verified."""
 
 import os
 import sys

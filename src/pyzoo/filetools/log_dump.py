@@ -68,6 +68,7 @@ class Recovery:
         self._pre_alloc = pre_alloc
         self._padded = HEADER_LENGTH
         self._fixed = 0
+        self._swallowed = b""  # the record that is being copied
 
     def run(self) -> Generator[str, None, None]:
         """The text of the tool. Raises ToolError, also when somebody chose to abort (exit code 0), and StorageError."""
@@ -81,8 +82,10 @@ class Recovery:
                 raise ToolError("Recovery aborted.", exit_code=0) from None
             except EOFError:
                 raise ToolError("The input ended before every question was answered; nothing was written") from None
-            except ToolError:
+            except ToolError as error:
                 out.save(self._padded)
+                if self._log.has_records_behind(self._swallowed):
+                    raise ToolError(f"{error} Whole records follow: they are not in {self._target}") from error
                 raise
             out.save(self._padded)
             yield f"Recovery file {self._target} has been written with {self._fixed} fixed CRC error(s)\n"
@@ -90,6 +93,7 @@ class Recovery:
     def _copy(self, out: NewFile) -> Iterator[str]:
         count = 0
         for record in self._log.records():
+            self._swallowed = record.payload
             checksum = record.checksum
             if not record.is_intact and (yield from self._wants_fix(record)):
                 checksum = record.right_checksum
@@ -100,6 +104,7 @@ class Recovery:
                 raise ToolError(PARTIAL)
             self._padded = padded_size(out.size, self._padded, self._pre_alloc)
             out.write(record.encoded(checksum))
+            self._swallowed = b""
             count += 1
         yield end_text(count)
 

@@ -6,6 +6,7 @@ the reading with an error, for behind it no record can be found.
 
 import zlib
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Final
 
 from attrs import frozen
@@ -13,7 +14,14 @@ from attrs import frozen
 from pyzoo.errors import MalformedRecord, ToolError
 from pyzoo.jute.primitives import Record, field_limit
 from pyzoo.jute.records import TxnHeader
-from pyzoo.persistence.log_format import END_OF_RECORD, HEADER_LENGTH, LOG_MAGIC, decode_txn
+from pyzoo.persistence.log_format import (
+    END_OF_RECORD,
+    HEADER_LENGTH,
+    LOG_MAGIC,
+    LogReader,
+    decode_txn,
+    encode_file_header,
+)
 
 UNEXPECTED_ERROR: Final = 1
 INVALID_INVOCATION: Final = 2
@@ -21,6 +29,7 @@ PARTIAL: Final = "Last transaction was partial."
 
 _CHUNK: Final = 1 << 20
 _RECORD_START: Final = 12
+_SCAN_LIMIT: Final = 4 << 20
 
 
 @frozen
@@ -124,3 +133,10 @@ class LogFile:
                 return
             is_ended = self._take(1) == END_OF_RECORD.to_bytes(1, "big")
             yield LogRecord(offset, int.from_bytes(start[:8], "big"), payload, is_ended)
+
+    def has_records_behind(self, swallowed: bytes) -> bool:
+        """Whether a whole record begins within the next 4 MiB, or in what a bad record seemed to hold."""
+        data = b"".join((encode_file_header(), b"\0", swallowed, self._take(_SCAN_LIMIT)))
+        scanner = LogReader(BytesIO(data).read, self._name)
+        scanner.read_header()
+        return scanner.find_record_after_torn() >= 0
