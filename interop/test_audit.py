@@ -170,3 +170,11 @@ def test_every_member_writes_its_own_clients_and_all_write_the_end_of_sessions(e
     ended = [[line for line in lines if "ephemeralZNodeDeletion" in line] for lines in written]
     assert 9 == len(ended[0])
     assert ended[0] == ended[1] == ended[2]
+
+
+def test_a_client_that_does_not_wait_for_its_answer_is_written_down(ensemble: Ensemble) -> None:
+    for member in [member for member in ensemble.members.values() if member.kind == PYZOO]:
+        client = Client(member)
+        client.send(rq.CREATE, rq.create(f"/left-{member.sid}"))
+        client.close()
+        assert "result=success" in audit_lines_until(member, f"znode=/left-{member.sid}")[-1]

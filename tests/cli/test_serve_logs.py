@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from server_process import RawClient, ServerProcess, wait_until
+from server_process import EPHEMERAL, RawClient, ServerProcess, wait_until
 
 Serve = Callable[..., ServerProcess]
 IN_MEMORY = ("--in-memory", "--port", 0)
@@ -107,3 +107,20 @@ def test_a_start_that_fails_is_in_the_audit_log(serve: Serve, tmp_path: Path) ->
     server = serve(*audit, 0, tmp_path / "data")
     assert 3 == server.process.wait()
     assert "operation=serverStart\tresult=failure" in (tmp_path / "audit.log").read_text()
+
+
+def test_sessions_that_a_start_replays_are_not_written_down_again(serve: Serve, tmp_path: Path) -> None:
+    audit = tmp_path / "audit.log"
+    words = ("--port", 0, "--data-dir", tmp_path / "data", "-Dzookeeper.audit.enable=true",
+             f"-Dzookeeper.auditlog.file={audit}")  # fmt: skip
+    server = serve(*words)
+    client = RawClient(server.port)
+    client.create("/e", flags=EPHEMERAL)
+    client.close_session()
+    wait_until(lambda: "ephemeralZNodeDeletion" in audit.read_text())
+    server.process.kill()
+    again = serve(*words)
+    assert again.port
+    assert 0 == again.stop()
+    assert 1 == audit.read_text().count("ephemeralZNodeDeletion")
+    assert 2 == audit.read_text().count("operation=serverStart")

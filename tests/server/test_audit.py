@@ -1,9 +1,27 @@
 """Lines of the audit log; that they are those of Apache is for interop."""
 
-import pytest
+import logging
+from collections.abc import Callable
 
-from pyzoo.jute.records import ACL
-from pyzoo.server.audit import acl_text, audit_line
+import pytest
+from dialogue import OPEN, LoneServer
+
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.records import ACL, CreateRequest
+from pyzoo.server.audit import AUDIT_LOGGER, acl_text, audit_line
+
+
+@pytest.fixture
+def events(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """The events that were written since the last call."""
+    caplog.set_level(logging.INFO, AUDIT_LOGGER)
+
+    def take() -> list[str]:
+        found = [record.getMessage() for record in caplog.records if record.name == AUDIT_LOGGER]
+        caplog.clear()
+        return found
+
+    return take
 
 
 def test_what_is_not_known_is_left_out() -> None:
@@ -26,3 +44,24 @@ def test_no_name_can_make_up_a_line(path: str, shown: str) -> None:
 def test_acl_entries_stand_one_behind_the_other() -> None:
     entries = [ACL(31, "world", "anyone"), ACL(1, "ip", None)]
     assert "world:anyone:cdrwaip:null:r" == acl_text(entries)
+
+
+def test_nothing_is_written_unless_it_is_asked_for(events: Callable[[], list[str]]) -> None:
+    LoneServer().connect().call(op.CREATE, CreateRequest("/n", b"", OPEN, 0))
+    assert [] == events()
+
+
+def test_who_leaves_before_the_write_is_safe_is_written_down_all_the_same(events: Callable[[], list[str]]) -> None:
+    world = LoneServer(audit_enabled=True, server_user="zk")
+    client = world.connect()
+    world.disk_is_slow = True
+    client.ask(op.CREATE, CreateRequest("/left", b"", OPEN, 1))
+    client.hang_up()
+    assert [] == events()
+    world.sync()
+    (event,) = events()
+    assert "znode=/left\tznode_type=ephemeral\tresult=success" in event
+    world.disk_is_slow = False
+    world.pass_time(20_000)
+    (event,) = events()
+    assert "user=zk\toperation=ephemeralZNodeDeletionOnSessionCloseOrExpire\tznode=/left\tresult=success" in event
