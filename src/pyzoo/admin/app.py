@@ -28,17 +28,17 @@ TRANSPORT_SECURITY: Final = "max-age=86400; includeSubDomains"
 PHRASES: Final = {404: "Not Found", 500: "Server Error"}
 
 
-def make_application(config: ServerConfig, host: AdminHost) -> Starlette:
-    """The application of one server."""
-    return _AdminApplication(config, host).build()
+def make_application(config: ServerConfig, host: AdminHost, now_ms: int) -> Starlette:
+    """The application of one server, from this monotonic time on; may be called in a thread."""
+    return _AdminApplication(config, host, now_ms).build()
 
 
 class _AdminApplication:
-    def __init__(self, config: ServerConfig, host: AdminHost) -> None:
+    def __init__(self, config: ServerConfig, host: AdminHost, now_ms: int) -> None:
         self._config = config
         self._host = host
         self._url = "/" + config.admin.command_url.strip("/")
-        self._snapshots = SnapshotCommands(config, host, int(host.server().now_ms))
+        self._snapshots = SnapshotCommands(config, host, now_ms)
 
     def build(self) -> Starlette:
         routes = [

@@ -73,7 +73,7 @@ async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "Se
     def make() -> AsgiApplication:
         from pyzoo.admin.app import make_application
 
-        return make_application(config, host)
+        return make_application(config, host, elapsed_ms())
 
     await serve_http(listener, settings, make)
 

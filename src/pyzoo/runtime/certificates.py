@@ -22,7 +22,7 @@ KEYWORDS: Final = {
 
 
 def certificate_ids(pem: str, super_user: str | None) -> tuple[Id, ...]:
-    """The subject as an id of the x509 scheme, after that of the super user where it is that; none where it is unreadable."""
+    """The subject as an id of the x509 scheme, after that of the super user where it is that; none when unreadable."""
     try:
         from cryptography import x509
     except ImportError:

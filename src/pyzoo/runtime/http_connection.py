@@ -19,6 +19,8 @@ from pyzoo.runtime.http import AsgiApplication, HttpSettings, Message, Stream
 logger: Final = logging.getLogger(__name__)
 
 RECEIVE_BYTES: Final = 1 << 16
+SEND_BYTES: Final = 1 << 16
+"""What a client has to take within the idle timeout."""
 HEADER_RECEIVE_BYTES: Final = 1 << 12
 """Less for headers, for h11 judges their size only while they are not complete."""
 LINGER_SECONDS: Final = 5.0
@@ -36,9 +38,13 @@ class _BodyTooLargeError(Exception):
 
 
 class HttpConnection:
-    """Serves the requests of one connection, one after the other."""
+    """Serves the requests of one connection, one after the other; raises OSError when it is gone already."""
 
     def __init__(self, stream: Stream, settings: HttpSettings, application: AsgiApplication) -> None:
+        sock = _socket_of(stream)
+        host, port = sock.getpeername()[:2]
+        self._client = (_address(host), port)
+        self._server = sock.getsockname()[:2]
         self._stream = stream
         self._settings = settings
         self._application = application
@@ -81,12 +87,11 @@ class HttpConnection:
         self._http.receive_data(bytes(await self._stream.receive_some(size)))
 
     async def _write(self, event: h11.Event) -> None:
-        data = self._http.send(event)
-        if not data:
-            return
+        data = memoryview(self._http.send(event) or b"")
         try:
-            with trio.fail_after(self._settings.idle_timeout_s):
-                await self._stream.send_all(data)
+            for at in range(0, len(data), SEND_BYTES):
+                with trio.fail_after(self._settings.idle_timeout_s):
+                    await self._stream.send_all(data[at : at + SEND_BYTES])
         except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError) as error:
             raise ClientGoneError("the client is gone") from error
 
@@ -117,7 +122,6 @@ class HttpConnection:
 
     def _scope(self, request: h11.Request) -> Message:
         path, _, query = request.target.partition(b"?")
-        sock = _socket_of(self._stream)
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -129,8 +133,8 @@ class HttpConnection:
             "query_string": query,
             "root_path": "",
             "headers": list(request.headers),
-            "client": (_address(sock.getpeername()[0]), sock.getpeername()[1]),
-            "server": sock.getsockname()[:2],
+            "client": self._client,
+            "server": self._server,
             "state": {},
             "extensions": _tls_extension(self._stream),
         }
