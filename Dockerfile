@@ -46,7 +46,7 @@ ENTRYPOINT ["/docker-entrypoint.sh"]
 CMD ["zkServer.sh", "start-foreground"]
 
 # The interop tests, to be run against servers in other containers.
-FROM python:3.11-slim AS interop
+FROM python:3.11 AS interop
 COPY . /source
 WORKDIR /source
 RUN PYZOO_PLAIN=1 pip install --no-cache-dir ".[test]"
