@@ -16,6 +16,7 @@ import trio
 
 from pyzoo.admin.host import SavedSnapshot
 from pyzoo.config.settings import ServerConfig
+from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import ConfigError, StorageError
 from pyzoo.jute.records import Id
 from pyzoo.persistence.names import snapshot_zxid
@@ -35,6 +36,7 @@ from pyzoo.server.standalone import ZooKeeperServer
 logger: Final = logging.getLogger(__name__)
 
 PIECE_BYTES: Final = 1 << 20
+NODES_AT_ONCE: Final = 2000
 
 
 def open_admin(config: ServerConfig) -> tuple[socket.socket, HttpSettings] | None:
@@ -132,7 +134,10 @@ class ServerHost:
             raise StorageError("another snapshot is being restored")
         async with self._restoring:
             restored = await self._read_body(body)
+            old = self.server().tree
             await self._replace_by(restored)
+            if self.server().tree is not old:
+                await let_go(old)
         self.server().metrics.restore_time.add(elapsed_ms() - begun)
         logger.info("Restored the snapshot of zxid 0x%x", restored.zxid)
         return restored.zxid
@@ -193,6 +198,15 @@ class MemberHost(ServerHost):
         failure = peer.take_restore_failure()
         if failure:
             raise StorageError(f"nothing is restored: {failure}")
+
+
+async def let_go(tree: DataTree) -> None:
+    """Give the memory of a tree back a little at a time: all at once would hold up whoever waits."""
+    nodes = tree.nodes
+    while nodes:
+        for _ in range(min(len(nodes), NODES_AT_ONCE)):
+            nodes.popitem()
+        await trio.lowlevel.checkpoint()
 
 
 class SnapshotOfFile(SavedSnapshot):
