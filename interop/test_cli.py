@@ -276,6 +276,7 @@ ONE_COMMAND = [
     ["get", "/missing"],
     ["get"],
     ["nosuch"],
+    ["quit"],
     ["create", "/with space", "two words"],
     ["-timeout", "5000", "-waitforconnection", "-r", "whoami"],
 ]

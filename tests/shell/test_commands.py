@@ -256,3 +256,10 @@ def test_an_import_that_fails_leaves_no_acl_open(cli: Cli, tmp_path: Path) -> No
     ended = cli("import", str(tmp_path / "x.json"), "/half")
     assert (1, "Acl is not valid : /half/b; 3 of 4 nodes were imported\n") == (ended.code, ended.err)
     assert ["'world,'anyone", ": r"] == cli("getAcl", "/half").lines
+
+
+def test_a_wrong_option_of_an_additional_command_shows_its_usage(cli: Cli) -> None:
+    error, usage, options, *_ = cli("tree", "--deep").err.splitlines()
+    assert ["Unrecognized option: --deep", "tree [--depth n] [path]"] == [error, usage]
+    assert " --depth <arg>   How many levels to show" == options
+    assert "Missing argument for option: depth" == cli("tree", "--depth").err.splitlines()[0]

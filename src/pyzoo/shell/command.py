@@ -63,7 +63,7 @@ class Command:
         """Read its words, the name first; raises MalformedCommand."""
         if self.options is None:
             return Arguments(words=tuple(words))
-        given = self.options.parse(words)
+        given = self._parsed(self.options, words)
         if self.deprecated and len(given.words) > 2:
             complain(self.deprecated)
             if self.watch_word:
@@ -71,6 +71,15 @@ class Command:
         if len(given.words) < self.least or (self.most is not None and len(given.words) > self.most):
             raise MalformedCommand(self.usage)
         return given
+
+    def _parsed(self, options: Options, words: Sequence[str]) -> Arguments:
+        """Java's name of an exception is for those who compare with zkCli; elsewhere the usage says more."""
+        try:
+            return options.parse(words)
+        except MalformedCommand as error:
+            if not self.addition:
+                raise
+            raise MalformedCommand(f"{str(error).partition('Exception: ')[2]}\n{self.usage}") from None
 
 
 def beyond_zkcli(command: Command) -> Command:

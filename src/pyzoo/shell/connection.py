@@ -17,7 +17,7 @@ from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionDropped, KazooException
 from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.protocol.connection import AUTH_XID, CLOSE_RESPONSE, STOP_CONNECTING, WATCH_XID, ConnectionHandler
-from kazoo.protocol.serialization import Auth, Close, Watch, int_int_struct, int_struct
+from kazoo.protocol.serialization import Auth, Close, CloseInstance, Watch, int_int_struct, int_struct
 from kazoo.protocol.states import KeeperState
 from kazoo.retry import ForceRetryError
 
@@ -178,7 +178,8 @@ class _Connection(ConnectionHandler):
         self._incoming.clear()
         read_timeout, connect_timeout = super()._connect(host, hostip, port)
         if self.client._stopped.is_set():
-            raise ConnectionDropped("the shell has stopped looking for a server")
+            self._submit(CloseInstance, connect_timeout / 1000.0, 1)
+            raise ConnectionDropped("the shell has ended meanwhile")
         for request in self.client.watches_to_set():
             self._submit(request, connect_timeout / 1000.0, SET_WATCHES_XID)
         return read_timeout, connect_timeout

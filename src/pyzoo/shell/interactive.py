@@ -95,6 +95,7 @@ def interact(shell: Shell) -> None:
         history=open_history(),
         completer=ShellCompleter(shell),
         complete_while_typing=False,
+        complete_in_thread=True,
         auto_suggest=AutoSuggestFromHistory(),
         enable_history_search=True,
     )
