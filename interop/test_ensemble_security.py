@@ -12,7 +12,7 @@ from interop.stores import make_stores
 #: In the order of sids; the last one leads.
 MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA39, JAVA39), (JAVA39, JAVA39, PYZOO)]
 SWITCHES = [
-    {"sslQuorum": "true"},
+    {"sslQuorum": "true", "fips-mode": "false"},
     {"sslQuorum": "true", "portUnification": "true"},
     {"portUnification": "true"},
 ]

@@ -18,6 +18,7 @@ _BETWEEN_MEMBERS: Final = frozenset(
     {
         *(f"{store}.{name}" for store in ("keyStore", "trustStore") for name in _STORE),
         *("protocol", "enabledProtocols", "clientAuth", "hostnameVerification"),
+        *("clientHostnameVerification", "allowReverseDnsLookup"),
     }
 )
 """What TLS between members takes from its settings."""
@@ -54,7 +55,7 @@ TLS_KEYS: Final[tuple[Key, ...]] = (
     *_tls("handshakeDetectionTimeoutMillis", Kind.INT, "5000", "5000", "Milliseconds to tell TLS from plain text"),
     Key("ssl.authProvider", Kind.TEXT, "x509", "Scheme that checks client certificates; only x509 is there", _NOT_YET),
     Key("ssl.sslProvider", Kind.TEXT, "JDK", "TLS is always done by OpenSSL", _NO_EFFECT),
-    Key("fips-mode", Kind.BOOL, "true", "Certificates are always checked by OpenSSL", _NO_EFFECT),
+    Key("fips-mode", Kind.BOOL, "true", "`false` lets members check the names of those that dial, as ssl.quorum.clientHostnameVerification says", Treatment.ENSEMBLE),
 )  # fmt: skip
 
 AUTH_KEYS: Final[tuple[Key, ...]] = (

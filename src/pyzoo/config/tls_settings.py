@@ -38,6 +38,7 @@ class TlsSettings:
     crl: bool = False
     ocsp: bool = False
     handshake_detection_timeout_ms: int = 5000
+    fips_mode: bool = True
 
 
 QUORUM_TLS_DEFAULTS: Final = TlsSettings(client_hostname_verification=True, allow_reverse_dns_lookup=True)
@@ -61,6 +62,7 @@ def read_tls(reader: ConfigReader, prefix: str) -> TlsSettings:
         allow_reverse_dns_lookup=reader.boolean(prefix + "allowReverseDnsLookup"),
         crl=reader.boolean(prefix + "crl"),
         ocsp=reader.boolean(prefix + "ocsp"),
+        fips_mode=reader.boolean("fips-mode"),
         handshake_detection_timeout_ms=reader.integer(timeout, at_least=1),
     )
 

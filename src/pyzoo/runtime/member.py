@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from contextlib import suppress
 from typing import Final
 
 import trio
@@ -22,6 +23,8 @@ from pyzoo.server.member_settings import number
 from pyzoo.server.peer import LogRead, QuorumPeer
 
 logger: Final = logging.getLogger(__name__)
+
+LOOK_UP_SECONDS: Final = 5.0
 
 
 class Member:
@@ -49,6 +52,7 @@ class Member:
     def begin(self) -> None:
         """The first turn: ports are opened, the election begins."""
         self.client_port.after_effects = self.after_effects
+        self.ports.look_up = self.look_up
         if self.peer.config.quorum.reload_cert_files and self.ports.tls is not PLAIN:
             self.nursery.start_soon(reload_stores, self.peer.config, self.ports.tls)
         self.turn()
@@ -97,6 +101,24 @@ class Member:
         else:
             found.append((sock, host))
             others.cancel()
+
+    # --- names of those who dial
+
+    def look_up(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
+        """Begin to find the name of an address, for the check of its certificate."""
+        self.nursery.start_soon(self._look_up, kind, sock, host, port)
+
+    async def _look_up(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
+        name = ""
+        try:
+            with trio.move_on_after(LOOK_UP_SECONDS), suppress(OSError):
+                found = await trio.to_thread.run_sync(socket.gethostbyaddr, host, abandon_on_cancel=True)
+                name = found[0]
+            self.ports.admit(kind, sock, host, port, name)
+        except BaseException:
+            sock.close()
+            raise
+        self.turn()
 
     # --- the disk
 

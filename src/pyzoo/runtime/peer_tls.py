@@ -6,6 +6,8 @@ Which of the two a connection begins with depends on `sslQuorum` and `portUnific
 import ssl
 from typing import Final, final
 
+from pyzoo.runtime.certificate_names import is_certificate_of
+
 TLS_HANDSHAKE: Final = 0x16
 """The first byte of a TLS connection; a plain one begins with 0x00 or 0xff."""
 _READ_BYTES: Final = 1 << 18
@@ -15,7 +17,15 @@ _READ_BYTES: Final = 1 << 18
 class TlsSession:
     """One end of one connection. With `may_be_plain` the first byte that comes decides."""
 
-    def __init__(self, context: ssl.SSLContext, server_side: bool, host: str | None, may_be_plain: bool) -> None:
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        server_side: bool,
+        host: str | None,
+        may_be_plain: bool,
+        dialler: tuple[str, str] | None = None,
+    ) -> None:
+        """`dialler` is the address and the name that a certificate from there has to have, None for any."""
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = context.wrap_bio(
@@ -24,6 +34,7 @@ class TlsSession:
         self._undecided = may_be_plain
         self._ready = False
         self._waiting = b""
+        self._dialler = dialler
         if not server_side:
             self._step()
 
@@ -60,7 +71,18 @@ class TlsSession:
             tls.do_handshake()
         except ssl.SSLWantReadError:
             return
+        self._check_dialler(tls)
         self._ready = True
+
+    def _check_dialler(self, tls: ssl.SSLObject) -> None:
+        certificate = tls.getpeercert()
+        if self._dialler is None or not certificate:
+            return
+        address, name = self._dialler
+        if not is_certificate_of(certificate, address, name):
+            raise ssl.SSLCertVerificationError(
+                f"the certificate of {address}{f' ({name})' if name else ''} is that of another host"
+            )
 
     def _read(self) -> bytes:
         tls = self._tls
@@ -79,26 +101,39 @@ class TlsSession:
 
 @final
 class PeerTls:
-    """How this member begins its connections; without contexts all are plain."""
+    """How this member begins its connections; without contexts all are plain.
+
+    With `checks_diallers` the certificate of a member that dials has to be that of its address, or, with
+    `asks_names`, of the name that belongs to it.
+    """
 
     def __init__(
-        self, client: ssl.SSLContext | None, server: ssl.SSLContext | None, dials_tls: bool, accepts_plain: bool
+        self,
+        client: ssl.SSLContext | None,
+        server: ssl.SSLContext | None,
+        dials_tls: bool,
+        accepts_plain: bool,
+        checks_diallers: bool = False,
+        asks_names: bool = False,
     ) -> None:
         self._client = client
         self._server = server
         self._dials_tls = dials_tls
         self._accepts_plain = accepts_plain
+        self._checks_diallers = checks_diallers
+        self.asks_names = checks_diallers and asks_names
 
     def renew(self, client: ssl.SSLContext, server: ssl.SSLContext) -> None:
         """Begin later connections with other stores."""
         self._client = client
         self._server = server
 
-    def accepted(self) -> TlsSession | None:
-        """For a connection that came in."""
+    def accepted(self, address: str = "", name: str = "") -> TlsSession | None:
+        """For a connection that came in from an address, and a host of that name where it was asked for."""
         if self._server is None:
             return None
-        return TlsSession(self._server, True, None, self._accepts_plain)
+        dialler = (address, name) if self._checks_diallers else None
+        return TlsSession(self._server, True, None, self._accepts_plain, dialler)
 
     def dialled(self, host: str) -> TlsSession | None:
         """For a connection that was made to `host`."""

@@ -62,7 +62,10 @@ class PeerPorts:
         bind_tries: int,
         all_ips: bool,
     ) -> None:
-        """`dial` begins to connect a link; `bind_tries` 0 is for ever."""
+        """`dial` begins to connect a link; `bind_tries` 0 is for ever.
+
+        `look_up`, where it is set, finds the name of whoever has connected, and calls `admit`.
+        """
         self.peer = peer
         self.epoll = epoll
         self.dial = dial
@@ -72,6 +75,7 @@ class PeerPorts:
         self.bind_tries = bind_tries
         self.all_ips = all_ips
         self.failure: OSError | None = None
+        self.look_up: Callable[[int, socket.socket, str, int], None] | None = None
         self._buffer = bytearray(RECEIVE_BYTES)
         self.sockets: dict[int, PeerSocket] = {}
         self.by_link: dict[PeerLink, PeerSocket] = {}
@@ -157,8 +161,15 @@ class PeerPorts:
             except OSError as error:
                 logger.warning("A connection to the %s port was lost: %s", PORT_NAMES[kind], error)
                 return
-            link = self.peer.peer_accepted(kind, address[0], address[1])
-            self._send(self._adopt(sock, link, self.tls.accepted(), self.sasl.accepted(kind)))
+            if self.look_up is not None and self.tls.asks_names:
+                self.look_up(kind, sock, address[0], address[1])
+            else:
+                self.admit(kind, sock, address[0], address[1], "")
+
+    def admit(self, kind: int, sock: socket.socket, host: str, port: int, name: str) -> None:
+        """Begin with an accepted connection; `name` is that of `host`, where it was looked up."""
+        link = self.peer.peer_accepted(kind, host, port)
+        self._send(self._adopt(sock, link, self.tls.accepted(host, name), self.sasl.accepted(kind)))
 
     def connected(self, sock: socket.socket, link: PeerLink, host: str) -> None:
         """A dial has succeeded."""

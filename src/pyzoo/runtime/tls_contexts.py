@@ -78,12 +78,12 @@ def quorum_tls(config: ServerConfig) -> PeerTls:
         return PLAIN
     if not settings.key_store.location:
         raise ConfigError("sslQuorum and portUnification need ssl.quorum.keyStore.location", config.config_path)
-    if settings.client_hostname_verification:
-        logger.info("The certificates of dialling members are checked against the trust store, not against names")
     client, server = quorum_contexts(config)
     return PeerTls(
         client,
         server,
         dials_tls=quorum.ssl,
         accepts_plain=quorum.port_unification,
+        checks_diallers=settings.client_hostname_verification and not settings.fips_mode,
+        asks_names=settings.allow_reverse_dns_lookup,
     )
