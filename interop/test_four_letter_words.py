@@ -14,7 +14,7 @@ from interop.server import Config
 BLANKS = [
     (r"Zookeeper version: .*", "Zookeeper version: V"),
     (r"zk_version\t.*", "zk_version\tV"),
-    (r"127\.0\.0\.1:\d+", "127.0.0.1:P"),
+    (r"\d+\.\d+\.\d+\.\d+:\d+", "ADDRESS:P"),
     (r"(clientPort|dataDirSize|dataLogSize|datadir_size|logdir_size)([=:] ?)\d+", r"\1\2N"),
     (r"(dataDir|dataLogDir)=.*/", r"\1=D/"),
     (r"Latency min/avg/max: \d+/\d+\.\d+/\d+", "Latency min/avg/max: L"),
