@@ -22,6 +22,17 @@ def test_a_log_file_takes_the_place_of_stderr(serve: Serve, tmp_path: Path) -> N
     assert not any("FileTxnSnapLog" in line for line in server.lines)
 
 
+def test_a_log_file_of_the_command_line_rolls_as_the_keys_say(serve: Serve, tmp_path: Path) -> None:
+    log = tmp_path / "zk.log"
+    server = serve(*IN_MEMORY, "--log-file", log, "-Dzookeeper.log.maxfilesize=1", "-Dzookeeper.log.maxbackupindex=1")
+    assert server.port
+    server.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: log.exists() and "Everything is logged" in log.read_text())
+    assert 0 == server.stop()
+    assert (tmp_path / "zk.log.1").exists()
+    assert not (tmp_path / "zk.log.2").exists()
+
+
 def test_lines_are_json_when_asked_for(serve: Serve, tmp_path: Path) -> None:
     log = tmp_path / "zk.log"
     server = serve(*IN_MEMORY, "--log-format", "json", "--log-file", log)

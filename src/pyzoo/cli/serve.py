@@ -18,7 +18,7 @@ from attrs import evolve
 
 from pyzoo import __version__
 from pyzoo.cli.properties import given_properties
-from pyzoo.config.log_settings import LEVELS, LogFile, LogSettings, level_number
+from pyzoo.config.log_settings import LEVELS, LogSettings, level_number
 from pyzoo.config.parse import config_from_words, default_config, files_needed, parse_config_text
 from pyzoo.config.reader import ConfigWarning
 from pyzoo.config.settings import ServerConfig
@@ -178,9 +178,7 @@ def logs_asked_for(
         if number is None or not name:
             raise ConfigError(f"--logger {text}: write NAME=LEVEL, for example QuorumPeer=debug")
         by_logger[name] = number
-    file = logs.file
-    if path is not None:
-        file = LogFile(path) if file is None else evolve(file, path=path)
+    file = logs.file if path is None else evolve(logs.rolling, path=path)
     return evolve(
         logs,
         level=logs.level if level is None else LEVELS[level.upper()],

@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pyzoo.config.reader import ConfigReader
 
@@ -42,7 +42,8 @@ class LogFile:
 class LogSettings:
     """What is logged, how, and where to. `console` is stderr; without `audit_file` the audit log is a part of the log.
 
-    Levels and thresholds are numbers of Python's logging; `levels` is by the name of a logger.
+    Levels and thresholds are numbers of Python's logging; `levels` is by the name of a logger. `rolling` is how a file
+    is written whose path comes from elsewhere.
     """
 
     format: str = TEXT
@@ -51,6 +52,7 @@ class LogSettings:
     console: bool = True
     console_threshold: int = 0
     file: LogFile | None = None
+    rolling: LogFile = LogFile("")
     audit_file: LogFile | None = None
 
 
@@ -81,6 +83,7 @@ def read_logs(reader: ConfigReader) -> LogSettings:
         console=not appenders or "CONSOLE" in appenders,
         console_threshold=_level(reader, "console.threshold", 0),
         file=file if name else None,
+        rolling=evolve(file, path=""),
         audit_file=audit_file if audit else None,
     )
 
