@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
-from entry_point import ENVIRONMENTS, OURS, RECORDED, THREE, run, written
+from entry_point import ENVIRONMENTS, OURS, RECORDED, ROOT, THREE, run, written
 
 OFFICIAL: dict[str, dict[str, str]] = json.loads(RECORDED.read_text())
 
@@ -42,3 +43,10 @@ def test_a_directory_that_is_not_writable_is_named(directory: str, tmp_path: Pat
     ended = run(OURS, tmp_path, {f"ZOO_{directory.upper()}_DIR": f"{refused}/{directory}"})
     assert 1 == ended.returncode
     assert f"docker-entrypoint.sh: {refused}/{directory} is not writable for uid {os.getuid()}: " in ended.stderr
+
+
+def test_every_variable_is_documented() -> None:
+    documented = (ROOT / "docs" / "containers.md").read_text()
+    used = set(re.findall(r"ZOO_[A-Z0-9_]+", OURS.read_text()))
+    assert len(used) > 10
+    assert set() == {name for name in used if f"`{name}`" not in documented}

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from entry_point import OURS, ROOT, own_host, run
 
+from pyzoo import __version__
 from pyzoo.cli.serve import config_from_file
 
 CHART = ROOT / "deploy" / "helm" / "pyzoo"
@@ -68,6 +69,11 @@ def test_pods_may_run_where_the_restricted_policy_holds() -> None:
     assert "RuntimeDefault" == pod["securityContext"]["seccompProfile"]["type"]
     own = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
     assert own == container()["securityContext"]
+
+
+def test_the_chart_is_of_this_version() -> None:
+    assert __version__ == yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+    assert __version__ == manifest("StatefulSet")["metadata"]["labels"]["app.kubernetes.io/version"]
 
 
 def test_default_values_follow_their_schema() -> None:
