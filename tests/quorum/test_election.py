@@ -1,7 +1,7 @@
 """Fast leader election among servers on a virtual network."""
 
 import pytest
-from electors import Electors, members
+from electors import LONGEST_DELAY_MS, Electors, members
 
 from pyzoo.config.membership import Membership
 from pyzoo.quorum.vote import FOLLOWING, LEADING, OBSERVING
@@ -70,6 +70,20 @@ def test_the_rest_elects_anew_when_the_leader_is_gone(seed: int) -> None:
     electors.look_again(2, zxid=3)
     electors.run(SETTLED_MS)
     assert {1: 1, 2: 1} == electors.leaders()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_looks_before_the_others_is_heard_by_them(seed: int) -> None:
+    """As a leader does that steps down with the newest history, while its followers still follow it."""
+    electors = started(members(3), seed, 6, 5, 5)
+    electors.run(SETTLED_MS)
+    assert {1: 1, 2: 1, 3: 1} == electors.leaders()
+    electors.look_again(1, zxid=7)
+    electors.run(2 * LONGEST_DELAY_MS)
+    electors.look_again(2, zxid=6)
+    electors.look_again(3, zxid=6)
+    electors.run(SETTLED_MS)
+    assert {1: 1, 2: 1, 3: 1} == electors.leaders()
 
 
 def test_a_server_does_not_follow_a_leader_that_only_others_name() -> None:
