@@ -458,12 +458,15 @@ class QuorumPeer(PeerHost):
                 self.storage.save_current_epoch(epoch)
             restored.complete(zxid)
         except StorageError as error:
+            restored.abandon()
             self._restore_failure = str(error)
             return
         if self.storage.roll_log is not None:
             self.storage.roll_log()
         logger.info("The database is that of a snapshot now, as of zxid %s", zxid_text(zxid))
         self._restored_tree = restored.tree
+        # It was not loaded from here, so there is no load to be counted.
+        self.storage.recovered = None
         self.replace_database(ZKDatabase(restored.tree, restored.sessions, CommittedLog(self.config.commit_log_count)))
 
     def _judge_restore(self) -> None:
