@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image and tries what docs/containers.md says of it: one server, its users, volumes and variables, then whole
 # ensembles by both compose files, also one that moves from the official image to this one and back, and the containers of
-# the Kubernetes manifests. Needs a container engine with the docker command line, and docker compose.
+# the Kubernetes manifests. Needs a container engine with the docker command line, docker compose, and the ports 2181 to 2184
+# of this machine.
 #
 #   deploy/try-images.sh                    builds the image first, then tries it
 #   IMAGE=pyzoo deploy/try-images.sh        tries an image that is there
@@ -40,7 +41,7 @@ step() {
 
 fail() {
     echo "FAILED: $*" >&2
-    docker logs --tail 30 "$NAME" >&2 2> /dev/null || true
+    docker logs --tail 30 "$NAME" >&2 || true
     exit 1
 }
 
