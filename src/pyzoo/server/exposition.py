@@ -30,8 +30,9 @@ SUMMARY: Final = "summary"
 
 TURNS: Final = "pyzoo_turn_seconds"
 
-BASIC_QUANTILES: Final = (0.5,)
-ADVANCED_QUANTILES: Final = (0.5, 0.9, 0.99)
+# The types are spelled out because mypyc loses a Final tuple of floats inside a comprehension.
+BASIC_QUANTILES: Final[tuple[float, ...]] = (0.5,)
+ADVANCED_QUANTILES: Final[tuple[float, ...]] = (0.5, 0.9, 0.99)
 
 Labels = tuple[tuple[str, str], ...]
 NO_LABELS: Final[Labels] = ()
