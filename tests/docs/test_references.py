@@ -1,0 +1,25 @@
+"""What the documentation refers to is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from documented import REPOSITORY, pages
+
+TESTS = re.compile(r"`((?:tests|interop)/[\w/.]+\.py)(?:::(\w+))?`")
+LINKS = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_tests_that_a_page_names_exist(page: Path) -> None:
+    missing = [
+        (file, name)
+        for file, name in TESTS.findall(page.read_text())
+        if not (REPOSITORY / file).exists() or name not in (REPOSITORY / file).read_text()
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_pages_that_a_page_links_to_exist(page: Path) -> None:
+    assert [link for link in LINKS.findall(page.read_text()) if not (page.parent / link).exists()] == []
