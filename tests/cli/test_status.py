@@ -78,8 +78,10 @@ def test_a_leader_without_mntr_has_unknown_followers(pyzoo: Pyzoo) -> None:
     assert [address, "leader", "0x300000012", "3", "18", "?", "?", "4", "?", "3.9.5"] == row
 
 
-def test_mntr_tells_followers_and_uptime(pyzoo: Pyzoo) -> None:
-    mntr = "zk_version\t3.9.5\nzk_synced_followers\t1\nzk_learners\t3\nzk_uptime\t61000\n"
+@pytest.mark.parametrize(("followers", "learners", "uptime"), [("1", "3", "61000"), ("1.0", "3.0", "6.1E4")])
+def test_mntr_tells_followers_and_uptime(pyzoo: Pyzoo, followers: str, learners: str, uptime: str) -> None:
+    """Also as doubles, as a server with Prometheus' metrics writes them."""
+    mntr = f"zk_version\t3.9.5\nzk_synced_followers\t{followers}\nzk_learners\t{learners}\nzk_uptime\t{uptime}\n"
     with answering({"srvr": LEADER_SRVR, "mntr": mntr}) as address:
         ended = pyzoo("status", address)
     assert ended.stdout.splitlines()[1].endswith("  1          3         4            1m 1s   3.9.5")

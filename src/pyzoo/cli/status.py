@@ -72,8 +72,11 @@ def parse_connect_string(text: str) -> list[tuple[str, int]]:
 
 
 def whole_number(text: str | None) -> int | None:
-    """The number that a server wrote, if it is one."""
-    return int(text) if text is not None and text.isdecimal() else None
+    """The number that a server wrote, if it is one; with Prometheus' metrics it is a double."""
+    try:
+        return None if text is None else int(float(text))
+    except (ValueError, OverflowError):
+        return None
 
 
 def status_of(address: tuple[str, int], timeout_s: float) -> ServerStatus:
