@@ -23,6 +23,9 @@ Requests = list[tuple[int, bytes]]
 @pytest.fixture
 def audited(pair: Pair, request: pytest.FixtureRequest) -> Iterator[Pair]:
     """Compares the audit lines that both servers write from here to the end of the test."""
+    for side in pair.sides:
+        # A server serves before it says that it has started.
+        audit_lines_until(side.server, "operation=serverStart")
     before = [len(audit_lines(side.server)) for side in pair.sides]
     yield pair
     mark = f"/end-of-{abs(hash(request.node.name))}"
