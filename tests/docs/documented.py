@@ -6,6 +6,7 @@ so on) are below one of its own, and their ports are free ones.
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -32,7 +33,7 @@ admin.enableServer=false
 PYZOO = """#!/bin/sh
 # Where a command leaves the port away, it is the one that stands for 2181.
 case "$*" in
-    serve) set -- serve --port 2181 ;;
+    serve|"serve -D "*) shift && set -- serve --port 2181 "$@" ;;
     "cli -server"*) ;;
     cli*) shift && set -- cli -server 127.0.0.1:2181 "$@" ;;
 esac
@@ -45,6 +46,21 @@ with socket.create_connection((sys.argv[-2], int(sys.argv[-1])), 30) as sock:
     while data := sock.recv(65536):
         sys.stdout.buffer.write(data)
 """
+
+CURL = """#!{python}
+import getopt, sys, urllib.request
+options, (url,) = getopt.gnu_getopt(sys.argv[1:], "sfH:o:", ["data-binary="])
+given = dict(options)
+request = urllib.request.Request(url)
+for name, value in options:
+    if name == "-H":
+        request.add_header(*value.split(": ", 1))
+if "--data-binary" in given:
+    request.data = open(given["--data-binary"].removeprefix("@"), "rb").read()
+body = urllib.request.urlopen(request, timeout=30).read()
+(open(given["-o"], "wb") if "-o" in given else sys.stdout.buffer).write(body)
+"""
+"""For machines without curl: as much of it as the documentation uses."""
 
 
 @frozen
@@ -141,6 +157,8 @@ class Sandbox:
         """Make the directories that the examples suppose, a zoo.cfg, and a PATH that begins with this pyzoo."""
         for directory in ("work", "bin", "home", *(name.lstrip("/") for name in directories)):
             (self.root / directory).mkdir(parents=True, exist_ok=True)
+        if shutil.which("curl") is None:
+            self.write("bin/curl", CURL.format(python=sys.executable), 0o755)
         self.write("bin/nc", NETCAT.format(python=sys.executable), 0o755)
         self.write("bin/pyzoo", self.adapted(PYZOO).format(python=sys.executable), 0o755)
         self.write("work/zoo.cfg", self.adapted(ZOO_CFG))
