@@ -19,6 +19,7 @@ from interop.member import OBSERVER, PARTICIPANT, Member
 from interop.relay import Network
 from interop.server import ServerFailed
 from interop.trees import assert_same_trees
+from interop.writer import Writer
 
 SERVE_SECONDS = 40.0
 POLL_SECONDS = 0.03
@@ -27,6 +28,7 @@ FIRST_PORT = 12000
 PORTS = 18000
 OUTPUT_LINES = 60
 LOOPBACK = "127.0.0.1"
+NOT_SERVING = "This ZooKeeper instance is not currently serving requests"
 #: Processes that run at the same time begin far from each other.
 _first_offset = os.getpid() * 7919 % PORTS
 _candidates = itertools.cycle(FIRST_PORT + (_first_offset + number) % PORTS for number in range(PORTS))
@@ -226,6 +228,18 @@ class Ensemble:
 
         self.wait_until(serves, "all running members serve", SERVE_SECONDS)
         return found[0]
+
+    def wait_until_not_serving(self, member: Member) -> None:
+        self.wait_until(lambda: NOT_SERVING in member.word("srvr"), f"{member} stops serving")
+
+    def assert_all_well(self, writer: Writer) -> None:
+        """Writes go on; then every member has all that was acknowledged, and the same tree."""
+        self.wait_until_serving()
+        writer.wait_for_more()
+        writer.stop()
+        for member in self.members.values():
+            writer.assert_nothing_lost(member.host_port)
+        self.compare()
 
     def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
         """Poll a condition. Raises ServerFailed with the output of all members when it does not come true."""

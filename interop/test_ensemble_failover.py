@@ -12,7 +12,6 @@ from interop.writer import Writer
 
 #: In the order of sids; the last one leads first.
 MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA38, JAVA39), (JAVA39, JAVA39, PYZOO), (PYZOO, PYZOO, PYZOO)]
-NOT_SERVING = "This ZooKeeper instance is not currently serving requests"
 WriteTo = Callable[[Ensemble, str], Writer]
 
 
@@ -102,7 +101,7 @@ def test_a_leader_without_followers_stops_serving(ensemble: Ensemble, write_to: 
     writer.wait_for_more()
     others = [follower.sid for follower in ensemble.followers()]
     ensemble.kill(*others)
-    ensemble.wait_until(lambda: NOT_SERVING in leader.word("srvr"), "the leader without followers stops serving")
+    ensemble.wait_until_not_serving(leader)
     assert "imok" == leader.word("ruok")
     acknowledged = len(writer.created)
     assert b"" == ask(leader.address, bytes.fromhex("0000002c") + bytes(44))

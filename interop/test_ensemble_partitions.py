@@ -7,14 +7,13 @@ import pytest
 from interop import requests as rq
 from interop.client import Client
 from interop.conftest import new_ensemble
-from interop.ensemble import Ensemble, Settings
-from interop.member import JAVA38, JAVA39, PYZOO, Member
+from interop.ensemble import NOT_SERVING, Ensemble, Settings
+from interop.member import JAVA38, JAVA39, PYZOO
 from interop.relay import Network
 from interop.writer import Writer
 
 #: In the order of sids; the last one leads at first.
 MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA38, JAVA39), (PYZOO, PYZOO, PYZOO)]
-NOT_SERVING = "This ZooKeeper instance is not currently serving requests"
 LONG_MS = 40000
 WriteTo = Callable[[Ensemble, str], Writer]
 
@@ -39,19 +38,6 @@ def network(ensemble: Ensemble) -> Iterator[Network]:
     ensemble.network.heal()
 
 
-def wait_until_not_serving(ensemble: Ensemble, member: Member) -> None:
-    ensemble.wait_until(lambda: NOT_SERVING in member.word("srvr"), f"{member} stops serving")
-
-
-def assert_all_well(ensemble: Ensemble, writer: Writer) -> None:
-    ensemble.wait_until_serving()
-    writer.wait_for_more()
-    writer.stop()
-    for member in ensemble.members.values():
-        writer.assert_nothing_lost(member.host_port)
-    ensemble.compare()
-
-
 def test_a_leader_that_is_cut_off_stops_and_the_others_go_on(
     ensemble: Ensemble, network: Network, write_to: WriteTo
 ) -> None:
@@ -59,7 +45,7 @@ def test_a_leader_that_is_cut_off_stops_and_the_others_go_on(
     writer.wait_for_more()
     old = ensemble.members[3]
     network.cut_off(old.sid)
-    wait_until_not_serving(ensemble, old)
+    ensemble.wait_until_not_serving(old)
     ensemble.wait_until(lambda: ensemble.leader() is ensemble.members[2], "server 2 leads")
     writer.wait_for_more()
     assert NOT_SERVING in old.word("srvr")
@@ -67,7 +53,7 @@ def test_a_leader_that_is_cut_off_stops_and_the_others_go_on(
     ensemble.wait_until(lambda: old.mode() == "follower", "the old leader follows")
     assert ensemble.leader() is ensemble.members[2]
     writer.assert_session_survived()
-    assert_all_well(ensemble, writer)
+    ensemble.assert_all_well(writer)
 
 
 def test_nothing_is_acknowledged_by_a_leader_that_is_cut_off(ensemble: Ensemble, network: Network) -> None:
@@ -95,14 +81,14 @@ def test_a_follower_that_is_cut_off_stops_serving_and_catches_up(
 ) -> None:
     writer = write_to(ensemble, "/follower-cut-off")
     network.cut_off(1)
-    wait_until_not_serving(ensemble, ensemble.members[1])
+    ensemble.wait_until_not_serving(ensemble.members[1])
     writer.wait_for_more()
     assert ensemble.leader() is ensemble.members[3]
     network.heal()
     ensemble.wait_until(lambda: ensemble.members[1].mode() == "follower", "server 1 follows again")
     assert ensemble.leader() is ensemble.members[3]
     writer.assert_session_survived()
-    assert_all_well(ensemble, writer)
+    ensemble.assert_all_well(writer)
 
 
 @pytest.mark.parametrize(("source", "target"), [(3, 1), (1, 3)], ids=["from the leader", "to the leader"])
@@ -118,7 +104,7 @@ def test_a_cut_in_one_direction_takes_out_one_follower_only(
     writer.wait_for_more()
     assert leader.mode() == "leader"
     network.heal()
-    assert_all_well(ensemble, writer)
+    ensemble.assert_all_well(writer)
 
 
 def test_a_cut_between_followers_is_not_noticed(ensemble: Ensemble, network: Network, write_to: WriteTo) -> None:
@@ -129,7 +115,7 @@ def test_a_cut_between_followers_is_not_noticed(ensemble: Ensemble, network: Net
     assert ["follower", "follower", "leader"] == [member.mode() for member in ensemble.members.values()]
     writer.assert_session_survived()
     network.heal()
-    assert_all_well(ensemble, writer)
+    ensemble.assert_all_well(writer)
 
 
 def test_members_that_lose_all_their_connections_find_together_again(
@@ -140,4 +126,4 @@ def test_members_that_lose_all_their_connections_find_together_again(
         writer.wait_for_more()
         network.reset()
         ensemble.wait_until_serving()
-    assert_all_well(ensemble, writer)
+    ensemble.assert_all_well(writer)

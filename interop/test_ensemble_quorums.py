@@ -7,28 +7,14 @@ import pytest
 
 from interop.conftest import new_ensemble
 from interop.ensemble import Ensemble, Settings
-from interop.member import JAVA39, PYZOO, Member
+from interop.member import JAVA39, PYZOO
 from interop.writer import Writer
 
-NOT_SERVING = "This ZooKeeper instance is not currently serving requests"
 #: Server 1 weighs as much as the two others together, and more than half is needed: nothing goes without it.
 HEAVY = {"group.1": "1:2:3", "weight.1": "2", "weight.2": "1", "weight.3": "1"}
 #: Two groups of three have to be won.
 GROUPS = {"group.1": "1", "group.2": "2", "group.3": "3:4:5"}
 WriteTo = Callable[[Ensemble, str], Writer]
-
-
-def wait_until_not_serving(ensemble: Ensemble, member: Member) -> None:
-    ensemble.wait_until(lambda: NOT_SERVING in member.word("srvr"), f"{member} stops serving")
-
-
-def assert_all_well(ensemble: Ensemble, writer: Writer) -> None:
-    ensemble.wait_until_serving()
-    writer.wait_for_more()
-    writer.stop()
-    for member in ensemble.members.values():
-        writer.assert_nothing_lost(member.host_port)
-    ensemble.compare()
 
 
 @pytest.mark.parametrize("kinds", [(PYZOO, JAVA39, PYZOO), (JAVA39, PYZOO, JAVA39)], ids="-".join)
@@ -46,9 +32,9 @@ def test_weights_decide_who_may_be_missing(
             ensemble.start(member.sid)
         heavy.kill()
         for member in light:
-            wait_until_not_serving(ensemble, member)
+            ensemble.wait_until_not_serving(member)
         ensemble.start(heavy.sid)
-        assert_all_well(ensemble, writer)
+        ensemble.assert_all_well(writer)
 
 
 def test_two_groups_of_three_are_a_quorum(tmp_path_factory: pytest.TempPathFactory, write_to: WriteTo) -> None:
@@ -65,9 +51,9 @@ def test_two_groups_of_three_are_a_quorum(tmp_path_factory: pytest.TempPathFacto
         # Three of five are there, but they are one group.
         ensemble.kill(1, 2)
         for sid in (3, 4, 5):
-            wait_until_not_serving(ensemble, ensemble.members[sid])
+            ensemble.wait_until_not_serving(ensemble.members[sid])
         ensemble.start(1, 2)
-        assert_all_well(ensemble, writer)
+        ensemble.assert_all_well(writer)
 
 
 @pytest.mark.parametrize("kinds", [(JAVA39, PYZOO), (PYZOO, JAVA39), (PYZOO, PYZOO)], ids="-".join)
@@ -93,6 +79,6 @@ def test_one_of_two_goes_on_when_its_oracle_says_so(
         writer.wait_for_more()
         oracles[leader.sid].write_text("0")
         other.kill()
-        wait_until_not_serving(ensemble, leader)
+        ensemble.wait_until_not_serving(leader)
         ensemble.start(other.sid)
-        assert_all_well(ensemble, writer)
+        ensemble.assert_all_well(writer)

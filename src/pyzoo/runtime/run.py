@@ -10,6 +10,7 @@ import math
 import random
 import resource
 import signal
+import socket
 import sys
 from contextlib import ExitStack
 
@@ -101,10 +102,7 @@ async def serve(
                 await nursery.start(stop_on_signal, nursery.cancel_scope)
             nursery.start_soon(serve_clients, client_port)
             nursery.start_soon(keep_time, client_port)
-            if metrics_listener is not None:
-                nursery.start_soon(serve_metrics, metrics_listener, server)
-            if config.pauses.enabled:
-                nursery.start_soon(watch_pauses, config.pauses, server.metrics)
+            start_measuring(config, metrics_listener, server, nursery)
             if storage is not None:
                 nursery.start_soon(take_snapshots, client_port, storage, lambda: server.database)
                 nursery.start_soon(purge_regularly, storage)
@@ -143,14 +141,19 @@ async def serve_member(
             nursery.start_soon(keep_time, client_port)
             nursery.start_soon(take_snapshots, client_port, storage, lambda: peer.database)
             nursery.start_soon(purge_regularly, storage)
-            if metrics_listener is not None:
-                nursery.start_soon(serve_metrics, metrics_listener, peer)
-            if config.pauses.enabled:
-                nursery.start_soon(watch_pauses, config.pauses, peer.metrics)
+            start_measuring(config, metrics_listener, peer, nursery)
             member.begin()
             note_start(config, stack)
             admin_port = start_admin(config, MemberHost(member, client_port, storage), nursery)
             task_status.started(RunningServer(port, peer, admin_port, nursery.cancel_scope))
+
+
+def start_measuring(config: ServerConfig, listener: socket.socket | None, core: Core, nursery: trio.Nursery) -> None:
+    """Offer the metrics, and watch for pauses, where that is wanted."""
+    if listener is not None:
+        nursery.start_soon(serve_metrics, listener, core)
+    if config.pauses.enabled:
+        nursery.start_soon(watch_pauses, config.pauses, core.metrics)
 
 
 def start_admin(config: ServerConfig, host: ServerHost, nursery: trio.Nursery) -> int | None:

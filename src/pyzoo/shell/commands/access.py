@@ -5,10 +5,10 @@ from typing import Final
 from pyzoo.errors import KeeperError
 from pyzoo.shell.acl import acl_texts, parse_acl
 from pyzoo.shell.command import STAT, VERSION, Command, Context
-from pyzoo.shell.commands.nodes import version_of, visit
+from pyzoo.shell.commands.nodes import version_of, visit, with_stat
 from pyzoo.shell.errors import code_text
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.render import Json, stat_json, stat_lines
+from pyzoo.shell.render import Json
 
 
 def get_acl(context: Context, given: Arguments) -> Json:
@@ -18,11 +18,7 @@ def get_acl(context: Context, given: Arguments) -> Json:
         # The id of an ACL prints itself as a record, which ends with a newline.
         context.printer.line(f"'{entry.scheme},'{entry.id}\n: {entry.perms_text}")
     value: dict[str, Json] = {"path": path, "acl": list(acl_texts(acl))}
-    if given.has("s"):
-        for line in stat_lines(stat):
-            context.printer.line(line)
-        value["stat"] = stat_json(stat)
-    return value
+    return with_stat(context, given, value, stat)
 
 
 def set_acl(context: Context, given: Arguments) -> Json:
@@ -40,11 +36,7 @@ def set_acl(context: Context, given: Arguments) -> Json:
                 failed.append(each)
         return value | {"failed": failed}
     stat = context.zk.set_acl(path, acl, version)
-    if given.has("s"):
-        for line in stat_lines(stat):
-            context.printer.line(line)
-        value["stat"] = stat_json(stat)
-    return value
+    return with_stat(context, given, value, stat)
 
 
 def add_auth(context: Context, given: Arguments) -> Json:

@@ -7,9 +7,10 @@ from pyzoo.config.membership import Membership, members_of_text
 from pyzoo.errors import ConfigError
 from pyzoo.release import FULL_VERSION
 from pyzoo.shell.command import STAT, WATCH, Command, Context
+from pyzoo.shell.commands.nodes import with_stat
 from pyzoo.shell.errors import MalformedCommand, ShellError
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.render import Json, stat_json, stat_lines
+from pyzoo.shell.render import Json
 
 ANY_VERSION: Final = -1
 
@@ -22,11 +23,7 @@ def config(context: Context, given: Arguments) -> Json:
         text = client_string(text)
         value = {"connect_string": text.partition(" ")[2], "version": text.partition(" ")[0]}
     context.printer.line(text)
-    if given.has("s"):
-        for line in stat_lines(stat):
-            context.printer.line(line)
-        value["stat"] = stat_json(stat)
-    return value
+    return with_stat(context, given, value, stat)
 
 
 def client_string(text: str) -> str:
@@ -59,11 +56,7 @@ def reconfig(context: Context, given: Arguments) -> Json:
     text = data.decode("utf-8", "replace")
     context.printer.line(f"Committed new configuration:\n{text}")
     value: dict[str, Json] = {"config": text}
-    if given.has("s"):
-        for line in stat_lines(stat):
-            context.printer.line(line)
-        value["stat"] = stat_json(stat)
-    return value
+    return with_stat(context, given, value, stat)
 
 
 def _given(given: Arguments, *names: str) -> dict[str, str]:

@@ -134,10 +134,10 @@ def get(context: Context, given: Arguments) -> Json:
         value |= {"data": base64.b64encode(data or b"").decode("ascii"), "encoding": "base64"}
     else:
         value |= data_json(data)
-    return _with_stat(context, given, value, stat)
+    return with_stat(context, given, value, stat)
 
 
-def _with_stat(context: Context, given: Arguments, value: dict[str, Json], stat: object) -> Json:
+def with_stat(context: Context, given: Arguments, value: dict[str, Json], stat: object) -> Json:
     """Print the stat where it was asked for, and add it to the document."""
     if given.has("s"):
         for line in stat_lines(stat):
@@ -155,7 +155,7 @@ def set_(context: Context, given: Arguments) -> Json:
         except binascii.Error as error:
             raise MalformedCommand(f"-b {given.words[2]}: this is not base64: {error}") from None
     stat = context.zk.set_data(path, data, version_of(given))
-    return _with_stat(context, given, {"path": path}, stat)
+    return with_stat(context, given, {"path": path}, stat)
 
 
 def ls(context: Context, given: Arguments) -> Json:
@@ -170,7 +170,7 @@ def ls(context: Context, given: Arguments) -> Json:
         return _ls_below(context, path, given.has("w"))
     names, stat = context.zk.get_children(path, given.has("w"))
     context.printer.line(f"[{', '.join(names)}]")
-    return _with_stat(context, given, {"path": path, "children": list(names)}, stat)
+    return with_stat(context, given, {"path": path, "children": list(names)}, stat)
 
 
 def _ls_below(context: Context, path: str, watch: bool) -> Json:
