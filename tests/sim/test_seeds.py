@@ -39,6 +39,11 @@ def test_a_run_that_once_broke_a_rule_keeps_them_now(options: Options, seed: int
     assert outcome.failure is None, outcome.report(0.4)
 
 
+def test_a_session_whose_client_is_on_its_way_back_is_not_taken_for_forgotten() -> None:
+    outcome = run_seed(1795645092518, 0.5)
+    assert outcome.failure is None, outcome.report(0.5)
+
+
 def test_a_seed_is_a_complete_description_of_a_run() -> None:
     assert run_seed(3, 0.2, HARSH) == run_seed(3, 0.2, HARSH)
 
