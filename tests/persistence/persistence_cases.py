@@ -74,15 +74,21 @@ class _FailingFile:
     def __init__(self, disk: "FailingDisk", file: WriteFile) -> None:
         self._disk = disk
         self._file = file
+        self._allocated = 0
 
     def write_at(self, offset: int, data: bytes) -> None:
         room = self._disk.room
-        if room is not None and len(data) > room:
+        in_place = max(self._allocated - offset, 0)
+        if room is not None and len(data) > in_place + room:
             self._disk.room = 0
-            self._file.write_at(offset, data[:room])
+            self._put(offset, data[: in_place + room])
             raise OSError(errno.ENOSPC, "No space left on device")
         if room is not None:
-            self._disk.room = room - len(data)
+            self._disk.room = room - max(len(data) - in_place, 0)
+        self._put(offset, data)
+
+    def _put(self, offset: int, data: bytes) -> None:
+        self._allocated = max(self._allocated, offset + len(data))
         self._file.write_at(offset, data)
 
     def extend(self, size: int) -> None:
@@ -91,6 +97,7 @@ class _FailingFile:
     def truncate(self, size: int) -> None:
         if self._disk.truncate_fails:
             raise OSError(errno.EIO, "Input/output error")
+        self._allocated = min(self._allocated, size)
         self._file.truncate(size)
 
     def sync_data(self) -> None:

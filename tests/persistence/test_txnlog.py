@@ -288,3 +288,34 @@ def test_a_real_disk_holds_the_same_bytes(tmp_path: Path) -> None:
     log.close()
     assert log_of(1, 3).ljust(65552, b"\x00") == (tmp_path / "log.1").read_bytes()
     assert log_of(4, 4).ljust(65552, b"\x00") == (tmp_path / "log.4").read_bytes()
+
+
+def allocated(path: Path) -> int:
+    return path.stat().st_blocks * 512
+
+
+def test_zeros_stand_on_disk_ahead_of_the_records(tmp_path: Path) -> None:
+    log = TxnLog(RealDisk(), str(tmp_path))
+    for zxid in range(1, 3000, 50):
+        write(log, zxid, zxid + 49)
+        if zxid > 1:
+            end = len(log_of(1, zxid + 49))
+            assert end + 4096 <= allocated(tmp_path / "log.1") <= 2 * end + (1 << 18)
+
+
+@pytest.mark.parametrize("options", [{"pre_alloc_size_kb": 0}, {"force_sync": False}])
+def test_no_zeros_are_written_where_they_bring_nothing(tmp_path: Path, options: dict[str, int]) -> None:
+    log = TxnLog(RealDisk(), str(tmp_path), **options)
+    write(log, 1, 2)
+    write(log, 3, 4)
+    assert allocated(tmp_path / "log.1") <= 8192
+
+
+def test_a_disk_with_room_for_records_but_not_for_zeros_will_do(failing: FailingDisk) -> None:
+    log = TxnLog(failing, VERSION_2)
+    write(log, 1, 2)
+    failing.room = 1000
+    write(log, 3, 4)
+    write(log, 5, 6)
+    log.close()
+    assert zxids_in(failing) == [1, 2, 3, 4, 5, 6]

@@ -35,6 +35,8 @@ LINGER_POLL_SECONDS: Final = 0.001
 FEW_EVENTS: Final = 4
 PASSES_BEFORE_LOGGING: Final = 2
 """So few events are taken first, so often, before the log is left to its thread: they may bring more to log."""
+MEMBER_PASSES_BEFORE_LOGGING: Final = 6
+"""The same in an ensemble, where any number of events is taken first: most of them bring more to log."""
 _IN: Final = 1  # EPOLLIN
 _OUT: Final = 4  # EPOLLOUT
 
@@ -137,20 +139,26 @@ class ClientPort:
             events = []
             if self.unlogged:
                 events = self.epoll.poll(0, EVENTS_PER_PASS)
-                if 0 < len(events) <= FEW_EVENTS and deferred < PASSES_BEFORE_LOGGING and not is_late:
+                if not is_late and self._logs_later(len(events), deferred):
                     deferred += 1
                     continue
-                self._write_log(len(events) == 0)
+                self._write_log(len(events) == 0 or self.peers is not None)
                 deferred = 0
             if is_late:
                 return  # what is ready now will be so again
             if not events:
                 events = self.epoll.poll(LINGER_POLL_SECONDS, EVENTS_PER_PASS)
 
-    def _write_log(self, nobody_waits: bool) -> None:
-        """Log what the last passes have left: here if that keeps nobody waiting, else by the thread."""
+    def _logs_later(self, events: int, deferred: int) -> bool:
+        """Whether these events are taken first, after so many passes that have left something to log."""
+        if self.peers is not None:
+            return events > 0 and deferred < MEMBER_PASSES_BEFORE_LOGGING
+        return 0 < events <= FEW_EVENTS and deferred < PASSES_BEFORE_LOGGING
+
+    def _write_log(self, in_the_loop: bool) -> None:
+        """Log what the last passes have left: here if the disk is fast enough for that, else by the thread."""
         log = self.log
-        if nobody_waits and log is not None and log.write_here(self.unlogged):
+        if in_the_loop and log is not None and log.write_here(self.unlogged):
             self.unlogged.clear()
             self._log_progress()
             self.carry_out()
