@@ -37,6 +37,7 @@ class Member:
         self.storage = storage
         self.nursery = nursery
         self.client_address = peer.client_address()
+        self._seen_config = peer.current
         self._restore_settled = trio.Event()
         self.ports = PeerPorts(
             peer,
@@ -124,12 +125,15 @@ class Member:
 
     def after_effects(self) -> None:
         """What a turn may ask for beside bytes."""
-        self._move_client_port()
-        if not self.peer.is_restoring:
+        peer = self.peer
+        if peer.current is not self._seen_config:
+            self._seen_config = peer.current
+            self._move_client_port()
+        if not peer.is_restoring:
             self._restore_settled.set()
-        for read in self.peer.take_log_reads():
+        for read in peer.take_log_reads():
             self.nursery.start_soon(self._read_log, read)
-        if self.peer.take_snapshot_request():
+        if peer.take_snapshot_request():
             self.nursery.start_soon(self._save_snapshot)
 
     def _move_client_port(self) -> None:

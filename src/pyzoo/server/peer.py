@@ -357,7 +357,10 @@ class QuorumPeer(PeerHost):
             self._in_flight = 0
         role = self.role
         if role is not None and not self._stopping:
-            self._guarded(lambda: role.persisted(zxid))
+            try:
+                role.persisted(zxid)
+            except StorageError as error:
+                self._role_failed(role, error)
 
     @property
     def _is_log_quiet(self) -> bool:
