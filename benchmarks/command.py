@@ -1,8 +1,6 @@
 """`python -m benchmarks`: starts single servers, measures, prints the tables."""
 
 import logging
-import shutil
-import tempfile
 from pathlib import Path
 
 import click
@@ -49,19 +47,11 @@ def main(wanted: Wanted, ops: tuple[str, ...]) -> None:
     scale = QUICK if quick else Scale()
     results = wanted.results(pace, scale)
     zkload = Zkload.build(CACHE)
-    workplace = Path(tempfile.mkdtemp(prefix="run-", dir=wanted.directory))
-    try:
+    with wanted.workplace(results) as workplace:
         if "throughput" in wanted.only:
             measure_throughput(
                 wanted.contestants, cells_of(ops, quick), pace, zkload, workplace, results, lambda: wanted.save(results)
             )
         sections = [section for section in MEASUREMENTS if section in wanted.only]
         _measure_resources(sections, wanted.contestants, zkload, workplace, scale, results)
-    except KeyboardInterrupt:
-        log.warning("interrupted: this is what was measured until then")
-    except ServerError as failure:
-        raise click.ClickException(str(failure)) from None
-    finally:
-        shutil.rmtree(workplace, ignore_errors=True)
-        wanted.save(results)
     wanted.tell(report.markdown(results))

@@ -1,21 +1,13 @@
 """`python -m benchmarks ensemble`: starts the ensembles, measures, prints the tables."""
 
-import logging
-import shutil
-import tempfile
-from pathlib import Path
-
 import attrs
 import click
 
 from benchmarks.ensemble import MEASUREMENTS, QUICK, Scale, cells_of, measure_disturbances, measure_load
 from benchmarks.ensemble_report import ensemble_markdown
 from benchmarks.options import CACHE, Wanted, takes_wanted
-from benchmarks.servers import ServerError
 from benchmarks.throughput import Pace
 from benchmarks.zkload import Zkload
-
-log = logging.getLogger(__name__)
 
 SECTIONS = ("load", *MEASUREMENTS)
 
@@ -33,17 +25,9 @@ def main(wanted: Wanted, real_twice: bool) -> None:
     scale = QUICK if quick else Scale()
     results = wanted.results(pace, scale)
     zkload = Zkload.build(CACHE)
-    workplace = Path(tempfile.mkdtemp(prefix="run-", dir=wanted.directory))
-    try:
+    with wanted.workplace(results) as workplace:
         if "load" in wanted.only:
             measure_load(wanted.contestants, cells_of(quick), pace, scale, zkload, workplace, results)
         sections = [section for section in MEASUREMENTS if section in wanted.only]
         measure_disturbances(sections, wanted.contestants, scale, zkload, workplace, results)
-    except KeyboardInterrupt:
-        log.warning("interrupted: this is what was measured until then")
-    except ServerError as failure:
-        raise click.ClickException(str(failure)) from None
-    finally:
-        shutil.rmtree(workplace, ignore_errors=True)
-        wanted.save(results)
     wanted.tell(ensemble_markdown(results))

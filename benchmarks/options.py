@@ -4,8 +4,11 @@ import datetime
 import functools
 import logging
 import resource
+import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,10 @@ from attrs import frozen
 
 from benchmarks import machine
 from benchmarks.results import Results
-from benchmarks.servers import Contestant, pyzoo, real_zookeeper
+from benchmarks.servers import Contestant, ServerError, pyzoo, real_zookeeper
 from benchmarks.throughput import Pace
+
+log = logging.getLogger(__name__)
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 CACHE = Path.home() / ".cache" / "pyzoo-benchmarks"
@@ -81,6 +86,20 @@ class Wanted:
             servers={contestant.name: contestant.description for contestant in self.contestants},
             settings={**attrs.asdict(pace), **attrs.asdict(scale)},
         )
+
+    @contextmanager
+    def workplace(self, results: Results) -> Iterator[Path]:
+        """A directory for the servers of a run, gone after it; what was measured until an interruption counts."""
+        directory = Path(tempfile.mkdtemp(prefix="run-", dir=self.directory))
+        try:
+            yield directory
+        except KeyboardInterrupt:
+            log.warning("interrupted: this is what was measured until then")
+        except ServerError as failure:
+            raise click.ClickException(str(failure)) from None
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+            self.save(results)
 
     def save(self, results: Results) -> None:
         """Keep what was measured so far, where that is wanted."""

@@ -237,6 +237,10 @@ class Ensemble:
         self.wait_until_serving()
         writer.wait_for_more()
         writer.stop()
+        self.assert_nothing_lost(writer)
+
+    def assert_nothing_lost(self, writer: Writer) -> None:
+        """Every member has all that was acknowledged, and the same tree."""
         for member in self.members.values():
             writer.assert_nothing_lost(member.host_port)
         self.compare()

@@ -27,9 +27,7 @@ def assert_all_well(ensemble: Ensemble, writer: Writer) -> None:
     writer.stop()
     ensemble.wait_until_serving()
     writer.assert_session_survived()
-    for member in ensemble.members.values():
-        writer.assert_nothing_lost(member.host_port)
-    ensemble.compare()
+    ensemble.assert_nothing_lost(writer)
 
 
 def wait_for_another_leader(ensemble: Ensemble, old: Member) -> Member:

@@ -149,7 +149,5 @@ def test_a_writer_on_observers_keeps_its_session_through_a_change_of_leader(
     writer.wait_for_more()
     writer.stop()
     writer.assert_session_survived()
-    for member in ensemble.members.values():
-        writer.assert_nothing_lost(member.host_port)
+    ensemble.assert_nothing_lost(writer)
     writer.close()
-    ensemble.compare()

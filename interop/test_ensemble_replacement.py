@@ -34,6 +34,4 @@ def replace_all_and_back(ensemble: Ensemble, writer: Writer, leader_first: bool)
         assert {new_kind} == {member.kind for member in ensemble.members.values()}
     writer.stop()
     writer.assert_session_survived()
-    for member in ensemble.members.values():
-        writer.assert_nothing_lost(member.host_port)
-    ensemble.compare()
+    ensemble.assert_nothing_lost(writer)

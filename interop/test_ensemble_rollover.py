@@ -33,6 +33,4 @@ def test_a_leader_gives_up_at_the_last_counter_of_its_epoch(ensemble: Ensemble, 
     leader = ensemble.wait_until_serving()
     assert first + 2 <= leader.zxid() >> 32
     writer.assert_session_survived()
-    for member in ensemble.members.values():
-        writer.assert_nothing_lost(member.host_port)
-    ensemble.compare()
+    ensemble.assert_nothing_lost(writer)

@@ -1,7 +1,8 @@
 """One pass over the client port: receive from every ready connection, one turn of the core, send.
 
 All sockets sit in one epoll object; trio waits for that object alone. Nothing here waits, but for the
-millisecond in which a busy client port expects its next events, and for a fast disk when there is nothing else to do.
+millisecond in which a busy client port expects its next events, and for a fast disk: a single server when there is
+nothing else to do, a member of an ensemble after a few passes.
 """
 
 import logging

@@ -357,10 +357,7 @@ class QuorumPeer(PeerHost):
             self._in_flight = 0
         role = self.role
         if role is not None and not self._stopping:
-            try:
-                role.persisted(zxid)
-            except StorageError as error:
-                self._role_failed(role, error)
+            self._guarded(lambda: role.persisted(zxid))
 
     @property
     def _is_log_quiet(self) -> bool:
