@@ -100,7 +100,9 @@ class Writer:
     def _write(self, number: int) -> None:
         try:
             self._client.create_async(f"{self.top}/{_name(number)}", str(number).encode()).get(timeout=ANSWER_SECONDS)
-            self.sessions.add(self._client.client_id[0])
+            session = self._client.client_id
+            if session is not None:  # kazoo tells none while it reconnects; the next answer does
+                self.sessions.add(session[0])
             with self._progress:
                 self.created.append(number)
                 self._progress.notify_all()
