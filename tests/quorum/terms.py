@@ -216,8 +216,9 @@ class Term:
         return far
 
     def propose(self, zxid: int, *ackers: int) -> None:
-        """Propose; these servers acknowledge it without a word on a link."""
+        """Propose and send; these servers acknowledge it without a word on a link."""
         self.leader.propose(zxid, payload_of(zxid))
+        self.leader.release()
         for sid in ackers:
             self.leader.acked(sid, zxid)
 

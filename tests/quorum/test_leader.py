@@ -389,6 +389,30 @@ def test_proposals_go_to_followers_and_to_those_without_a_vote() -> None:
     assert [[("PROPOSAL", z(1, 1))]] * 2 + [[]] == [far.heard() for far in (two, stranger, observer)]
 
 
+def test_proposals_that_are_held_back_go_out_together_and_count_no_acknowledgement_before() -> None:
+    term, (two,) = serving(2)
+    for zxid in (z(1, 1), z(1, 2)):
+        term.leader.propose(zxid, payload_of(zxid))
+    for sid in (2, 3):
+        term.leader.acked(sid, z(1, 1))
+    assert ([], [], True) == (two.heard(), term.owner.commits(), term.leader.is_holding)
+    term.leader.release()
+    assert ([("PROPOSAL", z(1, 1)), ("PROPOSAL", z(1, 2))], False) == (two.heard(), term.leader.is_holding)
+    for sid in (2, 3):
+        term.leader.acked(sid, z(1, 1))
+    assert [z(1, 1)] == term.owner.commits()
+
+
+def test_a_learner_that_joins_while_proposals_are_held_back_gets_each_of_them_once() -> None:
+    term, (two,) = serving(2)
+    term.history.last = NEW
+    term.leader.propose(z(1, 1), payload_of(z(1, 1)))
+    three = term.promised(3, NEW)
+    term.leader.release()
+    assert [("PROPOSAL", z(1, 1))] == two.heard()
+    assert [("PROPOSAL", z(1, 1))] == [packet for packet in three.heard() if packet[0] == "PROPOSAL"]
+
+
 def test_a_commit_goes_to_followers_and_as_inform_to_observers() -> None:
     term, (two,) = serving(2)
     term.history.last = NEW
@@ -679,7 +703,7 @@ def test_an_epoch_ends_before_its_counter_does(zxid: int, left: bool) -> None:
 def test_what_a_learner_acknowledged_before_it_came_again_does_not_count() -> None:
     """It may have been told to cut that off since; then only the leader's own disk has it."""
     term, (two, _) = serving(2, 3, voters=5)
-    term.leader.propose(z(1, 1), b"")
+    term.propose(z(1, 1))
     two.ack(z(1, 1))
     again = term.joined(2)
     term.leader.acked(1, z(1, 1))

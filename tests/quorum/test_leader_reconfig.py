@@ -19,6 +19,7 @@ WITHOUT_1 = evolve(members(3), servers=members(3).servers[1:])
 
 def reconfigure(term: Term, zxid: int, members: Membership) -> None:
     term.leader.propose(zxid, payload_of(zxid), make_verifier(evolve(members, version=zxid)))
+    term.leader.release()
 
 
 def activations(far: Far) -> list[tuple[int, bytes | None]]:
@@ -44,6 +45,16 @@ def test_a_reconfig_needs_a_quorum_of_both_configurations() -> None:
     assert [] == term.owner.commits()
     term.leader.acked(4, z(1, 1))
     assert [z(1, 1)] == term.owner.commits()
+
+
+def test_a_reconfig_is_not_held_back_nor_what_is_before_it() -> None:
+    term, _ = serving(2, 3)
+    term.propose(z(1, 1))
+    term.leader.propose(z(1, 2), payload_of(z(1, 2)))
+    assert 1_000_000 == term.leader.held_until_ns(0, 1_000_000)
+    new = make_verifier(evolve(members(3), version=z(1, 3)))
+    term.leader.propose(z(1, 3), payload_of(z(1, 3)), new)
+    assert 0 == term.leader.held_until_ns(0, 1_000_000)
 
 
 def test_what_is_proposed_behind_a_reconfig_needs_both_quorums_too() -> None:

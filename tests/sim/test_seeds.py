@@ -44,6 +44,11 @@ def test_a_session_whose_client_is_on_its_way_back_is_not_taken_for_forgotten() 
     assert outcome.failure is None, outcome.report(0.5)
 
 
+def test_a_member_that_has_left_waits_for_room_before_it_gets_a_new_configuration() -> None:
+    outcome = run_seed(77000058, 0.5)
+    assert outcome.failure is None, outcome.report(0.5)
+
+
 def test_a_seed_is_a_complete_description_of_a_run() -> None:
     assert run_seed(3, 0.2, HARSH) == run_seed(3, 0.2, HARSH)
 

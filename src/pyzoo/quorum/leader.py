@@ -14,6 +14,7 @@ from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.jute.records import Id
+from pyzoo.quorum.group_commit import GroupCommit
 from pyzoo.quorum.history import History
 from pyzoo.quorum.learner_handler import LearnerHandler, LearnerHub
 from pyzoo.quorum.link import PeerLink
@@ -168,7 +169,10 @@ class Leader(LearnerHub):
         self.observing: dict[LearnerHandler, None] = {}
         self.outstanding: dict[int, OutstandingProposal] = {}
         self._unlogged: deque[OutstandingProposal] = deque()
+        self._held: list[OutstandingProposal] = []
+        self._group = GroupCommit()
         self.last_proposed: i64 = 0
+        self.last_sent: i64 = 0
         self.last_committed: i64 = 0
         self.allowed_to_commit = True
         self.proposal_size_last: i64 = -1
@@ -242,6 +246,7 @@ class Leader(LearnerHub):
         self.owner.save_accepted_epoch(self.epoch)
         start: i64 = first_zxid(self.epoch) + self.settings.initial_counter
         self.last_proposed = start
+        self.last_sent = start
         self.last_committed = start
         self._phase_deadline_ms = self.now_ms + self.init_limit_ms
         if self.current.version == 0 and self.last_seen.version == 0:
@@ -316,6 +321,7 @@ class Leader(LearnerHub):
         if handler.is_observer:
             self.observing[handler] = None
             return
+        self.release()
         for zxid, proposal in self.outstanding.items():
             if zxid > after_zxid:
                 # What it acknowledged before may have been cut off again since: only a new acknowledgement counts.
@@ -332,7 +338,10 @@ class Leader(LearnerHub):
         return (self.last_proposed & 0xFFFFFFFF) < LAST_COUNTER
 
     def propose(self, zxid: i64, payload: bytes, reconfig: QuorumVerifier | None = None) -> None:
-        """Send a transaction to the followers; the caller logs it and tells `acked` when it is durable."""
+        """Take a transaction for the followers, who get it with `release`.
+
+        The caller logs it no sooner than that, and tells `acked_up_to` when it is durable.
+        """
         if reconfig is not None:
             self.last_seen = reconfig
             self.owner.config_proposed(reconfig)
@@ -343,9 +352,32 @@ class Leader(LearnerHub):
         self.metrics.proposal_count += 1
         self.last_proposed = zxid
         self._count_size(len(payload))
-        data = packet(PROPOSAL, zxid, payload)
-        for handler in self.forwarding:
-            handler.queue_proposal(data, zxid)
+        self._held.append(proposal)
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether there are proposals that were not sent yet."""
+        return len(self._held) > 0
+
+    def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
+        """When `release` has to come at the latest, 0 for now, while `is_holding`; see GroupCommit."""
+        held: i64 = len(self._held)
+        if self._held[-1].is_reconfig:
+            return 0
+        return self._group.held_until_ns(held, len(self.outstanding) - held, now_ns, patience_ns)
+
+    def release(self) -> None:
+        """Send what was held back."""
+        held = self._held
+        if not held:
+            return
+        self._group.released(len(held))
+        for proposal in held:
+            data = packet(PROPOSAL, proposal.zxid, proposal.payload)
+            for handler in self.forwarding:
+                handler.queue_proposal(data, proposal.zxid)
+        self.last_sent = self.last_proposed
+        held.clear()
 
     def _count_size(self, size: i64) -> None:
         self.proposal_size_last = size
@@ -365,7 +397,7 @@ class Leader(LearnerHub):
         if not self.allowed_to_commit or (zxid & 0xFFFFFFFF) == 0 or zxid <= self.last_committed:
             return
         proposal = self.outstanding.get(zxid)
-        if proposal is None:
+        if proposal is None or zxid > self.last_sent:
             logger.warning("Server %d acknowledges %s, which was not proposed", sid, zxid_text(zxid))
             return
         self._acked(proposal, sid)

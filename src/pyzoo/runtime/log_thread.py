@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 FAST_SYNC_NS = 500_000
-"""Above this, on average, a sync is not for the event loop."""
+"""A disk that usually takes longer for a sync is not for the event loop."""
 SYNC_TIMES_KEPT = 10_000
 """Sync times that wait at most to be counted by the event loop."""
 
@@ -90,7 +90,7 @@ class LogThread:
         self._submitted_ms: list[int] = []
         self._appended_ms = 0
         self._synced_ms: int | None = None
-        self._average_sync_ns = FAST_SYNC_NS
+        self.usual_sync_ns = FAST_SYNC_NS
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="SyncThread", daemon=True)
 
@@ -105,7 +105,7 @@ class LogThread:
 
     def write_here(self, batches: list[LogBatch]) -> bool:
         """Write these in the caller's thread; False where they have to be submitted instead."""
-        if self._submitted_zxid != self.persisted_zxid or self._average_sync_ns > FAST_SYNC_NS or self.failure:
+        if self._submitted_zxid != self.persisted_zxid or self.usual_sync_ns > FAST_SYNC_NS or self.failure:
             return False
         begun_ms = elapsed_ms()
         records = b"".join([batch.records for batch in batches])
@@ -196,7 +196,7 @@ class LogThread:
                 logger.error("No write is acknowledged until the log can be written again: %s", error)
             self.stalled = True
             return False
-        self._average_sync_ns += (took_ns - self._average_sync_ns) // 8
+        self._learn(took_ns)
         if self.stalled:
             logger.warning("The log can be written again")
             self.stalled = False
@@ -209,3 +209,8 @@ class LogThread:
                 took_ms,
             )
         return True
+
+    def _learn(self, took_ns: int) -> None:
+        """Move `usual_sync_ns` towards the lower quartile: longer syncs have often waited for the processor."""
+        step = self.usual_sync_ns // 16 + 1
+        self.usual_sync_ns = max(self.usual_sync_ns + (step if took_ns > self.usual_sync_ns else -3 * step), 0)

@@ -1,8 +1,8 @@
 """One pass over the client port: receive from every ready connection, one turn of the core, send.
 
 All sockets sit in one epoll object; trio waits for that object alone. Nothing here waits, but for the
-millisecond in which a busy client port expects its next events, and for a fast disk: a single server when there is
-nothing else to do, a member of an ensemble after a few passes.
+millisecond in which a busy client port expects its next events, for company of a leader's proposals, and for a fast
+disk: a single server when there is nothing else to do, a member of an ensemble after a few passes.
 """
 
 import logging
@@ -38,6 +38,13 @@ PASSES_BEFORE_LOGGING: Final = 2
 """So few events are taken first, so often, before the log is left to its thread: they may bring more to log."""
 MEMBER_PASSES_BEFORE_LOGGING: Final = 6
 """The same in an ensemble, where any number of events is taken first: most of them bring more to log."""
+HOLD_SYNCS: Final = 2
+"""So many syncs a leader's proposals wait for company at the most: measured, see docs/decisions/0010-group-commit.md."""
+HOLD_MAX_NS: Final = 1_000_000
+"""However slow the disk is, they wait no longer."""
+NS_PER_SECOND: Final = 1e9
+FD_SETSIZE: Final = 1024
+"""select() takes no file descriptor from here on."""
 _IN: Final = 1  # EPOLLIN
 _OUT: Final = 4  # EPOLLOUT
 
@@ -71,6 +78,7 @@ class ClientPort:
         self.log = log
         self.keep_alive = keep_alive
         self.epoll = select.epoll()
+        self._can_select = self.epoll.fileno() < FD_SETSIZE
         self.connections: dict[int, Connection] = {}
         self.by_cnxn: dict[ServerCnxn, Connection] = {}
         self.held_back: dict[Connection, None] = {}
@@ -124,6 +132,7 @@ class ClientPort:
     def turn(self) -> None:
         """Do everything that can be done now."""
         self._pass(self.epoll.poll(0, EVENTS_PER_PASS))
+        self._release()
         self._submit_log()
 
     def turns(self) -> None:
@@ -137,6 +146,8 @@ class ClientPort:
         while events:
             self._pass(events)
             is_late = self.server.now_ms >= end_ms
+            if is_late or self._hold_ns() <= 0:
+                self._release()
             events = []
             if self.unlogged:
                 events = self.epoll.poll(0, EVENTS_PER_PASS)
@@ -146,9 +157,38 @@ class ClientPort:
                 self._write_log(len(events) == 0 or self.peers is not None)
                 deferred = 0
             if is_late:
-                return  # what is ready now will be so again
+                break  # what is ready now will be so again
             if not events:
-                events = self.epoll.poll(LINGER_POLL_SECONDS, EVENTS_PER_PASS)
+                events = self._next_events()
+        self._release()
+        self._submit_log()
+
+    def _next_events(self) -> list[tuple[int, int]]:
+        """What comes within a millisecond; what is held back goes out meanwhile, unless something comes in time."""
+        hold_ns = self._hold_ns()
+        # Only select counts in less than milliseconds.
+        if hold_ns > 0 and select.select([self.epoll], [], [], hold_ns / NS_PER_SECOND)[0]:
+            return self.epoll.poll(0, EVENTS_PER_PASS)
+        self._release()
+        if self.unlogged:
+            self._write_log(True)
+        return self.epoll.poll(LINGER_POLL_SECONDS, EVENTS_PER_PASS)
+
+    def _hold_ns(self) -> int:
+        """How long a leader's proposals may still wait for company."""
+        log = self.log
+        if self.peers is None or log is None or not self.peers.peer.is_holding:
+            return 0
+        patience_ns = min(HOLD_SYNCS * log.usual_sync_ns, HOLD_MAX_NS) if self._can_select else 0
+        now_ns = monotonic_ns()
+        return self.peers.peer.held_until_ns(now_ns, patience_ns) - now_ns
+
+    def _release(self) -> None:
+        """Send what a leader has held back, and leave it to be logged."""
+        peers = self.peers
+        if peers is not None and peers.peer.is_holding:
+            peers.peer.release()
+            self.carry_out()
 
     def _logs_later(self, events: int, deferred: int) -> bool:
         """Whether these events are taken first, after so many passes that have left something to log."""

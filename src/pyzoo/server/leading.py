@@ -172,6 +172,16 @@ class Leading(Role):
         if server is not None:
             server.persisted(zxid)
 
+    @property
+    def is_holding(self) -> bool:
+        return self.leader.is_holding
+
+    def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
+        return self.leader.held_until_ns(now_ns, patience_ns)
+
+    def release(self) -> None:
+        self.leader.release()
+
     def unfinished(self) -> list[Proposal]:
         server = self.server
         return [] if server is None else server.unfinished()

@@ -340,8 +340,27 @@ class QuorumPeer(PeerHost):
 
     # --- disk
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether a leader waits for more proposals before it sends and logs those that it has."""
+        role = self.role
+        return role is not None and not self._stopping and role.is_holding
+
+    def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
+        """When `release` has to come at the latest, 0 for now, while `is_holding`; see GroupCommit."""
+        role = self.role
+        return 0 if role is None else role.held_until_ns(now_ns, patience_ns)
+
+    def release(self) -> None:
+        """Send and log what is held back: effects follow."""
+        role = self.role
+        if role is not None:
+            role.release()
+
     def take_effects(self) -> Effects | None:
         self._settle()
+        if self.is_holding:
+            return None
         batch = self.log.take()
         if batch is None:
             return None

@@ -136,6 +136,18 @@ class Role:
         """The log is safe up to `zxid`."""
         raise NotImplementedError
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether there are proposals that were neither sent nor logged yet."""
+        return False
+
+    def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
+        """When `release` has to come at the latest, 0 for now, while `is_holding`; see GroupCommit."""
+        return 0
+
+    def release(self) -> None:
+        """Send and log what was held back."""
+
     def snapshot_saved(self) -> None:
         """What `save_snapshot` asked for is on disk."""
 

@@ -26,6 +26,7 @@ from pyzoo.sim.world import InvariantViolation, Timer
 CLIENTS: Final = -1
 """The kind of port that clients come to, beside those that members have for each other."""
 LONG_SYNC_MS: Final = 900
+NS_PER_MS: Final = 1_000_000
 START_RETRY_MS: Final = 2000
 
 
@@ -96,9 +97,10 @@ class Member:
         except SimCrash:
             self.crash(power=True)
         except ConfigError as error:
-            # It has left the ensemble; to come back it needs a list that it is on.
-            self.world.note(f"server {self.sid} gets a new configuration: {error}")
-            self.machine.write_config(self.watcher.members_with(self.sid))
+            # It has left the ensemble; to come back it needs a list that it is on, and room for that list.
+            if not self.machine.disk.is_full:
+                self.world.note(f"server {self.sid} gets a new configuration: {error}")
+                self.machine.write_config(self.watcher.members_with(self.sid))
             self.world.after(START_RETRY_MS, self.start)
         except StorageError as error:
             if not self.machine.disk.is_full:
@@ -208,7 +210,19 @@ class Member:
         self._inbox = []
         for step in inbox:
             step()
+        self._hold(peer)
         self._carry_out(peer)
+
+    def _hold(self, peer: QuorumPeer) -> None:
+        """Let a leader hold its proposals back as long as it wants to, and not longer."""
+        if not peer.is_holding:
+            return
+        now_ns = self.machine.now_ms() * NS_PER_MS
+        until_ns = peer.held_until_ns(now_ns, self.sync_ms() * NS_PER_MS)
+        if until_ns <= now_ns:
+            peer.release()
+        else:
+            self.world.after(-(-(until_ns - now_ns) // NS_PER_MS), self.wake)
 
     def _carry_out(self, peer: QuorumPeer) -> None:
         while (effects := peer.take_effects()) is not None:
