@@ -39,7 +39,7 @@ PASSES_BEFORE_LOGGING: Final = 2
 MEMBER_PASSES_BEFORE_LOGGING: Final = 6
 """The same in an ensemble, where any number of events is taken first: most of them bring more to log."""
 HOLD_SYNCS: Final = 2
-"""So many syncs a leader's proposals wait for company at the most: measured, see docs/decisions/0010-group-commit.md."""
+"""So many syncs a leader's proposals wait for company at the most (docs/decisions/0010-group-commit.md)."""
 HOLD_MAX_NS: Final = 1_000_000
 """However slow the disk is, they wait no longer."""
 NS_PER_SECOND: Final = 1e9
