@@ -15,7 +15,7 @@ from pyzoo.runtime.peer_sasl import quorum_sasl
 from pyzoo.runtime.peer_tls import PLAIN
 from pyzoo.runtime.peers import PeerPorts
 from pyzoo.runtime.reload_stores import reload_stores
-from pyzoo.runtime.snapshotting import save_snapshot_beside
+from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_beside
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import quorum_tls
 from pyzoo.runtime.turn import ClientPort
@@ -162,9 +162,9 @@ class Member:
         self.turn()
 
     async def _save_snapshot(self) -> None:
-        """Nothing is applied meanwhile, so it could as well be done in one go; but others want to be answered."""
+        """Nobody is served until it is done, so the slices are large; but who asks for its state wants an answer."""
         try:
-            path = await save_snapshot_beside(self.storage, self.peer.database, self.peer)
+            path = await save_snapshot_beside(self.storage, self.peer.database, self.peer, SNAPSHOT_CHUNK_BYTES)
         except StorageError as error:
             self.peer.snapshot_failed(error)
         else:

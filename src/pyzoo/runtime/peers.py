@@ -279,14 +279,17 @@ class PeerPorts:
         except OSError:
             self._broken(connection)
             return
-        waiting = len(connection.unsent) > 0
         link.unsent = len(connection.unsent)
-        self._set_mask(connection, _IN | _OUT if waiting else _IN)
+        waiting = link.unsent > 0
         if not waiting:
             if link.closing and not connection.is_authenticating:
                 self._end(connection)
-            elif link.wants_drain:
+                return
+            if link.wants_drain:
                 self.peer.peer_drained(link)
+                # The writable socket begins the next pass: others have their turn between two pieces of a snapshot.
+                waiting = link.waiting_bytes() > 0
+        self._set_mask(connection, _IN | _OUT if waiting else _IN)
 
     def _send_all(self, connection: PeerSocket) -> None:
         """Send until the network takes no more, or there is nothing left."""

@@ -36,13 +36,18 @@ async def take_snapshots(client_port: ClientPort, storage: Storage, database: Ca
             server.snapshot_ended(failed)
 
 
-async def save_snapshot_beside(storage: Storage, database: ZKDatabase, server: Core) -> str | None:
-    """Save a fuzzy snapshot while the server goes on; returns the path, None when it became worthless meanwhile."""
+async def save_snapshot_beside(
+    storage: Storage, database: ZKDatabase, server: Core, slice_bytes: int = 0
+) -> str | None:
+    """Save a fuzzy snapshot while the server goes on; returns the path, None when it became worthless meanwhile.
+
+    The server has its turn after each `slice_bytes`, or a little more.
+    """
     async with storage.saving:
-        return await _save(storage, database, server)
+        return await _save(storage, database, server, slice_bytes)
 
 
-async def _save(storage: Storage, database: ZKDatabase, server: Core) -> str | None:
+async def _save(storage: Storage, database: ZKDatabase, server: Core, slice_bytes: int) -> str | None:
     begun_ms = elapsed_ms()
     epoch = server.snapshot_epoch
     zxid = database.last_processed_zxid
@@ -50,7 +55,7 @@ async def _save(storage: Storage, database: ZKDatabase, server: Core) -> str | N
     file = await trio.to_thread.run_sync(storage.snapshot_file, zxid)
     try:
         while True:
-            piece = await next_piece(chunks)
+            piece = await next_piece(chunks, slice_bytes)
             if not piece:
                 break
             await trio.to_thread.run_sync(file.write, piece)
@@ -69,14 +74,16 @@ async def _save(storage: Storage, database: ZKDatabase, server: Core) -> str | N
     return path
 
 
-async def next_piece(chunks: Iterator[bytes]) -> bytes:
-    """About a megabyte of slices, with a checkpoint after each one; empty at the end."""
+async def next_piece(chunks: Iterator[bytes], slice_bytes: int = 0) -> bytes:
+    """About a megabyte, with a checkpoint after each slice; empty at the end."""
     pieces: list[bytes] = []
-    size = 0
+    size = slice_begin = 0
     for chunk in chunks:
         pieces.append(chunk)
         size += len(chunk)
         if size >= SNAPSHOT_CHUNK_BYTES:
             break
-        await trio.lowlevel.checkpoint()
+        if size - slice_begin >= slice_bytes:
+            slice_begin = size
+            await trio.lowlevel.checkpoint()
     return b"".join(pieces)
