@@ -183,6 +183,13 @@ def test_an_empty_newest_log_is_deleted(snapped: MemoryDisk) -> None:
     assert "Delete empty tail log file" in recovered.warnings[0]
 
 
+def test_a_log_that_was_never_finished_is_removed(snapped: MemoryDisk) -> None:
+    put_log(snapped, 1, log_of(1, 2))
+    TxnLog(snapped, VERSION_2).append(3, b"".join(creates(3, 3)))
+    assert created(start(snapped)) == [1, 2]
+    assert snapped.list(VERSION_2) == ["log.1", "snapshot.0"]
+
+
 @pytest.mark.parametrize("contents", [encode_file_header()[:1], encode_file_header()[:15], bytes(65552)])
 def test_a_newest_log_without_a_whole_header_is_set_aside(snapped: MemoryDisk, contents: bytes) -> None:
     put_log(snapped, 1, log_of(1, 2))

@@ -22,6 +22,7 @@ from pyzoo.persistence.snapshots import (
     remove_temporaries,
     snapshot_chunks,
 )
+from pyzoo.persistence.txnlog import TxnLog
 
 
 def create(tree: DataTree, zxid: int, path: str, data: bytes | None = b"", acl: list[ACL] = OPEN_ACL) -> None:
@@ -298,8 +299,9 @@ def test_a_saver_that_fails_leaves_the_older_snapshots_alone(failure: str) -> No
     assert before == all_files(disk)
 
 
-def test_what_dead_savers_left_can_be_removed(disk: MemoryDisk) -> None:
+def test_what_dead_writers_left_can_be_removed(disk: MemoryDisk) -> None:
     SnapshotFile(disk, VERSION_2, 5).write(b"half")
+    TxnLog(disk, VERSION_2).append(6, b"half")
     put(disk, f"{VERSION_2}/tmp.other", b"not ours")
     remove_temporaries(disk, VERSION_2)
     assert disk.list(VERSION_2) == ["tmp.other"]

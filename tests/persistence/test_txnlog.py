@@ -55,14 +55,21 @@ def test_a_new_file_is_named_after_its_first_record(disk: MemoryDisk) -> None:
     assert log_of(0x1A, 0x1D) == get(disk, f"{VERSION_2}/log.1a")
 
 
-def test_header_and_first_records_come_in_one_write(disk: MemoryDisk) -> None:
-    log = TxnLog(disk, VERSION_2)
+def test_a_new_file_has_its_name_no_sooner_than_its_header_and_first_records_are_safe(disk: MemoryDisk) -> None:
+    log = TxnLog(disk, VERSION_2, pre_alloc_size_kb=0)
     log.append(1, batch(1, 2))
-    sizes = []
-    disk.sync_directory(VERSION_2)
-    disk.crash(lambda path, unsynced: sizes.append(unsynced) or 0)
-    assert sizes == [len(log_of(1, 2))]
-    assert disk.size(f"{VERSION_2}/log.1") == 0
+    assert names_in(disk) == ["tmp.log.1"]
+    log.commit()
+    disk.crash(lambda path, unsynced: 0)
+    assert names_in(disk) == ["log.1"]
+    assert log_of(1, 2) == get(disk, f"{VERSION_2}/log.1")
+
+
+def test_without_syncs_a_new_file_has_its_name_with_its_first_records(disk: MemoryDisk) -> None:
+    log = TxnLog(disk, VERSION_2, pre_alloc_size_kb=0, force_sync=False)
+    write(log, 1, 2)
+    assert names_in(disk) == ["log.1"]
+    assert log_of(1, 2) == get(disk, f"{VERSION_2}/log.1")
 
 
 @pytest.mark.parametrize(("kb", "size"), [(64, 65552), (65536, 67108880), (0, None), (-5, None)])

@@ -7,7 +7,9 @@ is durable until it is synced, a name not before the directory is.
 
 import os
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, final
+
+from mypy_extensions import mypyc_attr
 
 
 class WriteFile(Protocol):
@@ -87,15 +89,15 @@ def join(directory: str, name: str) -> str:
     return f"{directory.rstrip('/')}/{name}"
 
 
+@final
 class _RealWriteFile:
     def __init__(self, path: str, flags: int) -> None:
         self._fd = os.open(path, flags | os.O_CLOEXEC, 0o644)
 
     def write_at(self, offset: int, data: bytes) -> None:
         written = os.pwrite(self._fd, data, offset)
-        view = memoryview(data)
         while written < len(data):
-            written += os.pwrite(self._fd, view[written:], offset + written)
+            written += os.pwrite(self._fd, memoryview(data)[written:], offset + written)
 
     def extend(self, size: int) -> None:
         if os.fstat(self._fd).st_size < size:
@@ -116,6 +118,7 @@ class _RealWriteFile:
             os.close(fd)
 
 
+@final
 class _RealReadFile:
     def __init__(self, path: str) -> None:
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -132,6 +135,7 @@ class _RealReadFile:
             os.close(fd)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class RealDisk:
     """The file system of this machine."""
 

@@ -2,6 +2,7 @@
 
 log.<hex zxid of its first record>
 snapshot.<hex zxid>[.gz|.snappy]
+tmp.<either>, until it is whole and safe
 """
 
 import re
@@ -11,6 +12,7 @@ from pyzoo.persistence.compression import GZ, PLAIN, SNAPPY
 
 LOG_PREFIX: Final = "log"
 SNAPSHOT_PREFIX: Final = "snapshot"
+TEMPORARY_PREFIX: Final = "tmp."
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]{1,16}\Z")
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
@@ -50,3 +52,8 @@ def method_of_name(name: str) -> str:
     """How a snapshot is compressed, by the last part of its name."""
     suffix = name.rsplit(".", 1)[-1].lower()
     return suffix if suffix in (GZ, SNAPPY) else PLAIN
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name was never finished."""
+    return name.startswith((f"{TEMPORARY_PREFIX}{LOG_PREFIX}.", f"{TEMPORARY_PREFIX}{SNAPSHOT_PREFIX}."))

@@ -24,10 +24,9 @@ from pyzoo.persistence.compression import (
     compressor_for,
 )
 from pyzoo.persistence.disk import Disk, WriteFile, join
-from pyzoo.persistence.names import SNAPSHOT_PREFIX, method_of_name, snapshot_name, snapshot_zxid
+from pyzoo.persistence.names import TEMPORARY_PREFIX, is_temporary, method_of_name, snapshot_name, snapshot_zxid
 from pyzoo.persistence.snapshot_format import END_OF_SECTION, SnapshotWriter
 
-TEMPORARY_PREFIX: Final = "tmp."
 # How many of the newest files are tried (FileSnap.deserialize).
 CANDIDATE_LIMIT: Final = 100
 SLICE_NODES: Final = 500
@@ -186,7 +185,7 @@ def save_snapshot(
 
 
 def remove_temporaries(disk: Disk, directory: str) -> None:
-    """Remove what savers left when their process died."""
+    """Remove what was being written when the process died: nothing in it was acknowledged."""
     for name in disk.list(directory):
-        if name.startswith(f"{TEMPORARY_PREFIX}{SNAPSHOT_PREFIX}."):
+        if is_temporary(name):
             disk.remove(join(directory, name))

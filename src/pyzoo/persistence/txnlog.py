@@ -1,8 +1,9 @@
 """The transaction log as it is written: whole records in batches, one sync for each, a new file now and then.
 
-The rules: what `commit` returned for is on disk; a file has its header before anything else of it can be
-seen; after an error the file is cut back to what was synced, and writing goes on in a new one; a file that
-may hold records is never overwritten (FileTxnLog, FilePadding).
+The rules: what `commit` returned for is on disk; a file has another name until its header and its first records are
+safe, because a log without them stops the next start of a real server (of 3.9 too, unless it is empty); after an error
+the file is cut back to what was synced, and writing goes on in a new one; a file that may hold records is never
+overwritten (FileTxnLog, FilePadding).
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Final
 from pyzoo.errors import StorageError
 from pyzoo.persistence.disk import Disk, WriteFile, join
 from pyzoo.persistence.log_format import HEADER_LENGTH, encode_file_header
-from pyzoo.persistence.names import log_name, log_zxid
+from pyzoo.persistence.names import TEMPORARY_PREFIX, log_name, log_zxid
 
 SET_ASIDE_PREFIX: Final = "set-aside."
 # A file grows when less than this is left of it (FilePadding.calculateFileSizeWithPadding).
@@ -54,11 +55,12 @@ def padded_size(position: int, size: int, pre_alloc: int) -> int:
 class _LogFile:
     """One open file: `end` of the records written, `synced` of that, `padded` as Apache counts the padding.
 
-    Up to `filled` zeros were written ahead of the records.
+    Up to `filled` zeros were written ahead of the records. It is at `place` now, and at `path` in the end.
     """
 
-    def __init__(self, path: str, file: WriteFile) -> None:
+    def __init__(self, path: str, place: str, file: WriteFile) -> None:
         self.path = path
+        self.place = place
         self.file = file
         self.end = 0
         self.synced = 0
@@ -122,7 +124,6 @@ class TxnLog:
             self._mend()
             log = self._current
             if log is None:
-                # One write: a header of a few bytes alone would stop the next start of a real server.
                 log = self._create(first_zxid)
                 records = encode_file_header() + records
             elif log.synced > 0:
@@ -179,7 +180,8 @@ class TxnLog:
         if self._disk.exists(path) and self._disk.size(path) > HEADER_LENGTH:
             # Nothing usable is in it, or this zxid would not come again; its bytes are kept even so.
             set_aside(self._disk, self._directory, name)
-        log = _LogFile(path, self._disk.create(path))
+        temporary = join(self._directory, TEMPORARY_PREFIX + name)
+        log = _LogFile(path, temporary, self._disk.create(temporary))
         self._current = log
         return log
 
@@ -204,12 +206,20 @@ class TxnLog:
 
     def _sync(self, log: _LogFile, is_new: bool) -> int:
         if not self._force_sync:
+            if is_new:
+                self._publish(log)
             return 0
         before = 0 if self._clock_ns is None else self._clock_ns()
         log.file.sync_data()
         if is_new:
+            self._publish(log)
             self._disk.sync_directory(self._directory)
         return 0 if self._clock_ns is None else self._clock_ns() - before
+
+    def _publish(self, log: _LogFile) -> None:
+        """Give a new file the name by which others find it."""
+        self._disk.rename(log.place, log.path)
+        log.place = log.path
 
     def _fail(self, verb: str, error: OSError) -> StorageError:
         """Everything that is not synced has to go: half a record must not stand before a later one."""
@@ -230,8 +240,8 @@ class TxnLog:
         if log.synced > 0:
             log.file.truncate(log.synced)
             log.file.sync()
-        elif self._disk.exists(log.path):
-            self._disk.remove(log.path)
+        elif self._disk.exists(log.place):
+            self._disk.remove(log.place)
             self._disk.sync_directory(self._directory)
         self._size_of_older_files += log.synced
         self._broken = None

@@ -11,21 +11,19 @@ import logging
 import os
 import queue
 import threading
-from typing import Protocol
-
-from attrs import frozen
+from typing import Final, Protocol, final
 
 from pyzoo.effects import LogBatch
 from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.server.metrics import ServerMetrics
 
-logger = logging.getLogger(__name__)
+logger: Final = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-FAST_SYNC_NS = 500_000
+FAST_SYNC_NS: Final = 500_000
 """A disk that usually takes longer for a sync is not for the event loop."""
-SYNC_TIMES_KEPT = 10_000
+SYNC_TIMES_KEPT: Final = 10_000
 """Sync times that wait at most to be counted by the event loop."""
 
 
@@ -45,7 +43,7 @@ class Log(Protocol):
         """Give the file back."""
 
 
-@frozen
+@final
 class SyncTimes:
     """One write to the log, in ms: `queued` for each of its batches, `appended` and `flushed` for all of them.
 
@@ -53,12 +51,15 @@ class SyncTimes:
     batches came meanwhile.
     """
 
-    queued: tuple[int, ...]
-    appended: int
-    flushed: int
-    synced: int | None
-    txns: int
-    waiting: int
+    def __init__(
+        self, queued: list[int], appended: int, flushed: int, synced: int | None, txns: int, waiting: int
+    ) -> None:
+        self.queued = queued
+        self.appended = appended
+        self.flushed = flushed
+        self.synced = synced
+        self.txns = txns
+        self.waiting = waiting
 
     def count(self, metrics: ServerMetrics) -> None:
         """Add them to the metrics of Apache's SyncRequestProcessor, whose requests are batches here."""
@@ -73,6 +74,7 @@ class SyncTimes:
             metrics.sync_processor_queue_and_flush_time_ms.add(queued + self.appended + self.flushed)
 
 
+@final
 class LogThread:
     """Owns the log; `submit` from the event loop, `persisted_zxid` is how far it got."""
 
@@ -181,8 +183,8 @@ class LogThread:
 
     def _count(self, batches: list[LogBatch], begun_ms: int) -> None:
         if len(self.sync_times) < SYNC_TIMES_KEPT:
-            queued = tuple(begun_ms - submitted_ms for submitted_ms in self._submitted_ms)
-            txns = sum(batch.txns for batch in batches)
+            queued = [begun_ms - submitted_ms for submitted_ms in self._submitted_ms]
+            txns = sum([batch.txns for batch in batches])
             appended, flushed = self._appended_ms - begun_ms, elapsed_ms() - self._appended_ms
             self.sync_times.append(SyncTimes(queued, appended, flushed, self._synced_ms, txns, self._queue.qsize()))
 

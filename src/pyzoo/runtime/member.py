@@ -43,6 +43,7 @@ class Member:
             peer,
             client_port.epoll,
             self.dial,
+            self.run_errands,
             quorum_tls(config),
             quorum_sasl(config),
             config.properties.get("zookeeper.tcpKeepAlive", "").lower() == "true",
@@ -52,7 +53,6 @@ class Member:
 
     def begin(self) -> None:
         """The first turn: ports are opened, the election begins."""
-        self.client_port.after_effects = self.after_effects
         self.ports.look_up = self.look_up
         if self.peer.config.quorum.reload_cert_files and self.ports.tls is not PLAIN:
             self.nursery.start_soon(reload_stores, self.peer.config, self.ports.tls)
@@ -123,8 +123,8 @@ class Member:
 
     # --- the disk
 
-    def after_effects(self) -> None:
-        """What a turn may ask for beside bytes."""
+    def run_errands(self) -> None:
+        """Begin what a turn has asked for beside bytes."""
         peer = self.peer
         if peer.current is not self._seen_config:
             self._seen_config = peer.current

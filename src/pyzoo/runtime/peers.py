@@ -10,6 +10,8 @@ import socket
 from collections.abc import Callable
 from typing import Final, final
 
+from mypy_extensions import i64
+
 from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.link import ELECTION, PeerLink
 from pyzoo.runtime.listening import ElectionPortError, bind
@@ -56,19 +58,22 @@ class PeerPorts:
         peer: QuorumPeer,
         epoll: select.epoll,
         dial: Callable[[PeerLink], None],
+        run_errands: Callable[[], None],
         tls: PeerTls,
         sasl: PeerSasl,
         keep_alive: bool,
         bind_tries: int,
         all_ips: bool,
     ) -> None:
-        """`dial` begins to connect a link; `bind_tries` 0 is for ever.
+        """`dial` begins to connect a link, `run_errands` follows `peer.errands`; `bind_tries` 0 is for ever.
 
         `look_up`, where it is set, finds the name of whoever has connected, and calls `admit`.
         """
         self.peer = peer
         self.epoll = epoll
         self.dial = dial
+        self.run_errands = run_errands
+        self._errands: i64 = 0
         self.tls = tls
         self.sasl = sasl
         self.keep_alive = keep_alive
@@ -268,6 +273,9 @@ class PeerPorts:
             connection = self.by_link.get(link)
             if connection is not None:
                 self._send(connection)
+        if self.peer.errands != self._errands:
+            self._errands = self.peer.errands
+            self.run_errands()
 
     def _send(self, connection: PeerSocket) -> None:
         link = connection.link

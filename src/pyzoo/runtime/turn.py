@@ -8,7 +8,6 @@ disk: a single server when there is nothing else to do, a member of an ensemble 
 import logging
 import select
 import socket
-from collections.abc import Callable
 from time import monotonic_ns
 from typing import Final, final
 
@@ -87,7 +86,6 @@ class ClientPort:
         self.log_fd = -1
         self.unlogged: list[LogBatch] = []
         self.linger_ms = LINGER_MS
-        self.after_effects: Callable[[], None] | None = None
         self.timer: trio.CancelScope | None = None
         self.timer_ms: int = -1
         self.peers: PeerPorts | None = None
@@ -253,8 +251,6 @@ class ClientPort:
             self.peers.carry_out(server.now_ms)
             if self.peers.failure is not None:
                 raise self.peers.failure
-        if self.after_effects is not None:
-            self.after_effects()
         for cnxn in server.take_output():
             connection = self.by_cnxn.get(cnxn)
             if connection is not None:

@@ -383,6 +383,7 @@ class QuorumPeer(PeerHost):
         return self._in_flight == 0 and not self.log.has_records
 
     def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
+        self.errands += 1
         self._log_reads.append(LogRead(handler, from_zxid, to_zxid, self.config.snapshot_size_factor))
 
     def take_log_reads(self) -> list[LogRead]:
@@ -396,6 +397,7 @@ class QuorumPeer(PeerHost):
         read.handler.log_read(proposals)
 
     def save_snapshot(self) -> None:
+        self.errands += 1
         self._snapshot_wanted = True
 
     def take_snapshot_request(self) -> bool:
@@ -478,6 +480,7 @@ class QuorumPeer(PeerHost):
             restored.complete(zxid)
         except StorageError as error:
             restored.abandon()
+            self.errands += 1
             self._restore_failure = str(error)
             return
         if self.storage.roll_log is not None:
@@ -492,6 +495,8 @@ class QuorumPeer(PeerHost):
         """A role serves: the snapshot has its quorum if this server leads with it."""
         tree = self._restored_tree
         self._restored_tree = None
+        if tree is not None:
+            self.errands += 1
         if tree is not None and (self.state != LEADING or self.database.tree is not tree):
             self._restore_failure = f"{self._leader_name()} was elected, whose database is another one; try it there"
 
@@ -732,6 +737,7 @@ class QuorumPeer(PeerHost):
         old = self.current.members
         vote_leader = self.election.current_vote.leader
         if members.version > old.version:
+            self.errands += 1
             self.current = self._verifier(members)
             if members.version >= self.last_seen.version:
                 self.last_seen = self.current

@@ -21,7 +21,8 @@ from pyzoo.server.standalone import ZooKeeperServer
 class PeerHost(Core):
     """A member as its roles see it; `current` and `last_seen` are its configurations.
 
-    `listen_version` changes whenever the ports that have to be open may be others than before.
+    `listen_version` changes whenever the ports that have to be open may be others than before, `errands` whenever the
+    shell has to look for more than bytes: disk work, another configuration, the end of a restore.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class PeerHost(Core):
         self.database = database
         self.logged_zxid: i64 = database.last_zxid
         self.listen_version: i64 = 0
+        self.errands: i64 = 0
 
     def serving(self, server: ZooKeeperServer, epoch: int) -> None:
         """From now on this role's server has the clients."""
