@@ -49,6 +49,11 @@ def test_a_member_that_has_left_waits_for_room_before_it_gets_a_new_configuratio
     assert outcome.failure is None, outcome.report(0.5)
 
 
+def test_an_observer_without_a_log_that_hears_of_its_vote_while_it_looks_has_no_hole() -> None:
+    outcome = run_seed(88000051, 0.5)
+    assert outcome.failure is None, outcome.report(0.5)
+
+
 def test_a_seed_is_a_complete_description_of_a_run() -> None:
     assert run_seed(3, 0.2, HARSH) == run_seed(3, 0.2, HARSH)
 

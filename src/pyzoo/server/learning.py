@@ -188,8 +188,11 @@ class Learning(Role):
 
     @property
     def needs_reload(self) -> bool:
-        # An observer that kept nothing on disk and gets a vote has the history that its disk has.
-        return self.learner.needs_reload or (not self._keeps_log and not self.host.is_observer())
+        return self.learner.needs_reload
+
+    @property
+    def keeps_log(self) -> bool:
+        return self._keeps_log
 
     @property
     def master_sid(self) -> i64:

@@ -127,6 +127,7 @@ class QuorumPeer(PeerHost):
         self._left_over: list[ServerCnxn] = []
         self._masters: list[int] = []
         self._failed_roles = 0
+        self._is_ahead_of_disk = False
         self._restored: RestoredSnapshot | None = None
         self._restored_tree: DataTree | None = None
         self._restore_failure = ""
@@ -562,6 +563,9 @@ class QuorumPeer(PeerHost):
 
     def _look_for_leader(self) -> None:
         self._look_at_ms = NEVER
+        if self._forget_what_disk_lacks():
+            self.server = None
+            self._put_in_front(self._looking_server())
         self._election_since_ms = self.now_ms
         self.metrics.quorum.looking_count += 1
         self.state = LOOKING
@@ -680,10 +684,12 @@ class QuorumPeer(PeerHost):
         role = self.role
         assert role is not None
         if role.needs_reload:
-            self.replace_database(self.storage.load())
+            self._reload()
         else:
+            self._is_ahead_of_disk = self._is_ahead_of_disk or not role.keeps_log
             for proposal in role.unfinished():
                 self.database.apply(proposal.zxid, proposal.payload)
+        self._forget_what_disk_lacks()
         if self._restored is not None:
             self._take_restored(self._restored)
         self.role = None
@@ -702,6 +708,20 @@ class QuorumPeer(PeerHost):
         self._look_at_ms = self.now_ms + self._pause_before_looking()
         self._failed_roles += 1
         self._advance_election()
+
+    def _reload(self) -> None:
+        self.replace_database(self.storage.load())
+        self._is_ahead_of_disk = False
+
+    def _forget_what_disk_lacks(self) -> bool:
+        """An observer that kept nothing on disk and now has a vote has the history that its disk has; True if so.
+
+        Its log would begin behind what it only had in memory. (Apache's server has that hole.)
+        """
+        forgets = self._is_ahead_of_disk and not self.is_observer()
+        if forgets:
+            self._reload()
+        return forgets
 
     def _pause_before_looking(self) -> int:
         """Observers wait a little; who was refused again and again, such as for a promised epoch, waits longer."""

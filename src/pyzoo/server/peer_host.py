@@ -116,6 +116,11 @@ class Role:
         """Whether what is in memory must not be trusted any more."""
         return False
 
+    @property
+    def keeps_log(self) -> bool:
+        """Whether the disk gets what the database gets."""
+        return True
+
     def accepted(self, link: PeerLink) -> None:
         """Another member has connected to a port of this role."""
         link.abort()
