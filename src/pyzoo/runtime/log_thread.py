@@ -94,11 +94,11 @@ class LogThread:
         self._synced_ms: int | None = None
         self.usual_sync_ns = FAST_SYNC_NS
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="SyncThread", daemon=True)
+        self._syncing = threading.Thread(target=self._run, name="SyncThread", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread.start()
+        self._syncing.start()
 
     def submit(self, batch: LogBatch) -> None:
         """Write this batch after all before it."""
@@ -129,8 +129,8 @@ class LogThread:
         """Write what was submitted, then end the thread and close the log."""
         self._stop.set()
         self._queue.put(None)
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._syncing.is_alive():
+            self._syncing.join()
         os.close(self.eventfd)
 
     def _run(self) -> None:
