@@ -162,8 +162,10 @@ class Ensemble:
                 return leader
             # A leader alone has the zxid that begins its epoch; one transaction makes all histories equal.
             client = Client(leader)
+            client.call(rq.DELETE, rq.path_version("/refused-but-logged"))
             client.call(rq.CLOSE_SESSION)
             client.close()
+            self.wait_until(lambda: 1 == len({member.zxid() for member in self.running()}), "all histories are equal")
             leader.stop()
             self.wait_until_serving()
             self.start(leader.sid)
@@ -231,6 +233,9 @@ class Ensemble:
 
     def wait_until_not_serving(self, member: Member) -> None:
         self.wait_until(lambda: NOT_SERVING in member.word("srvr"), f"{member} stops serving")
+
+    def wait_until_applied(self, member: Member, zxid: int) -> None:
+        self.wait_until(lambda: member.zxid() >= zxid, f"{member} has applied {zxid:x}")
 
     def assert_all_well(self, writer: Writer) -> None:
         """Writes go on; then every member has all that was acknowledged, and the same tree."""

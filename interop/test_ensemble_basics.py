@@ -150,6 +150,7 @@ def test_a_closed_session_is_refused_by_every_member(ensemble: Ensemble) -> None
 
 
 def test_containers_and_ttl_nodes_and_acls_travel_through_every_member(ensemble: Ensemble) -> None:
+    leader = ensemble.wait_until_serving()
     for member in ensemble.members.values():
         client = Client(member)
         path = f"/kinds{member.sid}"
@@ -157,7 +158,10 @@ def test_containers_and_ttl_nodes_and_acls_travel_through_every_member(ensemble:
         assert 0 == client.call(rq.AUTH, rq.auth("digest", "user:secret")).error
         mine = [(31, "auth", "")]
         assert 0 == client.call(rq.CREATE2, rq.create(f"{path}/mine", b"x", mine)).error
-        assert 0 == client.call(rq.SET_ACL, rq.set_acl(f"{path}/mine", [(1, "auth", "")])).error
+        changed = client.call(rq.SET_ACL, rq.set_acl(f"{path}/mine", [(1, "auth", "")]))
+        assert 0 == changed.error
+        # Until Apache's leader has applied it too, which may be later, it checks against the old ACL.
+        ensemble.wait_until_applied(leader, changed.zxid)
         assert 0 == client.call(rq.GET_DATA, rq.path_watch(f"{path}/mine")).error
         assert -102 == client.call(rq.SET_DATA, rq.set_data(f"{path}/mine", b"y")).error
         stranger = Client(ensemble.members[member.sid % 3 + 1])
