@@ -175,13 +175,17 @@ class PairSession:
         for connection in self.connections:
             connection.send(data)
 
-    def pipeline(self, requests: Sequence[tuple[int, bytes]]) -> list[bytes]:
-        """Send all requests in one piece, then compare all frames up to the last reply."""
+    def send_all(self, requests: Sequence[tuple[int, bytes]]) -> None:
+        """Send all requests in one piece."""
         payload = b""
         for opcode, body in requests:
             request = struct.pack(">ii", self.next_xid(), opcode) + body
             payload += struct.pack(">i", len(request)) + request
         self.send_raw(payload)
+
+    def pipeline(self, requests: Sequence[tuple[int, bytes]]) -> list[bytes]:
+        """Send all requests in one piece, then compare all frames up to the last reply."""
+        self.send_all(requests)
         return self.receive([opcode for opcode, _ in requests], "a pipeline")
 
     def receive(self, opcodes: Sequence[int], what: str) -> list[bytes]:

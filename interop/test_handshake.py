@@ -130,9 +130,7 @@ def test_a_session_can_be_created_inside_a_session(pair: Pair) -> None:
 
 def test_a_read_behind_a_close_gets_no_result(pair: Pair) -> None:
     session = pair.connect()
-    requests = [(rq.CLOSE_SESSION, b""), (rq.EXISTS, rq.path_watch("/"))]
-    payloads = [struct.pack(">ii", session.next_xid(), opcode) + body for opcode, body in requests]
-    session.send_raw(b"".join(struct.pack(">i", len(payload)) + payload for payload in payloads))
+    session.send_all([(rq.CLOSE_SESSION, b""), (rq.EXISTS, rq.path_watch("/"))])
     session.receive([rq.CLOSE_SESSION], "the close")
     reference, subject = session.connections
     assert subject.read_to_end() == b""

@@ -286,5 +286,5 @@ def _tidy(disk: Disk, directories: Directories, recovered: Recovered, initialize
         recovered.warnings.append(f"{tail} never got its first record; it is now {target}")
     for path in initialize:
         disk.remove(path)
-    for directory in {directories.logs, directories.snapshots}:
+    for directory in (directories.logs, directories.snapshots):
         remove_temporaries(disk, directory)

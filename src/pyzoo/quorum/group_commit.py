@@ -41,6 +41,4 @@ class GroupCommit:
     def released(self, count: i64) -> None:
         """So many were sent now; the next one begins a new group."""
         self._released = count
-        self._expected = 0
         self._deadline_ns = 0
-        self._was_under_way = False

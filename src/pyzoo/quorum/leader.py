@@ -172,7 +172,6 @@ class Leader(LearnerHub):
         self._held: list[OutstandingProposal] = []
         self._group = GroupCommit()
         self.last_proposed: i64 = 0
-        self.last_sent: i64 = 0
         self.last_committed: i64 = 0
         self.allowed_to_commit = True
         self.proposal_size_last: i64 = -1
@@ -246,7 +245,6 @@ class Leader(LearnerHub):
         self.owner.save_accepted_epoch(self.epoch)
         start: i64 = first_zxid(self.epoch) + self.settings.initial_counter
         self.last_proposed = start
-        self.last_sent = start
         self.last_committed = start
         self._phase_deadline_ms = self.now_ms + self.init_limit_ms
         if self.current.version == 0 and self.last_seen.version == 0:
@@ -376,7 +374,6 @@ class Leader(LearnerHub):
             data = packet(PROPOSAL, proposal.zxid, proposal.payload)
             for handler in self.forwarding:
                 handler.queue_proposal(data, proposal.zxid)
-        self.last_sent = self.last_proposed
         held.clear()
 
     def _count_size(self, size: i64) -> None:
@@ -397,7 +394,7 @@ class Leader(LearnerHub):
         if not self.allowed_to_commit or (zxid & 0xFFFFFFFF) == 0 or zxid <= self.last_committed:
             return
         proposal = self.outstanding.get(zxid)
-        if proposal is None or zxid > self.last_sent:
+        if proposal is None or (self._held and zxid >= self._held[0].zxid):
             logger.warning("Server %d acknowledges %s, which was not proposed", sid, zxid_text(zxid))
             return
         self._acked(proposal, sid)

@@ -74,7 +74,7 @@ async def _save(storage: Storage, database: ZKDatabase, server: Core, slice_byte
     return path
 
 
-async def next_piece(chunks: Iterator[bytes], slice_bytes: int = 0) -> bytes:
+async def next_piece(chunks: Iterator[bytes], slice_bytes: int) -> bytes:
     """About a megabyte, with a checkpoint after each slice; empty at the end."""
     pieces: list[bytes] = []
     size = slice_begin = 0

@@ -496,9 +496,10 @@ class QuorumPeer(PeerHost):
         """A role serves: the snapshot has its quorum if this server leads with it."""
         tree = self._restored_tree
         self._restored_tree = None
-        if tree is not None:
-            self.errands += 1
-        if tree is not None and (self.state != LEADING or self.database.tree is not tree):
+        if tree is None:
+            return
+        self.errands += 1
+        if self.state != LEADING or self.database.tree is not tree:
             self._restore_failure = f"{self._leader_name()} was elected, whose database is another one; try it there"
 
     def _leader_name(self) -> str:
