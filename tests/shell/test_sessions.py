@@ -1,12 +1,16 @@
 """The shell as a whole: one command or many, its history, its session, its exit code."""
 
 import socket
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from identities import pem_settings
 from kazoo.client import KazooClient
 
+from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.events import EventThread
 from pyzoo.testing import EmbeddedServer
 
 from .conftest import Cli
@@ -42,6 +46,28 @@ def test_lines_come_from_a_pipe_and_the_last_one_decides_the_exit_code(cli: Cli)
     assert ["x"] == ended.lines
     assert (1, "Created /a\nNode does not exist: /b\n") == (ended.code, ended.err)
     assert 0 == cli(lines="get /b\nls /\nquit\nget /b\n").code
+
+
+def test_the_greeting_comes_before_the_first_event_however_quick_the_server_is(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def eager(server: str, timeout_ms: int, events: EventThread, *rest: Any) -> ZooKeeper:
+        events.put("SyncConnected", "NodeCreated", "/early", 1)
+        ahead.wait(0.2)
+        return ZooKeeper(server, timeout_ms, events, *rest)
+
+    # Never set: it is the time that an event would have to come first, which it must not use.
+    ahead = threading.Event()
+    monkeypatch.setattr("pyzoo.shell.main.ZooKeeper", eager)
+    shown = [line for line in cli(lines="ls /\n").out.splitlines()[1:] if line]
+    assert ["Welcome to ZooKeeper!", "JLine support is disabled", "WATCHER::"] == shown[:3]
+    assert "WatchedEvent state:SyncConnected type:NodeCreated path:/early zxid: 1" == shown[3]
+
+
+def test_waiting_for_the_connection_shows_it_before_the_greeting(cli: Cli) -> None:
+    shown = [line for line in cli("-waitforconnection", lines="ls /\n").out.splitlines()[1:] if line]
+    assert ["WATCHER::", "WatchedEvent state:SyncConnected type:None path:null zxid: -1"] == shown[:2]
+    assert ["Welcome to ZooKeeper!", "JLine support is disabled", "[zookeeper]"] == shown[2:]
 
 
 def test_bytes_that_are_no_utf8_pass_through(cli: Cli, server: EmbeddedServer) -> None:

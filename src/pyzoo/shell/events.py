@@ -19,14 +19,17 @@ class Event:
 
 
 class EventThread:
-    """Hands events on in their order."""
+    """Hands events on in their order; if `held`, from `release` on."""
 
-    def __init__(self, show: Callable[[Event], None]) -> None:
+    def __init__(self, show: Callable[[Event], None], held: bool = False) -> None:
         self._show = show
         self._queue: SimpleQueue[Event | threading.Event] = SimpleQueue()
         self._came = 0
         self._shown = 0
         self._counting = threading.Lock()
+        self._released = threading.Event()
+        if not held:
+            self._released.set()
         threading.Thread(target=self._run, name="events", daemon=True).start()
 
     def put(self, state: str, type: str, path: str | None, zxid: int) -> None:
@@ -35,8 +38,13 @@ class EventThread:
             self._came += 1
             self._queue.put(Event(state, type, path, zxid))
 
+    def release(self) -> None:
+        """Show what came so far, and from now on all that comes."""
+        self._released.set()
+
     def settle(self) -> None:
-        """Wait until all that came so far is shown."""
+        """Release, and wait until all that came so far is shown."""
+        self.release()
         if self._shown == self._came:
             return
         reached = threading.Event()
@@ -44,6 +52,7 @@ class EventThread:
         reached.wait()
 
     def _run(self) -> None:
+        self._released.wait()
         while True:
             item = self._queue.get()
             if isinstance(item, Event):

@@ -85,10 +85,13 @@ def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[
 def _connector(invocation: Invocation, tls: ssl.SSLContext | None) -> Callable[[str, EventThread], ZooKeeper]:
     def connect(server: str, events: EventThread) -> ZooKeeper:
         zk = ZooKeeper(server, invocation.timeout_ms, events, invocation.read_only, tls)
-        if invocation.wait_for_connection and not zk.session.wait_until_connected(invocation.timeout_ms / 1000):
-            zk.close()
+        if invocation.wait_for_connection:
+            connected = zk.session.wait_until_connected(invocation.timeout_ms / 1000)
+            if not connected:
+                zk.close()
             events.settle()
-            raise ShellError(keeper_text(KeeperError(codes.CONNECTIONLOSS)))
+            if not connected:
+                raise ShellError(keeper_text(KeeperError(codes.CONNECTIONLOSS)))
         return zk
 
     return connect
@@ -98,6 +101,7 @@ def _run(shell: Shell, invocation: Invocation) -> int:
     try:
         shell.connect()
         if invocation.command:
+            shell.show_events()
             shell.execute(invocation.command)
         else:
             _interact(shell)
@@ -123,9 +127,12 @@ def _interact(shell: Shell) -> None:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from pyzoo.shell.interactive import interact
 
+        shell.show_events()
         interact(shell)
         return
     shell.printer.line("JLine support is disabled")
     shell.printer.flush()
+    # However quick the server was, the greeting comes first.
+    shell.show_events()
     for line in sys.stdin:
         shell.execute_line(line.rstrip("\n"))

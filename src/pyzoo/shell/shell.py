@@ -49,7 +49,7 @@ class Shell:
         self.prints_watches = True
         self._connect = connect
         self._redirected: Callable[[Event], None] | None = None
-        self._events = EventThread(self._show_event)
+        self._events = EventThread(self._show_event, held=True)
         self.zk: ZooKeeper | None = None
 
     @property
@@ -65,6 +65,10 @@ class Shell:
         self.disconnect()
         self.server = server
         self.zk = self._connect(self.server, self._events)
+
+    def show_events(self) -> None:
+        """From now on; before, they only wait."""
+        self._events.release()
 
     def disconnect(self) -> None:
         """End the session, if there is one."""
