@@ -1,7 +1,12 @@
-"""What all tests share: how hard the property tests try."""
+"""What all tests share: how hard the property tests try, and signals."""
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000)
 settings.load_profile("default")
+
+# Whoever runs the tests in the background may have SIGINT ignored, and programs that they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)

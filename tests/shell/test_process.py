@@ -4,25 +4,40 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
 
 from pyzoo.testing import EmbeddedServer
 
 PATIENCE_S = 60
 
-
-def start(server: EmbeddedServer, *words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "pyzoo", "cli", "-server", server.connect_string, *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
-def test_an_interrupt_ends_a_watch(server: EmbeddedServer) -> None:
-    shell = start(server, "watch", "/")
+@pytest.fixture
+def start(server: EmbeddedServer) -> Iterator[Start]:
+    """Starts shells with words; they end with the test."""
+    with ExitStack() as started:
+
+        def begin(*words: str) -> "subprocess.Popen[str]":
+            shell = subprocess.Popen(
+                [sys.executable, "-m", "pyzoo", "cli", "-server", server.connect_string, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            started.enter_context(shell)
+            started.callback(shell.kill)
+            return shell
+
+        yield begin
+
+
+def test_an_interrupt_ends_a_watch(start: Start) -> None:
+    shell = start("watch", "/")
     assert shell.stdout is not None
     while "SyncConnected" not in shell.stdout.readline():
         pass
@@ -46,10 +61,10 @@ def test_a_reader_that_leaves_is_no_failure(server: EmbeddedServer) -> None:
     assert "" == shell.stderr
 
 
-def test_the_command_line_is_not_read_by_anybody_else(server: EmbeddedServer, tmp_path: Path) -> None:
-    shell = start(server, "--", "--json", "create", "/a", "--help", "-x")
+def test_the_command_line_is_not_read_by_anybody_else(start: Start) -> None:
+    shell = start("--", "--json", "create", "/a", "--help", "-x")
     out, errors = shell.communicate(timeout=PATIENCE_S)
     assert "Unrecognized option: --help" in out + errors
-    helped = start(server, "--help")
+    helped = start("--help")
     out, _ = helped.communicate(timeout=PATIENCE_S)
     assert (0, True) == (helped.returncode, out.startswith("Usage: pyzoo cli"))
