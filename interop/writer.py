@@ -14,7 +14,8 @@ UNKNOWN = (ConnectionLoss, ConnectionClosedError, OperationTimeoutError, Session
 
 def kazoo_client(hosts: str, session_seconds: float = 10.0) -> KazooClient:
     """A client that is not started yet and reconnects without long pauses."""
-    patience = {"max_tries": -1, "delay": 0.05, "backoff": 1, "max_jitter": 0.2}
+    # Without a backoff that outweighs it, kazoo's jitter shrinks the pauses to nothing.
+    patience = {"max_tries": -1, "delay": 0.05, "backoff": 2, "max_delay": 0.05, "max_jitter": 0.2}
     return KazooClient(hosts, timeout=session_seconds, connection_retry=patience, randomize_hosts=False)
 
 

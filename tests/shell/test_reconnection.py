@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from kazoo.retry import ForceRetryError
 
 from pyzoo.errors import CONNECTIONLOSS, NOWATCHER, KeeperError
 from pyzoo.shell.client import ZooKeeper
@@ -69,6 +70,22 @@ def test_watches_are_there_again_on_the_next_connection(tmp_path: object, seen: 
         seen.wait_for(type="NodeDataChanged", path="/a")
         zk.close()
     assert "Closed" == seen.all[-1].state
+
+
+def test_the_pauses_between_connects_do_not_shrink(server: EmbeddedServer) -> None:
+    tries = 1000
+
+    def connect() -> None:
+        if len(slept) < tries:
+            raise ForceRetryError
+
+    slept: list[float] = []
+    zk = ZooKeeper(server.connect_string, 20000, EventThread(lambda event: None))
+    retry = zk.session._conn_retry.copy()
+    retry.sleep_func, retry.interrupt = slept.append, None
+    retry(connect)
+    zk.close()
+    assert min(slept) > 0.1
 
 
 def test_without_a_connection_watches_can_be_removed_locally(server: EmbeddedServer, seen: Seen) -> None:

@@ -215,7 +215,8 @@ class Session(KazooClient):
             timeout=timeout_ms / 1000,
             read_only=read_only,
             handler=None if tls is None else _TlsHandler(tls),
-            connection_retry={"max_tries": -1, "delay": RETRY_S, "backoff": 1, "max_delay": RETRY_S},
+            # Without a backoff that outweighs it, kazoo's jitter shrinks the pauses to nothing.
+            connection_retry={"max_tries": -1, "delay": RETRY_S, "backoff": 2, "max_delay": RETRY_S},
             logger=_logger,
         )
         self._connection = _Connection(self, self._conn_retry.copy(), logger=_logger)
