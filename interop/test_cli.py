@@ -118,7 +118,7 @@ deleteall /s -b x
 deleteall
 deleteall /none
 deleteall relative
-deleteall /zookeeper
+deleteall /zookeeper -b 0
 """
 ACCESS = """\
 create /acl x digest:bob:x:cdrwa,world:anyone:r
@@ -187,6 +187,11 @@ delquota /none
 ls /zookeeper/quota
 """
 WATCHES = """\
+printwatches
+printwatches off
+printwatches
+printwatches on
+printwatches
 create /w
 addWatch -m PERSISTENT /w
 addWatch -m PERSISTENT_RECURSIVE /w/below
@@ -219,11 +224,6 @@ stat -w /w/not
 removewatches /w/not -d
 stat -w /w/not
 create /w/not
-printwatches
-printwatches off
-printwatches
-printwatches on
-printwatches
 """
 THE_SHELL = """\
 config

@@ -47,7 +47,9 @@ setquota -n 5 /s
 listquota /s
 delquota /s
 delete /s
-deleteall /s
+create /t x
+create /t/u x
+deleteall /t
 ls /none
 create
 ls -x /
