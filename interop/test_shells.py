@@ -102,6 +102,7 @@ C_COMMANDS = ["create /c", "create /c", "create /c/a", "create +s /c/s", "create
               "sync /c", "delete /c", "delete /c/a", "delete /c/none", "ls /"]  # fmt: skip
 TIME = re.compile(r"\b\w{3} \w{3} +\d+ \d\d:\d\d:\d\d (\w+ )?\d{4}")
 VARYING = re.compile(r"(?<=zxid=)\d+|(?<=time = )\d+(?= msec)")
+EVENT = re.compile(r"WatchedEvent|^Watcher SESSION_EVENT|^Got a new session id")
 LONG_ID = re.compile(r"\b(0x)?1[0-9a-f]{14}\b")
 
 
@@ -111,8 +112,7 @@ def comparable(output: str, port: int) -> list[str]:
     # 3.8.0 has no logging back end there; what slf4j says about it comes at any time.
     output = "\n".join(line for line in output.splitlines() if not line.startswith("SLF4J:"))
     lines = [line.rstrip() for line in output.splitlines() if line.strip() and line.strip() != "WATCHER::"]
-    events = [line for line in lines if "WatchedEvent" in line]
-    return [line for line in lines if "WatchedEvent" not in line] + sorted(events)
+    return [line for line in lines if not EVENT.search(line)] + sorted(line for line in lines if EVENT.search(line))
 
 
 def run(command: list[str], commands: str, port: int, home: Path) -> list[str]:
