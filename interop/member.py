@@ -120,9 +120,12 @@ class Member(Server):
         return found[1] if found else ""
 
     def digests(self) -> dict[int, str]:
-        """Digest of the tree at the zxids that `hash` remembers."""
-        rows = (line.split(": ") for line in self.word("hash").splitlines() if ": " in line)
-        return {int(zxid, 16): digest for zxid, digest in rows}
+        """Digest of the tree at the zxids that `hash` remembers, as it was when the tree first came to them.
+
+        3.8.0 may log a second time what a leader sends it again; after a restart it names wrong digests there.
+        """
+        rows = [line.split(": ") for line in self.word("hash").splitlines() if ": " in line]
+        return {int(zxid, 16): digest for zxid, digest in reversed(rows)}
 
     def syncs(self) -> list[str]:
         """DIFF, TRUNC or SNAP for every synchronisation with a leader, over all processes of this home."""
