@@ -54,6 +54,11 @@ def test_an_observer_without_a_log_that_hears_of_its_vote_while_it_looks_has_no_
     assert outcome.failure is None, outcome.report(0.5)
 
 
+def test_an_observer_does_not_get_a_configuration_that_was_never_committed_from_its_observer_master() -> None:
+    outcome = run_seed(261126196, 0.5)
+    assert outcome.failure is None, outcome.report(0.5)
+
+
 def test_a_seed_is_a_complete_description_of_a_run() -> None:
     assert run_seed(3, 0.2, HARSH) == run_seed(3, 0.2, HARSH)
 

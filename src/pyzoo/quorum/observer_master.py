@@ -21,11 +21,15 @@ class ObserverMasterOwner:
     """What an observer master asks of the follower that it is a part of."""
 
     def config_text(self) -> bytes:
-        """The last seen configuration."""
+        """The current configuration.
+
+        Apache's sends the last one that was proposed: if that was never committed, the observer makes it its own, and
+        every leader refuses the observer from then on.
+        """
         raise NotImplementedError
 
     def config_version(self) -> int:
-        """The version of the current one."""
+        """Its version."""
         raise NotImplementedError
 
     def forward(

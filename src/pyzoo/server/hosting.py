@@ -22,7 +22,7 @@ class _Owner(ObserverMasterOwner):
         self.server = server
 
     def config_text(self) -> bytes:
-        return self.host.last_seen.members.text().encode()
+        return self.host.current.members.text().encode()
 
     def config_version(self) -> int:
         return self.host.current.version
