@@ -4,6 +4,7 @@ import pytest
 from electors import LONGEST_DELAY_MS, Electors, members
 
 from pyzoo.config.membership import Membership
+from pyzoo.quorum.verifier import make_verifier
 from pyzoo.quorum.vote import FOLLOWING, LEADING, OBSERVING
 
 SETTLED_MS = 5_000
@@ -56,6 +57,18 @@ def test_a_late_server_joins_the_leader_that_is_there_though_its_own_vote_is_bet
     for election in electors.servers.values():
         election.established(1)
     electors.start(3, zxid=5)
+    electors.run(SETTLED_MS)
+    assert {1: 2, 2: 2, 3: 2} == electors.leaders()
+
+
+def test_a_server_that_alone_knows_of_a_reconfiguration_joins_the_leader_of_the_others() -> None:
+    electors = started(members(3), 1, 5, 5)
+    electors.run(SETTLED_MS)
+    for election in electors.servers.values():
+        election.established(1)
+    electors.start(3, zxid=9)
+    proposed = Membership(members(3).servers[1:], version=9)
+    electors.servers[3].configure(electors.servers[3].current, make_verifier(proposed))
     electors.run(SETTLED_MS)
     assert {1: 2, 2: 2, 3: 2} == electors.leaders()
 

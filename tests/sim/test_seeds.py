@@ -59,6 +59,11 @@ def test_an_observer_does_not_get_a_configuration_that_was_never_committed_from_
     assert outcome.failure is None, outcome.report(0.5)
 
 
+def test_a_member_that_alone_has_logged_a_reconfiguration_joins_those_who_lead_without_it() -> None:
+    outcome = run_seed(261128122, 0.5)
+    assert outcome.failure is None, outcome.report(0.5)
+
+
 def test_a_seed_is_a_complete_description_of_a_run() -> None:
     assert run_seed(3, 0.2, HARSH) == run_seed(3, 0.2, HARSH)
 

@@ -186,7 +186,12 @@ class FastLeaderElection:
             self.decide(vote)
 
     def _is_established(self, votes: dict[int, Vote], vote: Vote) -> bool:
-        return self._is_quorum(self._agreeing(votes, vote)) and self._leads(votes, vote)
+        """Whether a quorum follows a leader already.
+
+        One of the current configuration is enough: a new one that only this server has logged may never come, and
+        then Apache's server never joins. To follow is safe, and a leader counts its quorums itself.
+        """
+        return self.current.contains_quorum(self._agreeing(votes, vote)) and self._leads(votes, vote)
 
     def _leads(self, votes: dict[int, Vote], vote: Vote) -> bool:
         """Only a leader that says so itself is followed, or everybody could follow one that is gone (checkLeader)."""
