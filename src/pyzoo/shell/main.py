@@ -85,14 +85,14 @@ def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[
 def _connector(invocation: Invocation, tls: ssl.SSLContext | None) -> Callable[[str, EventThread], ZooKeeper]:
     def connect(server: str, events: EventThread) -> ZooKeeper:
         zk = ZooKeeper(server, invocation.timeout_ms, events, invocation.read_only, tls)
-        if invocation.wait_for_connection:
-            connected = zk.session.wait_until_connected(invocation.timeout_ms / 1000)
-            if not connected:
-                zk.close()
+        if not invocation.wait_for_connection:
+            return zk
+        if zk.session.wait_until_connected(invocation.timeout_ms / 1000):
             events.settle()
-            if not connected:
-                raise ShellError(keeper_text(KeeperError(codes.CONNECTIONLOSS)))
-        return zk
+            return zk
+        zk.close()
+        events.settle()
+        raise ShellError(keeper_text(KeeperError(codes.CONNECTIONLOSS)))
 
     return connect
 
