@@ -3,6 +3,7 @@
 import pytest
 from attrs import evolve
 
+from pyzoo.sim import simulation
 from pyzoo.sim.options import HARSH, Options
 from pyzoo.sim.simulation import run_seed
 
@@ -47,6 +48,7 @@ def test_a_run_that_once_broke_a_rule_keeps_them_now(options: Options, seed: int
         pytest.param(88000051, id="an-observer-without-a-log-that-heard-of-its-vote-while-it-looked-had-a-hole"),
         pytest.param(261126196, id="an-observer-master-passed-on-a-configuration-that-was-never-committed"),
         pytest.param(261128122, id="a-member-that-alone-had-logged-a-reconfiguration-never-joined-the-others"),
+        pytest.param(1795680712540, id="nobody-but-a-leader-that-was-voted-out-served-when-all-was-compared"),
     ],
 )
 def test_a_run_with_drawn_options_that_once_broke_a_rule_keeps_them_now(seed: int) -> None:
@@ -62,3 +64,13 @@ def test_a_report_says_how_to_see_the_run_again() -> None:
     report = run_seed(5, 0.05).report(0.05)
     assert "seed 5" in report
     assert "python -m pyzoo.sim --seed 5 --minutes 0.05" in report
+
+
+def test_an_error_that_is_no_broken_rule_says_how_to_see_the_run_again_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(ensemble: object, faults_ms: int) -> None:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(simulation, "_run", fails)
+    with pytest.raises(IndexError) as caught:
+        run_seed(5, 0.05, HARSH)
+    assert caught.value.__notes__ == ["again:  python -m pyzoo.sim --seed 5 --minutes 0.05 --harsh"]

@@ -3,6 +3,7 @@
 from attrs import evolve
 
 from pyzoo.config.membership import Membership
+from pyzoo.quorum.verifier import make_verifier
 from pyzoo.sim.checkers import all_checkers
 from pyzoo.sim.checkers.base import Facts, Observers
 from pyzoo.sim.checkers.writes import WriteChecker
@@ -102,6 +103,7 @@ class Ensemble(Watcher):
         leader = self.leader()
         if leader is None:
             return False
+        serving: set[int] = set()
         for member in self.current_members():
             if not member.is_serving or member.peer is None or member.epoch != leader.epoch:
                 if self.has_promised_more(member, leader.epoch):
@@ -109,4 +111,9 @@ class Ensemble(Watcher):
                 return False
             if self.facts.ledger.position(member.peer.database.last_zxid) != len(self.facts.ledger.entries):
                 return False
+            serving.add(member.sid)
+        # While the office is handed over all the others may have promised more than its holder.
+        verifier = make_verifier(self.facts.membership)
+        if not verifier.contains_quorum(serving & verifier.voters):
+            return False
         return not any(client.waiting for client in self.clients)

@@ -34,10 +34,14 @@ class Outcome:
         """A failure for people: options, the end of the trace, what happened, how to see it again."""
         lines = [f"seed {self.seed}", *(f"  {line}" for line in self.options.lines()), "  ..."]
         lines += self.trace[-LINES_SHOWN:]
-        harsh = " --harsh" if self.options == HARSH else ""
-        again = f"python -m pyzoo.sim --seed {self.seed} --minutes {minutes:g}{harsh}"
-        lines += ["", f"FAILED: {self.failure}", f"again:  {again}"]
+        lines += ["", f"FAILED: {self.failure}", f"again:  {_command_of(self.seed, minutes, self.options)}"]
         return "\n".join(lines)
+
+
+def _command_of(seed: int, minutes: float, options: Options) -> str:
+    """What a person types to see the run again."""
+    harsh = " --harsh" if options == HARSH else ""
+    return f"python -m pyzoo.sim --seed {seed} --minutes {minutes:g}{harsh}"
 
 
 def run_seed(seed: int, minutes: float, options: Options | None = None, verbose: bool = False) -> Outcome:
@@ -55,6 +59,9 @@ def run_seed(seed: int, minutes: float, options: Options | None = None, verbose:
         except InvariantViolation as violation:
             failure = str(violation)
             world.note(f"FAILED: {failure}")
+        except Exception as error:
+            error.add_note(f"again:  {_command_of(seed, minutes, options)}")
+            raise
     return Outcome(
         seed,
         options,
