@@ -169,6 +169,7 @@ class Learning(Role):
         self.hosting: Hosting | None = None
         self._master_sid: i64 = leader_sid
         self._received: Membership | None = None
+        self._stale_version = 0
         self._reader: SnapshotStreamReader | None = None
         self._snapshot_zxid: i64 = 0
         # Observers may keep nothing on disk.
@@ -312,12 +313,18 @@ class Learning(Role):
             self._received = members_of_text(text)
         except ConfigError as error:
             raise MalformedRecord(f"the leader's configuration cannot be read: {error}") from error
+        if self._received.version < self.host.last_seen.version:
+            self._stale_version = self.host.last_seen.version
         self.host.see_config(self._received)
 
     def activate_received(self) -> bool:
         """Make it current."""
         received = self._received
-        return received is not None and self.host.process_reconfig(received, None, received.version)
+        if received is None:
+            return False
+        changed = self.host.process_reconfig(received, None, received.version)
+        self.host.forget_proposed_config(self._stale_version)
+        return changed
 
     # --- the live stream
 

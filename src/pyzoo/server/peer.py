@@ -751,6 +751,15 @@ class QuorumPeer(PeerHost):
         self._tell_addresses()
         self.cnx.connect_all(int(self.now_ms))
 
+    def forget_proposed_config(self, version: int) -> None:
+        """What was cut off from the log must not ask for its quorum when this server leads (Apache's keeps it)."""
+        if self.last_seen.version != version or version <= self.current.version:
+            return
+        self.last_seen = self.current
+        self.files.remove_next()
+        self.election.configure(self.current, self.last_seen)
+        self._tell_addresses()
+
     def process_reconfig(self, members: Membership, designated: int | None, zxid: int) -> bool:
         """A configuration is committed (QuorumPeer.processReconfig)."""
         if not self.config.reconfig_enabled:

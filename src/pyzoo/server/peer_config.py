@@ -84,6 +84,11 @@ class PeerConfigFiles:
         if self._config.config_path is not None:
             self._try(lambda: self._storage.write_text(next_path(self._path()), next_text(members)))
 
+    def remove_next(self) -> None:
+        """What was proposed will never be committed."""
+        if self._config.config_path is not None:
+            self._try(lambda: self._storage.remove_text(next_path(self._path())))
+
     def save_current(self, members: Membership) -> None:
         """A configuration became current."""
         if self._config.config_path is not None:

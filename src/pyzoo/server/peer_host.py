@@ -75,6 +75,10 @@ class PeerHost(Core):
         """A configuration was proposed, or learned of."""
         raise NotImplementedError
 
+    def forget_proposed_config(self, version: int) -> None:
+        """The proposed configuration of this version will never be committed; nothing happens if it is another one."""
+        raise NotImplementedError
+
     def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
         """Read proposals from disk and give them to the handler."""
         raise NotImplementedError

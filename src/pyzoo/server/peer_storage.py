@@ -145,9 +145,10 @@ class PeerStorage:
             ) from error
 
     def remove_text(self, path: str) -> None:
-        """Remove a configuration file that may be missing."""
+        """Remove a configuration file that may be missing, durably; raises StorageError."""
         try:
             if self.disk.exists(path):
                 self.disk.remove(path)
+                self.disk.sync_directory(path.rpartition("/")[0] or "/")
         except OSError as error:
             raise StorageError(f"cannot remove {path}: {error.strerror or error}") from error

@@ -37,6 +37,21 @@ def require_equal_trees(ensemble: Ensemble) -> None:
         raise InvariantViolation(f"the tree differs from the history in {sorted(expected ^ first.keys())}")
 
 
+def require_one_configuration(ensemble: Ensemble) -> None:
+    """All members have the configuration that was committed last, and remember no other; raises InvariantViolation."""
+    committed = ensemble.facts.membership
+    for member in ensemble.current_members():
+        peer = member.peer
+        if peer is None or not member.is_serving:
+            continue
+        if not peer.current.members.same_members(committed):
+            raise InvariantViolation(f"server {member.sid} has an old configuration: {peer.current.members.lines()}")
+        if peer.last_seen.version != peer.current.version:
+            raise InvariantViolation(
+                f"server {member.sid} remembers a configuration that was never committed: {peer.last_seen.version:#x}"
+            )
+
+
 def require_sessions_to_end(ensemble: Ensemble) -> None:
     """Sessions that no client holds any more expire, and only those."""
     world, ledger = ensemble.world, ensemble.facts.ledger

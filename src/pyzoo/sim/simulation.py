@@ -4,7 +4,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pyzoo.sim.convergence import require_equal_trees, require_sessions_to_end
+from pyzoo.sim.convergence import require_equal_trees, require_one_configuration, require_sessions_to_end
 from pyzoo.sim.ensemble import Ensemble
 from pyzoo.sim.nemesis import Nemesis
 from pyzoo.sim.options import HARSH, Options, draw_options
@@ -103,4 +103,5 @@ def _require_convergence(ensemble: Ensemble) -> None:
     if not world.run_until(world.now_ms + CONVERGENCE_MS, ensemble.is_converged):
         raise InvariantViolation(f"the members did not come to the same within {CONVERGENCE_MS // 1000} s")
     require_equal_trees(ensemble)
+    require_one_configuration(ensemble)
     require_sessions_to_end(ensemble)
