@@ -1,7 +1,8 @@
 """Ledger: the one history that the ensemble has agreed on, as it becomes known, and what the tree was after each entry.
 
-Only a leader in office adds to it: what it has applied is committed. From the transactions alone the ledger works
-out the state of every path at every zxid, without the server's tree, so that answers can be compared with it.
+Only the leader of the newest epoch adds to it: what it has applied is committed. From the transactions alone the
+ledger works out the state of every path at every zxid, without the server's tree, so that answers can be compared
+with it.
 """
 
 from bisect import bisect_right

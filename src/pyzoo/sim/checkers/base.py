@@ -15,7 +15,10 @@ from pyzoo.sim.world import InvariantViolation, World
 
 @define
 class Facts:
-    """The world as the checkers see it; `membership` is the one that the ledger has come to."""
+    """The world as the checkers see it.
+
+    `membership` is the one that the ledger has come to, `newest_epoch` the last one in which a leader has taken office.
+    """
 
     world: World
     options: Options
@@ -23,6 +26,7 @@ class Facts:
     members: dict[int, Member]
     membership: Membership
     committed: Callable[[Member, Entry], None] = lambda _member, _entry: None
+    newest_epoch: int = 0
 
 
 class Checker:

@@ -13,7 +13,7 @@ from pyzoo.zxid import counter_of
 
 
 class HistoryChecker(Checker):
-    """Lets leaders in office extend the ledger, and compares everybody with it."""
+    """Lets the leader of the newest epoch extend the ledger, and compares everybody with it."""
 
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
@@ -38,7 +38,7 @@ class HistoryChecker(Checker):
         last_zxid = database.last_zxid
         if not is_new and last_zxid == seen_zxid:
             return
-        leads = member.is_established_leader
+        leads = member.is_established_leader and member.epoch == self.facts.newest_epoch
         if leads and isinstance(member.peer.role, Leading):
             self._terms[member.sid] = (member.life, member.peer.role)
         if leads and is_new:
@@ -72,7 +72,8 @@ class HistoryChecker(Checker):
         if life == member.life:
             last = int(role.leader.last_committed)
             newer = self._newer(member, self._seen[member.sid][2])
-            self._compare(member, [proposal for proposal in newer if proposal.zxid <= last], True)
+            leads = int(role.leader.epoch) == self.facts.newest_epoch
+            self._compare(member, [proposal for proposal in newer if proposal.zxid <= last], leads)
 
     def _newer(self, member: Member, seen_zxid: int) -> list[Proposal]:
         """What was applied since, oldest first; at the beginning of a role all that is remembered."""
