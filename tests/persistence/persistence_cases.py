@@ -110,6 +110,9 @@ class _FailingFile:
             raise OSError(errno.EIO, "Input/output error")
         self._file.sync()
 
+    def fileno(self) -> int:
+        return self._file.fileno()
+
     def close(self) -> None:
         self._file.close()
 

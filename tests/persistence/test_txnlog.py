@@ -1,6 +1,8 @@
 """Writing the log: padding, rolling, crashes, and disks that fail."""
 
+import errno
 import io
+import os
 from itertools import count
 from pathlib import Path
 
@@ -326,3 +328,49 @@ def test_a_disk_with_room_for_records_but_not_for_zeros_will_do(failing: Failing
     write(log, 5, 6)
     log.close()
     assert zxids_in(failing) == [1, 2, 3, 4, 5, 6]
+
+
+def test_records_behind_the_first_may_be_synced_by_others(tmp_path: Path) -> None:
+    log = TxnLog(RealDisk(), str(tmp_path), pre_alloc_size_kb=0)
+    assert log.descriptor_to_sync() == -1
+    log.append(1, batch(1, 2))
+    assert log.descriptor_to_sync() == -1
+    log.commit()
+    assert log.descriptor_to_sync() == -1
+    log.append(3, batch(3, 4))
+    os.fdatasync(log.descriptor_to_sync())
+    log.synced()
+    assert log.descriptor_to_sync() == -1
+    assert log.commit() == 0
+    write(log, 5, 5)
+    log.close()
+    assert log_of(1, 5) == (tmp_path / "log.1").read_bytes().rstrip(b"\0")
+
+
+def test_without_forced_syncs_there_is_nothing_for_others_to_sync(tmp_path: Path) -> None:
+    log = TxnLog(RealDisk(), str(tmp_path), force_sync=False)
+    write(log, 1, 2)
+    log.append(3, batch(3, 4))
+    assert log.descriptor_to_sync() == -1
+    log.close()
+
+
+def test_a_sync_by_others_may_end_a_file_that_is_long_enough(tmp_path: Path) -> None:
+    log = TxnLog(RealDisk(), str(tmp_path), pre_alloc_size_kb=0, txn_log_size_limit_kb=1)
+    write(log, 1, 1)
+    log.append(2, batch(2, 30))
+    assert log.descriptor_to_sync() != -1
+    log.synced()
+    write(log, 31, 31)
+    log.close()
+    assert [(1, "log.1"), (31, "log.1f")] == list_logs(RealDisk(), str(tmp_path))
+
+
+def test_what_others_fail_to_sync_can_be_written_again(disk: MemoryDisk) -> None:
+    log = TxnLog(disk, VERSION_2, pre_alloc_size_kb=0)
+    write(log, 1, 2)
+    log.append(3, batch(3, 4))
+    assert "cannot sync the transaction log" in str(log.sync_failed(OSError(errno.EIO, "Input/output error")))
+    write(log, 3, 4)
+    log.close()
+    assert [1, 2, 3, 4] == zxids_in(disk)

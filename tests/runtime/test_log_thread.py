@@ -25,7 +25,7 @@ class FailingLog:
         self.rolls: list[int] = []
         self.closed = False
         self.surprise: BaseException | None = None
-        self.sync_ns = 0
+        self.descriptor = -1
 
     def append(self, first_zxid: int, records: bytes) -> None:
         if self.surprise is not None:
@@ -40,11 +40,51 @@ class FailingLog:
         self.waiting.clear()
         return self.sync_ns
 
+    def descriptor_to_sync(self) -> int:
+        return self.descriptor
+
+    def synced(self) -> None:
+        self.commit()
+
+    def sync_failed(self, error: OSError) -> StorageError:
+        self.waiting.clear()
+        return StorageError(str(error))
+
     def roll(self) -> None:
         self.rolls.append(len(self.safe))
 
     def close(self) -> None:
         self.closed = True
+
+
+class Kernel:
+    """A kernel whose sync ends when the test says so."""
+
+    def __init__(self) -> None:
+        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK)
+        self.takes_it = True
+        self.begun = 0
+        self.failure: OSError | None = None
+
+    def begin(self, descriptor: int) -> bool:
+        self.begun += 1
+        return self.takes_it
+
+    def is_done(self, wait: bool = False) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        return wait
+
+    def ends(self, thread: LogThread) -> None:
+        """The kernel has synced, and the event loop hears of it."""
+        thread.finish_sync()
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    kernel = Kernel()
+    monkeypatch.setattr(room, "kernel_sync", lambda: kernel)
+    return kernel
 
 
 def batch(zxid: int, roll_after: bool = False) -> LogBatch:
@@ -188,3 +228,84 @@ def test_a_write_is_measured(sync_ns: int, synced: int | None) -> None:
     assert (synced is not None) == metrics.fsynctime.count
     assert (1, 6) == (metrics.sync_processor_batch_size.count, metrics.sync_processor_batch_size.sum)
     assert 2 == metrics.sync_processor_queue_and_flush_time_ms.basic.count
+
+
+def test_the_kernel_syncs_while_the_caller_goes_on(kernel: Kernel) -> None:
+    log = FailingLog()
+    log.descriptor = 5
+    thread = LogThread(log, 1000)
+    assert thread.write_here([batch(1), batch(2)], beside=True)
+    assert thread.is_syncing_beside
+    thread.acknowledge()
+    assert (0, [], []) == (thread.persisted_zxid, log.safe, thread.sync_times)
+    assert not thread.write_here([batch(3)])
+    kernel.ends(thread)
+    assert not thread.is_syncing_beside
+    assert (2, [(1, b"1 2 ")]) == (thread.persisted_zxid, log.safe)
+    (times,) = thread.sync_times
+    assert 2 == times.txns
+    assert thread.write_here([batch(3)])
+    assert (3, 1) == (thread.persisted_zxid, kernel.begun)
+    thread.stop()
+
+
+@pytest.mark.parametrize(("descriptor", "takes_it"), [(-1, True), (5, False)])
+def test_what_the_kernel_cannot_sync_beside_is_synced_at_once(kernel: Kernel, descriptor: int, takes_it: bool) -> None:
+    log = FailingLog()
+    log.descriptor = descriptor
+    kernel.takes_it = takes_it
+    thread = LogThread(log, 1000)
+    assert thread.write_here([batch(1)], beside=True)
+    assert not thread.is_syncing_beside
+    assert (1, [(1, b"1 ")]) == (thread.persisted_zxid, log.safe)
+    thread.stop()
+
+
+def test_what_the_kernel_fails_to_sync_is_written_again_by_the_thread(kernel: Kernel) -> None:
+    log = FailingLog()
+    log.descriptor = 5
+    thread = LogThread(log, 1000)
+    assert thread.write_here([batch(1), batch(2)], beside=True)
+    kernel.failure = OSError(5, "Input/output error")
+    thread.acknowledge()
+    assert (False, True, 0) == (thread.is_syncing_beside, thread.stalled, thread.persisted_zxid)
+    thread.start()
+    wait_for_news(thread)
+    assert (2, False) == (thread.persisted_zxid, thread.stalled)
+    assert [(1, b"1 2 ")] == log.safe
+    thread.stop()
+
+
+def test_a_stop_waits_for_what_the_kernel_syncs(kernel: Kernel) -> None:
+    log = FailingLog()
+    log.descriptor = 5
+    thread = LogThread(log, 1000)
+    assert thread.write_here([batch(1)], beside=True)
+    thread.start()
+    thread.stop()
+    assert (1, [(1, b"1 ")]) == (thread.persisted_zxid, log.safe)
+
+
+def test_a_sync_beside_that_seems_slow_says_nothing_of_the_disk(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((1, 1 + 1000 * room.FAST_SYNC_NS))
+    monkeypatch.setattr(room, "monotonic_ns", lambda: next(clock))
+    log = FailingLog()
+    log.descriptor = 5
+    thread = LogThread(log, 1000)
+    assert thread.write_here([batch(1)], beside=True)
+    kernel.ends(thread)
+    assert thread.write_here([batch(2)])
+    thread.stop()
+
+
+def test_without_such_a_kernel_nothing_is_synced_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "kernel_sync", lambda: None)
+    thread = LogThread(FailingLog(), 1000)
+    assert not thread.can_sync_beside
+    assert thread.write_here([batch(1)], beside=True)
+    assert 1 == thread.persisted_zxid
+    thread.stop()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(thread.eventfd)

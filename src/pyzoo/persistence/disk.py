@@ -30,6 +30,9 @@ class WriteFile(Protocol):
     def sync(self) -> None:
         """fsync: contents, size and all other attributes are safe after it."""
 
+    def fileno(self) -> int:
+        """The file descriptor, -1 where there is none."""
+
     def close(self) -> None:
         """Release the file; it may be called again."""
 
@@ -111,6 +114,9 @@ class _RealWriteFile:
 
     def sync(self) -> None:
         os.fsync(self._fd)
+
+    def fileno(self) -> int:
+        return self._fd
 
     def close(self) -> None:
         fd, self._fd = self._fd, -1

@@ -94,6 +94,9 @@ class _MemoryWriteFile:
     def sync(self) -> None:
         self._contents.sync()
 
+    def fileno(self) -> int:
+        return -1
+
     def close(self) -> None:
         """Nothing to release."""
 

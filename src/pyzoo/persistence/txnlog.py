@@ -147,16 +147,37 @@ class TxnLog:
         try:
             took_ns = self._sync(log, is_new)
         except OSError as error:
-            raise self._fail("sync", error) from error
-        log.synced = log.end
+            raise self.sync_failed(error) from error
         if is_new:
+            log.synced = log.end
             # Not before the first sync, so that no crash leaves zeros in place of the header. The records are
             # safe already: should this fail, the next append tries again.
             with suppress(OSError):
                 self._pad(log, HEADER_LENGTH)
+        self.synced()
+        return took_ns
+
+    def descriptor_to_sync(self) -> int:
+        """The file whose fdatasync makes everything appended so far safe; -1 where that takes a `commit`.
+
+        Whoever syncs it calls `synced` or `sync_failed` before anything else.
+        """
+        log = self._current
+        if log is None or log.synced in (0, log.end) or not self._force_sync:
+            return -1
+        return log.file.fileno()
+
+    def synced(self) -> None:
+        """Everything appended so far is safe."""
+        log = self._current
+        assert log is not None
+        log.synced = log.end
         if 0 < self._size_limit < log.size:
             self.roll()
-        return took_ns
+
+    def sync_failed(self, error: OSError) -> StorageError:
+        """Nothing since the last commit will be kept; returns what to say."""
+        return self._fail("sync", error)
 
     def roll(self) -> None:
         """Let the next append begin a new file. Everything must be committed."""

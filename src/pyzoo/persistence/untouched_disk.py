@@ -28,6 +28,9 @@ class _NoFile:
     def sync(self) -> None:
         pass
 
+    def fileno(self) -> int:
+        return -1
+
     def close(self) -> None:
         pass
 

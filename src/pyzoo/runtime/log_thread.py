@@ -1,7 +1,7 @@
 """The one thread that writes the transaction log: everything submitted while it syncs joins the next sync.
 
 When it has nothing to do and the disk is fast, the event loop may write by itself: waking a thread and being woken
-by it costs as much as such a sync.
+by it costs as much as such a sync. Or the event loop writes and the kernel syncs, while the loop goes on.
 
 It tells the event loop through an eventfd how far the log is safe. A full disk does not stop it: it keeps
 what it has, tries again until there is room, and acknowledges nothing meanwhile.
@@ -11,11 +11,13 @@ import logging
 import os
 import queue
 import threading
+from time import monotonic_ns
 from typing import Final, Protocol, final
 
 from pyzoo.effects import LogBatch
 from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
+from pyzoo.runtime.kernel_sync import kernel_sync
 from pyzoo.server.metrics import ServerMetrics
 
 logger: Final = logging.getLogger(__name__)
@@ -35,6 +37,15 @@ class Log(Protocol):
 
     def commit(self) -> int:
         """Make everything appended safe; returns the nanoseconds that it took, 0 unsynced; raises StorageError."""
+
+    def descriptor_to_sync(self) -> int:
+        """The file whose fdatasync is as good as a commit; -1 for none."""
+
+    def synced(self) -> None:
+        """It was synced."""
+
+    def sync_failed(self, error: OSError) -> StorageError:
+        """It could not be; what was appended has to be appended again."""
 
     def roll(self) -> None:
         """Begin a new file with the next append."""
@@ -81,7 +92,8 @@ class LogThread:
     def __init__(self, log: Log, warning_threshold_ms: int) -> None:
         self.log = log
         self.warning_threshold_ms = warning_threshold_ms
-        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._kernel = kernel_sync()
+        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) if self._kernel is None else self._kernel.eventfd
         self.persisted_zxid = 0
         self.failure: BaseException | None = None
         self.stalled = False
@@ -92,6 +104,9 @@ class LogThread:
         self._submitted_ms: list[int] = []
         self._appended_ms = 0
         self._synced_ms: int | None = None
+        self._beside: list[LogBatch] = []
+        self._beside_since_ms = 0
+        self._beside_since_ns = 0
         self.usual_sync_ns = FAST_SYNC_NS
         self._stop = threading.Event()
         self._syncing = threading.Thread(target=self._run, name="SyncThread", daemon=True)
@@ -105,17 +120,33 @@ class LogThread:
         self._submitted_zxid = batch.last_zxid
         self._queue.put((batch, elapsed_ms()))
 
-    def write_here(self, batches: list[LogBatch]) -> bool:
-        """Write these in the caller's thread; False where they have to be submitted instead."""
+    @property
+    def can_sync_beside(self) -> bool:
+        """Whether the kernel can sync while the caller goes on."""
+        return self._kernel is not None
+
+    @property
+    def is_syncing_beside(self) -> bool:
+        """Whether it does: nothing may be written or submitted until it has come to its end."""
+        return len(self._beside) > 0
+
+    def write_here(self, batches: list[LogBatch], beside: bool = False) -> bool:
+        """Write these in the caller's thread; False where they have to be submitted instead.
+
+        With `beside` they may not be safe yet: the wake-up tells when they are.
+        """
         if self._submitted_zxid != self.persisted_zxid or self.usual_sync_ns > FAST_SYNC_NS or self.failure:
             return False
         begun_ms = elapsed_ms()
         records = b"".join([batch.records for batch in batches])
-        if batches[-1].roll_after or not self._try_write(batches[0].first_zxid, records):
+        if batches[-1].roll_after or not self._try_write(batches[0].first_zxid, records, beside):
             return False
-        self._submitted_ms = [begun_ms] * len(batches)
-        self._count(batches, begun_ms)
-        self._submitted_zxid = self.persisted_zxid = batches[-1].last_zxid
+        self._submitted_zxid = batches[-1].last_zxid
+        if self._beside_since_ns != 0:
+            self._beside = list(batches)
+            self._beside_since_ms = begun_ms
+        else:
+            self._persisted(batches, [begun_ms] * len(batches), begun_ms)
         return True
 
     def acknowledge(self) -> None:
@@ -124,14 +155,56 @@ class LogThread:
             os.eventfd_read(self.eventfd)
         except BlockingIOError:
             pass
+        self._end_sync_beside(False)
+
+    def finish_sync(self) -> None:
+        """Wait for what the kernel syncs."""
+        self._end_sync_beside(True)
 
     def stop(self) -> None:
         """Write what was submitted, then end the thread and close the log."""
+        self.finish_sync()
         self._stop.set()
         self._queue.put(None)
         if self._syncing.is_alive():
             self._syncing.join()
-        os.close(self.eventfd)
+        if self._kernel is None:
+            os.close(self.eventfd)
+        self._kernel = None
+
+    # --- the sync beside
+
+    def _begin_sync_beside(self) -> bool:
+        """Leave to the kernel what was appended, if that is possible."""
+        descriptor = self.log.descriptor_to_sync()
+        if self._kernel is None or descriptor < 0 or not self._kernel.begin(descriptor):
+            return False
+        self._beside_since_ns = monotonic_ns()
+        return True
+
+    def _end_sync_beside(self, wait: bool) -> None:
+        """Take note when it has ended; what could not be synced is for the thread to write again."""
+        batches = self._beside
+        if not batches or self._kernel is None:
+            return
+        try:
+            if not self._kernel.is_done(wait):
+                return
+        except OSError as error:
+            self._stall(self.log.sync_failed(error))
+            self._beside = []
+            for batch in batches:
+                self.submit(batch)
+        else:
+            took_ns = monotonic_ns() - self._beside_since_ns
+            self.log.synced()
+            # It may have waited for its end to be noticed, so only a faster one is to be believed.
+            self._synced(took_ns, took_ns < self.usual_sync_ns)
+            self._beside = []
+            self._persisted(batches, [self._beside_since_ms] * len(batches), self._beside_since_ms)
+        self._beside_since_ns = 0
+
+    # --- the thread
 
     def _run(self) -> None:
         try:
@@ -176,29 +249,42 @@ class LogThread:
                 return False
         if batches[-1].roll_after:
             self.log.roll()
-        self._count(batches, begun_ms)
-        self.persisted_zxid = batches[-1].last_zxid
+        self._persisted(batches, self._submitted_ms, begun_ms)
         os.eventfd_write(self.eventfd, 1)
         return True
 
-    def _count(self, batches: list[LogBatch], begun_ms: int) -> None:
+    # --- both
+
+    def _persisted(self, batches: list[LogBatch], submitted_ms: list[int], begun_ms: int) -> None:
         if len(self.sync_times) < SYNC_TIMES_KEPT:
-            queued = [begun_ms - submitted_ms for submitted_ms in self._submitted_ms]
+            queued = [begun_ms - when_ms for when_ms in submitted_ms]
             txns = sum([batch.txns for batch in batches])
             appended, flushed = self._appended_ms - begun_ms, elapsed_ms() - self._appended_ms
             self.sync_times.append(SyncTimes(queued, appended, flushed, self._synced_ms, txns, self._queue.qsize()))
+        self.persisted_zxid = batches[-1].last_zxid
 
-    def _try_write(self, first_zxid: int, records: bytes) -> bool:
+    def _try_write(self, first_zxid: int, records: bytes, beside: bool = False) -> bool:
         try:
             self.log.append(first_zxid, records)
             self._appended_ms = elapsed_ms()
+            if beside and self._begin_sync_beside():
+                return True
             took_ns = self.log.commit()
         except StorageError as error:
-            if not self.stalled:
-                logger.error("No write is acknowledged until the log can be written again: %s", error)
-            self.stalled = True
+            self._stall(error)
             return False
-        self._learn(took_ns)
+        self._synced(took_ns, True)
+        return True
+
+    def _stall(self, error: StorageError) -> None:
+        if not self.stalled:
+            logger.error("No write is acknowledged until the log can be written again: %s", error)
+        self.stalled = True
+
+    def _synced(self, took_ns: int, is_usual: bool) -> None:
+        """A sync took so long; `is_usual` when that tells something of the disk."""
+        if is_usual:
+            self._learn(took_ns)
         if self.stalled:
             logger.warning("The log can be written again")
             self.stalled = False
@@ -210,7 +296,6 @@ class LogThread:
                 "fsync-ing the write ahead log took %dms, which delays every write; use a faster or less busy disk",
                 took_ms,
             )
-        return True
 
     def _learn(self, took_ns: int) -> None:
         """Move `usual_sync_ns` towards the lower quartile: longer syncs have often waited for the processor."""

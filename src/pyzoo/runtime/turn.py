@@ -37,6 +37,8 @@ PASSES_BEFORE_LOGGING: Final = 2
 """So few events are taken first, so often, before the log is left to its thread: they may bring more to log."""
 MEMBER_PASSES_BEFORE_LOGGING: Final = 6
 """The same in an ensemble, where any number of events is taken first: most of them bring more to log."""
+MEMBER_TXNS_BESIDE: Final = 8
+"""So many transactions of a member are synced beside: smaller groups have no clients to answer meanwhile."""
 HOLD_SYNCS: Final = 2
 """So many syncs a leader's proposals wait for company at the most (docs/decisions/0010-group-commit.md)."""
 HOLD_MAX_NS: Final = 1_000_000
@@ -152,7 +154,7 @@ class ClientPort:
                 if not is_late and self._logs_later(len(events), deferred):
                     deferred += 1
                     continue
-                self._write_log(len(events) == 0 or self.peers is not None)
+                self._write_log(len(events) == 0)
                 deferred = 0
             if is_late:
                 break  # what is ready now will be so again
@@ -194,21 +196,35 @@ class ClientPort:
             return events > 0 and deferred < MEMBER_PASSES_BEFORE_LOGGING
         return 0 < events <= FEW_EVENTS and deferred < PASSES_BEFORE_LOGGING
 
-    def _write_log(self, in_the_loop: bool) -> None:
-        """Log what the last passes have left: here if the disk is fast enough for that, else by the thread."""
+    def _write_log(self, is_idle: bool) -> None:
+        """Log what the last passes have left: here if the disk is fast enough for that, else by the thread.
+
+        Where there is more to do meanwhile the kernel syncs beside; what comes until its end joins the next sync.
+        """
         log = self.log
-        if in_the_loop and log is not None and log.write_here(self.unlogged):
+        if log is None or log.is_syncing_beside:
+            return
+        beside = log.can_sync_beside and self._has_more_to_do(is_idle)
+        if (is_idle or beside or self.peers is not None) and log.write_here(self.unlogged, beside):
             self.unlogged.clear()
-            self._log_progress()
-            self.carry_out()
+            if not log.is_syncing_beside:
+                self._log_progress()
+                self.carry_out()
         self._submit_log()
+
+    def _has_more_to_do(self, is_idle: bool) -> bool:
+        """Whether a sync leaves time for something: events that wait, in an ensemble the clients of a large group."""
+        if self.peers is None:
+            return not is_idle
+        return sum([batch.txns for batch in self.unlogged]) >= MEMBER_TXNS_BESIDE
 
     def _submit_log(self) -> None:
         """Let the thread log what the last pass has left."""
         log = self.log
-        if log is not None:
-            for batch in self.unlogged:
-                log.submit(batch)
+        if log is None or log.is_syncing_beside:
+            return
+        for batch in self.unlogged:
+            log.submit(batch)
         self.unlogged.clear()
 
     def _pass(self, events: list[tuple[int, int]]) -> None:
@@ -445,6 +461,9 @@ class ClientPort:
             listener.close()
         if self.peers is not None:
             self.peers.close()
+        if self.log is not None:
+            self.log.finish_sync()
+            self._submit_log()
         self.epoll.close()
 
 

@@ -53,6 +53,9 @@ class _FailingFile:
         self._disk.changes()
         self._file.sync()
 
+    def fileno(self) -> int:
+        return self._file.fileno()
+
     def close(self) -> None:
         self._file.close()
 
