@@ -1,54 +1,79 @@
 """KernelSync: the kernel makes a file safe (Linux AIO) while this thread goes on; an eventfd tells when it is done.
 
-A thread of our own would need the interpreter's lock just when the event loop is busiest.
+A thread of our own would need the interpreter's lock just when the event loop is busiest. The system calls are made
+by number: glibc has no functions for them, and the library caio takes a tenth of a second to be imported, which is as
+long as the rest of a start.
 """
 
+import ctypes
 import logging
 import os
+import struct
+import sys
 from typing import Final
 
-try:
-    from caio import linux_aio
-except ImportError:  # not Linux, or an old one
-    linux_aio = None  # type: ignore[assignment]
-
 logger: Final = logging.getLogger(__name__)
+
+_NUMBERS: Final = {"x86_64": (206, 209, 208), "aarch64": (0, 2, 4), "riscv64": (0, 2, 4)}
+"""io_setup, io_submit, io_getevents by machine."""
+_IOCB: Final = struct.Struct("<QIiHhIQQqQII")
+_FDSYNC: Final = 3  # IOCB_CMD_FDSYNC
+_TELLS_EVENTFD: Final = 1  # IOCB_FLAG_RESFD
+_EVENT: Final = struct.Struct("<QQqq")
+
+# Everything here is over at once, so the interpreter's lock is kept.
+_libc = ctypes.PyDLL(None, use_errno=True)
+_idle: Final[list[int]] = []
+"""Contexts that nobody uses now: the kernel takes long to take one back."""
+
+
+def _call(number: int, *arguments: object) -> int:
+    """A system call; raises OSError."""
+    result: int = _libc.syscall(ctypes.c_long(number), *arguments)
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return result
 
 
 class KernelSync:
     """One fdatasync at a time; raises OSError on a system that has none."""
 
     def __init__(self) -> None:
-        if linux_aio is None:
+        numbers = _NUMBERS.get(os.uname().machine) if sys.platform == "linux" else None
+        if numbers is None:
             raise OSError("no asynchronous fdatasync on this system")
-        try:
-            self._context = linux_aio.Context(1)
-        except SystemError as error:
-            raise OSError(f"no asynchronous fdatasync: {error}") from error
-        self._results: list[int] = []
-        self.eventfd: int = self._context.fileno
-        """Others may write to it as well; it is closed with this object."""
+        setup, self._submit, self._getevents = numbers
+        context = ctypes.c_ulong(_idle.pop() if _idle else 0)
+        if context.value == 0:
+            _call(setup, ctypes.c_long(1), ctypes.byref(context))
+        self._context = context
+        self._iocb = ctypes.create_string_buffer(_IOCB.size)
+        self._iocbs = (ctypes.c_void_p * 1)(ctypes.addressof(self._iocb))
+        self._event = ctypes.create_string_buffer(_EVENT.size)
 
-    def begin(self, descriptor: int) -> bool:
-        """Begin to sync a file; False when the kernel does not take it."""
-        operation = linux_aio.Operation.fdsync(descriptor)
-        operation.set_callback(self._results.append)
+    def begin(self, descriptor: int, eventfd: int) -> bool:
+        """Begin to sync a file, whose end the eventfd will tell; False when the kernel does not take it."""
+        _IOCB.pack_into(self._iocb, 0, 0, 0, 0, _FDSYNC, 0, descriptor, 0, 0, 0, 0, _TELLS_EVENTFD, eventfd)
         try:
-            return self._context.submit(operation) == 1
-        except (OverflowError, ValueError, SystemError) as error:
+            return _call(self._submit, self._context, ctypes.c_long(1), self._iocbs) == 1
+        except OSError as error:
             logger.debug("The kernel does not take a sync: %s", error)
             return False
 
-    def is_done(self, wait: bool = False) -> bool:
-        """Whether what was begun has ended; raises OSError when it has failed."""
-        self._context.process_events(1, 1 if wait else 0, -1 if wait else 0)
-        if not self._results:
+    def is_done(self) -> bool:
+        """Whether what was begun has ended, told once; raises OSError when it has failed."""
+        least, most, no_wait = ctypes.c_long(0), ctypes.c_long(1), ctypes.c_void_p(None)
+        if _call(self._getevents, self._context, least, most, self._event, no_wait) == 0:
             return False
-        result = self._results.pop()
-        if result != 0:
-            number = (1 << 64) - result  # it comes as an unsigned number
-            raise OSError(number, os.strerror(number))
+        result = _EVENT.unpack_from(self._event)[2]
+        if result < 0:
+            raise OSError(-result, os.strerror(-result))
         return True
+
+    def close(self) -> None:
+        """Let another one have its place in the kernel; nothing may be under way."""
+        _idle.append(self._context.value)
 
 
 def kernel_sync() -> KernelSync | None:

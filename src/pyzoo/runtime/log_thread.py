@@ -10,6 +10,7 @@ what it has, tries again until there is room, and acknowledges nothing meanwhile
 import logging
 import os
 import queue
+import select
 import threading
 from time import monotonic_ns
 from typing import Final, Protocol, final
@@ -92,8 +93,7 @@ class LogThread:
     def __init__(self, log: Log, warning_threshold_ms: int) -> None:
         self.log = log
         self.warning_threshold_ms = warning_threshold_ms
-        self._kernel = kernel_sync()
-        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) if self._kernel is None else self._kernel.eventfd
+        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.persisted_zxid = 0
         self.failure: BaseException | None = None
         self.stalled = False
@@ -104,6 +104,7 @@ class LogThread:
         self._submitted_ms: list[int] = []
         self._appended_ms = 0
         self._synced_ms: int | None = None
+        self._kernel = kernel_sync()
         self._beside: list[LogBatch] = []
         self._beside_since_ms = 0
         self._beside_since_ns = 0
@@ -155,11 +156,13 @@ class LogThread:
             os.eventfd_read(self.eventfd)
         except BlockingIOError:
             pass
-        self._end_sync_beside(False)
+        self._end_sync_beside()
 
     def finish_sync(self) -> None:
         """Wait for what the kernel syncs."""
-        self._end_sync_beside(True)
+        while self.is_syncing_beside:
+            select.select([self.eventfd], [], [])
+            self.acknowledge()
 
     def stop(self) -> None:
         """Write what was submitted, then end the thread and close the log."""
@@ -168,27 +171,27 @@ class LogThread:
         self._queue.put(None)
         if self._syncing.is_alive():
             self._syncing.join()
-        if self._kernel is None:
-            os.close(self.eventfd)
-        self._kernel = None
+        if self._kernel is not None:
+            self._kernel.close()
+        os.close(self.eventfd)
 
     # --- the sync beside
 
     def _begin_sync_beside(self) -> bool:
         """Leave to the kernel what was appended, if that is possible."""
         descriptor = self.log.descriptor_to_sync()
-        if self._kernel is None or descriptor < 0 or not self._kernel.begin(descriptor):
+        if self._kernel is None or descriptor < 0 or not self._kernel.begin(descriptor, self.eventfd):
             return False
         self._beside_since_ns = monotonic_ns()
         return True
 
-    def _end_sync_beside(self, wait: bool) -> None:
+    def _end_sync_beside(self) -> None:
         """Take note when it has ended; what could not be synced is for the thread to write again."""
         batches = self._beside
         if not batches or self._kernel is None:
             return
         try:
-            if not self._kernel.is_done(wait):
+            if not self._kernel.is_done():
                 return
         except OSError as error:
             self._stall(self.log.sync_failed(error))
