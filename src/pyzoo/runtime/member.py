@@ -20,7 +20,8 @@ from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import quorum_tls
 from pyzoo.runtime.turn import ClientPort
 from pyzoo.server.member_settings import number
-from pyzoo.server.peer import LogRead, QuorumPeer
+from pyzoo.server.peer import QuorumPeer
+from pyzoo.server.peer_host import LogRead
 
 logger: Final = logging.getLogger(__name__)
 

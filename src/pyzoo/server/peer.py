@@ -17,32 +17,33 @@ from mypy_extensions import i64
 from pyzoo.config.membership import Membership, QuorumServer
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.paths import CONFIG
-from pyzoo.datatree.tree import DataTree
 from pyzoo.effects import Effects
 from pyzoo.errors import ConfigError, MalformedRecord, StorageError
 from pyzoo.jute.records import ACL, Id
 from pyzoo.persistence.restored import RestoredSnapshot
 from pyzoo.quorum.cnxmanager import QuorumCnxManager
 from pyzoo.quorum.election import FastLeaderElection
-from pyzoo.quorum.history import CommittedLog, Proposal
+from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner_handler import LearnerHandler
-from pyzoo.quorum.link import ELECTION, OBSERVER_MASTER, QUORUM, LinkOwner, PeerLink
+from pyzoo.quorum.link import ELECTION, OBSERVER_MASTER, QUORUM, PeerLink
 from pyzoo.quorum.notification import decode_notification
 from pyzoo.quorum.reconfig import change_of
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
 from pyzoo.quorum.vote import FOLLOWING, LEADING, LOOKING, OBSERVING, UNUSABLE_ZXID, Vote
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.ensemble_restore import EnsembleRestore
 from pyzoo.server.leading import Leading
 from pyzoo.server.learning import Learning
 from pyzoo.server.member_settings import cnxmanager_settings, election_addresses, election_settings, quorum_addresses
 from pyzoo.server.peer_config import PeerConfigFiles
-from pyzoo.server.peer_host import PeerHost, Role
+from pyzoo.server.peer_host import LogRead, PeerHost, Role
+from pyzoo.server.peer_links import ReadyLinks
 from pyzoo.server.peer_storage import PeerStorage
 from pyzoo.server.peer_view import view_of
 from pyzoo.server.read_only_server import LookingZooKeeperServer, ReadOnlyZooKeeperServer
 from pyzoo.server.standalone import ZooKeeperServer
-from pyzoo.zxid import epoch_of, zxid_text
+from pyzoo.zxid import zxid_text
 
 logger: Final = logging.getLogger(__name__)
 
@@ -50,39 +51,6 @@ NEVER: Final = 0x7FFFFFFFFFFFFFFF
 STATE_NAMES: Final = {LOOKING: "looking", FOLLOWING: "following", LEADING: "leading", OBSERVING: "observing"}
 READ_ONLY_GRACE_MS: Final = 2000
 FIRST_PAUSE_MS: Final = 100
-
-
-@final
-class LogRead:
-    """Proposals that are wanted from the log on disk; `size_limit` in bytes, 0 for none."""
-
-    def __init__(self, handler: LearnerHandler, from_zxid: int, to_zxid: int, size_limit_factor: float) -> None:
-        self.handler = handler
-        self.from_zxid = from_zxid
-        self.to_zxid = to_zxid
-        self.size_limit_factor = size_limit_factor
-
-
-@final
-class ReadyLinks(LinkOwner):
-    """The links that have output, or are to be dialled, in order."""
-
-    def __init__(self) -> None:
-        self.ready: list[PeerLink] = []
-        self.dials: list[PeerLink] = []
-
-    def link_ready(self, link: PeerLink) -> None:
-        self.ready.append(link)
-
-    def take_ready(self) -> list[PeerLink]:
-        ready = self.ready
-        self.ready = []
-        return ready
-
-    def take_dials(self) -> list[PeerLink]:
-        dials = self.dials
-        self.dials = []
-        return dials
 
 
 @final
@@ -128,9 +96,7 @@ class QuorumPeer(PeerHost):
         self._masters: list[int] = []
         self._failed_roles = 0
         self._is_ahead_of_disk = False
-        self._restored: RestoredSnapshot | None = None
-        self._restored_tree: DataTree | None = None
-        self._restore_failure = ""
+        self._restoring = EnsembleRestore(self)
         recovered = storage.recovered
         self._count_load()
         if recovered is not None and recovered.last_zxid < 0:
@@ -208,7 +174,7 @@ class QuorumPeer(PeerHost):
         self._put_in_front(server)
         self.election.established(epoch)
         self.set_config_node()
-        self._judge_restore()
+        self._restoring.elected(self.state == LEADING, self._leader_name())
         logger.info("%s with epoch %d, last zxid %s", STATE_NAMES[int(self.state)].upper(), epoch,
                     zxid_text(self.database.last_zxid))  # fmt: skip
 
@@ -443,64 +409,23 @@ class QuorumPeer(PeerHost):
     def restore(self, restored: RestoredSnapshot) -> None:
         """Replace the database of the whole ensemble; `is_restoring` until that has happened or failed.
 
-        To ZAB the snapshot is a proposal that only this server has logged. So this server stops leading with its log
-        quiet, and stands for election with the newest history of all; who follows it gets a snapshot, and with the
-        quorum of that the snapshot is committed. If another server is elected it takes the proposal back, as any
-        other. Raises StorageError where this server does not lead; nothing has changed then.
+        Raises StorageError where this server does not lead; nothing has changed then. See EnsembleRestore.
         """
         role = self.role
         if self.server is None or self.state != LEADING or role is None or self._stopping:
             raise StorageError(f"only the leader can restore a snapshot, which is {self._leader_name()} now")
-        if self.is_restoring:
-            raise StorageError("another snapshot is being restored")
-        self._restored = restored
-        self._restore_failure = ""
+        self._restoring.begin(restored)
         self.server.leave_for(restored.tree, self.database.last_zxid)
         role.fail("its database is replaced by a snapshot, which all members get from here")
 
     @property
     def is_restoring(self) -> bool:
         """Whether a snapshot waits for a quorum."""
-        return self._restored is not None or self._restored_tree is not None
+        return self._restoring.is_under_way
 
     def take_restore_failure(self) -> str:
         """Why the last restore came to nothing, once; empty when it succeeded."""
-        failure = self._restore_failure
-        self._restore_failure = ""
-        return failure
-
-    def _take_restored(self, restored: RestoredSnapshot) -> None:
-        """The log is quiet and applied: the snapshot becomes what comes after it."""
-        self._restored = None
-        zxid = max(int(self.database.last_zxid), restored.zxid) + 1
-        epoch = epoch_of(zxid)
-        try:
-            if epoch > self.storage.epochs.current:
-                self.storage.save_accepted_epoch(max(epoch, self.storage.epochs.accepted))
-                self.storage.save_current_epoch(epoch)
-            restored.complete(zxid)
-        except StorageError as error:
-            restored.abandon()
-            self.errands += 1
-            self._restore_failure = str(error)
-            return
-        if self.storage.roll_log is not None:
-            self.storage.roll_log()
-        logger.info("The database is that of a snapshot now, as of zxid %s", zxid_text(zxid))
-        self._restored_tree = restored.tree
-        # It was not loaded from here, so there is no load to be counted.
-        self.storage.recovered = None
-        self.replace_database(ZKDatabase(restored.tree, restored.sessions, CommittedLog(self.config.commit_log_count)))
-
-    def _judge_restore(self) -> None:
-        """A role serves: the snapshot has its quorum if this server leads with it."""
-        tree = self._restored_tree
-        self._restored_tree = None
-        if tree is None:
-            return
-        self.errands += 1
-        if self.state != LEADING or self.database.tree is not tree:
-            self._restore_failure = f"{self._leader_name()} was elected, whose database is another one; try it there"
+        return self._restoring.take_failure()
 
     def _leader_name(self) -> str:
         view = self.front.ensemble
@@ -691,8 +616,7 @@ class QuorumPeer(PeerHost):
             for proposal in role.unfinished():
                 self.database.apply(proposal.zxid, proposal.payload)
         self._forget_what_disk_lacks()
-        if self._restored is not None:
-            self._take_restored(self._restored)
+        self._restoring.log_quiet()
         self.role = None
         self._stopping = False
         self._put_in_front(self._looking_server())

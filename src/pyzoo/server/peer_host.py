@@ -1,6 +1,7 @@
 """PeerHost and Role: what the roles of a member ask of it, and what it asks of them."""
 
 from collections.abc import Callable
+from typing import final
 
 from mypy_extensions import i64
 
@@ -16,6 +17,17 @@ from pyzoo.server.log_batch import LogBatcher
 from pyzoo.server.metrics import new_metrics
 from pyzoo.server.peer_storage import PeerStorage
 from pyzoo.server.standalone import ZooKeeperServer
+
+
+@final
+class LogRead:
+    """Proposals that are wanted from the log on disk; `size_limit` in bytes, 0 for none."""
+
+    def __init__(self, handler: LearnerHandler, from_zxid: int, to_zxid: int, size_limit_factor: float) -> None:
+        self.handler = handler
+        self.from_zxid = from_zxid
+        self.to_zxid = to_zxid
+        self.size_limit_factor = size_limit_factor
 
 
 class PeerHost(Core):
