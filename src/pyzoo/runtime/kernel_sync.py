@@ -40,7 +40,9 @@ class KernelSync:
     """One fdatasync at a time; raises OSError on a system that has none."""
 
     def __init__(self) -> None:
-        numbers = _NUMBERS.get(os.uname().machine) if sys.platform == "linux" else None
+        # A process of 32 bits has other numbers, whatever the machine.
+        is_known = sys.platform == "linux" and sys.maxsize > 1 << 32
+        numbers = _NUMBERS.get(os.uname().machine) if is_known else None
         if numbers is None:
             raise OSError("no asynchronous fdatasync on this system")
         setup, self._submit, self._getevents = numbers
