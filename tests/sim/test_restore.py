@@ -1,52 +1,31 @@
 """A snapshot that the leader restores for its ensemble: with a quorum it counts everywhere, without one nowhere."""
 
 import pytest
+from scenes import Scene
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
 from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
 from pyzoo.persistence.restored import RestoredSnapshot
 from pyzoo.persistence.snapshots import SnapshotFile
-from pyzoo.server.peer import QuorumPeer
 from pyzoo.sim.checkers.leaders import LeaderChecker
-from pyzoo.sim.ensemble import Ensemble
 from pyzoo.sim.machine import host_of
 from pyzoo.sim.member import Member
 from pyzoo.sim.options import Options
-from pyzoo.sim.world import World
 from pyzoo.zxid import epoch_of
 
 OPEN = [ACL(31, "world", "anyone")]
-LIMIT_MS = 120_000
 
 
-class Scene:
-    """Three members and an observer without clients."""
+class RestoreScene(Scene):
+    """Three members and an observer."""
 
     def __init__(self, seed: int) -> None:
-        self.world = World(seed)
-        self.ensemble = Ensemble(self.world, Options(observers=1, clients=0))
+        super().__init__(seed, Options(observers=1, clients=0))
         # The others go by the transactions, which do not tell of a restored snapshot.
         checkers = self.ensemble.checkers
         checkers[:] = [checker for checker in checkers if isinstance(checker, LeaderChecker)]
-        self.ensemble.start()
-        self.leader = self.wait_for_leader()
-
-    def run_until(self, done: object) -> None:
-        assert callable(done)
-        assert self.world.run_until(self.world.now_ms + LIMIT_MS, done), "it takes too long"
-
-    def wait_for_leader(self) -> Member:
-        """All serve, and one of them leads."""
-        members = self.ensemble.members.values()
-        self.run_until(lambda: self.ensemble.leader() is not None and all(member.is_serving for member in members))
-        leader = self.ensemble.leader()
-        assert leader is not None
-        return leader
-
-    def peer(self, member: Member) -> QuorumPeer:
-        assert member.peer is not None
-        return member.peer
+        self.leader = self.begin()
 
     def restore(self, member: Member, zxid: int = 5) -> None:
         """Restore a snapshot of one node, /kept."""
@@ -78,7 +57,7 @@ class Scene:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_with_a_quorum_all_members_have_it_now_and_after_a_power_cut(seed: int) -> None:
-    scene = Scene(seed)
+    scene = RestoreScene(seed)
     peer = scene.peer(scene.leader)
     scene.restore(scene.leader)
     scene.run_until(lambda: peer.is_restoring)
@@ -92,7 +71,7 @@ def test_with_a_quorum_all_members_have_it_now_and_after_a_power_cut(seed: int) 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_without_a_quorum_it_is_taken_back(seed: int) -> None:
-    scene = Scene(seed)
+    scene = RestoreScene(seed)
     old = scene.leader
     peer = scene.peer(old)
     scene.cut_off(old)
@@ -109,7 +88,7 @@ def test_without_a_quorum_it_is_taken_back(seed: int) -> None:
 
 
 def test_a_snapshot_of_a_later_epoch_begins_a_later_one_here() -> None:
-    scene = Scene(1)
+    scene = RestoreScene(1)
     peer = scene.peer(scene.leader)
     scene.restore(scene.leader, zxid=(77 << 32) + 5)
     scene.run_until(lambda: peer.is_restoring)
@@ -121,7 +100,7 @@ def test_a_snapshot_of_a_later_epoch_begins_a_later_one_here() -> None:
 
 
 def test_only_the_leader_restores() -> None:
-    scene = Scene(1)
+    scene = RestoreScene(1)
     for member in scene.ensemble.members.values():
         if member is not scene.leader:
             restored = RestoredSnapshot(DataTree(), {}, 5)
@@ -130,7 +109,7 @@ def test_only_the_leader_restores() -> None:
 
 
 def test_one_after_the_other() -> None:
-    scene = Scene(1)
+    scene = RestoreScene(1)
     scene.restore(scene.leader)
     peer = scene.peer(scene.leader)
     scene.run_until(lambda: peer.is_restoring)
@@ -139,7 +118,7 @@ def test_one_after_the_other() -> None:
 
 
 def test_a_disk_that_fails_leaves_the_old_database() -> None:
-    scene = Scene(1)
+    scene = RestoreScene(1)
     scene.restore(scene.leader)
     scene.leader.machine.disk.is_full = True
     peer = scene.peer(scene.leader)

@@ -149,7 +149,6 @@ class TxnLog:
         except OSError as error:
             raise self.sync_failed(error) from error
         if is_new:
-            log.synced = log.end
             # Not before the first sync, so that no crash leaves zeros in place of the header. The records are
             # safe already: should this fail, the next append tries again.
             with suppress(OSError):

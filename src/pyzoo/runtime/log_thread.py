@@ -140,11 +140,10 @@ class LogThread:
             return False
         begun_ms = elapsed_ms()
         records = b"".join([batch.records for batch in batches])
-        if batches[-1].roll_after or not self._try_write(batches[0].first_zxid, records, beside):
+        if batches[-1].roll_after or not self._try_write(batches, records, beside):
             return False
         self._submitted_zxid = batches[-1].last_zxid
-        if self._beside_since_ns != 0:
-            self._beside = list(batches)
+        if self.is_syncing_beside:
             self._beside_since_ms = begun_ms
         else:
             self._persisted(batches, [begun_ms] * len(batches), begun_ms)
@@ -177,12 +176,13 @@ class LogThread:
 
     # --- the sync beside
 
-    def _begin_sync_beside(self) -> bool:
-        """Leave to the kernel what was appended, if that is possible."""
+    def _begin_sync_beside(self, batches: list[LogBatch]) -> bool:
+        """Leave these, which are appended, to the kernel, if that is possible."""
         descriptor = self.log.descriptor_to_sync()
         if self._kernel is None or descriptor < 0 or not self._kernel.begin(descriptor, self.eventfd):
             return False
         self._beside_since_ns = monotonic_ns()
+        self._beside = list(batches)
         return True
 
     def _end_sync_beside(self) -> None:
@@ -194,18 +194,17 @@ class LogThread:
             if not self._kernel.is_done():
                 return
         except OSError as error:
-            self._stall(self.log.sync_failed(error))
             self._beside = []
+            self._stall(self.log.sync_failed(error))
             for batch in batches:
                 self.submit(batch)
         else:
+            self._beside = []
             took_ns = monotonic_ns() - self._beside_since_ns
             self.log.synced()
             # It may have waited for its end to be noticed, so only a faster one is to be believed.
             self._synced(took_ns, took_ns < self.usual_sync_ns)
-            self._beside = []
             self._persisted(batches, [self._beside_since_ms] * len(batches), self._beside_since_ms)
-        self._beside_since_ns = 0
 
     # --- the thread
 
@@ -246,7 +245,7 @@ class LogThread:
         """Log them, however long the disk takes; False when the server stops before that is possible."""
         records = b"".join([batch.records for batch in batches])
         begun_ms = elapsed_ms()
-        while not self._try_write(batches[0].first_zxid, records):
+        while not self._try_write(batches, records):
             if self._stop.wait(RETRY_SECONDS):
                 logger.error("Stopping with writes that could not be logged; they were not acknowledged")
                 return False
@@ -266,11 +265,11 @@ class LogThread:
             self.sync_times.append(SyncTimes(queued, appended, flushed, self._synced_ms, txns, self._queue.qsize()))
         self.persisted_zxid = batches[-1].last_zxid
 
-    def _try_write(self, first_zxid: int, records: bytes, beside: bool = False) -> bool:
+    def _try_write(self, batches: list[LogBatch], records: bytes, beside: bool = False) -> bool:
         try:
-            self.log.append(first_zxid, records)
+            self.log.append(batches[0].first_zxid, records)
             self._appended_ms = elapsed_ms()
-            if beside and self._begin_sync_beside():
+            if beside and self._begin_sync_beside(batches):
                 return True
             took_ns = self.log.commit()
         except StorageError as error:

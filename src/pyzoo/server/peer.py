@@ -669,19 +669,20 @@ class QuorumPeer(PeerHost):
         """A configuration was proposed (QuorumPeer.setLastSeenQuorumVerifier)."""
         if not self.config.reconfig_enabled or members.version <= self.last_seen.version:
             return
-        self.last_seen = self._verifier(members)
         self.files.save_next(members)
-        self.election.configure(self.current, self.last_seen)
-        self._tell_addresses()
+        self._set_last_seen(self._verifier(members))
         self.cnx.connect_all(int(self.now_ms))
 
     def forget_proposed_config(self, version: int) -> None:
         """What was cut off from the log must not ask for its quorum when this server leads (Apache's keeps it)."""
         if self.last_seen.version != version or version <= self.current.version:
             return
-        self.last_seen = self.current
         self.files.remove_next()
-        self.election.configure(self.current, self.last_seen)
+        self._set_last_seen(self.current)
+
+    def _set_last_seen(self, verifier: QuorumVerifier) -> None:
+        self.last_seen = verifier
+        self.election.configure(self.current, verifier)
         self._tell_addresses()
 
     def process_reconfig(self, members: Membership, designated: int | None, zxid: int) -> bool:

@@ -138,7 +138,7 @@ class PeerStorage:
             finally:
                 file.close()
             self.disk.rename(temporary, path)
-            self.disk.sync_directory(path.rpartition("/")[0] or "/")
+            self._sync_directory_of(path)
         except OSError as error:
             raise StorageError(
                 f"cannot write {path}: {error.strerror or error}; make its directory writable"
@@ -149,6 +149,9 @@ class PeerStorage:
         try:
             if self.disk.exists(path):
                 self.disk.remove(path)
-                self.disk.sync_directory(path.rpartition("/")[0] or "/")
+                self._sync_directory_of(path)
         except OSError as error:
             raise StorageError(f"cannot remove {path}: {error.strerror or error}") from error
+
+    def _sync_directory_of(self, path: str) -> None:
+        self.disk.sync_directory(path.rpartition("/")[0] or "/")

@@ -20,9 +20,13 @@ def _nodes(member: Member) -> dict[str, tuple[object, ...]]:
     return found
 
 
+def _serving(ensemble: Ensemble) -> list[Member]:
+    return [member for member in ensemble.current_members() if member.is_serving]
+
+
 def require_equal_trees(ensemble: Ensemble) -> None:
     """All members have one tree, which is what the history says; raises InvariantViolation."""
-    members = [member for member in ensemble.current_members() if member.is_serving]
+    members = _serving(ensemble)
     first = _nodes(members[0])
     for member in members[1:]:
         nodes = _nodes(member)
@@ -40,10 +44,9 @@ def require_equal_trees(ensemble: Ensemble) -> None:
 def require_one_configuration(ensemble: Ensemble) -> None:
     """All members have the configuration that was committed last, and remember no other; raises InvariantViolation."""
     committed = ensemble.facts.membership
-    for member in ensemble.current_members():
+    for member in _serving(ensemble):
         peer = member.peer
-        if peer is None or not member.is_serving:
-            continue
+        assert peer is not None
         if not peer.current.members.same_members(committed):
             raise InvariantViolation(f"server {member.sid} has an old configuration: {peer.current.members.lines()}")
         if peer.last_seen.version != peer.current.version:

@@ -113,7 +113,6 @@ class Ensemble(Watcher):
                 return False
             serving.add(member.sid)
         # While the office is handed over all the others may have promised more than its holder.
-        verifier = make_verifier(self.facts.membership)
-        if not verifier.contains_quorum(serving & verifier.voters):
+        if not make_verifier(self.facts.membership).contains_quorum(serving):
             return False
         return not any(client.waiting for client in self.clients)

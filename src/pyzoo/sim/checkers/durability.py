@@ -29,8 +29,7 @@ class DurabilityChecker(Checker):
             self.facts.membership = evolve(changed, version=entry.zxid)
 
     def _require_quorum(self, membership: Membership, holders: set[int], member: Member, entry: Entry) -> None:
-        verifier = make_verifier(membership)
         self.require(
-            verifier.contains_quorum(holders & verifier.voters),
+            make_verifier(membership).contains_quorum(holders),
             f"server {member.sid} has committed {entry.zxid:#x}, but only the disks of {sorted(holders)} hold it",
         )

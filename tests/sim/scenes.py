@@ -1,0 +1,39 @@
+"""Scene: an ensemble without clients, to which a test does what it likes."""
+
+from collections.abc import Callable
+
+from pyzoo.server.peer import QuorumPeer
+from pyzoo.sim.ensemble import Ensemble
+from pyzoo.sim.member import Member
+from pyzoo.sim.options import Options
+from pyzoo.sim.world import World
+
+LIMIT_MS = 120_000
+
+
+class Scene:
+    """`begin` lets the members start; until then their ensemble can be changed."""
+
+    def __init__(self, seed: int, options: Options) -> None:
+        self.world = World(seed)
+        self.ensemble = Ensemble(self.world, options)
+
+    def begin(self) -> Member:
+        """Start, and return the first leader."""
+        self.ensemble.start()
+        return self.wait_for_leader()
+
+    def run_until(self, done: Callable[[], object]) -> None:
+        assert self.world.run_until(self.world.now_ms + LIMIT_MS, lambda: bool(done())), "it takes too long"
+
+    def wait_for_leader(self) -> Member:
+        """All serve, and one of them leads."""
+        members = self.ensemble.members.values()
+        self.run_until(lambda: self.ensemble.leader() is not None and all(member.is_serving for member in members))
+        leader = self.ensemble.leader()
+        assert leader is not None
+        return leader
+
+    def peer(self, member: Member) -> QuorumPeer:
+        assert member.peer is not None
+        return member.peer
