@@ -1,9 +1,22 @@
 """ContainerManager: when it looks, what it finds, and how fast it lets go."""
 
+from dialogue import OPEN, LoneServer
+
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import ACL, CreateContainerTxn, CreateTTLTxn, CreateTxn, DeleteTxn, TxnHeader
+from pyzoo.jute.records import (
+    ACL,
+    CreateContainerTxn,
+    CreateRequest,
+    CreateTTLRequest,
+    CreateTTLTxn,
+    CreateTxn,
+    DeleteRequest,
+    DeleteTxn,
+    SetDataRequest,
+    TxnHeader,
+)
 from pyzoo.server.containers import ContainerManager
 
 OPEN_ACL = [ACL(31, "world", "anyone")]
@@ -78,3 +91,34 @@ def test_a_slow_rate_deletes_one_at_a_time() -> None:
     assert ["/c1"] == manager.candidates(tree, 70_000, HOUR_MS)
     assert ["/c2"] == manager.candidates(tree, 80_000, HOUR_MS)
     assert 120_000 == manager.next_ms
+
+
+def test_a_node_whose_time_is_over_stays_when_a_write_to_it_is_on_its_way() -> None:
+    world = LoneServer(extended_types_enabled=True, container_check_interval_ms=1000)
+    client = world.connect(timeout_ms=40_000)
+    client.call(op.CREATE_TTL, CreateTTLRequest("/ttl", b"", OPEN, 5, 5000))
+    world.pass_time(4500)
+    world.disk_is_slow = True
+    client.ask(op.SET_DATA, SetDataRequest("/ttl", b"new", -1))
+    world.pass_time(2000)
+    world.disk_is_slow = False
+    world.sync()
+    assert [header.err for header, _ in client.replies()] == [0]
+    assert client.exists("/ttl")
+    world.pass_time(6000)
+    assert not client.exists("/ttl")
+
+
+def test_a_container_that_was_found_and_is_another_node_now_stays() -> None:
+    world = LoneServer(container_check_interval_ms=1000, container_max_per_minute=6)
+    client = world.connect(timeout_ms=40_000)
+    for path in ("/first", "/second"):
+        client.call(op.CREATE_CONTAINER, CreateRequest(path, b"", OPEN, 4))
+        client.create(f"{path}/x")
+        client.call(op.DELETE, DeleteRequest(f"{path}/x", -1))
+    world.pass_time(1500)
+    assert [client.exists(path) for path in ("/first", "/second")] == [False, True]
+    client.call(op.DELETE, DeleteRequest("/second", -1))
+    client.create("/second")
+    world.pass_time(15_000)
+    assert client.exists("/second")

@@ -3,7 +3,6 @@
 import pytest
 
 from pyzoo.sim.mutations import MUTATIONS, Mutation, planted
-from pyzoo.sim.options import HARSH
 from pyzoo.sim.simulation import run_seed
 from pyzoo.sim.world import World
 
@@ -20,4 +19,4 @@ needs_plain_python = pytest.mark.skipif(
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "-"))
 def test_a_planted_bug_is_found(mutation: Mutation) -> None:
     with planted(mutation):
-        assert any(run_seed(seed, MINUTES, HARSH).failure for seed in range(1, MOST_SEEDS + 1))
+        assert any(run_seed(seed, MINUTES, mutation.options).failure for seed in range(1, MOST_SEEDS + 1))

@@ -4,8 +4,9 @@ import pytest
 from attrs import evolve
 
 from pyzoo.sim import simulation
-from pyzoo.sim.options import HARSH, Options
+from pyzoo.sim.options import HARSH, Options, draw_first_options
 from pyzoo.sim.simulation import run_seed
+from pyzoo.sim.world import World
 
 
 @pytest.mark.parametrize("seed", [1, 7, 12, 18, 26])
@@ -17,6 +18,27 @@ def test_an_ensemble_with_drawn_options_keeps_every_rule(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_an_ensemble_with_many_faults_keeps_every_rule(seed: int) -> None:
     outcome = run_seed(seed, 0.3, HARSH)
+    assert outcome.failure is None, outcome.report(0.3)
+
+
+ALL_NODES = evolve(HARSH, all_nodes=True)
+READ_ONLY = evolve(HARSH, read_only=True)
+READ_ONLY_WITH_LOCAL_SESSIONS = evolve(READ_ONLY, local_sessions=True)
+ORACLE = evolve(HARSH, oracle=True, voters=2)
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(ALL_NODES, id="containers-and-nodes-with-a-time-to-live"),
+        pytest.param(READ_ONLY, id="reads-without-a-quorum"),
+        pytest.param(READ_ONLY_WITH_LOCAL_SESSIONS, id="sessions-without-a-quorum"),
+        pytest.param(ORACLE, id="an-oracle-between-two"),
+    ],
+)
+def test_a_kind_of_ensemble_keeps_every_rule(options: Options, seed: int) -> None:
+    outcome = run_seed(seed, 0.3, options)
     assert outcome.failure is None, outcome.report(0.3)
 
 
@@ -54,7 +76,12 @@ def test_a_run_that_once_broke_a_rule_keeps_them_now(options: Options, seed: int
     ],
 )
 def test_a_run_with_drawn_options_that_once_broke_a_rule_keeps_them_now(seed: int) -> None:
-    outcome = run_seed(seed, 0.5)
+    outcome = run_seed(seed, 0.5, draw_first_options(World(seed)))
+    assert outcome.failure is None, outcome.report(0.5)
+
+
+def test_a_container_or_node_that_was_just_written_to_is_not_deleted() -> None:
+    outcome = run_seed(12, 0.5, evolve(draw_first_options(World(12)), all_nodes=True))
     assert outcome.failure is None, outcome.report(0.5)
 
 

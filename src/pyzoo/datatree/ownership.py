@@ -11,6 +11,18 @@ from pyzoo.datatree.node import DataNode
 _NONE: Final[list[str]] = []
 
 
+def may_go(kind: i32, owner: i64, cversion: i32, mtime: i64, now_ms: i64, max_never_used_ms: i64) -> bool:
+    """Whether the container manager may delete a node without children (ContainerManager.getCandidates).
+
+    A container goes once it has had children, or when `max_never_used_ms` is not 0 and it has been unused for longer.
+    """
+    age_ms = now_ms - mtime
+    if kind == CONTAINER:
+        return cversion > 0 or (max_never_used_ms != 0 and age_ms > max_never_used_ms)
+    ttl = ttl_of(owner)
+    return kind == TTL and ttl != 0 and age_ms > ttl
+
+
 @final
 class SessionPaths:
     """The ephemerals of one session; `buckets` is the size of Java's table."""
@@ -75,22 +87,12 @@ class Ownership:
         return list(_NONE) if session is None else session.ordered()
 
     def expired(self, nodes: dict[str, DataNode], now_ms: i64, max_never_used_ms: i64) -> list[str]:
-        """Containers and TTL nodes that may go now (ContainerManager.getCandidates).
-
-        A container goes once it has had children and has none, or when `max_never_used_ms` is not 0 and it
-        has been unused for longer.
-        """
-        candidates: list[str] = []
-        for path in self.containers:
-            node = nodes.get(path)
-            if node is not None and node.num_children == 0:
-                never_used = max_never_used_ms != 0 and now_ms - node.mtime > max_never_used_ms
-                if node.cversion > 0 or never_used:
-                    candidates.append(path)
-        for path in self.ttls:
-            node = nodes.get(path)
-            if node is not None and node.num_children == 0:
-                ttl = ttl_of(node.ephemeral_owner)
-                if ttl != 0 and now_ms - node.mtime > ttl:
-                    candidates.append(path)
-        return candidates
+        """Containers and TTL nodes that may go now."""
+        return [
+            path
+            for kind, paths in ((CONTAINER, self.containers), (TTL, self.ttls))
+            for path in paths
+            if (node := nodes.get(path)) is not None
+            and node.num_children == 0
+            and may_go(kind, node.ephemeral_owner, node.cversion, node.mtime, now_ms, max_never_used_ms)
+        ]

@@ -1,6 +1,7 @@
 """ContainerManager: when to look for containers and TTL nodes that may go, and how fast to delete them.
 
-It only proposes: each deletion is checked again when its deleteContainer is prepared.
+What a search has found is looked at once more before it is deleted, as it will be after all writes on their way: in
+Apache's server a node goes that was written to, or made again as another kind, since the search.
 """
 
 from collections import deque
@@ -9,7 +10,10 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from pyzoo.config.settings import ServerConfig
+from pyzoo.datatree.ephemeral_type import kind_of
+from pyzoo.datatree.ownership import may_go
 from pyzoo.datatree.tree import DataTree
+from pyzoo.server.outstanding import ChangeRecord
 
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 SLICE_MS: Final = 100
@@ -27,6 +31,8 @@ class ContainerManager:
         per_minute: i64 = max(config.container_max_per_minute, 1)
         self._pause_ms: i64 = max(SLICE_MS, (_MINUTE_MS + per_minute - 1) // per_minute)
         self._batch: i64 = max(per_minute * self._pause_ms // _MINUTE_MS, 1)
+        self._extended_types = config.extended_types_enabled
+        self._emulates_353_ttl = config.emulate_353_ttl_nodes
         self._waiting: deque[str] = deque()
         self._next_check_ms: i64 = NEVER
         if self.check_interval_ms > 0:
@@ -46,3 +52,11 @@ class ContainerManager:
         batch = [self._waiting.popleft() for _ in range(count)]
         self.next_ms = now_ms + self._pause_ms if self._waiting else self._next_check_ms
         return batch
+
+    def may_go(self, node: ChangeRecord | None, wall_ms: int) -> bool:
+        """Whether a node is one that may be deleted now."""
+        if node is None or node.child_count > 0:
+            return False
+        owner = node.ephemeral_owner
+        kind = kind_of(owner, self._extended_types, self._emulates_353_ttl)
+        return may_go(kind, owner, node.cversion, node.mtime, wall_ms, self.max_never_used_ms)

@@ -580,7 +580,8 @@ class ZooKeeperServer(Core):
     def delete_containers(self) -> None:
         """Delete the containers and TTL nodes whose time has come."""
         for path in self.containers.candidates(self.tree, int(self.now_ms), int(self.wall_ms)):
-            self.submit_write(internal_request(op.DELETE_CONTAINER, 0, self.now_ms, DeleteTxn(path)))
+            if self.containers.may_go(self.outstanding.get(path), int(self.wall_ms)):
+                self.submit_write(internal_request(op.DELETE_CONTAINER, 0, self.now_ms, DeleteTxn(path)))
 
     def _sweep_sessionless(self) -> None:
         """Close connections that never got a session, one to two intervals after their last byte."""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from pyzoo import errors as err
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ConnectRequest, ConnectResponse, ReplyHeader, RequestHeader, SetWatches, WatcherEvent
@@ -20,6 +21,8 @@ EVENT_XID: Final = -1
 PING_XID: Final = -2
 SET_WATCHES_XID: Final = -8
 NO_PASSWORD: Final = b"\0" * 16
+REFUSAL_BYTES: Final = 16
+"""A ReplyHeader in place of a ConnectResponse: a server without a quorum, and without local sessions, says no."""
 
 
 class ClientObserver:
@@ -43,6 +46,9 @@ class ClientObserver:
     def session_expired(self, client: "SimClient") -> None:
         """The server says that the session is over."""
 
+    def replied_read_only(self, client: "SimClient", operation: Operation) -> None:
+        """A server without a quorum has answered, from whatever it has."""
+
 
 class SimClient:
     """One client; `servers` says where it may connect now."""
@@ -59,6 +65,8 @@ class SimClient:
         self.password = NO_PASSWORD
         self.wanted_timeout_ms = 4000
         self.timeout_ms = 0
+        self.accepts_read_only = False
+        self.is_read_only = False
         self.last_zxid = 0
         self.xid = 0
         self.is_connected = False
@@ -106,7 +114,7 @@ class SimClient:
         self._heard_ms = self._sent_ms = self.world.now_ms
         socket.attach(self)
         request = ConnectRequest(
-            0, self.last_zxid, self.wanted_timeout_ms, self.session_id, self.password, False
+            0, self.last_zxid, self.wanted_timeout_ms, self.session_id, self.password, self.accepts_read_only
         )  # fmt: skip
         socket.send(framed(encoded(request)))
         self._plan_tick(CONNECT_MS)
@@ -131,6 +139,10 @@ class SimClient:
             socket.close()
         if was_connected:
             self.observer.disconnected(self)
+        if self.is_read_only:
+            # Of such a session no other server knows.
+            self.is_read_only = False
+            self.forget_session()
         self.waiting.clear()
         self.world.after(self.world.draw(RETRY_MS), self._connect)
 
@@ -192,6 +204,10 @@ class SimClient:
                 self._connect_response(frame)
 
     def _connect_response(self, frame: bytes) -> None:
+        if len(frame) == REFUSAL_BYTES and self.accepts_read_only:
+            self._require_refusal(ReplyHeader.decode(InputArchive(frame)))
+            self._drop()
+            return
         response = ConnectResponse.decode(InputArchive(frame))
         if response.time_out <= 0:
             self.observer.session_expired(self)
@@ -206,17 +222,30 @@ class SimClient:
         self.session_id, self.password = response.session_id, response.passwd or b""
         self.timeout_ms = response.time_out
         self.is_connected = True
-        self.observer.session_opened(self)
+        self.is_read_only = bool(response.read_only)
+        if self.is_read_only:
+            self._require_asked_for(is_new)
+        else:
+            self.observer.session_opened(self)
         watches = None if is_new else self.watches_to_keep()
         if watches is not None:
             self.send_watches(watches)
         self._plan_tick(max(self.timeout_ms // 3, 20))
 
+    def _require_refusal(self, header: ReplyHeader) -> None:
+        if header.err != err.NOTREADONLY:
+            raise InvariantViolation(f"{self.name} was refused with {header.err}")
+
+    def _require_asked_for(self, is_new: bool) -> None:
+        if not self.accepts_read_only or not is_new:
+            raise InvariantViolation(f"{self.name} did not want session {self.session_id:#x} without a quorum")
+
     def _frame(self, archive: InputArchive) -> None:
         header = ReplyHeader.decode(archive)
         if header.xid == EVENT_XID:
             event = WatcherEvent.decode(archive)
-            self.observer.event(self, event.type, event.path or "", header.zxid)
+            if not self.is_read_only:
+                self.observer.event(self, event.type, event.path or "", header.zxid)
             return
         if not self.waiting:
             raise InvariantViolation(f"{self.name} got an answer to xid {header.xid}, and has not asked anything")
@@ -224,7 +253,10 @@ class SimClient:
         if operation.xid != header.xid:
             raise InvariantViolation(f"{self.name} got the answer to xid {header.xid} before that to {operation}")
         operation.answered(header.zxid, header.err, archive)
-        self.observer.replied(self, operation)
+        if self.is_read_only:
+            self.observer.replied_read_only(self, operation)
+        else:
+            self.observer.replied(self, operation)
         if header.zxid > 0:
             self.last_zxid = header.zxid
         if operation.type == op.CLOSE_SESSION:

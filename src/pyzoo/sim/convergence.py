@@ -16,7 +16,8 @@ def _nodes(member: Member) -> dict[str, tuple[object, ...]]:
     for path, node in tree.nodes.items():
         if not path.startswith("/zookeeper"):
             found[path] = (node.data, node.czxid, node.mzxid, node.pzxid, node.version, node.cversion,
-                           node.ephemeral_owner, node.ctime, node.mtime)  # fmt: skip
+                           node.ephemeral_owner, node.ctime, node.mtime, node.aversion,
+                           tuple((acl.perms, acl.scheme, acl.id) for acl in tree.acl_of(node)))  # fmt: skip
     return found
 
 

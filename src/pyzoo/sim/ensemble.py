@@ -3,7 +3,6 @@
 from attrs import evolve
 
 from pyzoo.config.membership import Membership
-from pyzoo.quorum.verifier import make_verifier
 from pyzoo.sim.checkers import all_checkers
 from pyzoo.sim.checkers.base import Facts, Observers
 from pyzoo.sim.checkers.writes import WriteChecker
@@ -113,6 +112,6 @@ class Ensemble(Watcher):
                 return False
             serving.add(member.sid)
         # While the office is handed over all the others may have promised more than its holder.
-        if not make_verifier(self.facts.membership).contains_quorum(serving):
+        if not self.facts.is_quorum(self.facts.membership, serving):
             return False
         return not any(client.waiting for client in self.clients)

@@ -9,12 +9,15 @@ from bisect import bisect_right
 
 from attrs import frozen
 
+from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, kind_of, ttl_owner
 from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import (
     CloseSessionTxn,
+    CreateContainerTxn,
     CreateSessionTxn,
+    CreateTTLTxn,
     CreateTxn,
     DeleteTxn,
     MultiTxn,
@@ -48,6 +51,16 @@ class PathState:
     czxid: int = 0
     owner: int = 0
 
+    @property
+    def kind(self) -> int:
+        """What the owner says of the node; see ephemeral_type."""
+        return kind_of(self.owner, True, False)
+
+    @property
+    def shown_owner(self) -> int:
+        """What a stat says of the owner: clients are not told of containers and TTL nodes (DataNode.copyStat)."""
+        return self.owner if self.kind == EPHEMERAL else 0
+
 
 NOWHERE = PathState(0, False)
 
@@ -70,6 +83,14 @@ def _parts(header: TxnHeader, txn: Record | None) -> tuple[tuple[int, Record], .
         if part.type != op.CHECK:
             found.append((part.type, decoder.decode(InputArchive(part.data or b""))))  # type: ignore[attr-defined]
     return tuple(found)
+
+
+def _owner_of(txn: CreateTxn | CreateContainerTxn | CreateTTLTxn, session: int) -> int:
+    if isinstance(txn, CreateTTLTxn):
+        return ttl_owner(txn.ttl)
+    if isinstance(txn, CreateContainerTxn):
+        return CONTAINER_OWNER
+    return session if txn.ephemeral else 0
 
 
 class Ledger:
@@ -118,11 +139,11 @@ class Ledger:
 
     def _apply(self, entry: Entry, type: int, txn: Record) -> None:
         zxid, session = entry.zxid, entry.header.client_id
-        if isinstance(txn, CreateTxn):
-            owner = session if txn.ephemeral else 0
+        if isinstance(txn, CreateTxn | CreateContainerTxn | CreateTTLTxn):
+            owner = _owner_of(txn, session)
             self._set(txn.path or "", PathState(zxid, True, txn.data, 0, zxid, owner))
             self._child_changed(txn.path or "", zxid)
-            if owner:
+            if kind_of(owner, True, False) == EPHEMERAL:
                 self.ephemerals.setdefault(owner, {})[txn.path or ""] = None
         elif isinstance(txn, SetDataTxn) and type == op.SET_DATA:
             old = self.state(txn.path or "", zxid)
@@ -138,9 +159,7 @@ class Ledger:
                 self._delete(path or "", zxid)
 
     def _delete(self, path: str, zxid: int) -> None:
-        owner = self.state(path, zxid).owner
-        if owner:
-            self.ephemerals.get(owner, {}).pop(path, None)
+        self.ephemerals.get(self.state(path, zxid).owner, {}).pop(path, None)
         self._set(path, PathState(zxid, False))
         self._child_changed(path, zxid)
 

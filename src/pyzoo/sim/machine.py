@@ -9,7 +9,7 @@ from pyzoo.config.membership import Membership, QuorumServer, ServerAddress
 from pyzoo.config.parse import files_needed, parse_config_text
 from pyzoo.config.settings import ServerConfig
 from pyzoo.sim.disk import SimDisk
-from pyzoo.sim.options import Options
+from pyzoo.sim.options import ORACLE_SID, Options
 from pyzoo.sim.world import World
 
 QUORUM_PORT: Final = 2888
@@ -18,6 +18,8 @@ MASTER_PORT: Final = 2889
 CLIENT_PORT: Final = 2181
 CONFIG_PATH: Final = "/conf/zoo.cfg"
 DATA_DIR: Final = "/data"
+ORACLE_PATH: Final = "/conf/oracle"
+CONTAINER_CHECK_MS: Final = 1000
 WALL_START_MS: Final = 1_700_000_000_000
 MAX_DRIFT_PPM: Final = 2000
 
@@ -82,6 +84,8 @@ class Machine:
         for directory in ("/conf", DATA_DIR):
             disk.make_directory(directory)
         self._write(f"{DATA_DIR}/myid", str(self.sid))
+        if self.options.oracle:
+            self._write(ORACLE_PATH, "1" if self.sid == ORACLE_SID else "0")
         self.write_config(members)
 
     def write_config(self, members: Membership) -> None:
@@ -106,6 +110,8 @@ class Machine:
         ]
         if options.observer_masters:
             lines.append(f"observerMasterPort={MASTER_PORT}")
+        if options.oracle:
+            lines.append(f"oraclePath={ORACLE_PATH}")
         return lines
 
     def _properties(self) -> dict[str, str]:
@@ -118,6 +124,9 @@ class Machine:
             "zookeeper.snapshotSizeFactor": str(options.snapshot_size_factor),
             "zookeeper.forceSnapshotSync": str(options.force_snapshot_sync).lower(),
             "zookeeper.leaderServes": "yes" if options.leader_serves else "no",
+            "zookeeper.extendedTypesEnabled": str(options.all_nodes).lower(),
+            "znode.container.checkIntervalMs": str(CONTAINER_CHECK_MS),
+            "readonlymode.enabled": str(options.read_only).lower(),
             "zookeeper.digest.enabled": str(options.digest).lower(),
             "zookeeper.fastleader.maxNotificationInterval": str(options.max_notification_interval_ms),
         }

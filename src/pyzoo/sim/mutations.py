@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from pyzoo.datatree.ownership import Ownership
 from pyzoo.jute import opcodes as op
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.txnlog import TxnLog
@@ -18,22 +19,26 @@ from pyzoo.quorum.leader import BROADCAST, Leader
 from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
 from pyzoo.quorum.vote import Vote
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.containers import ContainerManager
 from pyzoo.server.leader_server import LeaderZooKeeperServer
 from pyzoo.server.learner_server import LearnerZooKeeperServer
 from pyzoo.server.learning import Learning
+from pyzoo.server.peer_config import PeerConfigFiles
 from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.request import Request
 from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.sim.options import HARSH, Options
 
 Method = Callable[..., Any]
 
 
 @frozen
 class Mutation:
-    """`patches` are (class, attribute, what makes the wrong method from the right one)."""
+    """`patches` are (class, attribute, what makes the wrong method from the right one); `options` show it."""
 
     name: str
     patches: tuple[tuple[type, str, Callable[[Method], Any]], ...]
+    options: Options = HARSH
 
 
 @contextmanager
@@ -200,6 +205,27 @@ def _shorten_sessions(right: Method) -> Method:
     return adopt_sessions
 
 
+def _find_all_that_may_go_once(right: Method) -> Method:
+    def expired(self: Ownership, nodes: object, now_ms: int, max_never_used_ms: int) -> list[str]:
+        return [*self.containers, *self.ttls]
+
+    return expired
+
+
+def _delete_what_was_found(right: Method) -> Method:
+    def may_go(self: ContainerManager, node: object, wall_ms: int) -> bool:
+        return True
+
+    return may_go
+
+
+def _go_on_alone(right: Method) -> Method:
+    def ask_oracle(self: PeerConfigFiles) -> bool:
+        return True
+
+    return ask_oracle
+
+
 MUTATIONS: Final = (
     Mutation("a follower acknowledges before its sync", ((Learner, "_take_proposal", _acknowledge_at_once),)),
     Mutation("a follower acknowledges without logging", ((Learner, "_take_proposal", _acknowledge_without_logging),)),
@@ -221,4 +247,14 @@ MUTATIONS: Final = (
     Mutation("reads overtake writes of their session", ((ZooKeeperServer, "wait_behind", _let_reads_overtake),)),
     Mutation("watches do not fire", ((ServerCnxn, "process", _swallow_events),)),
     Mutation("a new leader shortens sessions", ((ZooKeeperServer, "adopt_sessions", _shorten_sessions),)),
+    Mutation(
+        "nodes with a time to live go before it is over",
+        ((Ownership, "expired", _find_all_that_may_go_once), (ContainerManager, "may_go", _delete_what_was_found)),
+        evolve(HARSH, all_nodes=True),
+    ),
+    Mutation(
+        "both of two go on alone",
+        ((PeerConfigFiles, "_ask_oracle", _go_on_alone),),
+        evolve(HARSH, voters=2, oracle=True),
+    ),
 )

@@ -13,6 +13,7 @@ from pyzoo.jute.records import (
     Create2Response,
     CreateRequest,
     CreateResponse,
+    CreateTTLRequest,
     DeleteRequest,
     GetChildren2Request,
     GetChildren2Response,
@@ -20,6 +21,7 @@ from pyzoo.jute.records import (
     GetDataResponse,
     MultiHeader,
     ReconfigRequest,
+    SetACLRequest,
     SetDataRequest,
     SetDataResponse,
     Stat,
@@ -31,12 +33,25 @@ PERSISTENT: Final = 0
 EPHEMERAL: Final = 1
 SEQUENTIAL: Final = 2
 EPHEMERAL_SEQUENTIAL: Final = 3
-WRITES: Final = frozenset(
-    {op.CREATE, op.CREATE2, op.SET_DATA, op.DELETE, op.MULTI, op.RECONFIG, op.CLOSE_SESSION, op.CREATE_SESSION}
-)
+CONTAINER: Final = 4
+TTL: Final = 5
+TTL_SEQUENTIAL: Final = 6
+CREATES: Final = frozenset({op.CREATE, op.CREATE2, op.CREATE_CONTAINER, op.CREATE_TTL})
+WRITES: Final = CREATES | {
+    op.SET_DATA,
+    op.SET_ACL,
+    op.DELETE,
+    op.MULTI,
+    op.RECONFIG,
+    op.CLOSE_SESSION,
+    op.CREATE_SESSION,
+}
 NAMES: Final = {
     op.CREATE: "create",
     op.CREATE2: "create2",
+    op.CREATE_CONTAINER: "createContainer",
+    op.CREATE_TTL: "createTTL",
+    op.SET_ACL: "setACL",
     op.DELETE: "delete",
     op.EXISTS: "exists",
     op.GET_DATA: "getData",
@@ -56,7 +71,7 @@ class Operation:
     """One request of one session; `zxid` -1 means that there is no answer, then the outcome is unknown.
 
     `floor_zxid` is the newest zxid that any client had been told of a write when this was sent, `fresh_zxid` that of
-    which a sync before it on the same connection has made sure.
+    which a sync before it on the same connection has made sure. `ttl` is in ms; an `acl` that is None is open.
     """
 
     type: int
@@ -64,6 +79,8 @@ class Operation:
     data: bytes = b""
     version: int = -1
     flags: int = PERSISTENT
+    ttl: int = 0
+    acl: list[ACL] | None = None
     watch: bool = False
     text: str = ""
     session_id: int = 0
@@ -87,14 +104,23 @@ class Operation:
         """Whether it becomes a transaction."""
         return self.type in WRITES
 
+    @property
+    def is_sequential(self) -> bool:
+        """Whether the name of what it creates gets a number."""
+        return self.flags in (SEQUENTIAL, EPHEMERAL_SEQUENTIAL, TTL_SEQUENTIAL)
+
     def body(self) -> bytes:
         """The request record."""
         return encoded(*self._parts())
 
     def _parts(self) -> list[Any]:
         type, path = self.type, self.path
-        if type in (op.CREATE, op.CREATE2):
+        if type == op.CREATE_TTL:
+            return [CreateTTLRequest(path, self.data, OPEN, self.flags, self.ttl)]
+        if type in CREATES:
             return [CreateRequest(path, self.data, OPEN, self.flags)]
+        if type == op.SET_ACL:
+            return [SetACLRequest(path, self.acl or OPEN, self.version)]
         if type == op.SET_DATA:
             return [SetDataRequest(path, self.data, self.version)]
         if type == op.DELETE:
@@ -128,10 +154,10 @@ class Operation:
             return
         if self.type == op.CREATE:
             self.made_path = CreateResponse.decode(archive).path or ""
-        elif self.type == op.CREATE2:
+        elif self.type in CREATES:
             created = Create2Response.decode(archive)
             self.made_path, self.stat = created.path or "", created.stat
-        elif self.type in (op.SET_DATA, op.EXISTS):
+        elif self.type in (op.SET_DATA, op.SET_ACL, op.EXISTS):
             self.stat = SetDataResponse.decode(archive).stat
         elif self.type == op.GET_DATA:
             got = GetDataResponse.decode(archive)

@@ -1,13 +1,16 @@
 """What a run is like: all of it drawn from the seed, and printed first."""
 
-from typing import Final
+from random import Random
+from typing import Any, Final
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from pyzoo.sim.network import Weather
 from pyzoo.sim.world import World
 
 OBSERVER_IDS: Final = (21, 22)
+ORACLE_SID: Final = 1
+"""The one of two voters that an oracle, where there is one, lets go on alone."""
 
 
 @frozen
@@ -37,6 +40,9 @@ class Options:
     think_ms: int = 100
     pipeline: int = 3
     keys: int = 6
+    all_nodes: bool = False
+    read_only: bool = False
+    oracle: bool = False
     sync_ms: int = 2
     slow_sync_chance: float = 0.01
     faults_per_minute: float = 20.0
@@ -59,7 +65,24 @@ class Options:
 
 
 def draw_options(world: World) -> Options:
-    """Options for one seed."""
+    """Options for one seed.
+
+    What came to be later is drawn apart: but for that a seed that is known for something stays the run that it was.
+    """
+    options = draw_first_options(world)
+    return evolve(options, **_draw_later(Random(f"later {world.seed}"), options))
+
+
+def _draw_later(random: Random, options: Options) -> dict[str, Any]:
+    drawn: dict[str, Any] = {"all_nodes": random.random() < 0.4, "read_only": random.random() < 0.2}
+    if random.random() < 0.1:
+        # An oracle decides between two, and no reconfiguration may change that.
+        drawn |= {"oracle": True, "voters": 2, "hierarchical": False, "reconfig": False}
+    return drawn
+
+
+def draw_first_options(world: World) -> Options:
+    """Those of them that there always were."""
     draw, chance = world.draw, world.chance
     voters = (3, 3, 3, 5, 5, 4, 7)[draw(7)]
     hierarchical = voters >= 5 and chance(0.25)

@@ -3,8 +3,19 @@
 from typing import Final
 
 from pyzoo.jute import opcodes as op
+from pyzoo.jute.records import ACL
 from pyzoo.sim.client import SimClient
-from pyzoo.sim.operation import EPHEMERAL, EPHEMERAL_SEQUENTIAL, PERSISTENT, SEQUENTIAL, Operation
+from pyzoo.sim.operation import (
+    CONTAINER,
+    EPHEMERAL,
+    EPHEMERAL_SEQUENTIAL,
+    OPEN,
+    PERSISTENT,
+    SEQUENTIAL,
+    TTL,
+    TTL_SEQUENTIAL,
+    Operation,
+)
 from pyzoo.sim.options import Options
 from pyzoo.sim.world import World
 
@@ -22,7 +33,14 @@ MIX: Final = (
     (op.MULTI, 5),
     (op.SYNC, 5),
 )
-_CHOICES: Final = [type for type, weight in MIX for _ in range(weight)]
+OTHER_NODES: Final = ((op.CREATE_CONTAINER, 8), (op.CREATE_TTL, 8), (op.SET_ACL, 8))
+LONGEST_TTL_MS: Final = 4000
+ACLS: Final = (OPEN, [ACL(1, "world", "anyone")], [ACL(31, "digest", "bob:x"), ACL(7, "world", "anyone")])
+"""Different enough for the caches of a server; nobody asks for permission here."""
+
+
+def _choices(mix: tuple[tuple[int, int], ...]) -> list[int]:
+    return [type for type, weight in mix for _ in range(weight)]
 
 
 class Worker:
@@ -34,7 +52,9 @@ class Worker:
         self.options = options
         self.is_quiet = False
         self.written = 0
+        self._choices = _choices(MIX + OTHER_NODES if options.all_nodes else MIX)
         client.wanted_timeout_ms = options.tick_ms * SESSION_TIMEOUTS_IN_TICKS[world.draw(3)]
+        client.accepts_read_only = options.read_only and world.chance(0.5)
 
     def start(self) -> None:
         """Begin."""
@@ -70,11 +90,18 @@ class Worker:
     def draw_operation(self) -> Operation:
         """Something to ask."""
         world = self.world
-        type = _CHOICES[world.draw(len(_CHOICES))]
+        type = self._choices[world.draw(len(self._choices))]
         path = self._key()
         operation = Operation(type, path)
         if type in (op.CREATE, op.CREATE2):
             self._draw_create(operation)
+        elif type == op.CREATE_CONTAINER:
+            operation.flags = CONTAINER
+        elif type == op.CREATE_TTL:
+            self._draw_create_ttl(operation)
+        elif type == op.SET_ACL:
+            operation.acl = ACLS[world.draw(len(ACLS))]
+            operation.version = -1 if world.chance(0.6) else world.draw(3)
         elif type in (op.SET_DATA, op.MULTI):
             operation.data = self._data()
             operation.version = -1 if world.chance(0.6) else world.draw(4)
@@ -96,6 +123,13 @@ class Worker:
         else:
             operation.path += "/s-"
             operation.flags = SEQUENTIAL if luck < 8 else EPHEMERAL_SEQUENTIAL
+
+    def _draw_create_ttl(self, operation: Operation) -> None:
+        operation.data = self._data()
+        operation.ttl = self.world.between(1, LONGEST_TTL_MS)
+        operation.flags = TTL if self.world.chance(0.6) else TTL_SEQUENTIAL
+        if operation.flags == TTL_SEQUENTIAL:
+            operation.path += "/t-"
 
     def _data(self) -> bytes:
         self.written += 1

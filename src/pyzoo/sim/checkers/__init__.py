@@ -6,11 +6,13 @@ durability   what is committed is on the disks of a quorum
 digests      equal trees and sessions at equal zxids
 writes       what was acknowledged is in the history, did what it says, and in the order of real time
 sessions     answers in order, zxids never go back, a session's end takes its ephemerals and nothing else does
+deletions    servers delete only containers and TTL nodes whose time has come
 reads        what was read is what the history says at that zxid
 watches      an event comes before anything that shows what it tells of
 """
 
 from pyzoo.sim.checkers.base import Checker, Facts
+from pyzoo.sim.checkers.deletions import DeletionChecker
 from pyzoo.sim.checkers.digests import DigestChecker
 from pyzoo.sim.checkers.durability import DurabilityChecker
 from pyzoo.sim.checkers.history import HistoryChecker
@@ -28,6 +30,7 @@ def all_checkers(facts: Facts) -> list[Checker]:
         HistoryChecker(facts),
         DurabilityChecker(facts),
         DigestChecker(facts),
+        DeletionChecker(facts),
         SessionChecker(facts),
         WriteChecker(facts),
         WatchChecker(facts),

@@ -1,15 +1,16 @@
 """Checker: a rule, and Facts: what all rules look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from attrs import define
 
 from pyzoo.config.membership import Membership
+from pyzoo.quorum.verifier import make_verifier
 from pyzoo.sim.client import ClientObserver, SimClient
 from pyzoo.sim.ledger import Entry, Ledger
 from pyzoo.sim.member import Member
 from pyzoo.sim.operation import Operation
-from pyzoo.sim.options import Options
+from pyzoo.sim.options import ORACLE_SID, Options
 from pyzoo.sim.world import InvariantViolation, World
 
 
@@ -27,6 +28,10 @@ class Facts:
     membership: Membership
     committed: Callable[[Member, Entry], None] = lambda _member, _entry: None
     newest_epoch: int = 0
+
+    def is_quorum(self, membership: Membership, sids: Set[int]) -> bool:
+        """Whether these may decide, also by what the oracle says."""
+        return make_verifier(membership).contains_quorum(sids) or (self.options.oracle and ORACLE_SID in sids)
 
 
 class Checker:
@@ -65,6 +70,9 @@ class Checker:
     def session_expired(self, client: SimClient) -> None:
         """The server says that the session is over."""
 
+    def replied_read_only(self, client: SimClient, operation: Operation) -> None:
+        """A server without a quorum has answered."""
+
 
 class Observers(ClientObserver):
     """Passes on to all checkers what clients are told."""
@@ -95,3 +103,7 @@ class Observers(ClientObserver):
     def session_expired(self, client: SimClient) -> None:
         for checker in self.checkers:
             checker.session_expired(client)
+
+    def replied_read_only(self, client: SimClient, operation: Operation) -> None:
+        for checker in self.checkers:
+            checker.replied_read_only(client, operation)

@@ -9,7 +9,6 @@ from attrs import evolve
 from pyzoo.config.membership import Membership, members_of_text
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import SetDataTxn
-from pyzoo.quorum.verifier import make_verifier
 from pyzoo.sim.checkers.base import Checker
 from pyzoo.sim.ledger import Entry
 from pyzoo.sim.member import Member
@@ -30,6 +29,6 @@ class DurabilityChecker(Checker):
 
     def _require_quorum(self, membership: Membership, holders: set[int], member: Member, entry: Entry) -> None:
         self.require(
-            make_verifier(membership).contains_quorum(holders),
+            self.facts.is_quorum(membership, holders),
             f"server {member.sid} has committed {entry.zxid:#x}, but only the disks of {sorted(holders)} hold it",
         )

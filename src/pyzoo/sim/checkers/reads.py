@@ -47,7 +47,7 @@ class ReadChecker(Checker):
         stat = operation.stat
         assert stat is not None
         self.require(
-            (stat.version, stat.czxid, stat.ephemeral_owner) == (state.version, state.czxid, state.owner),
+            (stat.version, stat.czxid, stat.ephemeral_owner) == (state.version, state.czxid, state.shown_owner),
             f"{operation} shows version {stat.version} of {stat.czxid:#x} at {zxid:#x}, where the node is {state}",
         )
         if operation.type == op.GET_DATA:

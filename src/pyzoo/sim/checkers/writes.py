@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Final
 
 from pyzoo import errors as err
+from pyzoo.datatree.ephemeral_type import EPHEMERAL
 from pyzoo.jute import opcodes as op
+from pyzoo.jute.records import SetACLTxn
 from pyzoo.sim.checkers.base import Checker, Facts
 from pyzoo.sim.client import SimClient
 from pyzoo.sim.ledger import Entry, Ledger, parent_of
 from pyzoo.sim.member import Member
-from pyzoo.sim.operation import SEQUENTIAL, Operation
+from pyzoo.sim.operation import CREATES, Operation
 
 UNTOLD: Final = frozenset({err.SESSIONMOVED, err.SESSIONEXPIRED, err.EPHEMERALONLOCALSESSION, err.NOTREADONLY})
 """Errors that may come without a transaction."""
@@ -34,6 +36,12 @@ class WriteChecker(Checker):
             before == entry.zxid,
             f"request {header.cxid} of session {header.client_id:#x} is in the history twice: "
             f"{before:#x} and {entry.zxid:#x}",
+        )
+
+    def replied_read_only(self, client: SimClient, operation: Operation) -> None:
+        may_write = operation.type == op.CLOSE_SESSION or not operation.is_write
+        self.require(
+            may_write or operation.error in UNTOLD, f"{operation} was answered {operation.error} without a quorum"
         )
 
     def sent(self, client: SimClient, operation: Operation) -> None:
@@ -73,12 +81,12 @@ def _create(ledger: Ledger, operation: Operation, entry: Entry) -> str:
             return "the node was there before"
         if ledger.state(path, entry.zxid).data != operation.data:
             return "the history has other data"
-    elif operation.error == err.NODEEXISTS and not operation.flags & SEQUENTIAL:
+    elif operation.error == err.NODEEXISTS and not operation.is_sequential:
         if not ledger.state(path, before).exists:
             return "the node was not there"
     elif operation.error == err.NONODE and parent.exists:
         return "the parent was there"
-    elif operation.error == err.NOCHILDRENFOREPHEMERALS and not parent.owner:
+    elif operation.error == err.NOCHILDRENFOREPHEMERALS and parent.kind != EPHEMERAL:
         return "the parent was not ephemeral"
     return ""
 
@@ -118,9 +126,22 @@ def _delete(ledger: Ledger, operation: Operation, entry: Entry) -> str:
     return _refused(operation, before.exists, before.version)
 
 
+def _set_acl(ledger: Ledger, operation: Operation, entry: Entry) -> str:
+    before = ledger.state(operation.path, entry.zxid - 1)
+    if operation.error == err.NONODE and before.exists:
+        return "the node was there"
+    if operation.error == 0:
+        txn, stat = entry.txn, operation.stat
+        if not before.exists or not isinstance(txn, SetACLTxn) or txn.acl != operation.acl:
+            return f"the node was {before}, and the history has {txn}"
+        if stat is None or stat.aversion != txn.version or operation.version not in (-1, txn.version - 1):
+            return f"the ACL has version {txn.version} then"
+    return ""
+
+
 _RULES: Final[dict[int, Callable[[Ledger, Operation, Entry], str]]] = {
-    op.CREATE: _create,
-    op.CREATE2: _create,
+    **dict.fromkeys(CREATES, _create),
+    op.SET_ACL: _set_acl,
     op.SET_DATA: _set,
     op.DELETE: _delete,
 }
