@@ -1,5 +1,7 @@
 """A leader with an owner that remembers what it is asked, and learners that are bytes on a link."""
 
+from collections.abc import Callable
+
 from electors import members
 from histories import FakeHistory, payload_of, z
 from mypy_extensions import i32, i64
@@ -174,11 +176,12 @@ class Term:
         snapshot_size_factor: float = 0.33,
         max_concurrent_snap_syncs: int = 10,
         max_time_to_wait_for_epoch_ms: int = -1,
+        oracle: Callable[[], bool] | None = None,
     ) -> None:
         self.now_ms = 0
         self.owner = RecordingOwner()
         self.history = FakeHistory(zxids or [], cached=cached)
-        current = make_verifier(membership or members(voters))
+        current = make_verifier(membership or members(voters), oracle)
         seen = current if last_seen is None else make_verifier(last_seen)
         self.owner.seen = seen
         settings = LeaderSettings(

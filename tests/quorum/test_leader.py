@@ -62,6 +62,18 @@ def test_a_leader_alone_is_through_at_once() -> None:
     assert [("serve", NEW)] == Term(1).owner.named("serve")
 
 
+def test_what_an_oracle_lets_a_leader_decide_alone_it_has_to_have_logged_itself() -> None:
+    term = Term(2, oracle=lambda: True)
+    far = term.joined(2)
+    term.propose(z(1, 1), 2)
+    far.handler.gone()
+    term.run(2 * SYNC_MS)
+    assert term.leader.failure is None
+    assert [] == term.owner.commits()
+    term.leader.acked(1, z(1, 1))
+    assert [z(1, 1)] == term.owner.commits()
+
+
 def test_leaderinfo_and_newleader_carry_their_data() -> None:
     term = Term()
     info, _, new_leader = term.promised(2).packets()

@@ -1,5 +1,7 @@
 """Runs that have to stay clean: some that draw all of their options, some harsh ones, and those that once failed."""
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 
@@ -80,8 +82,21 @@ def test_a_run_with_drawn_options_that_once_broke_a_rule_keeps_them_now(seed: in
     assert outcome.failure is None, outcome.report(0.5)
 
 
-def test_a_container_or_node_that_was_just_written_to_is_not_deleted() -> None:
-    outcome = run_seed(12, 0.5, evolve(draw_first_options(World(12)), all_nodes=True))
+WITH_ALL_NODES = {"all_nodes": True}
+WITH_AN_ORACLE = {"oracle": True, "voters": 2, "hierarchical": False, "reconfig": False}
+
+
+@pytest.mark.parametrize(
+    ("seed", "later"),
+    [
+        pytest.param(12, WITH_ALL_NODES, id="a-node-whose-time-was-over-was-deleted-although-it-was-just-written-to"),
+        pytest.param(5134, WITH_AN_ORACLE, id="a-leader-that-may-go-on-alone-committed-what-it-had-not-logged"),
+    ],
+)
+def test_a_run_with_drawn_and_later_options_that_once_broke_a_rule_keeps_them_now(
+    seed: int, later: dict[str, Any]
+) -> None:
+    outcome = run_seed(seed, 0.5, evolve(draw_first_options(World(seed)), **later))
     assert outcome.failure is None, outcome.report(0.5)
 
 

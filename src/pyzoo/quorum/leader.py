@@ -420,11 +420,15 @@ class Leader(LearnerHub):
         """Commit, strictly in order, what has its quorums."""
         while self.allowed_to_commit:
             proposal = self.outstanding.get(self.last_committed + 1)
-            if proposal is None or not self.current.contains_quorum(proposal.acks):
+            if proposal is None or not self._have_logged(self.current, proposal.acks):
                 return
-            if proposal.next is not None and not proposal.next.contains_quorum(proposal.acks):
+            if proposal.next is not None and not self._have_logged(proposal.next, proposal.acks):
                 return
             self._commit(proposal)
+
+    def _have_logged(self, verifier: QuorumVerifier, acks: set[int]) -> bool:
+        """An oracle lets this server go on alone only with what it has logged itself (Apache's leader does not ask)."""
+        return verifier.contains_quorum(acks) and (self.my_id in acks or not verifier.asks_oracle)
 
     def _commit(self, proposal: OutstandingProposal) -> None:
         zxid = proposal.zxid
