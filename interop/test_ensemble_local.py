@@ -112,6 +112,9 @@ def test_a_member_without_a_quorum_serves_reads_and_refuses_writes(
             reader.set("/read-only", b"no")
         with pytest.raises(NotReadOnlyCallError):
             reader.create("/read-only/no")
+        with pytest.raises(NotReadOnlyCallError):
+            reader.create("/read-only/no", ephemeral=True)
+        assert b"%d" % sid == reader.get("/read-only")[0]
         assert zxid == member.zxid()
     finally:
         reader.stop()

@@ -83,6 +83,7 @@ def test_a_run_with_drawn_options_that_once_broke_a_rule_keeps_them_now(seed: in
 
 
 WITH_ALL_NODES = {"all_nodes": True}
+READING_ALONE = {"all_nodes": True, "read_only": True}
 WITH_AN_ORACLE = {"oracle": True, "voters": 2, "hierarchical": False, "reconfig": False}
 
 
@@ -91,6 +92,8 @@ WITH_AN_ORACLE = {"oracle": True, "voters": 2, "hierarchical": False, "reconfig"
     [
         pytest.param(12, WITH_ALL_NODES, id="a-node-whose-time-was-over-was-deleted-although-it-was-just-written-to"),
         pytest.param(5134, WITH_AN_ORACLE, id="a-leader-that-may-go-on-alone-committed-what-it-had-not-logged"),
+        pytest.param(5082, READING_ALONE, id="an-ephemeral-without-a-quorum-ended-its-local-session"),
+        pytest.param(5065, WITH_ALL_NODES, id="a-new-leader-completed-a-reconfiguration-that-was-only-proposed"),
     ],
 )
 def test_a_run_with_drawn_and_later_options_that_once_broke_a_rule_keeps_them_now(

@@ -57,8 +57,12 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
         else:
             super().submit_now(request, cnxn)
 
-    def submit_global(self, request: Request) -> None:
-        self.refuse(request, err.NOTREADONLY)
+    def submit_write(self, request: Request) -> None:
+        """Before anything is looked at: an ephemeral does not even make its session a global one here."""
+        if request.type == op.CLOSE_SESSION and self.is_local(request.session_id):
+            super().submit_write(request)
+        else:
+            self.refuse(request, err.NOTREADONLY)
 
 
 @final

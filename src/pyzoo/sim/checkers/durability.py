@@ -15,7 +15,15 @@ from pyzoo.sim.member import Member
 
 
 class DurabilityChecker(Checker):
-    """Follows the membership along the history."""
+    """Follows the membership along the history, and where a new leader completes what the last one only proposed."""
+
+    def turned(self, member: Member) -> None:
+        if member.peer is None or not member.is_established_leader or member.epoch != self.facts.newest_epoch:
+            return
+        current = member.peer.current.members
+        if current.version > self.facts.membership.version and current.version not in self.ledger.index:
+            # Both quorums have acknowledged NEWLEADER, which names it (ZOOKEEPER-1324).
+            self.facts.membership = current
 
     def committed(self, member: Member, entry: Entry) -> None:
         holders = {

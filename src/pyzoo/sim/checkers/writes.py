@@ -39,10 +39,9 @@ class WriteChecker(Checker):
         )
 
     def replied_read_only(self, client: SimClient, operation: Operation) -> None:
-        may_write = operation.type == op.CLOSE_SESSION or not operation.is_write
-        self.require(
-            may_write or operation.error in UNTOLD, f"{operation} was answered {operation.error} without a quorum"
-        )
+        refused = operation.error == err.NOTREADONLY
+        needs_quorum = operation.type == op.SYNC or (operation.is_write and operation.type != op.CLOSE_SESSION)
+        self.require(refused == needs_quorum, f"{operation} was answered {operation.error} without a quorum")
 
     def sent(self, client: SimClient, operation: Operation) -> None:
         operation.floor_zxid = self.told_zxid
