@@ -10,6 +10,8 @@ from attrs import evolve
 
 from pyzoo.errors import StorageError
 from pyzoo.quorum.link import PeerLink
+from pyzoo.runtime.dialling import Dial
+from pyzoo.runtime.host_names import HostNames
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.peer_sasl import quorum_sasl
 from pyzoo.runtime.peer_tls import PLAIN
@@ -40,10 +42,12 @@ class Member:
         self.client_address = peer.client_address()
         self._seen_config = peer.current
         self._restore_settled = trio.Event()
+        self._names = HostNames()
         self.ports = PeerPorts(
             peer,
             client_port.epoll,
             self.dial,
+            self.find_own,
             self.run_errands,
             quorum_tls(config),
             quorum_sasl(config),
@@ -71,40 +75,31 @@ class Member:
         self.nursery.start_soon(self._dial, link)
 
     async def _dial(self, link: PeerLink) -> None:
-        """The first address that answers is taken; names are looked up anew each time."""
-        found: list[tuple[socket.socket, str]] = []
-        with trio.move_on_after(link.timeout_ms / 1000):
-            async with trio.open_nursery() as tries:
-                for host, port in link.addresses:
-                    tries.start_soon(self._try_address, link, host, port, found, tries.cancel_scope)
-        if found:
-            sock, host = found[0]
-            self.ports.connected(sock, link, host)
-        else:
+        connected = await Dial(link, self._names).connect()
+        if connected is None:
             self.ports.dial_failed(link)
+        else:
+            sock, host = connected
+            self.ports.connected(sock, link, host)
         self.turn()
 
-    async def _try_address(
-        self,
-        link: PeerLink,
-        host: str,
-        port: int,
-        found: list[tuple[socket.socket, str]],
-        others: trio.CancelScope,
-    ) -> None:
-        try:
-            stream = await trio.open_tcp_stream(host, port)
-        except OSError as error:
-            logger.info("Cannot connect to %s at %s:%d: %s", link.remote, host, port, error.strerror or error)
-            return
-        sock = socket.socket(fileno=stream.socket.detach())
-        if found:
-            sock.close()
-        else:
-            found.append((sock, host))
-            others.cancel()
+    # --- names
 
-    # --- names of those who dial
+    def find_own(self, kind: int, addresses: list[tuple[str, int]]) -> None:
+        """Begin to look up where ports of this member have to be opened."""
+        self.nursery.start_soon(self._find_own, kind, addresses)
+
+    async def _find_own(self, kind: int, addresses: list[tuple[str, int]]) -> None:
+        found: list[tuple[str, int]] = []
+        for host, port in addresses:
+            try:
+                found.append(((await self._names.look_up(host))[0], port))
+            except OSError as error:
+                self.ports.own_unknown(kind, f"{host}:{port}", error)
+                break
+        else:
+            self.ports.own_found(kind, addresses, found)
+        self.turn()
 
     def look_up(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
         """Begin to find the name of an address, for the check of its certificate."""
@@ -129,7 +124,7 @@ class Member:
         peer = self.peer
         if peer.current is not self._seen_config:
             self._seen_config = peer.current
-            self._move_client_port()
+            self._begin_to_move_client_port()
         if not peer.is_restoring:
             self._restore_settled.set()
         for read in peer.take_log_reads():
@@ -137,15 +132,20 @@ class Member:
         if peer.take_snapshot_request():
             self.nursery.start_soon(self._save_snapshot)
 
-    def _move_client_port(self) -> None:
+    def _begin_to_move_client_port(self) -> None:
         """A reconfiguration may give the clients another address."""
         address = self.peer.client_address()
-        if address == self.client_address or address is None:
-            return
-        self.client_address = address
+        if address is not None and address != self.client_address:
+            self.client_address = address
+            self.nursery.start_soon(self._move_client_port, address)
+
+    async def _move_client_port(self, address: tuple[str, int]) -> None:
         host, port = address
         try:
-            listeners = open_listener(evolve(self.peer.config, client_port_address=host, client_port=port))
+            numeric = (await self._names.look_up(host))[0]
+            if self.client_address != address:
+                return
+            listeners = open_listener(evolve(self.peer.config, client_port_address=numeric, client_port=port))
         except OSError as error:
             logger.error("The client port stays where it is: %s", error)
             return

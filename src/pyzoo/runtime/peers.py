@@ -1,7 +1,7 @@
 """The sockets between members, in the same epoll object as those of the clients.
 
-Links come from the core: those that it wants dialled, and one for each connection that is accepted. Dialling
-waits, so it is a task of its own (dial.py); all else here is done within a pass.
+Links come from the core: those that it wants dialled, and one for each connection that is accepted. Dialling and
+looking up names wait, so they are tasks of their own (member.py, dialling.py); all else here is done within a pass.
 """
 
 import logging
@@ -14,6 +14,7 @@ from mypy_extensions import i64
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.link import ELECTION, PeerLink
+from pyzoo.runtime.host_names import is_numeric
 from pyzoo.runtime.listening import ElectionPortError, bind
 from pyzoo.runtime.peer_sasl import PeerSasl, SaslSession
 from pyzoo.runtime.peer_tls import PeerTls, TlsSession
@@ -58,6 +59,7 @@ class PeerPorts:
         peer: QuorumPeer,
         epoll: select.epoll,
         dial: Callable[[PeerLink], None],
+        find_own: Callable[[int, list[tuple[str, int]]], None],
         run_errands: Callable[[], None],
         tls: PeerTls,
         sasl: PeerSasl,
@@ -67,11 +69,13 @@ class PeerPorts:
     ) -> None:
         """`dial` begins to connect a link, `run_errands` follows `peer.errands`; `bind_tries` 0 is for ever.
 
+        `find_own` begins to look up where a kind of port has to be opened, and calls `own_found` or `own_unknown`.
         `look_up`, where it is set, finds the name of whoever has connected, and calls `admit`.
         """
         self.peer = peer
         self.epoll = epoll
         self.dial = dial
+        self.find_own = find_own
         self.run_errands = run_errands
         self._errands: i64 = 0
         self.tls = tls
@@ -87,6 +91,7 @@ class PeerPorts:
         self.listeners: dict[int, tuple[int, socket.socket]] = {}
         self._wanted: dict[int, list[tuple[str, int]]] = {}
         self._failed_binds: dict[int, int] = {}
+        self._looking_up: set[int] = set()
         self._bind_again_ms: int = 0
         self._listen_version: int = -1
 
@@ -107,7 +112,30 @@ class PeerPorts:
         self._bind_again_ms = 0
         for kind, addresses in wanted.items():
             if old.get(kind) != addresses or kind in self._failed_binds:
-                self._open_port(kind, addresses, now_ms)
+                self._begin_to_open(kind, addresses, now_ms)
+
+    def _begin_to_open(self, kind: int, addresses: list[tuple[str, int]], now_ms: int) -> None:
+        if self.all_ips or all(is_numeric(host) for host, _ in addresses):
+            self._open_port(kind, addresses, now_ms)
+        elif kind not in self._looking_up:
+            self._looking_up.add(kind)
+            self.find_own(kind, addresses)
+
+    def own_found(self, kind: int, addresses: list[tuple[str, int]], found: list[tuple[str, int]]) -> None:
+        """The names among some addresses of this member have been looked up."""
+        self._looking_up.discard(kind)
+        wanted = self._wanted.get(kind)
+        now_ms = int(self.peer.now_ms)
+        if wanted == addresses:
+            self._open_port(kind, found, now_ms)
+        elif wanted is not None:
+            self._begin_to_open(kind, wanted, now_ms)
+
+    def own_unknown(self, kind: int, where: str, error: OSError) -> None:
+        """A name of this member is not known: it is asked for again."""
+        self._looking_up.discard(kind)
+        if kind in self._wanted:
+            self._bind_failed(kind, where, error, int(self.peer.now_ms))
 
     def _open_port(self, kind: int, addresses: list[tuple[str, int]], now_ms: int) -> None:
         for host, port in addresses:
