@@ -9,9 +9,7 @@ from pyzoo.sim.member import Member
 
 
 class DeletionChecker(Checker):
-    """`deleted` counts what it has seen go."""
-
-    deleted = 0
+    """See the module."""
 
     def committed(self, member: Member, entry: Entry) -> None:
         if entry.header.type != op.DELETE_CONTAINER:
@@ -23,7 +21,6 @@ class DeletionChecker(Checker):
             before.exists and not self.ledger.children_of(path, before_zxid) and self._may_go(path, before, entry),
             f"server {member.sid} has deleted {path} by itself at {entry.zxid:#x}, which was {before}",
         )
-        self.deleted += 1
 
     def _may_go(self, path: str, node: PathState, entry: Entry) -> bool:
         if node.kind == CONTAINER:
