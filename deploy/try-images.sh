@@ -27,7 +27,7 @@ clean_up() {
     docker rm -fv "$NAME" "$NAME-alone" pyzoo-try-pyzoo-{0,1,2} > /dev/null 2>&1 || true
     docker volume rm "$NAME-data" "$NAME-datalog" > /dev/null 2>&1 || true
     for project in classic own; do
-        compose_of "$project" down --volumes > /dev/null 2>&1 || true
+        remove "$project" || true
     done
     docker network rm pyzoo-try > /dev/null 2>&1 || true
     # Files in bind mounts belong to other users.
@@ -190,6 +190,15 @@ compose_of() {
     ZOOKEEPER_IMAGE=${CLASSIC_IMAGE:-$IMAGE} "${compose[@]}" -p "pyzoo-try-$project" -f "$file" "$@"
 }
 
+# remove PROJECT: with its volumes, also those without a name, which a container that was made anew took over.
+remove() {
+    local project=$1 volumes
+    volumes=$(compose_of "$project" ps --all --quiet 2> /dev/null |
+        xargs --no-run-if-empty docker inspect --format '{{range .Mounts}}{{println .Name}}{{end}}')
+    compose_of "$project" down --volumes > /dev/null 2>&1
+    xargs --no-run-if-empty docker volume rm --force <<< "$volumes" > /dev/null 2>&1
+}
+
 # leader PROJECT SERVICE...: the service that leads.
 leader() {
     local project=$1 service
@@ -238,12 +247,12 @@ try_own_compose() {
     equal "[all, meanwhile, zookeeper]" "$(cli observer ls /)"
 
     step "made anew on the same volumes"
-    compose_of own down > /dev/null 2>&1
+    compose_of own rm --stop --force -v > /dev/null 2>&1
     compose_of own up -d > /dev/null 2>&1
     eventually all_well own zoo1 zoo1 zoo2 zoo3 observer
     equal "[all, meanwhile, zookeeper]" "$(cli observer ls /)"
     docker stats --no-stream --format '{{.Name}} {{.MemUsage}}'
-    compose_of own down --volumes > /dev/null 2>&1
+    remove own
 }
 
 classic_is_well() {
@@ -270,7 +279,7 @@ try_migration() {
     for service in zoo1 zoo2 zoo3; do
         equal "[official, zoo1, zoo2, zoo3, zookeeper]" "$(cli "$service" ls /)"
     done
-    compose_of classic down --volumes > /dev/null 2>&1
+    remove classic
 }
 
 # --- Kubernetes
@@ -336,7 +345,7 @@ try_takeover
 docker rm -fv "$NAME" > /dev/null 2>&1 || true
 try_kubernetes
 try_ensemble classic zoo1 zoo2 zoo3
-compose_of classic down --volumes > /dev/null 2>&1
+remove classic
 try_migration
 try_own_compose
 echo "all is well"
