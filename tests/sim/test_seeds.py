@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from pyzoo.sim import simulation
-from pyzoo.sim.options import HARSH, Options, draw_first_options
+from pyzoo.sim.options import HARSH, WITH_AN_ORACLE, Options, draw_first_options
 from pyzoo.sim.simulation import run_seed
 from pyzoo.sim.world import World
 
@@ -26,7 +26,7 @@ def test_an_ensemble_with_many_faults_keeps_every_rule(seed: int) -> None:
 ALL_NODES = evolve(HARSH, all_nodes=True)
 READ_ONLY = evolve(HARSH, read_only=True)
 READ_ONLY_WITH_LOCAL_SESSIONS = evolve(READ_ONLY, local_sessions=True)
-ORACLE = evolve(HARSH, oracle=True, voters=2)
+ORACLE = evolve(HARSH, **WITH_AN_ORACLE)
 
 
 @pytest.mark.parametrize("seed", range(1, 4))
@@ -84,7 +84,6 @@ def test_a_run_with_drawn_options_that_once_broke_a_rule_keeps_them_now(seed: in
 
 WITH_ALL_NODES = {"all_nodes": True}
 READING_ALONE = {"all_nodes": True, "read_only": True}
-WITH_AN_ORACLE = {"oracle": True, "voters": 2, "hierarchical": False, "reconfig": False}
 
 
 @pytest.mark.parametrize(

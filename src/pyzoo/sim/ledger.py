@@ -140,11 +140,11 @@ class Ledger:
     def _apply(self, entry: Entry, type: int, txn: Record) -> None:
         zxid, session = entry.zxid, entry.header.client_id
         if isinstance(txn, CreateTxn | CreateContainerTxn | CreateTTLTxn):
-            owner = _owner_of(txn, session)
-            self._set(txn.path or "", PathState(zxid, True, txn.data, 0, zxid, owner))
+            made = PathState(zxid, True, txn.data, 0, zxid, _owner_of(txn, session))
+            self._set(txn.path or "", made)
             self._child_changed(txn.path or "", zxid)
-            if kind_of(owner, True, False) == EPHEMERAL:
-                self.ephemerals.setdefault(owner, {})[txn.path or ""] = None
+            if made.kind == EPHEMERAL:
+                self.ephemerals.setdefault(made.owner, {})[txn.path or ""] = None
         elif isinstance(txn, SetDataTxn) and type == op.SET_DATA:
             old = self.state(txn.path or "", zxid)
             self._set(txn.path or "", PathState(zxid, True, txn.data, txn.version, old.czxid, old.owner))

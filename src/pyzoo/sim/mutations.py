@@ -27,7 +27,7 @@ from pyzoo.server.peer_config import PeerConfigFiles
 from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.request import Request
 from pyzoo.server.standalone import ZooKeeperServer
-from pyzoo.sim.options import HARSH, Options
+from pyzoo.sim.options import HARSH, WITH_AN_ORACLE, Options
 
 Method = Callable[..., Any]
 
@@ -255,6 +255,6 @@ MUTATIONS: Final = (
     Mutation(
         "both of two go on alone",
         ((PeerConfigFiles, "_ask_oracle", _go_on_alone),),
-        evolve(HARSH, voters=2, oracle=True),
+        evolve(HARSH, **WITH_AN_ORACLE),
     ),
 )

@@ -11,6 +11,8 @@ from pyzoo.sim.world import World
 OBSERVER_IDS: Final = (21, 22)
 ORACLE_SID: Final = 1
 """The one of two voters that an oracle, where there is one, lets go on alone."""
+WITH_AN_ORACLE: Final[dict[str, Any]] = {"oracle": True, "voters": 2, "hierarchical": False, "reconfig": False}
+"""An oracle decides between two, and no reconfiguration may change that."""
 
 
 @frozen
@@ -70,14 +72,13 @@ def draw_options(world: World) -> Options:
     What came to be later is drawn apart: but for that a seed that is known for something stays the run that it was.
     """
     options = draw_first_options(world)
-    return evolve(options, **_draw_later(Random(f"later {world.seed}"), options))
+    return evolve(options, **_draw_later(Random(f"later {world.seed}")))
 
 
-def _draw_later(random: Random, options: Options) -> dict[str, Any]:
+def _draw_later(random: Random) -> dict[str, Any]:
     drawn: dict[str, Any] = {"all_nodes": random.random() < 0.4, "read_only": random.random() < 0.2}
     if random.random() < 0.1:
-        # An oracle decides between two, and no reconfiguration may change that.
-        drawn |= {"oracle": True, "voters": 2, "hierarchical": False, "reconfig": False}
+        drawn |= WITH_AN_ORACLE
     return drawn
 
 
