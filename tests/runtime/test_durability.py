@@ -216,7 +216,8 @@ class Volume:
         self.path = path
         self._ballast = path / "ballast"
 
-    def fill(self) -> None:
+    def fill(self, leaving: int = 0) -> None:
+        """Take all the room but so many bytes."""
         with self._ballast.open("wb", buffering=0) as file:
             size = 1 << 16
             while size:
@@ -224,6 +225,7 @@ class Volume:
                     file.write(b"\0" * size)
                 except OSError:
                     size //= 2
+            file.truncate(file.tell() - leaving)
 
     def make_room(self) -> None:
         self._ballast.unlink()
@@ -233,7 +235,7 @@ class Volume:
 def volume(tmp_path: Path) -> Iterator[Volume]:
     path = tmp_path / "volume"
     path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(path)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(path)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("mounting a small tmpfs takes root; the tests with a file size limit stand in for this one")
     yield Volume(path)
@@ -241,11 +243,14 @@ def volume(tmp_path: Path) -> Iterator[Volume]:
 
 
 def fill_until_stalled(server: ServerProcess, volume: Volume) -> Writer:
-    """A writer whose writes are not acknowledged any more."""
+    """A writer whose writes are not acknowledged any more.
+
+    All its writes in a log and in a snapshot fit once room is made, at whatever speed it writes.
+    """
+    volume.fill(leaving=1 << 19)
     writer = Writer(RawClient(server.port), "/n", count=6000, window=20, size=1000)
-    writer.wait_for(20)
-    volume.fill()
     server.wait_for(STALLED)
+    assert len(writer.acknowledged) > 20
     return writer
 
 
