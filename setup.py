@@ -32,6 +32,7 @@ COMPILED = [
     "src/pyzoo/server",
     "src/pyzoo/runtime/clock.py",
     "src/pyzoo/runtime/log_thread.py",
+    "src/pyzoo/runtime/event_wait.py",
     "src/pyzoo/runtime/turn.py",
     "src/pyzoo/runtime/peers.py",
 ]

@@ -88,6 +88,7 @@ def with_requests(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         max_cnxns=max(reader.integer("maxCnxns"), 0),
         sessionless_cnxn_timeout_ms=reader.integer("nio.sessionlessCnxnTimeout", at_least=1),
         client_tcp_keep_alive=reader.boolean("clientTcpKeepAlive"),
+        look_before_sleep=reader.boolean("lookBeforeSleep"),
         large_request_max_bytes=reader.integer("largeRequestMaxBytes", at_least=1),
         large_request_threshold=_large_request_threshold(reader),
         max_response_cache_size=reader.integer("maxResponseCacheSize"),

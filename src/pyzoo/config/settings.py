@@ -72,6 +72,7 @@ class ServerConfig:
     max_cnxns: int = 0  # 0 = unlimited
     sessionless_cnxn_timeout_ms: int = 10_000
     client_tcp_keep_alive: bool = False
+    look_before_sleep: bool = True
     large_request_max_bytes: int = 104_857_600
     large_request_threshold: int = -1  # -1 = off
     max_response_cache_size: int = 400

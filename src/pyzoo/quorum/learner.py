@@ -574,6 +574,11 @@ class Learner:
         """Ask the leader about a session that a client brings along."""
         self._send(packet(qp.REVALIDATE, -1, qp.encode_revalidate(session_id, timeout_ms)))
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether a proposal waits for its commit."""
+        return len(self._pending) > 0
+
     def unfinished(self) -> list[Proposal]:
         """What is logged and not known to be committed; it counts as this server's history all the same."""
         return [*self._syncing, *self._pending]

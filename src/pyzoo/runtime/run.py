@@ -31,7 +31,7 @@ from pyzoo.runtime.pauses import watch_pauses
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.snapshotting import take_snapshots
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
-from pyzoo.runtime.turn import LINGER_ALONE_MS, ClientPort
+from pyzoo.runtime.turn import ClientPort
 from pyzoo.server.core import Core
 from pyzoo.server.peer import QuorumPeer
 from pyzoo.server.standalone import ZooKeeperServer
@@ -96,7 +96,7 @@ async def serve(
         client_port = ClientPort(server, listeners, log_thread, config.client_tcp_keep_alive, trio.Event())
         stack.callback(client_port.close)
         if not embedded:
-            client_port.linger_ms = LINGER_ALONE_MS
+            client_port.have_process(config.look_before_sleep)
         async with trio.open_nursery() as nursery:
             if handle_signals:
                 await nursery.start(stop_on_signal, nursery.cancel_scope)
@@ -131,7 +131,7 @@ async def serve_member(
         client_port = ClientPort(peer, listeners, storage.log_thread, config.client_tcp_keep_alive, trio.Event())
         stack.callback(client_port.close)
         if not embedded:
-            client_port.linger_ms = LINGER_ALONE_MS
+            client_port.have_process(config.look_before_sleep)
         async with trio.open_nursery() as nursery:
             member = Member(peer, client_port, storage, nursery)
             client_port.peers = member.ports

@@ -15,6 +15,7 @@ import trio
 
 from pyzoo.effects import LogBatch
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
+from pyzoo.runtime.event_wait import EventWait
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.runtime.peers import PeerPorts
 from pyzoo.server.cnxn import ServerCnxn
@@ -31,7 +32,7 @@ LINGER_MS: Final = 3
 """How long a busy client port keeps others of its event loop waiting, at the most."""
 LINGER_ALONE_MS: Final = 10
 """The same where nobody waits but timers that a pass serves as well."""
-LINGER_POLL_SECONDS: Final = 0.001
+LINGER_WAIT_NS: Final = 1_000_000
 FEW_EVENTS: Final = 4
 PASSES_BEFORE_LOGGING: Final = 2
 """So few events are taken first, so often, before the log is left to its thread: they may bring more to log."""
@@ -43,9 +44,6 @@ HOLD_SYNCS: Final = 2
 """So many syncs a leader's proposals wait for company at the most (docs/decisions/0010-group-commit.md)."""
 HOLD_MAX_NS: Final = 1_000_000
 """However slow the disk is, they wait no longer."""
-NS_PER_SECOND: Final = 1e9
-FD_SETSIZE: Final = 1024
-"""select() takes no file descriptor from here on."""
 _IN: Final = 1  # EPOLLIN
 _OUT: Final = 4  # EPOLLOUT
 
@@ -79,7 +77,7 @@ class ClientPort:
         self.log = log
         self.keep_alive = keep_alive
         self.epoll = select.epoll()
-        self._can_select = self.epoll.fileno() < FD_SETSIZE
+        self.wait = EventWait(self.epoll, EVENTS_PER_PASS)
         self.connections: dict[int, Connection] = {}
         self.by_cnxn: dict[ServerCnxn, Connection] = {}
         self.held_back: dict[Connection, None] = {}
@@ -96,6 +94,11 @@ class ClientPort:
         if log is not None:
             self.log_fd = log.eventfd
             self.epoll.register(self.log_fd, _IN)
+
+    def have_process(self, looks: bool) -> None:
+        """Nobody else needs this process: linger, and look for events before sleeping (`looks`), for its clients."""
+        self.linger_ms = LINGER_ALONE_MS
+        self.wait.looks = looks
 
     def listen_on(self, listeners: list[socket.socket]) -> None:
         """Take new connections from these sockets in place of the present ones."""
@@ -131,7 +134,7 @@ class ClientPort:
 
     def turn(self) -> None:
         """Do everything that can be done now."""
-        self._pass(self.epoll.poll(0, EVENTS_PER_PASS))
+        self._pass(self.wait.now())
         self._release()
         self._submit_log()
 
@@ -142,7 +145,7 @@ class ClientPort:
         """
         end_ms = elapsed_ms() + self.linger_ms
         deferred = 0
-        events = self.epoll.poll(0, EVENTS_PER_PASS)
+        events = self.wait.now()
         while events:
             self._pass(events)
             is_late = self.server.now_ms >= end_ms
@@ -150,7 +153,7 @@ class ClientPort:
                 self._release()
             events = []
             if self.unlogged:
-                events = self.epoll.poll(0, EVENTS_PER_PASS)
+                events = self.wait.now()
                 if not is_late and self._logs_later(len(events), deferred):
                     deferred += 1
                     continue
@@ -166,20 +169,21 @@ class ClientPort:
     def _next_events(self) -> list[tuple[int, int]]:
         """What comes within a millisecond; what is held back goes out meanwhile, unless something comes in time."""
         hold_ns = self._hold_ns()
-        # Only select counts in less than milliseconds.
-        if hold_ns > 0 and select.select([self.epoll], [], [], hold_ns / NS_PER_SECOND)[0]:
-            return self.epoll.poll(0, EVENTS_PER_PASS)
+        if hold_ns > 0:
+            events = self.wait.within(hold_ns, True)
+            if events:
+                return events
         self._release()
         if self.unlogged:
             self._write_log(True)
-        return self.epoll.poll(LINGER_POLL_SECONDS, EVENTS_PER_PASS)
+        return self.wait.within(LINGER_WAIT_NS, self.server.is_busy)
 
     def _hold_ns(self) -> int:
         """How long a leader's proposals may still wait for company."""
         log = self.log
         if self.peers is None or log is None or not self.peers.peer.is_holding:
             return 0
-        patience_ns = min(HOLD_SYNCS * log.usual_sync_ns, HOLD_MAX_NS) if self._can_select else 0
+        patience_ns = min(HOLD_SYNCS * log.usual_sync_ns, HOLD_MAX_NS) if self.wait.is_exact else 0
         now_ns = monotonic_ns()
         return self.peers.peer.held_until_ns(now_ns, patience_ns) - now_ns
 
@@ -195,6 +199,12 @@ class ClientPort:
         if self.peers is not None:
             return events > 0 and deferred < MEMBER_PASSES_BEFORE_LOGGING
         return 0 < events <= FEW_EVENTS and deferred < PASSES_BEFORE_LOGGING
+
+    def _begin_large_sync(self) -> None:
+        """Have the kernel sync a member's large group now: others wait for that, and clients are answered meanwhile."""
+        log = self.log
+        if self.unlogged and log is not None and log.can_sync_beside and self._has_more_to_do(False):
+            self._write_log(False)
 
     def _write_log(self, is_idle: bool) -> None:
         """Log what the last passes have left: here if the disk is fast enough for that, else by the thread.
@@ -267,6 +277,7 @@ class ClientPort:
             self.peers.carry_out(server.now_ms)
             if self.peers.failure is not None:
                 raise self.peers.failure
+            self._begin_large_sync()
         for cnxn in server.take_output():
             connection = self.by_cnxn.get(cnxn)
             if connection is not None:

@@ -58,6 +58,11 @@ class Core(CnxnOwner):
     def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
         raise NotImplementedError
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether some request is on its way, so that its next step is to be expected soon."""
+        raise NotImplementedError
+
     # --- disk
 
     def take_effects(self) -> Effects | None:

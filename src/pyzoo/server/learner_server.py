@@ -189,6 +189,10 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         data = encode_request(request.session_id, request.cxid, request.type, body.data[body.pos : body.end])
         self.learner.send_request(request_packet(data, request.ids))
 
+    @property
+    def is_busy(self) -> bool:
+        return self.in_process > 0 or self.learner.has_pending
+
     def forget(self, cnxn: ServerCnxn) -> None:
         for request in cnxn.pending:
             if request.is_write:

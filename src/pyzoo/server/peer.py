@@ -156,6 +156,10 @@ class QuorumPeer(PeerHost):
             self._left_over = []
         return output
 
+    @property
+    def is_busy(self) -> bool:
+        return self.front.is_busy
+
     def _put_in_front(self, server: ZooKeeperServer) -> None:
         """Another server gets the clients; those of the last one are sent away."""
         old = self.front

@@ -227,6 +227,10 @@ class ZooKeeperServer(Core):
         self._dirty = []
         return dirty
 
+    @property
+    def is_busy(self) -> bool:
+        return self.in_process > 0 or len(self.uncommitted) > 0
+
     # --- another database
 
     def leave_for(self, tree: DataTree, zxid: i64) -> None:
