@@ -40,7 +40,7 @@ MEMBER_PASSES_BEFORE_LOGGING: Final = 6
 """The same in an ensemble, where any number of events is taken first: most of them bring more to log."""
 MEMBER_TXNS_BESIDE: Final = 8
 """So many transactions of a member are synced beside: smaller groups have no clients to answer meanwhile."""
-HOLD_SYNCS: Final = 2
+HOLD_SYNCS: Final = 4
 """So many syncs a leader's proposals wait for company at the most (docs/decisions/0010-group-commit.md)."""
 HOLD_MAX_NS: Final = 1_000_000
 """However slow the disk is, they wait no longer."""
