@@ -89,38 +89,33 @@ def test_looking_begins_again_when_events_come_soon_after_a_wait_began() -> None
 
 
 @pytest.mark.parametrize("looks", [False, True])
-@pytest.mark.parametrize("is_busy", [False, True])
-def test_a_wait_returns_what_is_there_already(events: Events, looks: bool, is_busy: bool) -> None:
+def test_a_wait_returns_what_is_there_already(events: Events, looks: bool) -> None:
     wait = EventWait(events.epoll, 10)
-    wait.looks = looks
     events.happen()
     assert [(events.descriptor, READABLE)] == wait.now()
-    assert [(events.descriptor, READABLE)] == wait.within(LONG_WAIT_NS, is_busy)
+    assert [(events.descriptor, READABLE)] == wait.within(LONG_WAIT_NS, wait.busy if looks else None)
 
 
 @pytest.mark.parametrize("looks", [False, True])
 @pytest.mark.parametrize("limit_ns", [SHORT_WAIT_NS, BUSY_LOOK_NS, SHORTEST_LOOK_NS, 0])
 def test_a_wait_without_events_ends(events: Events, looks: bool, limit_ns: int) -> None:
     wait = EventWait(events.epoll, 10)
-    wait.looks = looks
     assert [] == wait.now()
-    assert [] == wait.within(limit_ns, True)
-    assert [] == wait.within(limit_ns, False)
+    assert [] == wait.within(limit_ns, wait.busy if looks else None)
 
 
 @pytest.mark.parametrize("looks", [False, True])
 def test_a_wait_ends_with_the_first_event(events: Events, looks: bool) -> None:
     wait = EventWait(events.epoll, 10)
-    wait.looks = looks
     timer = threading.Timer(0.05, events.happen)
     timer.start()
-    assert [(events.descriptor, READABLE)] == wait.within(LONG_WAIT_NS, True)
+    assert [(events.descriptor, READABLE)] == wait.within(LONG_WAIT_NS, wait.busy if looks else None)
     timer.join()
 
 
 def test_an_epoll_object_with_a_high_number_is_waited_for_in_milliseconds(high_events: Events) -> None:
     wait = EventWait(high_events.epoll, 10)
     assert not wait.is_exact
-    assert [] == wait.within(SHORT_WAIT_NS, True)
+    assert [] == wait.within(SHORT_WAIT_NS, wait.idle)
     high_events.happen()
-    assert [(high_events.descriptor, READABLE)] == wait.within(LONG_WAIT_NS, True)
+    assert [(high_events.descriptor, READABLE)] == wait.within(LONG_WAIT_NS, wait.idle)

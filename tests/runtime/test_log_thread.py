@@ -103,6 +103,29 @@ def wait_for_news(thread: LogThread) -> None:
     thread.acknowledge()
 
 
+def test_the_thread_is_busy_from_a_submission_until_that_is_safe() -> None:
+    thread = LogThread(FailingLog(), 1000)
+    assert not thread.is_thread_busy
+    thread.submit(batch(1))
+    assert thread.is_thread_busy
+    thread.start()
+    wait_for_news(thread)
+    assert not thread.is_thread_busy
+    thread.stop()
+
+
+def test_the_thread_is_not_busy_while_the_kernel_syncs(kernel: Kernel) -> None:
+    log = FailingLog()
+    log.descriptor = 5
+    thread = LogThread(log, 1000)
+    assert thread.write_here([batch(1)], beside=True)
+    assert not thread.is_thread_busy
+    kernel.ends()
+    wait_for_news(thread)
+    assert not thread.is_thread_busy
+    thread.stop()
+
+
 def test_what_is_safe_is_told_through_the_eventfd() -> None:
     log = FailingLog()
     thread = LogThread(log, 1000)

@@ -41,14 +41,13 @@ class LookBudget:
 
 @final
 class EventWait:
-    """The events of one epoll object, so many at a time; every wait sleeps at once unless `looks`."""
+    """The events of one epoll object, so many at a time; `idle` and `busy` are budgets for `within`."""
 
     def __init__(self, epoll: select.epoll, most_events: int) -> None:
-        self.looks = False
+        self.idle = LookBudget(IDLE_LOOK_NS)
+        self.busy = LookBudget(BUSY_LOOK_NS)
         self._epoll = epoll
         self._most_events = most_events
-        self._idle = LookBudget(IDLE_LOOK_NS)
-        self._busy = LookBudget(BUSY_LOOK_NS)
         # Only select counts in less than milliseconds.
         self.is_exact = epoll.fileno() < FD_SETSIZE
 
@@ -56,11 +55,10 @@ class EventWait:
         """What is there already."""
         return self._epoll.poll(0, self._most_events)
 
-    def within(self, limit_ns: i64, is_busy: bool) -> list[tuple[int, int]]:
-        """The next events, none when so much time has passed; `is_busy` while some request is on its way."""
-        if not self.looks:
+    def within(self, limit_ns: i64, budget: LookBudget | None) -> list[tuple[int, int]]:
+        """The next events, none when so much time has passed; sleeps at once without a budget."""
+        if budget is None:
             return self._sleep(limit_ns)
-        budget = self._busy if is_busy else self._idle
         look_ns = min(budget.ns, limit_ns)
         begun_ns: i64 = monotonic_ns()
         waited_ns: i64 = 0

@@ -122,6 +122,11 @@ class LogThread:
         self._queue.put((batch, elapsed_ms()))
 
     @property
+    def is_thread_busy(self) -> bool:
+        """Whether the thread has something to write."""
+        return self._submitted_zxid != self.persisted_zxid and not self._beside
+
+    @property
     def can_sync_beside(self) -> bool:
         """Whether the kernel can sync while the caller goes on."""
         return self._kernel is not None

@@ -8,7 +8,7 @@ import trio
 from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.storage import Storage
-from pyzoo.runtime.turn import LINGER_MS, ClientPort
+from pyzoo.runtime.turn import ClientPort
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
 
@@ -25,14 +25,14 @@ async def take_snapshots(client_port: ClientPort, storage: Storage, database: Ca
         client_port.snapshot_wanted = trio.Event()
         server.snapshot_began()
         failed = False
-        usual_linger_ms, client_port.linger_ms = client_port.linger_ms, LINGER_MS
+        client_port.saves_snapshot = True
         try:
             await save_snapshot_beside(storage, database(), server)
         except StorageError as error:
             failed = True
             logger.error("%s", error)
         finally:
-            client_port.linger_ms = usual_linger_ms
+            client_port.saves_snapshot = False
             server.snapshot_ended(failed)
 
 

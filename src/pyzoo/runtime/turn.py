@@ -15,7 +15,7 @@ import trio
 
 from pyzoo.effects import LogBatch
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
-from pyzoo.runtime.event_wait import EventWait
+from pyzoo.runtime.event_wait import EventWait, LookBudget
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.runtime.peers import PeerPorts
 from pyzoo.server.cnxn import ServerCnxn
@@ -85,7 +85,9 @@ class ClientPort:
         self.snapshot_wanted = snapshot_wanted
         self.log_fd = -1
         self.unlogged: list[LogBatch] = []
-        self.linger_ms = LINGER_MS
+        self.saves_snapshot = False
+        self._has_process = False
+        self._looks = False
         self.timer: trio.CancelScope | None = None
         self.timer_ms: int = -1
         self.peers: PeerPorts | None = None
@@ -97,8 +99,8 @@ class ClientPort:
 
     def have_process(self, looks: bool) -> None:
         """Nobody else needs this process: linger, and look for events before sleeping (`looks`), for its clients."""
-        self.linger_ms = LINGER_ALONE_MS
-        self.wait.looks = looks
+        self._has_process = True
+        self._looks = looks
 
     def listen_on(self, listeners: list[socket.socket]) -> None:
         """Take new connections from these sockets in place of the present ones."""
@@ -143,7 +145,7 @@ class ClientPort:
 
         Going back to the event loop costs more than a pass; the wait is in the kernel, not a spin.
         """
-        end_ms = elapsed_ms() + self.linger_ms
+        end_ms = elapsed_ms() + self._linger_ms()
         deferred = 0
         events = self.wait.now()
         while events:
@@ -170,13 +172,23 @@ class ClientPort:
         """What comes within a millisecond; what is held back goes out meanwhile, unless something comes in time."""
         hold_ns = self._hold_ns()
         if hold_ns > 0:
-            events = self.wait.within(hold_ns, True)
+            events = self.wait.within(hold_ns, self._look_budget(True))
             if events:
                 return events
         self._release()
         if self.unlogged:
             self._write_log(True)
-        return self.wait.within(LINGER_WAIT_NS, self.server.is_busy)
+        return self.wait.within(LINGER_WAIT_NS, self._look_budget(self.server.is_busy))
+
+    def _linger_ms(self) -> int:
+        return LINGER_ALONE_MS if self._has_process and not self.saves_snapshot else LINGER_MS
+
+    def _look_budget(self, is_busy: bool) -> LookBudget | None:
+        """For the next events; none while a thread has work: whoever looks hardly ever lets go of the interpreter."""
+        log = self.log
+        if not self._looks or self.saves_snapshot or (log is not None and log.is_thread_busy):
+            return None
+        return self.wait.busy if is_busy else self.wait.idle
 
     def _hold_ns(self) -> int:
         """How long a leader's proposals may still wait for company."""
