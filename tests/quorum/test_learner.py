@@ -39,11 +39,11 @@ def test_the_connect_limit_bounds_the_dial_where_it_is_set() -> None:
     assert [("dial", 2 * TICK_MS)] == Apprentice(connect_limit=2).steps()
 
 
-def test_a_dial_that_fails_is_tried_again_after_a_pause_five_times_in_all() -> None:
+def test_a_dial_that_fails_is_tried_again_after_pauses_that_grow_and_then_no_more() -> None:
     apprentice = Apprentice()
-    for failed in range(1, DIAL_TRIES):
+    for failed, pause_ms in enumerate((12, 24, 48, 96, 100, 100, 100), 1):
         apprentice.learner.gone(apprentice.now_ms)
-        apprentice.run(99)
+        apprentice.run(pause_ms - 1)
         assert failed == len(apprentice.owner.links)
         apprentice.run(1)
     assert DIAL_TRIES == len(apprentice.owner.links)

@@ -50,7 +50,7 @@ ENSEMBLE_KEYS: Final[tuple[Key, ...]] = (
     _key("leader.closeSocketAsync", Kind.BOOL, "false", "The same without the prefix", Source.RAW),
     _key("learner.closeSocketAsync", Kind.BOOL, "false", "The same without the prefix", Source.RAW),
     _key("learner.asyncSending", Kind.BOOL, "false", "The same without the prefix", Source.RAW),
-    _key("leaderConnectDelayDuringRetryMs", Kind.INT, "100", "Milliseconds between tries to reach the leader"),
+    _key("leaderConnectDelayDuringRetryMs", Kind.INT, "100", "Milliseconds between tries to reach the leader; the first pauses are shorter"),
     _key("leader.nodelay", Kind.BOOL, "true", "TCP_NODELAY on the leader's sockets", Source.RAW),
     _key("follower.nodelay", Kind.BOOL, "true", "TCP_NODELAY on a learner's sockets", Source.RAW),
     _key("forceSnapshotSync", Kind.BOOL, "false", "Learners always get a snapshot"),

@@ -42,7 +42,10 @@ WAITS_TO_SERVE: Final = 6
 SERVES: Final = 7
 OVER: Final = 8
 
-DIAL_TRIES: Final = 5
+DIAL_TRIES: Final = 8
+"""Apache's learner tries five times, with a whole pause between any two: as long in all."""
+FIRST_PAUSE_PART: Final = 8
+"""The first pause is this part of a whole one, each next one twice as long: the leader is often only a little late."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 NO_SYNC: Final = ""
@@ -199,6 +202,7 @@ class Learner:
         self._snapshot_zxid: i64 = 0
         self._packets = PacketBuffer()
         self._tries_left: i64 = DIAL_TRIES
+        self._pause_ms: i64 = max(settings.connect_delay_ms // FIRST_PAUSE_PART, 1)
         self._connect_until_ms: i64 = now_ms + settings.connect_limit_ms
         self._deadline_ms: i64 = now_ms
         self._waits_for_snapshot = False
@@ -235,7 +239,8 @@ class Learner:
 
     def _dial_failed(self) -> None:
         self.link = None
-        self._deadline_ms = self.now_ms + self.settings.connect_delay_ms
+        self._deadline_ms = self.now_ms + self._pause_ms
+        self._pause_ms = min(2 * self._pause_ms, self.settings.connect_delay_ms)
 
     def next_deadline_ms(self) -> i64:
         """When `advance` has something to do again."""

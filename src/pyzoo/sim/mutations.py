@@ -243,7 +243,18 @@ MUTATIONS: Final = (
     ),
     Mutation("acceptedEpoch is not kept", ((EpochFiles, "save_accepted", _save_epoch_in_memory("accepted")),)),
     Mutation("the log is not synced", ((TxnLog, "_sync", _do_not_sync),)),
-    Mutation("a follower answers a sync alone", ((LearnerZooKeeperServer, "submit_now", _answer_sync_alone),)),
+    Mutation(
+        "a follower answers a sync alone",
+        ((LearnerZooKeeperServer, "submit_now", _answer_sync_alone),),
+        # Seen when nobody fails, but some members hear of a write long after others.
+        evolve(
+            HARSH,
+            clients=8,
+            pipeline=1,
+            faults_per_minute=3.0,
+            weather=evolve(HARSH.weather, straggler_chance=0.1, straggler_ms=300),
+        ),
+    ),
     Mutation("reads overtake writes of their session", ((ZooKeeperServer, "wait_behind", _let_reads_overtake),)),
     Mutation("watches do not fire", ((ServerCnxn, "process", _swallow_events),)),
     Mutation("a new leader shortens sessions", ((ZooKeeperServer, "adopt_sessions", _shorten_sessions),)),
