@@ -143,7 +143,7 @@ class ClientPort:
     def turns(self) -> None:
         """Passes as long as the next events come within a millisecond, for a few milliseconds at the most.
 
-        Going back to the event loop costs more than a pass; the wait is in the kernel, not a spin.
+        Going back to the event loop costs more than a pass.
         """
         end_ms = elapsed_ms() + self._linger_ms()
         deferred = 0
