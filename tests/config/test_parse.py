@@ -67,6 +67,7 @@ def test_the_file_of_the_container_image_gives_no_warning_but_the_single_member(
         ("jute.maxbuffer.extrasize=5", "jute_max_buffer_extra", 1024),
         ("largeRequestThreshold=4096", "large_request_threshold", 4096),
         ("enforceQuota=TRUE", "enforce_quota", True),
+        ("lookBeforeSleep=false", "look_before_sleep", False),
         ("skipACL=yes", "skip_acl", True),
         ("serializeLastProcessedZxid.enabled=false", "serialize_last_processed_zxid", False),
         ("nio.sessionlessCnxnTimeout=50", "sessionless_cnxn_timeout_ms", 50),
