@@ -13,6 +13,7 @@ from typing import Final, final
 from mypy_extensions import i64
 
 NS_PER_SECOND: Final = 1e9
+NS_PER_MS: Final = 1_000_000
 SHORTEST_LOOK_NS: Final = 20_000
 IDLE_LOOK_NS: Final = 150_000
 """The longest look for the next request."""
@@ -77,6 +78,7 @@ class EventWait:
 
     def _sleep(self, limit_ns: i64) -> list[tuple[int, int]]:
         seconds = int(limit_ns) / NS_PER_SECOND
-        if not self.is_exact:
+        # select needs a second call for the events, so it is for what epoll cannot count.
+        if limit_ns >= NS_PER_MS or not self.is_exact:
             return self._epoll.poll(seconds, self._most_events)
         return self.now() if select.select([self._epoll], [], [], seconds)[0] else []

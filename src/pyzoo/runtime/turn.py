@@ -215,7 +215,9 @@ class ClientPort:
     def _begin_large_sync(self) -> None:
         """Have the kernel sync a member's large group now: others wait for that, and clients are answered meanwhile."""
         log = self.log
-        if self.unlogged and log is not None and log.can_sync_beside and self._has_more_to_do(False):
+        if not self.unlogged or log is None or log.is_syncing_beside:
+            return
+        if log.can_sync_beside and self._has_more_to_do(False):
             self._write_log(False)
 
     def _write_log(self, is_idle: bool) -> None:
@@ -272,7 +274,7 @@ class ClientPort:
         server.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
 
     def carry_out(self) -> None:
-        """Hand over the effects of the core but for log writes, which are left in `unlogged`."""
+        """Hand over the effects of the core; log writes are left in `unlogged`, but for a member's large group."""
         server = self.server
         effects = server.take_effects()
         while effects is not None:
