@@ -11,6 +11,7 @@ from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.ephemeral_type import EPHEMERAL
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS, grown, table_order
+from pyzoo.datatree.listing import CrowdedListing
 from pyzoo.jute.primitives import write_buffer, write_ustring
 from pyzoo.jute.records import Stat
 
@@ -22,17 +23,18 @@ NO_CHILDREN: Final = b"\x00\x00\x00\x00"
 class Children:
     """The children of one node; names begin at `start` in their paths.
 
-    `buckets` is the size of Java's table, which never shrinks. `cached` belongs to the tree, which bounds the
-    number of nodes that have it; every change drops it.
+    `buckets` is the size of Java's table, which never shrinks. `cached`, dropped by every change, and `crowd`,
+    dropped when the table grows, belong to the tree, which bounds the number of nodes that have them.
     """
 
-    __slots__ = ("buckets", "cached", "paths", "start")
+    __slots__ = ("buckets", "cached", "crowd", "paths", "start")
 
     def __init__(self, start: i64) -> None:
         self.start: i64 = start
         self.buckets: i64 = CHILDREN_BUCKETS
         self.paths: dict[str, None] = {}
         self.cached: bytes | None = None
+        self.crowd: CrowdedListing | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -41,14 +43,22 @@ class Children:
         """Add a child that is not there yet."""
         paths = self.paths
         paths[path] = None
-        self.buckets = grown(self.buckets, len(paths))
+        buckets = grown(self.buckets, len(paths))
         self.cached = None
+        if self.crowd is not None:
+            if buckets == self.buckets:
+                self.crowd.add(path)
+            else:
+                self.crowd = None
+        self.buckets = buckets
 
     def discard(self, path: str) -> None:
         """Drop a child, if it is there."""
         if path in self.paths:
             del self.paths[path]
             self.cached = None
+            if self.crowd is not None:
+                self.crowd.discard(path)
 
     def ordered_paths(self) -> list[str]:
         """The children's paths in Java's order."""

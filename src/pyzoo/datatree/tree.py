@@ -14,6 +14,7 @@ from pyzoo.datatree.acl import OPEN_UNSAFE_ID, READ_ACL_UNSAFE, ACLCache
 from pyzoo.datatree.digest import DigestLog, node_digest
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, PERSISTENT, kind_of, ttl_owner
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
+from pyzoo.datatree.listing import CROWDED_BUCKETS, CrowdedListing
 from pyzoo.datatree.node import NO_CHILDREN, Children, DataNode
 from pyzoo.datatree.ownership import Ownership
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
@@ -57,7 +58,7 @@ from pyzoo.jute.records import (
 __all__ = ["DataTree", "ProcessTxnResult"]
 
 CACHED_LISTINGS: Final = 400
-"""Nodes whose encoded children are kept."""
+"""Nodes whose encoded children are kept, and crowded ones that keep them in pieces."""
 
 _NEXT_CVERSION: Final = -1
 _NO_RESULTS: Final[list[ProcessTxnResult]] = []
@@ -89,6 +90,8 @@ class DataTree:
         self.child_watches = WatchManager()
         self.session_observer = SessionObserver()
         self._listings: deque[Children] = deque()
+        self._crowds: dict[Children, None] = {}
+        self._last_crowd: Children | None = None
         self._load_built_in_nodes()
 
     def _load_built_in_nodes(self) -> None:
@@ -120,14 +123,37 @@ class DataTree:
         if children is None or not children.paths:
             return NO_CHILDREN
         cached = children.cached
-        if cached is None:
-            cached = children.encoded()
-            children.cached = cached
-            listings = self._listings
-            listings.append(children)
-            if len(listings) > CACHED_LISTINGS:
-                listings.popleft().cached = None
+        if cached is not None:
+            return cached
+        if children.buckets >= CROWDED_BUCKETS:
+            return self._crowded_listing(children)
+        cached = children.encoded()
+        children.cached = cached
+        listings = self._listings
+        listings.append(children)
+        if len(listings) > CACHED_LISTINGS:
+            listings.popleft().cached = None
         return cached
+
+    def _crowded_listing(self, children: Children) -> bytes:
+        """Put together from pieces; as a whole only the last one is kept."""
+        crowd = children.crowd
+        if crowd is None:
+            crowd = CrowdedListing(children.paths, children.start, children.buckets)
+            children.crowd = crowd
+            crowds = self._crowds
+            crowds.pop(children, None)
+            crowds[children] = None
+            if len(crowds) > CACHED_LISTINGS:
+                oldest = next(iter(crowds))
+                del crowds[oldest]
+                oldest.crowd = None
+        encoded = crowd.encoded(len(children.paths))
+        if self._last_crowd is not None:
+            self._last_crowd.cached = None
+        self._last_crowd = children
+        children.cached = encoded
+        return encoded
 
     def all_children_number(self, path: str) -> i32:
         """How many paths begin with `path` and a slash; those of "" include "/" (getAllChildrenNumber)."""
@@ -174,6 +200,8 @@ class DataTree:
         """Drop all nodes, the built-in ones too, before `load_node`; watches stay."""
         self.nodes.clear()
         self._listings.clear()
+        self._crowds.clear()
+        self._last_crowd = None
         self.ownership.clear()
         self.quotas.clear()
         self.acl_cache.clear()
