@@ -13,7 +13,8 @@ import pytest
 from kazoo.client import KazooClient
 from server_process import PATIENCE_SECONDS, clean_environment, command, wait_until
 
-from pyzoo.runtime.ensemble_plan import EnsembleError, new_plan, stored_plan
+from pyzoo.runtime.ensemble_plan import EnsembleError, PortTaken, new_plan, refuse_taken_ports, stored_plan
+from pyzoo.testing import EmbeddedServer
 from pyzoo.testing.ensemble import LocalEnsemble
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -73,6 +74,20 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Command]]:
     for each in started:
         if each.process.poll() is None:
             each.stop()
+
+
+@pytest.fixture
+def base_port() -> int:
+    """From here on the ports of a few members are free: client, quorum and election ports."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            # Below the ports that the system gives to others at any time.
+            port = 20_000 + sock.getsockname()[1] % 10_000
+        try:
+            refuse_taken_ports("127.0.0.1", new_plan(3, 0, "127.0.0.1", port, TICK_TIME_MS).members)
+        except PortTaken:
+            continue
+        return port
 
 
 def is_alive(pid: int) -> bool:
@@ -164,6 +179,35 @@ def test_a_member_that_cannot_start_ends_the_command_with_its_log(pyzoo: Pyzoo, 
     assert "dataDir is not set" in ended.stderr
 
 
+def test_an_ensemble_on_the_ports_of_another_one_is_an_error_at_once(
+    run: Callable[..., Command], pyzoo: Pyzoo, base_port: int
+) -> None:
+    first = run("--base-port", base_port)
+    write(first.connect_string, "/mine", b"1")
+    second = pyzoo("ensemble", "--base-port", base_port, "--tick-time", TICK_TIME_MS)
+    assert 1 == second.returncode
+    assert "ready on" not in second.stdout
+    assert (
+        f"pyzoo: the client port of member 1: cannot listen on 127.0.0.1:{base_port}: Address already in use; "
+        "does this ensemble run already? If not, end what listens there or choose another base port\n"
+    ) == second.stderr
+    assert b"1" == read(first.connect_string, "/mine")
+
+
+def test_a_member_that_does_not_come_back_ends_the_command_with_its_reason(
+    run: Callable[..., Command], tmp_path: Path
+) -> None:
+    ensemble = run("--data-dir", tmp_path / "d")
+    assert ensemble.connect_string
+    pids = ensemble.pids()
+    (tmp_path / "d" / "2" / "zoo.cfg").write_text("tickTime=2000\n")
+    os.kill(pids[1], signal.SIGKILL)
+    assert 1 == ensemble.process.wait(PATIENCE_SECONDS)
+    assert 3 == ensemble.output.count("dataDir is not set")
+    assert "pyzoo: server.2 could not be started again, 3 times in a row; why is said above" in ensemble.output
+    assert [False] * 3 == [is_alive(pid) for pid in pids]
+
+
 def test_an_address_of_another_machine_is_one_line(pyzoo: Pyzoo) -> None:
     ended = pyzoo("ensemble", "--host", "192.0.2.1")
     assert (1, 1) == (ended.returncode, ended.stderr.count("\n"))
@@ -211,6 +255,45 @@ def test_ports_that_were_asked_for_stay(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", ensemble.members[0].client_port)):
         with pytest.raises(EnsembleError, match="Address already in use"):
             ensemble.start()
+
+
+def test_the_members_of_another_ensemble_are_left_alone(base_port: int) -> None:
+    with LocalEnsemble(3, base_port=base_port, tick_time_ms=TICK_TIME_MS) as first:
+        write(first.connect_string, "/mine", b"1")
+        second = LocalEnsemble(3, base_port=base_port, tick_time_ms=TICK_TIME_MS)
+        with pytest.raises(PortTaken, match=f"client port of member 1: cannot listen on 127.0.0.1:{base_port}"):
+            second.start()
+        assert [None] * 3 == [member.mode() for member in second.members]
+        assert b"1" == read(first.connect_string, "/mine")
+
+
+@pytest.mark.parametrize("purpose", ["client port", "quorum port", "election port"])
+def test_every_port_of_a_member_has_to_be_free(purpose: str, base_port: int) -> None:
+    ensemble = LocalEnsemble(2, base_port=base_port)
+    with socket.create_server(("127.0.0.1", ensemble.members[1].plan.ports[purpose])):
+        with pytest.raises(PortTaken, match=f"the {purpose} of member 2: .*: Address already in use"):
+            ensemble.start()
+    assert not ensemble.directory.exists()
+
+
+def test_who_else_answers_on_the_port_of_a_member_does_not_make_it_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if that server had begun to listen after the ports were tried.
+    monkeypatch.setattr("pyzoo.runtime.local_ensemble.refuse_taken_ports", lambda host, members: None)
+    ensemble = LocalEnsemble(1, data_dir=tmp_path / "d")
+    with EmbeddedServer(port=ensemble.members[0].client_port):
+        with pytest.raises(PortTaken, match="member 1 ended with code 1; its log ends with:"):
+            ensemble.start()
+
+
+def test_a_second_start_is_refused_and_changes_nothing() -> None:
+    with LocalEnsemble(1) as ensemble:
+        with pytest.raises(EnsembleError, match=r"started already \(members 1 run\): stop it first"):
+            ensemble.start()
+        with pytest.raises(EnsembleError, match=r"member 1 runs already, as process \d+: stop or kill it first"):
+            ensemble.launch(1)
+        assert "standalone" == ensemble.members[0].mode()
 
 
 def test_the_fixture_is_an_ensemble_of_three(pyzoo_ensemble: LocalEnsemble) -> None:

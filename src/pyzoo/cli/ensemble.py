@@ -8,10 +8,12 @@ from pathlib import Path
 from types import FrameType
 
 import click
+from attrs import define, field
 
 from pyzoo.config.system_properties import parse_arguments
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.ensemble_plan import HOST, TICK_TIME_MS, EnsembleError, stored_plan
+from pyzoo.runtime.four_letters import SERVING_MODES
 from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
 
 NODES = 3
@@ -19,6 +21,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WATCH_SECONDS = 0.2
 #: From one start of a member to its next one, at least.
 RESTART_SECONDS = 5.0
+#: So many starts in a row that came to nothing end the command.
+MOST_FAILED_STARTS = 3
 
 
 @click.command()
@@ -41,7 +45,8 @@ def ensemble(
     """Run an ensemble on this machine until SIGTERM or Ctrl-C: for development and tests.
 
     Without --data-dir its data is in a temporary directory that is removed at the end. Each member has a directory with
-    its zoo.cfg, its data and its log. A member that dies is started again.
+    its zoo.cfg, its data and its log. A member that dies is started again. One that does not come back ends the
+    command, with code 1.
     """
     for number in SIGNALS:
         signal.signal(number, _interrupt)
@@ -107,12 +112,11 @@ def run(local: LocalEnsemble) -> None:
         for member in local.members:
             click.echo(line_of(member))
         sys.stdout.flush()
-        started = {member.sid: time.monotonic() for member in local.members}
+        watches = [Watch(local, member) for member in local.members]
         while True:
             time.sleep(WATCH_SECONDS)
-            for member in local.members:
-                if not member.is_running:
-                    revive(local, member, started)
+            for watch in watches:
+                watch.look()
 
 
 def line_of(member: Member) -> str:
@@ -121,14 +125,48 @@ def line_of(member: Member) -> str:
     return f"  server.{member.sid}  {member.mode() or '?':<10}  {member.connect_string}  pid {member.pid}  log {log}"
 
 
-def revive(local: LocalEnsemble, member: Member, started: dict[int, float]) -> None:
-    """Report a member that died, once, and start it again when it had its time."""
-    if member.process is not None:
-        click.echo(f"pyzoo: server.{member.sid} ended with code {member.exit_code}; its log ends with:", err=True)
-        click.echo("".join(f"  | {line}\n" for line in member.log_tail().splitlines()), err=True, nl=False)
-        member.process = None
-    if time.monotonic() - started[member.sid] >= RESTART_SECONDS:
-        started[member.sid] = time.monotonic()
-        local.launch(member.sid)
-        click.echo(f"pyzoo: server.{member.sid} is started again, pid {member.pid}")
+@define
+class Watch:
+    """Starts one member again when it dies, and gives up when it does not come back."""
+
+    local: LocalEnsemble
+    member: Member
+    #: When its process was started, by the monotonic clock.
+    started: float = field(factory=time.monotonic)
+    #: Whether that process has served.
+    has_served: bool = True
+    failed_starts: int = 0
+
+    def look(self) -> None:
+        """See how the member is, and do what it needs. Raises EnsembleError when it cannot be started."""
+        member = self.member
+        if member.is_running:
+            if not self.has_served and member.mode() in SERVING_MODES:
+                self.has_served, self.failed_starts = True, 0
+            return
+        if member.process is not None:
+            self._report(f"ended with code {member.exit_code}; its log ends with:", member.log_tail())
+            member.process = None
+        if time.monotonic() - self.started >= RESTART_SECONDS:
+            self._start()
+
+    def _report(self, what: str, log: str = "") -> None:
+        """Say once that it ended, and count it when it was of no use. Raises EnsembleError when that was too often."""
+        click.echo(f"pyzoo: server.{self.member.sid} {what}", err=True)
+        click.echo("".join(f"  | {line}\n" for line in log.splitlines()), err=True, nl=False)
+        self.failed_starts += not self.has_served
+        if self.failed_starts >= MOST_FAILED_STARTS:
+            raise EnsembleError(
+                f"server.{self.member.sid} could not be started again, {self.failed_starts} times in a row; "
+                "why is said above"
+            )
+
+    def _start(self) -> None:
+        self.started, self.has_served = time.monotonic(), False
+        try:
+            self.local.launch(self.member.sid)
+        except (EnsembleError, OSError) as error:
+            self._report(f"cannot be started again: {error}")
+            return
+        click.echo(f"pyzoo: server.{self.member.sid} is started again, pid {self.member.pid}")
         sys.stdout.flush()

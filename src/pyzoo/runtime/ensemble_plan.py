@@ -6,8 +6,10 @@ DIR/1/data/myid
 DIR/1/pyzoo.log
 """
 
+import errno
 import json
 import socket
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import attrs
 from attrs import frozen
 
 from pyzoo.errors import PyzooError
+from pyzoo.runtime.listening import bind, cannot_listen
 
 HOST = "127.0.0.1"
 TICK_TIME_MS = 2000
@@ -22,11 +25,17 @@ TICK_TIME_MS = 2000
 QUORUM_PORTS = 100
 ELECTION_PORTS = 200
 MAX_MEMBERS = 100
+OTHER_PORTS = "does this ensemble run already? If not, end what listens there or choose another base port"
+OWN_HOST = "the host has to be an address of this machine, and ports below 1024 are for root"
 PLAN_FILE = "ensemble.json"
 
 
 class EnsembleError(PyzooError):
     """An ensemble that cannot be made or started; the message ends with the log of the member that failed."""
+
+
+class PortTaken(EnsembleError):
+    """Another process has one of the ports of a member."""
 
 
 @frozen
@@ -38,6 +47,15 @@ class MemberPlan:
     client_port: int
     quorum_port: int
     election_port: int
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """All of them by what they are for."""
+        return {
+            "client port": self.client_port,
+            "quorum port": self.quorum_port,
+            "election port": self.election_port,
+        }
 
     def server_line(self, host: str) -> str:
         """Its line in every zoo.cfg."""
@@ -91,19 +109,35 @@ class EnsemblePlan:
 
 
 def free_ports(host: str, count: int) -> list[int]:
-    """Ports that nobody listens on now, all different. Raises OSError for a host that is not of this machine."""
+    """Ports that nobody listens on now, all different. Raises EnsembleError for a host that is not of this machine."""
     with ExitStack() as stack:
         ports = []
         for _ in range(count):
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             sock = stack.enter_context(socket.socket(family))
-            sock.bind((host, 0))
+            try:
+                sock.bind((host, 0))
+            except OSError as error:
+                raise EnsembleError(f"{cannot_listen(host, 0, error)}; {OWN_HOST}") from error
             ports.append(int(sock.getsockname()[1]))
         return ports
 
 
+def refuse_taken_ports(host: str, members: Iterable[MemberPlan]) -> None:
+    """Raise PortTaken for the first port that another process has, EnsembleError for one that cannot be opened."""
+    for member in members:
+        for purpose, port in member.ports.items():
+            try:
+                bind(host, port).close()
+            except OSError as error:
+                what = f"the {purpose} of member {member.sid}: {cannot_listen(host, port, error)}"
+                if error.errno == errno.EADDRINUSE:
+                    raise PortTaken(f"{what}; {OTHER_PORTS}") from error
+                raise EnsembleError(f"{what}; {OWN_HOST}") from error
+
+
 def new_plan(nodes: int, observers: int, host: str, base_port: int | None, tick_time_ms: int) -> EnsemblePlan:
-    """A plan with free ports, or with those that follow from `base_port`. Raises EnsembleError, OSError."""
+    """A plan with free ports, or with those that follow from `base_port`. Raises EnsembleError."""
     count = nodes + observers
     if nodes < 1 or observers < 0 or count > MAX_MEMBERS:
         raise EnsembleError(f"{nodes} nodes and {observers} observers: ask for 1 to {MAX_MEMBERS} members")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -19,7 +19,9 @@ from pyzoo.runtime.ensemble_plan import (
     EnsembleError,
     EnsemblePlan,
     MemberPlan,
+    PortTaken,
     new_plan,
+    refuse_taken_ports,
     stored_plan,
 )
 from pyzoo.runtime.four_letters import SERVING_MODES, mode_of
@@ -31,10 +33,8 @@ TAIL_LINES = 15
 #: How often ports are chosen anew when another process took one before the member did.
 MOVES = 3
 PORT_TAKEN = os.strerror(errno.EADDRINUSE)
-
-
-class PortTaken(EnsembleError):
-    """A member found another process on one of its ports."""
+#: In the line that `pyzoo serve` prints when its client port is open.
+READY = b": ready on "
 
 
 @define
@@ -45,6 +45,9 @@ class Member:
     host: str
     directory: Path
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _log_start: int = field(default=0, repr=False)
+    _log_read: int = field(default=0, repr=False)
+    _is_ready: bool = field(default=False, repr=False)
 
     @property
     def sid(self) -> int:
@@ -83,14 +86,44 @@ class Member:
         """Of the process that ended, negative for a signal; None while it runs and before its first start."""
         return None if self.process is None else self.process.poll()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether its own process has said that the client port is open; who else may listen there does not count."""
+        if not self._is_ready:
+            self._is_ready = READY in self._new_output()
+        return self._is_ready and self.is_running
+
+    def _new_output(self) -> bytes:
+        """The whole lines that it has printed since the last look."""
+        try:
+            with self.log_file.open("rb") as log:
+                log.seek(self._log_read)
+                lines, newline, _ = log.read().rpartition(b"\n")
+        except OSError:
+            return b""
+        self._log_read += len(lines) + len(newline)
+        return lines
+
+    def launch(self, command: Sequence[str]) -> None:
+        """Start its process, with the output in the log. Raises OSError."""
+        with self.log_file.open("ab") as log:
+            self._log_start = self._log_read = log.tell()
+            self._is_ready = False
+            # A group of its own: Ctrl-C at a terminal is for the one who started the ensemble, and who stops it.
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, process_group=0
+            )
+
     def mode(self) -> str | None:
         """What `srvr` says: leader, follower, observer, standalone; None when it does not serve."""
-        return mode_of(self.host, self.client_port) if self.is_running else None
+        return mode_of(self.host, self.client_port) if self.is_ready else None
 
     def log_tail(self) -> str:
-        """The last lines of its log."""
+        """The last lines that its last process has logged."""
         try:
-            return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+            with self.log_file.open("rb") as log:
+                log.seek(self._log_start)
+                return "\n".join(log.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
         except OSError:
             return "(no log)"
 
@@ -114,7 +147,7 @@ class LocalEnsemble:
         tick_time_ms: int = TICK_TIME_MS,
         properties: Mapping[str, str] | None = None,
     ) -> None:
-        """Choose ports and a directory; the rest is done by `start`. Raises EnsembleError, OSError."""
+        """Choose ports and a directory; the rest is done by `start`. Raises EnsembleError."""
         self._is_temporary = data_dir is None
         self._moves_left = MOVES if data_dir is None and base_port is None else 0
         self._properties = dict(properties or {})
@@ -156,6 +189,9 @@ class LocalEnsemble:
 
         A temporary ensemble whose free ports are no longer free moves to others.
         """
+        running = [str(member.sid) for member in self.members if member.is_running]
+        if running:
+            raise EnsembleError(f"the ensemble is started already (members {', '.join(running)} run): stop it first")
         while True:
             try:
                 self._start(timeout_s)
@@ -169,6 +205,7 @@ class LocalEnsemble:
 
     def _start(self, timeout_s: float) -> None:
         try:
+            refuse_taken_ports(self.plan.host, self.plan.members)
             self.plan.write(self.directory)
             for member in self.members:
                 self.launch(member.sid)
@@ -178,16 +215,17 @@ class LocalEnsemble:
             raise
 
     def launch(self, sid: int) -> None:
-        """Start the process of one member, without waiting for anything."""
+        """Start the process of one member, without waiting for anything.
+
+        Raises PortTaken where another process has one of its ports, and EnsembleError when it runs already.
+        """
         member = self.member(sid)
-        assert not member.is_running, f"member {sid} runs already"
+        if member.is_running:
+            raise EnsembleError(f"member {sid} runs already, as process {member.pid}: stop or kill it first")
+        refuse_taken_ports(member.host, [member.plan])
         defines = [f"-D{name}={value}" for name, value in with_admin_off(self._properties).items()]
         command = [sys.executable, "-m", "pyzoo", "serve", *defines, str(member.directory / "zoo.cfg")]
-        with member.log_file.open("ab") as log:
-            # A group of its own: Ctrl-C at a terminal is for the one who started the ensemble, and who stops it.
-            member.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, process_group=0
-            )
+        member.launch(command)
 
     def wait_until_serving(self, timeout_s: float = START_SECONDS) -> None:
         """Return when every started member serves. Raises EnsembleError when one ended, or time is up."""
