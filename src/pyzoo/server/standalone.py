@@ -50,6 +50,7 @@ from pyzoo.server.reads import Reads
 from pyzoo.server.request import WRITE, Request, error_of, internal_request, request_kind
 from pyzoo.server.restoring import tell_watchers
 from pyzoo.server.sessions import SessionTracker, generate_password
+from pyzoo.server.slices import SliceQueue
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
 from pyzoo.server.transactions import make_txn
@@ -120,6 +121,7 @@ class ZooKeeperServer(Core):
         self.tree.child_watches.observer = self.metrics
         self.containers = ContainerManager(config, now_ms)
         self.connection_throttle = ConnectionThrottle(config, now_ms, draw)
+        self.slices = SliceQueue(config.slice_units)
         self.cnxns: dict[ServerCnxn, None] = {}
         self.cnxns_by_session: dict[int, ServerCnxn] = {}
         self.cnxns_by_address: dict[str, int] = {}
@@ -168,6 +170,7 @@ class ZooKeeperServer(Core):
 
     def shutdown(self) -> None:
         """Send all clients away, with the answers that they have got; their sessions live on."""
+        self.slices.drop_all()
         for cnxn in list(self.cnxns):
             cnxn.close()
             self.forget(cnxn)
@@ -573,6 +576,7 @@ class ZooKeeperServer(Core):
             self.delete_containers()
         if now_ms >= self._next_cnxn_sweep_ms:
             self._sweep_sessionless()
+        self.slices.advance(now_ms)
 
     def expire_sessions(self) -> None:
         """Close the sessions that nothing was heard of in time."""
@@ -598,7 +602,14 @@ class ZooKeeperServer(Core):
 
     def next_deadline_ms(self) -> int:
         """The monotonic time at which `advance` has something to do again."""
-        return int(min(self.sessions.next_expiration_ms, self.containers.next_ms, self._next_cnxn_sweep_ms))
+        return int(
+            min(
+                self.sessions.next_expiration_ms,
+                self.containers.next_ms,
+                self._next_cnxn_sweep_ms,
+                self.slices.next_ms,
+            )
+        )
 
     # --- effects
 

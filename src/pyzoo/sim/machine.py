@@ -146,4 +146,4 @@ class Machine:
         text = self._read(CONFIG_PATH)
         paths = [path for path in files_needed(text, CONFIG_PATH).paths() if self.disk.exists(path)]
         config, _ = parse_config_text(text, CONFIG_PATH, self._properties(), {path: self._read(path) for path in paths})
-        return config
+        return evolve(config, slice_units=self.options.slice_units)

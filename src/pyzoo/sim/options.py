@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from attrs import asdict, evolve, field, frozen
 
+from pyzoo.server.slices import SLICE_UNITS
 from pyzoo.sim.network import Weather
 from pyzoo.sim.world import World
 
@@ -45,6 +46,7 @@ class Options:
     all_nodes: bool = False
     read_only: bool = False
     oracle: bool = False
+    slice_units: int = SLICE_UNITS
     sync_ms: int = 2
     slow_sync_chance: float = 0.01
     faults_per_minute: float = 20.0
@@ -79,6 +81,7 @@ def _draw_later(random: Random) -> dict[str, Any]:
     drawn: dict[str, Any] = {"all_nodes": random.random() < 0.4, "read_only": random.random() < 0.2}
     if random.random() < 0.1:
         drawn |= WITH_AN_ORACLE
+    drawn["slice_units"] = random.choice((1, 3, SLICE_UNITS))
     return drawn
 
 

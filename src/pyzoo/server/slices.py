@@ -1,0 +1,97 @@
+"""Work that is more than one turn may do: it goes on a slice a turn, and nobody else waits for its end.
+
+There is no clock here: a slice is counted in units, each about as much as writing one path into a reply, which the
+compiled build does in 200 ns. `advance` of a server does one slice, and its next deadline is soon while work is left,
+so a shell needs to know nothing of this.
+"""
+
+from collections import deque
+from typing import Final, final
+
+from mypy_extensions import i64, mypyc_attr
+
+SLICE_UNITS: Final = 10_000
+"""What a slice may cost, unless the configuration says otherwise."""
+REST_MS: Final = 4
+"""From the beginning of one slice to that of the next: at least half of the time is for everybody else."""
+NEVER: Final = 0x7FFFFFFFFFFFFFFF
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class SlicedWork:
+    """One piece of work. `is_done` ends it; while `is_stalled` it waits for `SliceQueue.go_on`."""
+
+    def __init__(self) -> None:
+        self.is_done = False
+        self.is_stalled = False
+
+    def step(self, units: i64) -> i64:
+        """Do about so many units and return how many it were: more only where a part cannot be divided."""
+        raise NotImplementedError
+
+    def abandon(self) -> None:
+        """Called once instead of further steps: nobody waits for the end any more, or the role of the server ends.
+
+        What has to happen all the same is to be done here, at once.
+        """
+
+
+@final
+class SliceQueue:
+    """The pieces of work of one server; they take turns."""
+
+    def __init__(self, units: i64) -> None:
+        """`units` is the size of a slice."""
+        self.units: i64 = units
+        self._ready: deque[SlicedWork] = deque()
+        self._stalled: dict[SlicedWork, None] = {}
+        self._rested_ms: i64 = 0
+
+    @property
+    def next_ms(self) -> i64:
+        """When the next slice is due (monotonic ms)."""
+        return self._rested_ms if self._ready else NEVER
+
+    def add(self, work: SlicedWork) -> None:
+        """Begin with this work in one of the next turns."""
+        self._ready.append(work)
+
+    def go_on(self, work: SlicedWork) -> None:
+        """What this work has waited for is there; nothing happens when it does not wait."""
+        if work.is_stalled and work in self._stalled:
+            del self._stalled[work]
+            work.is_stalled = False
+            self._ready.append(work)
+
+    def advance(self, now_ms: i64) -> None:
+        """Do a slice, if it is time for one."""
+        ready = self._ready
+        if not ready or now_ms < self._rested_ms:
+            return
+        self._rested_ms = now_ms + REST_MS
+        left = self.units
+        for _ in range(len(ready)):
+            work = ready.popleft()
+            left -= work.step(left)
+            if work.is_stalled and not work.is_done:
+                self._stalled[work] = None
+            elif not work.is_done:
+                ready.append(work)
+            if left <= 0:
+                break
+
+    def drop(self, work: SlicedWork) -> None:
+        """Abandon this work, unless it is done."""
+        if work.is_done:
+            return
+        work.is_done = True
+        if work in self._stalled:
+            del self._stalled[work]
+        elif work in self._ready:
+            self._ready.remove(work)
+        work.abandon()
+
+    def drop_all(self) -> None:
+        """Abandon all work, in the order in which it would have gone on."""
+        for work in [*self._ready, *self._stalled]:
+            self.drop(work)

@@ -1,0 +1,102 @@
+"""Work that goes on over several turns."""
+
+from dialogue import LoneServer
+
+from pyzoo.server.slices import NEVER, REST_MS, SlicedWork, SliceQueue
+
+
+class Counting(SlicedWork):
+    """Takes so many units; says in `steps` who did how much."""
+
+    def __init__(self, name: str, units: int, steps: list[tuple[str, int]], stalls: bool = False) -> None:
+        super().__init__()
+        self.name = name
+        self.left = units
+        self.steps = steps
+        self.stalls = stalls
+        self.abandoned = 0
+
+    def step(self, units: int) -> int:
+        did = min(units, self.left)
+        self.left -= did
+        self.steps.append((self.name, did))
+        self.is_done = self.left == 0
+        self.is_stalled = self.stalls
+        return did
+
+    def abandon(self) -> None:
+        self.abandoned += 1
+
+
+def test_a_slice_is_as_large_as_the_queue_says_and_the_next_comes_after_a_rest() -> None:
+    steps: list[tuple[str, int]] = []
+    queue = SliceQueue(10)
+    queue.add(Counting("a", 25, steps))
+    queue.advance(100)
+    queue.advance(100 + REST_MS - 1)
+    assert ([("a", 10)], 100 + REST_MS) == (steps, queue.next_ms)
+    queue.advance(104)
+    queue.advance(108)
+    assert ([("a", 10), ("a", 10), ("a", 5)], NEVER) == (steps, queue.next_ms)
+
+
+def test_pieces_of_work_take_turns() -> None:
+    steps: list[tuple[str, int]] = []
+    queue = SliceQueue(10)
+    for name, units in (("a", 15), ("b", 12), ("c", 3)):
+        queue.add(Counting(name, units, steps))
+    for now_ms in range(0, 100, REST_MS):
+        queue.advance(now_ms)
+    assert [("a", 10), ("b", 10), ("c", 3), ("a", 5), ("b", 2)] == steps
+
+
+def test_stalled_work_waits_until_it_is_told_to_go_on() -> None:
+    steps: list[tuple[str, int]] = []
+    queue = SliceQueue(10)
+    work = Counting("a", 20, steps, stalls=True)
+    queue.add(work)
+    queue.advance(0)
+    assert NEVER == queue.next_ms
+    queue.advance(10)
+    queue.go_on(work)
+    queue.advance(20)
+    assert [("a", 10), ("a", 10)] == steps
+    queue.go_on(work)
+    assert NEVER == queue.next_ms
+
+
+def test_dropped_work_is_abandoned_once_and_finished_work_never() -> None:
+    steps: list[tuple[str, int]] = []
+    queue = SliceQueue(10)
+    works = [Counting(name, 10, steps, stalls=name == "b") for name in "abc"]
+    works[1].left = 20
+    for work in works:
+        queue.add(work)
+    queue.advance(0)
+    queue.advance(10)
+    queue.drop(works[0])
+    queue.drop_all()
+    queue.drop_all()
+    assert [0, 1, 1] == [work.abandoned for work in works]
+    assert NEVER == queue.next_ms
+
+
+def test_a_server_does_a_slice_in_a_turn_and_wants_the_next_turn_soon() -> None:
+    world = LoneServer(slice_units=10)
+    steps: list[tuple[str, int]] = []
+    world.server.slices.add(Counting("a", 15, steps))
+    assert world.server.next_deadline_ms() <= world.now_ms
+    world.turn()
+    assert [("a", 10)] == steps
+    assert world.now_ms + REST_MS == world.server.next_deadline_ms()
+    world.pass_time(REST_MS)
+    assert [("a", 10), ("a", 5)] == steps
+    assert world.server.next_deadline_ms() > world.now_ms + 100
+
+
+def test_a_server_that_sends_its_clients_away_abandons_its_work() -> None:
+    world = LoneServer()
+    work = Counting("a", 1_000_000, [])
+    world.server.slices.add(work)
+    world.server.shutdown()
+    assert 1 == work.abandoned
