@@ -19,7 +19,7 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 from interop.install import JAR_SETS, copy_jars
-from interop.java import CACHE, ZOOKEEPER_VERSION, Missing, java, zookeeper_39
+from interop.java import CACHE, OLDER_VERSION, Missing, java, zookeeper_395
 
 START_SECONDS = 120
 STOP_SECONDS = 60
@@ -68,11 +68,11 @@ class Contestant:
 def real_zookeeper() -> Contestant:
     """Apache ZooKeeper with the JVM flags of zkServer.sh; jars come by Maven where they are missing."""
     try:
-        installation = zookeeper_39()
+        installation = zookeeper_395()
     except Missing:
-        name = f"zookeeper-{ZOOKEEPER_VERSION}"
+        name = f"zookeeper-{OLDER_VERSION}"
         copy_jars(CACHE / name, JAR_SETS[name])
-        installation = zookeeper_39()
+        installation = zookeeper_395()
     flags = ["-Xmx1000m", "-XX:+HeapDumpOnOutOfMemoryError", "-Dlogback.configurationFile=logback.xml"]
     main_class = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
     version = subprocess.run([java(), "-version"], capture_output=True, text=True).stderr.splitlines()[0]

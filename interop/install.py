@@ -10,13 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from interop.java import CACHE, CURATOR_VERSION, DEBIAN_JAR, ZOOKEEPER_VERSION
+from interop.java import CACHE, CURATOR_VERSION, DEBIAN_JAR, OLDER_VERSION, ZOOKEEPER_VERSION
 
 LOGBACK = ("ch.qos.logback", "logback-classic", "1.3.15")
-ZOOKEEPER = ("org.apache.zookeeper", "zookeeper", ZOOKEEPER_VERSION)
+ZOOKEEPER = ("org.apache.zookeeper", "zookeeper", OLDER_VERSION)
 JAR_SETS = {
     # The server names these as optional; it needs them for metrics, snapshots in snappy, its shell, its AdminServer.
-    f"zookeeper-{ZOOKEEPER_VERSION}": [
+    f"zookeeper-{OLDER_VERSION}": [
         ZOOKEEPER,
         LOGBACK,
         ("io.dropwizard.metrics", "metrics-core", "4.1.12.1"),
@@ -33,6 +33,8 @@ JAR_SETS = {
         ("org.xerial.snappy", "snappy-java", "1.1.10.5"),
     ],
 }
+#: Not every dependency that 3.9.6 names is to be had everywhere, and it runs with those of 3.9.5.
+OWN_JARS = ["zookeeper", "zookeeper-jute"]
 DEBIAN_PACKAGES = ["zookeeper", "zookeeper-bin"]
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -52,11 +54,28 @@ def copy_jars(target: Path, artifacts: list[tuple[str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as workplace:
         Path(workplace, "pom.xml").write_text(pom)
         jars = Path(workplace, "jars")
-        goal = "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies"
-        command = ["mvn", "-q", "-B", goal, "-DincludeScope=runtime", f"-DoutputDirectory={jars}"]
-        subprocess.run(command, cwd=workplace, check=True)
+        _run_maven(Path(workplace), "copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={jars}")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(jars, target, dirs_exist_ok=True)
+
+
+def copy_reference(target: Path, older: Path) -> None:
+    """Put the reference release's own jars and the dependencies of the `older` one into `target`."""
+    with tempfile.TemporaryDirectory() as workplace:
+        Path(workplace, "pom.xml").write_text(POM.format(dependencies=""))
+        jars = Path(workplace, "jars")
+        for name in OWN_JARS:
+            artifact = f"org.apache.zookeeper:{name}:{ZOOKEEPER_VERSION}"
+            _run_maven(Path(workplace), "copy", f"-Dartifact={artifact}", f"-DoutputDirectory={jars}")
+        for jar in older.glob("*.jar"):
+            if jar.name not in [f"{name}-{OLDER_VERSION}.jar" for name in OWN_JARS]:
+                shutil.copy(jar, jars)
+        shutil.copytree(jars, target, dirs_exist_ok=True)
+
+
+def _run_maven(workplace: Path, goal: str, *settings: str) -> None:
+    plugin = "org.apache.maven.plugins:maven-dependency-plugin"
+    subprocess.run(["mvn", "-q", "-B", f"{plugin}:{goal}", *settings], cwd=workplace, check=True)
 
 
 def install_debian_packages() -> None:
@@ -80,6 +99,10 @@ def main() -> int:
         if not is_complete(target, artifacts):
             copy_jars(target, artifacts)
         print(f"{name}: {target}")
+    reference = CACHE / f"zookeeper-{ZOOKEEPER_VERSION}"
+    if not is_complete(reference, [("", name, ZOOKEEPER_VERSION) for name in OWN_JARS]):
+        copy_reference(reference, CACHE / f"zookeeper-{OLDER_VERSION}")
+    print(f"{reference.name}: {reference}")
     if not DEBIAN_JAR.exists() or not Path("/usr/lib/zookeeper/bin/cli_mt").exists():
         if shutil.which("apt-get") is None:
             print("3.8.0 and the C client's shell come from Debian packages; this is not a Debian system")

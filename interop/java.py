@@ -1,4 +1,6 @@
-"""Where the Java side comes from: jars of Apache ZooKeeper 3.9.5, of Debian's 3.8.0 and of Apache Curator.
+"""Where the Java side comes from: jars of Apache ZooKeeper 3.9.6 and 3.9.5, Debian's 3.8.0, and Apache Curator.
+
+3.9.6 is the reference: what pyzoo is compared with unless a test names another release.
 
 An installation is only looked up here; `interop.install` puts it there. `Missing` says what to run.
 """
@@ -11,7 +13,10 @@ from attrs import frozen
 
 CACHE = Path(os.environ.get("PYZOO_INTEROP_CACHE", Path.home() / ".cache" / "pyzoo-interop"))
 DEBIAN_JAR = Path("/usr/share/java/zookeeper.jar")
-ZOOKEEPER_VERSION = "3.9.5"
+#: The reference release.
+ZOOKEEPER_VERSION = "3.9.6"
+#: The release before it, which ensembles still meet.
+OLDER_VERSION = "3.9.5"
 CURATOR_VERSION = "5.9.0"
 
 
@@ -37,7 +42,7 @@ def java() -> str:
 
 
 def zookeeper_39() -> JavaZooKeeper:
-    """ZOOKEEPER_HOME if set, else the jars that `python -m interop.install` fetched. Raises Missing."""
+    """The reference: ZOOKEEPER_HOME if set, else the 3.9.6 that `python -m interop.install` fetched. Raises Missing."""
     java()
     home = os.environ.get("ZOOKEEPER_HOME")
     if home:
@@ -45,10 +50,21 @@ def zookeeper_39() -> JavaZooKeeper:
         if not jars.is_dir():
             raise Missing(f"ZOOKEEPER_HOME={home} has no lib directory with jars")
         return JavaZooKeeper("ZOOKEEPER_HOME", f"{jars}/*:{home}/*")
-    jars = CACHE / f"zookeeper-{ZOOKEEPER_VERSION}"
-    if not list(jars.glob("zookeeper-3*.jar")):
+    return fetched(ZOOKEEPER_VERSION)
+
+
+def zookeeper_395() -> JavaZooKeeper:
+    """The 3.9.5 that `python -m interop.install` fetched. Raises Missing."""
+    java()
+    return fetched(OLDER_VERSION)
+
+
+def fetched(version: str) -> JavaZooKeeper:
+    """The jars of a release in the cache. Raises Missing."""
+    jars = CACHE / f"zookeeper-{version}"
+    if not (jars / f"zookeeper-{version}.jar").exists():
         raise Missing(f"no ZooKeeper jars in {jars}: run `python -m interop.install`, or set ZOOKEEPER_HOME")
-    return JavaZooKeeper(ZOOKEEPER_VERSION, f"{jars}/*")
+    return JavaZooKeeper(version, f"{jars}/*")
 
 
 def zookeeper_38() -> JavaZooKeeper:

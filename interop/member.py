@@ -13,10 +13,12 @@ from pathlib import Path
 
 from attrs import define, field
 
-from interop.java import DEBIAN_JAR, JavaZooKeeper, java, zookeeper_38, zookeeper_39
+from interop.java import DEBIAN_JAR, JavaZooKeeper, java, zookeeper_38, zookeeper_39, zookeeper_395
 from interop.server import Server, ask
 
+#: The reference release, 3.9.6.
 JAVA39 = "java39"
+JAVA395 = "java395"
 JAVA38 = "java38"
 PYZOO = "pyzoo"
 PARTICIPANT = "participant"
@@ -41,12 +43,12 @@ JAVA_SYNCS = {"diff": "DIFF", "snapshot": "SNAP"}
 
 def zookeeper_of(kind: str) -> JavaZooKeeper:
     """The installation that members of a Java kind run. Raises Missing."""
-    return zookeeper_38() if kind == JAVA38 else zookeeper_39()
+    return {JAVA39: zookeeper_39, JAVA395: zookeeper_395, JAVA38: zookeeper_38}[kind]()
 
 
 @define(eq=False)
 class Member(Server):
-    """A member: `kind` is JAVA39, JAVA38 or PYZOO and counts at the next start."""
+    """A member: `kind` is JAVA39, JAVA395, JAVA38 or PYZOO and counts at the next start."""
 
     sid: int = field(kw_only=True)
     role: str = field(kw_only=True)

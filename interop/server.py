@@ -41,7 +41,7 @@ class Config:
 
     lines: Mapping[str, str] = field(factory=dict)
     properties: Mapping[str, str] = field(factory=dict)
-    #: 3.9.5 unless a test names another one.
+    #: The reference unless a test names another one.
     java: JavaZooKeeper | None = None
     #: Whether the AdminServer runs, on a free port.
     admin: bool = False
