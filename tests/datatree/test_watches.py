@@ -175,15 +175,15 @@ def test_events_carry_zxid_and_the_acl_to_check(driver: Any, watcher: Any) -> No
 
 
 def test_set_watches_tells_what_was_missed_and_registers_the_rest(driver: Any, watcher: Any) -> None:
-    driver.create("/a")
+    driver.create("/a", acl=PRIVATE)
     driver.create("/a/b")
     driver.set_data("/a", b"1")
     tree = driver.tree
     tree.set_watches(watcher, 2, ["/a", "/a/b", "/none"], ["/a", "/none"], ["/a", "/a/b", "/none"], ["/p"], ["/r"])
     assert watcher.events == [
-        (NODE_DATA_CHANGED, "/a", -1, None),
+        (NODE_DATA_CHANGED, "/a", -1, PRIVATE),
         (NODE_DELETED, "/none", -1, None),
-        (NODE_CREATED, "/a", -1, None),
+        (NODE_CREATED, "/a", -1, PRIVATE),
         (NODE_DELETED, "/none", -1, None),
     ]
     assert sorted(tree.data_watches.paths_of(watcher)) == ["/a/b", "/none", "/p", "/r"]
@@ -193,10 +193,10 @@ def test_set_watches_tells_what_was_missed_and_registers_the_rest(driver: Any, w
 
 
 def test_set_watches_tells_of_children_changed_since(driver: Any, watcher: Any) -> None:
-    driver.create("/a")
+    driver.create("/a", acl=PRIVATE)
     driver.create("/a/b")
     driver.tree.set_watches(watcher, 1, [], [], ["/a"], [], [])
-    assert watcher.take() == [(NODE_CHILDREN_CHANGED, "/a")]
+    assert watcher.events == [(NODE_CHILDREN_CHANGED, "/a", -1, PRIVATE)]
     assert driver.tree.watch_count == 0
 
 

@@ -354,10 +354,23 @@ def test_set_watches_2_brings_persistent_watches_back(writer: Client, watcher: C
     assert [(CREATED, "/p"), (CHILDREN, "/p"), (CREATED, "/r"), (CREATED, "/r/x")] == seen(watcher)
 
 
-def test_events_of_set_watches_are_not_checked(writer: Client, watcher: Client) -> None:
+@pytest.mark.parametrize("op_type", [op.SET_WATCHES, op.SET_WATCHES2])
+def test_set_watches_tells_of_a_node_only_who_may_read_it(writer: Client, watcher: Client, op_type: int) -> None:
     writer.create("/w", acl=UNREADABLE)
-    watcher.ask(op.SET_WATCHES, SetWatches(0, ["/w"], [], []))
-    assert [(CHANGED, "/w", -1)] == watcher.take_events()
+    writer.create("/w/x")
+    paths: tuple[list[str | None], list[str | None], list[str | None]] = ["/w", "/gone"], ["/w"], ["/w", "/gone"]
+    request = SetWatches(0, *paths) if op_type == op.SET_WATCHES else SetWatches2(0, *paths, [], [])
+    assert 0 == watcher.error(op_type, request)
+    assert [(DELETED, "/gone", -1), (DELETED, "/gone", -1)] == watcher.take_events()
+
+
+def test_what_set_watches_keeps_from_a_client_is_not_watched_either(writer: Client, watcher: Client) -> None:
+    writer.create("/w", acl=UNREADABLE)
+    assert 0 == watcher.error(op.SET_WATCHES, SetWatches(0, ["/w"], ["/w"], ["/w"]))
+    writer.call(op.SET_ACL, SetACLRequest("/w", OPEN, -1))
+    change(writer, "/w")
+    writer.create("/w/x")
+    assert [] == seen(watcher)
 
 
 def test_a_null_list_stops_set_watches_half_way(writer: Client, watcher: Client) -> None:

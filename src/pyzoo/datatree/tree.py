@@ -571,19 +571,21 @@ class DataTree:
     ) -> None:
         """Register a returning client's watches, or tell it what happened since `relative_zxid` (setWatches).
 
-        The events have the zxid -1 and no ACL to check.
+        The events have the zxid -1. Those about a node that is there are only for who may read it, as since 3.9.6.
         """
+        acls = self.acl_cache
         for path in data:
             node = self.nodes.get(path)
             if node is None:
                 watcher.process(NODE_DELETED, path, -1, None)
             elif node.mzxid > relative_zxid:
-                watcher.process(NODE_DATA_CHANGED, path, -1, None)
+                watcher.process(NODE_DATA_CHANGED, path, -1, acls.acl_for(node.acl_id))
             else:
                 self.data_watches.add(path, watcher, STANDARD)
         for path in exist:
-            if path in self.nodes:
-                watcher.process(NODE_CREATED, path, -1, None)
+            node = self.nodes.get(path)
+            if node is not None:
+                watcher.process(NODE_CREATED, path, -1, acls.acl_for(node.acl_id))
             else:
                 self.data_watches.add(path, watcher, STANDARD)
         for path in child:
@@ -591,7 +593,7 @@ class DataTree:
             if node is None:
                 watcher.process(NODE_DELETED, path, -1, None)
             elif node.pzxid > relative_zxid:
-                watcher.process(NODE_CHILDREN_CHANGED, path, -1, None)
+                watcher.process(NODE_CHILDREN_CHANGED, path, -1, acls.acl_for(node.acl_id))
             else:
                 self.child_watches.add(path, watcher, STANDARD)
         for path in persistent:
