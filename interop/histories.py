@@ -128,9 +128,7 @@ class RandomRequests:
             opcode = chance.choice((rq.EXISTS, rq.GET_DATA, rq.GET_CHILDREN, rq.GET_CHILDREN2))
             return opcode, rq.path_watch(self.path(), chance.random() < 0.5)
         if dice < 0.85:
-            opcode = chance.choice(
-                (rq.GET_ACL, rq.SYNC, rq.GET_EPHEMERALS, rq.GET_ALL_CHILDREN_NUMBER, rq.DELETE_CONTAINER)
-            )
+            opcode = chance.choice((rq.GET_ACL, rq.SYNC, rq.GET_EPHEMERALS, rq.GET_ALL_CHILDREN_NUMBER))
             return opcode, rq.text(self.path())
         if dice < 0.89:
             return rq.ADD_WATCH, rq.path_int(self.path(), chance.choice((0, 0, 1, 1, 2)))

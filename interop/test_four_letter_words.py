@@ -51,7 +51,6 @@ OPERATIONS = [
     (rq.WHO_AM_I, b""),
     (rq.CREATE2, rq.create("/lop/x")),
     (rq.CREATE_CONTAINER, rq.create("/lop/x", flags=4)),
-    (rq.DELETE_CONTAINER, rq.text("/none")),
     (rq.RECONFIG, rq.text(None) * 3 + rq.long(-1)),
     (rq.AUTH, rq.auth("ip", "")),
     (rq.SASL, rq.text(b"")),

@@ -53,7 +53,7 @@ def use(session: PairSession, place: str) -> None:
         (rq.MULTI, rq.multi([(rq.CREATE, rq.create(f"{place}/m{n}", b"12")) for n in range(3)])),
         (rq.MULTI, rq.multi([(rq.SET_DATA, rq.set_data(place, b"123456789" * 9)), (rq.CHECK, rq.path_version(place))])),
         (rq.DELETE, rq.path_version(f"{place}/a/deep")),
-        (rq.DELETE_CONTAINER, rq.text(f"{place}/a")),
+        (rq.DELETE, rq.path_version(f"{place}/a")),
     ):
         session.call(opcode, body)
         look_at_quota(session, place)

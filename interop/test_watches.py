@@ -28,7 +28,7 @@ def story(session: PairSession, node: str) -> None:
         (rq.DELETE, rq.path_version(node)),
         (rq.CREATE_CONTAINER, rq.create(node, flags=4)),
         (rq.SET_DATA, rq.set_data(node, b"3")),
-        (rq.DELETE_CONTAINER, rq.text(node)),
+        (rq.DELETE, rq.path_version(node)),
         (rq.MULTI, rq.multi([(rq.CREATE, rq.create(node)), (rq.SET_DATA, rq.set_data(node, b"4"))])),
     ):
         session.call(opcode, body)

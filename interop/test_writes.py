@@ -1,4 +1,4 @@
-"""delete, deleteContainer, setData, setACL, reconfig: effects on Stat, precedence of errors, zxids."""
+"""delete, setData, setACL, reconfig: effects on Stat, precedence of errors, zxids."""
 
 import itertools
 
@@ -13,7 +13,6 @@ VERSIONS = [-1, 0, 1, 2, -2, 2**31 - 1, -(2**31)]
 def test_awkward_paths(session: PairSession) -> None:
     for path in AWKWARD_PATHS:
         session.call(rq.DELETE, rq.path_version(path))
-        session.call(rq.DELETE_CONTAINER, rq.text(path))
         session.call(rq.SET_DATA, rq.set_data(path, b"", 12345))
         session.call(rq.SET_ACL, rq.set_acl(path, rq.OPEN, 12345))
         session.call(rq.SET_ACL, rq.set_acl(path, [], 12345))
@@ -27,7 +26,6 @@ def test_awkward_paths_below_a_node(session: PairSession, place: str) -> None:
         session.call(rq.SET_ACL, rq.set_acl(path, rq.OPEN))
         session.call(rq.DELETE, rq.path_version(path, 77))
         session.call(rq.DELETE, rq.path_version(path))
-        session.call(rq.DELETE_CONTAINER, rq.text(path))
         look(session, place)
 
 
@@ -71,16 +69,16 @@ def test_delete(session: PairSession, place: str) -> None:
         session.call(rq.DELETE, rq.path_version(path))
 
 
-def test_delete_container_deletes_what_is_empty_and_not_ephemeral(session: PairSession, place: str) -> None:
-    session.call(rq.CREATE, rq.create(f"{place}/closed"))
-    session.call(rq.CREATE, rq.create(f"{place}/closed/plain"))
-    session.call(rq.CREATE, rq.create(f"{place}/e", flags=1))
+def test_no_client_deletes_containers(pair: Pair, session: PairSession, place: str) -> None:
     session.call(rq.CREATE_CONTAINER, rq.create(f"{place}/c", flags=4))
-    session.call(rq.CREATE, rq.create(f"{place}/c/child"))
-    session.call(rq.SET_ACL, rq.set_acl(f"{place}/closed", rq.READ_ONLY))
-    for path in ("closed", "closed/plain", "e", "c", "c/child", "c", "none"):
-        session.call(rq.DELETE_CONTAINER, rq.text(f"{place}/{path}"))
-    look(session, place)
+    session.call(rq.CREATE, rq.create(f"{place}/plain"))
+    for body in (rq.text(f"{place}/c"), rq.text(f"{place}/plain"), rq.text(f"{place}/none"), rq.text(None), b""):
+        client = pair.connect()
+        client.send(rq.DELETE_CONTAINER, body)
+        client.expect_end(f"deleteContainer {body.hex()}")
+        again = pair.reconnect(client)
+        look(again, place)
+        again.call(rq.CLOSE_SESSION)
 
 
 def test_permissions_are_asked_of_the_right_node(session: PairSession, place: str) -> None:
@@ -107,7 +105,6 @@ def test_permissions_are_asked_of_the_right_node(session: PairSession, place: st
 def test_truncated_writes_take_no_zxid(session: PairSession, place: str) -> None:
     bodies = {
         rq.DELETE: rq.path_version(f"{place}/none"),
-        rq.DELETE_CONTAINER: rq.text(f"{place}/none"),
         rq.SET_DATA: rq.set_data(place, b"data"),
         rq.SET_ACL: rq.set_acl(place, rq.OPEN),
     }
@@ -135,8 +132,6 @@ def test_every_failed_write_takes_a_zxid(session: PairSession, place: str) -> No
         (rq.DELETE, rq.path_version("/none")),
         (rq.SET_DATA, rq.set_data("/none", b"")),
         (rq.SET_ACL, rq.set_acl("/none", rq.OPEN)),
-        (rq.DELETE_CONTAINER, rq.text("/none")),
-        (rq.DELETE_CONTAINER, rq.text(None)),
         (rq.MULTI, rq.multi([])),
     ):
         session.call(opcode, body)

@@ -70,7 +70,6 @@ def test_statistics_that_cannot_be_read_count_from_nothing(garbage: bytes | None
         op.CREATE_CONTAINER,
         op.CREATE_TTL,
         op.DELETE,
-        op.DELETE_CONTAINER,
         op.SET_DATA,
         op.SET_ACL,
         op.RECONFIG,

@@ -1,4 +1,4 @@
-"""delete, deleteContainer, setData, setACL, reconfig: the order of their checks and what they change."""
+"""delete, setData, setACL, reconfig: the order of their checks and what they change."""
 
 import pytest
 from dialogue import OPEN, Client, LoneServer, encoded
@@ -100,22 +100,16 @@ def test_a_body_that_is_too_long_is_fine(client: Client) -> None:
 # --- deleteContainer
 
 
-@pytest.mark.parametrize(
-    ("code", "path"),
-    [
-        (-5, None),
-        (-8, "a"),
-        (-8, "/zookeeper/config"),
-        (-101, "/none"),
-        (-101, "/none/x"),
-        (-111, "/full"),
-        (-103, "/ephemeral"),
-        (0, "/a"),
-        (0, "/undeletable/child"),
-    ],
-)
-def test_a_client_may_send_delete_container(client: Client, code: int, path: str | None) -> None:
-    assert code == client.error(op.DELETE_CONTAINER, ustring(path))
+@pytest.mark.parametrize("path", ["/a", "/none", None])
+def test_who_sends_delete_container_loses_the_connection_and_the_node_stays(
+    client: Client, world: LoneServer, path: str | None
+) -> None:
+    before, logged = world.server.tree.last_processed_zxid, len(world.logged)
+    client.ask(op.DELETE_CONTAINER, ustring(path))
+    assert [] == client.replies()
+    assert client.closed
+    assert "/a" in world.server.tree.nodes
+    assert (before, logged) == (world.server.tree.last_processed_zxid, len(world.logged))
 
 
 # --- setData
@@ -241,7 +235,7 @@ def test_a_write_that_fails_its_checks_takes_a_zxid(client: Client, world: LoneS
     assert archive.end == archive.pos
 
 
-@pytest.mark.parametrize("op_type", [*FAILING, op.CREATE_TTL, op.DELETE_CONTAINER])
+@pytest.mark.parametrize("op_type", [*FAILING, op.CREATE_TTL])
 def test_a_write_whose_body_ends_early_takes_none(client: Client, world: LoneServer, op_type: int) -> None:
     before, logged = world.server.tree.last_processed_zxid, len(world.logged)
     client.ask(op_type, b"\0\0\0\x02/")

@@ -3,7 +3,8 @@
 auth and sasl are answered at once, so their replies may overtake those of earlier requests, as in Apache.
 """
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
 from librt.strings import write_i32_be
 from mypy_extensions import i32, i64
@@ -15,10 +16,13 @@ from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import AuthPacket, GetSASLRequest
 from pyzoo.server import auth
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.log_extras import of_client
 from pyzoo.server.request import Request
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
+
+logger: Final = logging.getLogger(__name__)
 
 
 def process_packet(server: "ZooKeeperServer", cnxn: ServerCnxn, archive: InputArchive) -> None:
@@ -30,16 +34,19 @@ def process_packet(server: "ZooKeeperServer", cnxn: ServerCnxn, archive: InputAr
         process_auth(server, cnxn, xid, archive)
     elif type == op.SASL:
         process_sasl(cnxn, xid, archive)
+    elif server.enforced_schemes and not has_enforced_id(server, cnxn):
+        cnxn.reply_empty(xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
+        cnxn.close()
+    elif type == op.DELETE_CONTAINER:
+        # Only a server deletes containers: it asks for no permission (3.9.6).
+        logger.warning("Closing %s:%d: it sent deleteContainer", cnxn.address, cnxn.port, extra=of_client(cnxn))
+        cnxn.close()
     else:
-        if server.enforced_schemes and not has_enforced_id(server, cnxn):
-            cnxn.reply_empty(xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
-            cnxn.close()
+        request = Request(cnxn, cnxn.session_id, xid, type, archive, cnxn.ids, server.now_ms)
+        if server.large_request_threshold >= 0 and not count_large(server, request, length):
+            cnxn.abort()
         else:
-            request = Request(cnxn, cnxn.session_id, xid, type, archive, cnxn.ids, server.now_ms)
-            if server.large_request_threshold >= 0 and not count_large(server, request, length):
-                cnxn.abort()
-            else:
-                server.submit(request)
+            server.submit(request)
 
 
 def has_enforced_id(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:

@@ -32,7 +32,6 @@ LAST_OPERATIONS: Final[dict[int, str]] = {
     op.CREATE_CONTAINER: "CREA",
     op.CREATE_TTL: "CREA",
     op.DELETE: "DELE",
-    op.DELETE_CONTAINER: "DELE",
     op.SET_DATA: "SETD",
     op.RECONFIG: "RECO",
     op.SET_ACL: "SETA",

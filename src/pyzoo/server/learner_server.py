@@ -66,8 +66,6 @@ def check_body(request: Request) -> None:
         SyncRequest.decode(body)
     elif type == op.RECONFIG:
         ReconfigRequest.decode(body)
-    elif type == op.DELETE_CONTAINER and body.read_ustring() is None:
-        raise MalformedRecord("deleteContainer has no path")
 
 
 @final

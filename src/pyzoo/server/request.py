@@ -21,7 +21,6 @@ _KINDS: Final[dict[int, int]] = {
     op.CREATE_CONTAINER: WRITE,
     op.CREATE_TTL: WRITE,
     op.DELETE: WRITE,
-    op.DELETE_CONTAINER: WRITE,
     op.SET_DATA: WRITE,
     op.SET_ACL: WRITE,
     op.RECONFIG: WRITE,

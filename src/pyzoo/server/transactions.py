@@ -56,10 +56,7 @@ def _make_rare_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64) ->
     if type == op.CLOSE_SESSION:
         return prep.close_session()
     if type == op.DELETE_CONTAINER:
-        path = request.body.read_ustring()
-        if path is None:
-            raise MalformedRecord("deleteContainer has no path")
-        return prep.delete_container(path)
+        return prep.delete_container(request.body.read_ustring())
     if type == op.RECONFIG:
         ReconfigRequest.decode(request.body)
         if not prep.reconfig_enabled:
