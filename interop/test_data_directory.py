@@ -15,7 +15,7 @@ from interop.java import JavaZooKeeper, zookeeper_38, zookeeper_39
 from interop.server import Config, Server
 
 OPERATIONS = 700
-VERSIONS: dict[str, Callable[[], JavaZooKeeper]] = {"3.9.5": zookeeper_39, "3.8.0": zookeeper_38}
+VERSIONS: dict[str, Callable[[], JavaZooKeeper]] = {"3.9.6": zookeeper_39, "3.8.0": zookeeper_38}
 SUPER = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="
 Tree = dict[str, tuple[bytes, bytes]]
 

@@ -1,6 +1,6 @@
 """zkServer.sh of Apache's release and of pyzoo: the same actions, the same text and exit codes.
 
-Apache's script is Debian's copy with an environment of our own, so that it starts 3.9.5 in a directory of the test.
+Apache's script is Debian's copy with an environment of our own, so that it starts 3.9.6 in a directory of the test.
 """
 
 import re
@@ -100,7 +100,7 @@ def test_a_server_of_its_own(installations: tuple[Installation, Installation], c
     compare("status", at_least="Mode: standalone")
     compare("stop", at_least="STOPPED")
     compare("status", at_least="Error contacting service.")
-    compare("version", at_least="Apache ZooKeeper, version 3.9.5")
+    compare("version", at_least="Apache ZooKeeper, version 3.9.6")
     compare("begin")
     compare()
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-RELEASE: Final = "3.9.5"
-REVISION: Final = "293c895a8d966a3ecb92872be4a1daf87d725da2"
-BUILD_DATE: Final = "2026-02-11 20:18 UTC"
+RELEASE: Final = "3.9.6"
+REVISION: Final = "a355171b081b5b60749db8f19cca1528b0df936f"
+BUILD_DATE: Final = "2026-09-03 19:29 UTC"
 FULL_VERSION: Final = f"{RELEASE}-{REVISION}, built on {BUILD_DATE}"
 """As in the first line of `srvr` and in `mntr` (Version.getFullVersion)."""

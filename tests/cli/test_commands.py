@@ -20,7 +20,7 @@ def test_the_version_names_the_release_that_it_behaves_like(pyzoo: Pyzoo) -> Non
     ended = pyzoo("--version")
     assert (0, "") == (ended.returncode, ended.stderr)
     assert ended.stdout.startswith(f"pyzoo {__version__} (")
-    assert ended.stdout.endswith("), behaves like Apache ZooKeeper 3.9.5\n")
+    assert ended.stdout.endswith("), behaves like Apache ZooKeeper 3.9.6\n")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["purge", "--help"]])

@@ -96,7 +96,7 @@ def test_they_run_from_there_with_the_pyzoo_of_the_path(pyzoo: Pyzoo, tmp_path: 
         env={**environment, "PATH": f"{command.parent}:{environment['PATH']}"},
         timeout=PATIENCE_SECONDS,
     )
-    assert ended.stdout == "Apache ZooKeeper, version 3.9.5 2026-02-11 20:18 UTC\n"
+    assert ended.stdout == "Apache ZooKeeper, version 3.9.6 2026-09-03 19:29 UTC\n"
 
 
 def test_installing_again_replaces_what_is_pyzoos_and_nothing_else(pyzoo: Pyzoo, tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_without_a_trust_store_a_tls_port_cannot_be_asked(installed: Installatio
 
 
 def test_the_version_is_that_of_the_release_that_pyzoo_behaves_like(installed: Installation) -> None:
-    assert installed.run("zkServer.sh", "version").stdout == "Apache ZooKeeper, version 3.9.5 2026-02-11 20:18 UTC\n"
+    assert installed.run("zkServer.sh", "version").stdout == "Apache ZooKeeper, version 3.9.6 2026-09-03 19:29 UTC\n"
 
 
 def test_print_cmd_shows_a_command_that_starts_a_server(installed: Installation) -> None:

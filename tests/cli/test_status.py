@@ -62,7 +62,7 @@ def test_json_has_every_field_and_a_verdict(serve: Serve, pyzoo: Pyzoo) -> None:
     found = json.loads(ended.stdout)
     [status] = found["servers"]
     assert (0, True) == (ended.returncode, found["ok"])
-    assert ("standalone", "0x0", "3.9.5", None) == (
+    assert ("standalone", "0x0", "3.9.6", None) == (
         status["mode"],
         status["zxid"],
         status["version"],

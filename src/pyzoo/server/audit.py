@@ -42,7 +42,6 @@ _OPERATIONS: Final[dict[int, str]] = {
     op.CREATE_CONTAINER: "create",
     op.CREATE_TTL: "create",
     op.DELETE: "delete",
-    op.DELETE_CONTAINER: "delete",
     op.SET_DATA: "setData",
     op.SET_ACL: "setAcl",
     op.MULTI: "multiOperation",
@@ -76,14 +75,17 @@ def audit_line(
         ("acl", acl),
         ("result", result),
     )
-    return "\t".join([f"{name}={_escaped(value)}" for name, value in fields if value is not None])
+    return "\t".join([f"{name}={without_controls(value)}" for name, value in fields if value is not None])
 
 
-def _escaped(value: str) -> str:
-    """The value on one line: control characters of a client's must not look like another event."""
+def without_controls(value: str) -> str:
+    """What a client said, fit for a line of a log: control characters could look like another line or field.
+
+    (StringUtils.sanitizeForLog, since 3.9.6.)
+    """
     if value.isprintable():
         return value
-    return "".join([c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in value])
+    return "".join([c for c in value if c >= " "])
 
 
 def write_event(line: str, result: str) -> None:
@@ -198,8 +200,6 @@ def _asked(request: Request) -> tuple[str | None, str | None, str | None]:
         return ttl.path, _mode(ttl.flags), None
     if type == op.DELETE:
         return DeleteRequest.decode(body).path, None, None
-    if type == op.DELETE_CONTAINER:
-        return body.read_ustring(), None, None
     if type == op.SET_DATA:
         return SetDataRequest.decode(body).path, None, None
     if type == op.SET_ACL:
