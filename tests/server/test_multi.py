@@ -295,13 +295,15 @@ def test_creates_are_normalised(kind: int, record: Record, result: int, owner: i
     assert owner == node.ephemeral_owner
 
 
-def test_create2_is_logged_as_create() -> None:
-    world = LoneServer()
-    multi(world.connect(), (op.CREATE2, create("/m")), (op.DELETE, DeleteRequest("/m", -1)))
+@pytest.mark.parametrize("as_create", [False, True])
+def test_create2_is_logged_as_such_unless_older_members_have_to_read_it(as_create: bool) -> None:
+    world = LoneServer(multi_create2_as_create=as_create)
+    reply = multi(world.connect(), (op.CREATE2, create("/m")), (op.DELETE, DeleteRequest("/m", -1)))
     length = int.from_bytes(world.logged[-1][8:12], "big")
     _, txn, _ = decode_txn(world.logged[-1][12 : 12 + length])
     assert isinstance(txn, MultiTxn)
-    assert [op.CREATE, op.DELETE] == [part.type for part in txn.txns or []]
+    assert [op.CREATE if as_create else op.CREATE2, op.DELETE] == [part.type for part in txn.txns or []]
+    assert op.CREATE2 == reply[0][0]
 
 
 # --- multiRead

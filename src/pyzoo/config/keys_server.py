@@ -26,6 +26,7 @@ STORAGE_KEYS: Final[tuple[Key, ...]] = (
     Key("digest.enabled", Kind.BOOL, "true", "Keep and check the digest of the tree"),
     Key("serializeLastProcessedZxid.enabled", Kind.BOOL, "true", "Write the last zxid into snapshots; needed for backup and restore over HTTP"),
     Key("closeSessionTxn.enabled", Kind.BOOL, "true", "Log the paths that a closing session deletes"),
+    Key("multi.create2AsCreate", Kind.BOOL, "false", "Log create2 inside a multi as create, for members of 3.8.1 and before, which cannot read it; pyzoo's own key"),
     Key("forceSync", Kind.TEXT, "yes", "`no` acknowledges writes before they are on the disk: a power cut loses them"),
     Key("fsync.warningthresholdms", Kind.LONG, "1000", "Milliseconds after which a slow sync of the log is reported"),
     raw_key("fsync.warningthresholdms", Kind.LONG, "1000", "The same without the prefix, which loses against the one with it"),

@@ -55,6 +55,7 @@ def with_storage(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         digest_enabled=reader.boolean("digest.enabled"),
         serialize_last_processed_zxid=reader.boolean("serializeLastProcessedZxid.enabled"),
         close_session_txn_enabled=reader.boolean("closeSessionTxn.enabled"),
+        multi_create2_as_create=reader.boolean("multi.create2AsCreate"),
         force_sync=not _is_word(reader, "forceSync", "no", "yes"),
         fsync_warning_threshold_ms=_fsync_threshold(reader),
         flush_delay_ms=flush_delay_ms,

@@ -51,6 +51,7 @@ class ServerConfig:
     digest_enabled: bool = True
     serialize_last_processed_zxid: bool = True
     close_session_txn_enabled: bool = True
+    multi_create2_as_create: bool = False
     force_sync: bool = True
     fsync_warning_threshold_ms: int = 1000
     flush_delay_ms: int = 0

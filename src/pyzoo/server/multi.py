@@ -120,7 +120,8 @@ def prepare_multi(prep: PrepRequestProcessor, request: Request, ops: list[MultiO
         prep.outstanding.end_multi(failed)
     request.sub_types = types
     request.sub_txns = txns
-    return MultiTxn([_logged(type, txn) for type, txn in zip(types, txns, strict=True)])
+    as_create = prep.create2_as_create
+    return MultiTxn([_logged(type, txn, as_create) for type, txn in zip(types, txns, strict=True)])
 
 
 def _prepare_parts(prep: PrepRequestProcessor, ops: list[MultiOp], types: list[int], txns: list[Record]) -> bool:
@@ -180,11 +181,11 @@ def path_of(body: Record) -> str | None:
     return None
 
 
-def _logged(type: int, txn: Record) -> Txn:
-    """The part as the log has it: create2 as create, which every 3.8 can replay too."""
+def _logged(type: int, txn: Record, create2_as_create: bool) -> Txn:
+    """The part as the log and the learners get it: a learner answers by this type (ZOOKEEPER-4026)."""
     out = BytesWriter()
     txn.encode(out)
-    return Txn(op.CREATE if type == op.CREATE2 else type, out.getvalue())
+    return Txn(op.CREATE if create2_as_create and type == op.CREATE2 else type, out.getvalue())
 
 
 def write_multi_header(out: BytesWriter, type: i32, err_code: i32) -> None:

@@ -92,6 +92,7 @@ class PrepRequestProcessor:
         extended_types: bool,
         emulate_353_ttl: bool,
         reconfig_enabled: bool,
+        create2_as_create: bool,
     ) -> None:
         self.tree = tree
         self.outstanding = outstanding
@@ -102,10 +103,12 @@ class PrepRequestProcessor:
         self.extended_types = extended_types
         self.emulate_353_ttl = emulate_353_ttl
         self.reconfig_enabled = reconfig_enabled
+        self.create2_as_create = create2_as_create
         self.zxid: i64 = 0
         self.time_ms: i64 = 0
         self.session_id: i64 = 0
         self.ids: list[Id] = []
+        self.stays_local = False
 
     def begin(self, zxid: i64, time_ms: i64, session_id: i64, ids: list[Id]) -> None:
         """What the transaction that is made next has in its header; `ids` are the client's."""
@@ -149,7 +152,7 @@ class PrepRequestProcessor:
         """create, create2, createContainer, createTTL (pRequest2TxnCreate); ttl is -1 where there is none."""
         self._check_create_mode(op_type, flags, ttl)
         if is_ephemeral_mode(flags) and not self.sessions.is_alive(self.session_id):
-            raise KeeperError(err.SESSIONEXPIRED)
+            raise KeeperError(err.EPHEMERALONLOCALSESSION if self.stays_local else err.SESSIONEXPIRED)
         if path is None:
             raise KeeperError(err.MARSHALLINGERROR)
         validate_for_create(path)

@@ -115,6 +115,7 @@ class ZooKeeperServer(Core):
             config.extended_types_enabled,
             config.emulate_353_ttl_nodes,
             config.reconfig_enabled,
+            config.multi_create2_as_create,
         )
         self.reads = Reads(self.tree, self.access, self.metrics)
         self.tree.data_watches.observer = self.metrics
