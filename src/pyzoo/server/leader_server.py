@@ -88,6 +88,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
             raise KeeperError(err.UNIMPLEMENTED)
         if type == op.RECONFIG and self.config.reconfig_enabled:
             return self._make_reconfig(ReconfigRequest.decode(request.body))
+        self.prep.stays_local = request.stays_local
         txn = super().make_txn(request)
         if type == op.CREATE_SESSION:
             self.sessions.set_owner(request.session_id, request.owner)

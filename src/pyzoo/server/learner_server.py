@@ -17,6 +17,7 @@ from pyzoo.jute.records import (
     CreateRequest,
     CreateTTLRequest,
     DeleteRequest,
+    ErrorTxn,
     Id,
     ReconfigRequest,
     SetACLRequest,
@@ -234,6 +235,9 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             cnxn.pending.popleft()
             request.header = header
             request.txn = applied.txn
+            if request.stays_local and header.type == op.ERROR:
+                # To the leader it is a session that has expired (FinalRequestProcessor: the request's own exception).
+                request.txn = ErrorTxn(err.EPHEMERALONLOCALSESSION)
             request.zxid = header.zxid
             if self.audit is not None:
                 self.audit.answered(request, applied.result, cnxn)

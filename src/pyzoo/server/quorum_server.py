@@ -9,7 +9,6 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from pyzoo import errors as err
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
@@ -28,6 +27,9 @@ from pyzoo.server.standalone import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 
+# A container with an ephemeral flag is none (QuorumZooKeeperServer.checkUpgradeSession).
+_UPGRADES: Final = (op.CREATE, op.CREATE2)
+
 
 def copy_of(body: InputArchive) -> InputArchive:
     """The same bytes to be read once more."""
@@ -42,7 +44,7 @@ def makes_ephemeral(request: Request) -> bool:
     if request.type == op.MULTI:
         for part in decode_multi(body):
             made = part.body
-            if isinstance(made, CreateTTLRequest) and is_ephemeral_mode(made.flags):
+            if isinstance(made, CreateTTLRequest) and is_ephemeral_mode(made.flags) and part.type in _UPGRADES:
                 return True
     return False
 
@@ -140,10 +142,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
             if request.type == op.CLOSE_SESSION:
                 self._close_local(request)
                 return
-            code = self._upgrade(request)
-            if code != 0:
-                self.refuse(request, code)
-                return
+            self._upgrade(request)
         self.submit_global(request)
 
     def submit_global(self, request: Request) -> None:
@@ -161,23 +160,26 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         else:
             self.serve(request, cnxn)
 
-    def _upgrade(self, request: Request) -> int:
-        """Make the session a global one where the request needs that; the code of an error, or 0."""
+    def _upgrade(self, request: Request) -> None:
+        """Make the session a global one where the request needs that, or note that it may not.
+
+        Then the request goes on, and the preparation refuses each ephemeral of it: that takes a zxid.
+        """
         local = self.local
         try:
             if local is None or not makes_ephemeral(request):
-                return 0
+                return
         except (MalformedRecord, KeeperError):
-            return 0  # the request fails on its own, later
+            return  # the request fails on its own, later
         if not self.config.quorum.local_sessions_upgrading_enabled:
-            return err.EPHEMERALONLOCALSESSION
+            request.stays_local = True
+            return
         session_id = request.session_id
         timeout_ms = int(local.sessions[session_id].timeout_ms)
         logger.info("Upgrading session 0x%x", int(session_id) & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id))
         local.remove(session_id)
         self.upgrading[session_id] = timeout_ms
         self.submit_global(internal_request(op.CREATE_SESSION, session_id, self.now_ms, CreateSessionTxn(timeout_ms)))
-        return 0
 
     def _close_local(self, request: Request) -> None:
         local = self.local

@@ -59,7 +59,8 @@ class Request:
     `ids` are the connection's identities when the frame was read; `body_start` is where the body began before it was
     read. `header` and `txn` are set by the
     preparation of a write; `sub_types` and `sub_txns` are the parts of a multi. `owner` is 0 for a client of
-    this server, else the handler of the learner that it came through; `payload` is kept by leaders only.
+    this server, else the handler of the learner that it came through; `payload` is kept by leaders only. With
+    `stays_local` it creates an ephemeral in a local session that may not become global.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Request:
         self.created_ms: i64 = created_ms
         self.is_write = False
         self.throttled = False
+        self.stays_local = False
         self.counted = False
         self.error: i32 = 0
         self.large_bytes: i64 = 0

@@ -6,6 +6,7 @@ with it.
 """
 
 from bisect import bisect_right
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -70,6 +71,14 @@ def parent_of(path: str) -> str:
     return path.rpartition("/")[0] or "/"
 
 
+_PART_DECODERS: Final[dict[int, Any]] = {
+    op.DELETE: DeleteTxn,
+    op.SET_DATA: SetDataTxn,
+    op.CREATE_CONTAINER: CreateContainerTxn,
+    op.CREATE_TTL: CreateTTLTxn,
+}
+
+
 def _parts(header: TxnHeader, txn: Record | None) -> tuple[tuple[int, Record], ...]:
     if txn is None or header.type == op.ERROR:
         return ()
@@ -79,9 +88,9 @@ def _parts(header: TxnHeader, txn: Record | None) -> tuple[tuple[int, Record], .
     for part in txn.txns or []:
         if part.type == op.ERROR:
             return ()
-        decoder = {op.DELETE: DeleteTxn, op.SET_DATA: SetDataTxn}.get(part.type, CreateTxn)
+        decoder = _PART_DECODERS.get(part.type, CreateTxn)
         if part.type != op.CHECK:
-            found.append((part.type, decoder.decode(InputArchive(part.data or b""))))  # type: ignore[attr-defined]
+            found.append((part.type, decoder.decode(InputArchive(part.data or b""))))
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from pyzoo.sim.ledger import Entry, Ledger, parent_of
 from pyzoo.sim.member import Member
 from pyzoo.sim.operation import CREATES, Operation
 
-UNTOLD: Final = frozenset({err.SESSIONMOVED, err.SESSIONEXPIRED, err.EPHEMERALONLOCALSESSION, err.NOTREADONLY})
+UNTOLD: Final = frozenset({err.SESSIONMOVED, err.SESSIONEXPIRED, err.NOTREADONLY})
 """Errors that may come without a transaction."""
 
 
