@@ -6,15 +6,18 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kazoo.client import KazooClient
 from kazoo.exceptions import NoAuthError, NoNodeError
 from kazoo.security import make_acl
 
-from pyzoo.errors import PyzooError
+from pyzoo.config.python_settings import PropertyValue, given_settings
+from pyzoo.errors import ConfigError, PyzooError
+from pyzoo.runtime.four_letters import ask
 from pyzoo.runtime.local_ensemble import with_admin_off
-from pyzoo.testing import EmbeddedServer
+from pyzoo.testing import AlreadyStarted, EmbeddedServer, EnsembleError, LocalEnsemble, NotStarted
 
 
 @contextmanager
@@ -26,6 +29,10 @@ def kazoo(server: EmbeddedServer) -> Iterator[KazooClient]:
     finally:
         client.stop()
         client.close()
+
+
+def four_letter_word(server: EmbeddedServer, word: str) -> str:
+    return ask("127.0.0.1", server.port, word)
 
 
 def test_a_client_can_use_it() -> None:
@@ -164,9 +171,118 @@ def test_the_admin_server_is_there_for_who_asks() -> None:
 
 @pytest.mark.parametrize(
     ("given", "off"),
-    [({}, True), ({"zookeeper.snapCount": "9"}, True), ({"zookeeper.admin.serverPort": "0"}, False)],
+    [
+        ({}, True),
+        ({"snapCount": 9}, True),
+        ({"zookeeper.admin.serverPort": 0}, False),
+        ({"admin.serverPort": 0}, False),
+    ],
 )
-def test_members_of_a_local_ensemble_have_none_unless_it_is_asked_for(given: dict[str, str], off: bool) -> None:
-    properties = with_admin_off(given)
-    assert given.items() <= properties.items()
+def test_members_of_a_local_ensemble_have_none_unless_it_is_asked_for(
+    given: dict[str, PropertyValue], off: bool
+) -> None:
+    settings = given_settings(given, {})
+    properties = with_admin_off(settings)
+    assert settings.all_properties().items() <= properties.items()
     assert off == (properties.get("zookeeper.admin.enableServer") == "false")
+
+
+# --- settings
+
+
+def test_settings_are_values_of_python(tmp_path: Path) -> None:
+    settings: dict[str, PropertyValue] = {
+        "zookeeper.skipACL": "yes",
+        "zookeeper.extendedTypesEnabled": True,
+        "snapCount": 1000,
+        "maxSessionTimeout": 7000,
+        "zookeeper.ssl.quorum.keyStore.location": tmp_path / "no.pem",
+        "jute.maxbuffer": 4000,
+    }
+    with EmbeddedServer(properties=settings, data_dir=tmp_path, tick_time_ms=500) as server:
+        shown = four_letter_word(server, "conf")
+    assert "maxSessionTimeout=7000\n" in shown
+    assert f"dataDir={tmp_path}/version-2\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("zookeeper.snapcount", "is not a known setting; did you mean zookeeper.snapCount?"),
+        ("snapCuont", "is not a known setting; did you mean snapCount?"),
+        ("jute.maxbufer", "is not a known setting; did you mean jute.maxbuffer?"),
+        ("colour", "is not a known setting; `pyzoo config keys` lists all"),
+        ("zookeeper.maxSessionTimout", "is not a known setting; did you mean maxSessionTimeout?"),
+        ("zookeeper.maxSessionTimeout", "means nothing: write maxSessionTimeout, without the prefix"),
+        ("zookeeper.java.security.krb5.conf", "means nothing: write java.security.krb5.conf, without the prefix"),
+        ("clientPort", "is not given here: use port"),
+        ("server.1", "is not given here: LocalEnsemble makes the members"),
+    ],
+)
+def test_a_name_that_means_nothing_is_refused_with_the_nearest_right_one(name: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        EmbeddedServer(properties={name: 1})
+    assert f"{name} {message}" == str(caught.value)
+
+
+def test_a_local_ensemble_knows_the_same_settings(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"did you mean zookeeper\.snapCount\?"):
+        LocalEnsemble(properties={"zookeeper.snapcount": 1})
+    ensemble = LocalEnsemble(data_dir=tmp_path, properties={"maxSessionTimeout": 7000, "extendedTypesEnabled": True})
+    with ensemble:
+        assert "maxSessionTimeout=7000" in (tmp_path / "3" / "zoo.cfg").read_text().splitlines()
+    with pytest.raises(EnsembleError, match=r"maxSessionTimeout=8000: write it into the zoo\.cfg of each member"):
+        LocalEnsemble(data_dir=tmp_path, properties={"maxSessionTimeout": 8000})
+
+
+def test_a_value_without_a_text_is_refused() -> None:
+    values: Any = {"zookeeper.snapCount": [1]}
+    with pytest.raises(ConfigError, match=r"zookeeper.snapCount=\[1\]: give text, a number, True or False, or a path"):
+        EmbeddedServer(properties=values)
+
+
+def test_all_four_letter_words_are_allowed_unless_some_are_named() -> None:
+    with EmbeddedServer() as server:
+        assert "zk_server_state\tstandalone\n" in four_letter_word(server, "mntr")
+    for name in ("4lw.commands.whitelist", "zookeeper.4lw.commands.whitelist"):
+        with EmbeddedServer(properties={name: "ruok"}) as server:
+            assert "imok" == four_letter_word(server, "ruok")
+            assert "mntr is not executed because it is not in the whitelist.\n" == four_letter_word(server, "mntr")
+
+
+# --- states
+
+
+def test_what_needs_a_start_says_so() -> None:
+    server = EmbeddedServer()
+    for look in (lambda: server.port, lambda: server.admin_port, lambda: server.connect_string):
+        with pytest.raises(NotStarted, match=r"call start\(\), or write `with EmbeddedServer\(\) as server:`"):
+            look()
+    with pytest.raises(NotStarted, match=r"nothing to stop: call start\(\) first"):
+        server.stop()
+
+
+def test_a_second_start_is_refused_and_the_server_goes_on() -> None:
+    with EmbeddedServer() as server:
+        with pytest.raises(AlreadyStarted, match=r"call stop\(\) first, or make another EmbeddedServer"):
+            server.start()
+        assert "imok" == four_letter_word(server, "ruok")
+    server.stop()
+
+
+def test_it_starts_again_with_its_data(tmp_path: Path) -> None:
+    server = EmbeddedServer(data_dir=tmp_path)
+    with server, kazoo(server) as client:
+        client.create("/kept", b"value")
+    with server, kazoo(server) as client:
+        assert b"value" == client.get("/kept")[0]
+
+
+def test_a_start_that_failed_may_be_tried_again() -> None:
+    with EmbeddedServer() as other:
+        server = EmbeddedServer(port=other.port)
+        with pytest.raises(OSError, match="already in use"):
+            server.start()
+        server.stop()
+    with server:
+        assert "imok" == four_letter_word(server, "ruok")

@@ -92,7 +92,7 @@ def config_from_arguments(
         "tickTime": tick_time,
         "maxClientCnxns": max_cnxns or 0,
     }
-    return _from_values({name: str(value) for name, value in given.items() if value is not None}, properties)
+    return config_from_values({name: str(value) for name, value in given.items() if value is not None}, properties)
 
 
 def config_from_words(
@@ -111,14 +111,16 @@ def default_config(
 ) -> tuple[ServerConfig, list[ConfigWarning]]:
     """The settings without any file or argument: those of Apache's sample file (ticks of 2 s)."""
     values = {"clientPort": str(client_port), "dataDir": data_dir, "tickTime": str(_SERVE_TICK_MS)}
-    return _from_values(values, properties)
+    return config_from_values(values, properties)
 
 
-def _from_values(values: Mapping[str, str], properties: Mapping[str, str]) -> tuple[ServerConfig, list[ConfigWarning]]:
-    """Without a file the AdminServer is off, unless some property is about it."""
+def config_from_values(
+    values: Mapping[str, str], properties: Mapping[str, str]
+) -> tuple[ServerConfig, list[ConfigWarning]]:
+    """The settings of keys that no file holds: the AdminServer is off unless some of them is about it."""
     entries = {name: Property(name, value, 0) for name, value in values.items()}
     config, warnings = build_config(ConfigReader(entries, None, properties), "", {})
-    if not any(name.startswith("zookeeper.admin.") for name in properties):
+    if not any(name.removeprefix("zookeeper.").startswith("admin.") for name in (*entries, *properties)):
         config = evolve(config, admin=evolve(config.admin, enabled=False))
     return config, warnings
 

@@ -82,8 +82,8 @@ class EnsemblePlan:
     def observers(self) -> int:
         return len(self.members) - self.nodes
 
-    def zoo_cfg(self, member: MemberPlan, directory: Path) -> str:
-        """The configuration of one member, whose files are below `directory`."""
+    def zoo_cfg(self, member: MemberPlan, directory: Path, more: Iterable[str] = ()) -> str:
+        """The configuration of one member, whose files are below `directory`, with `more` lines."""
         lines = [
             f"tickTime={self.tick_time_ms}",
             "initLimit=10",
@@ -91,20 +91,20 @@ class EnsemblePlan:
             f"dataDir={directory / 'data'}",
             "maxClientCnxns=0",
             "4lw.commands.whitelist=*",
-            "admin.enableServer=false",
             *(["peerType=observer"] if member.observer else []),
+            *more,
             *(each.server_line(self.host) for each in self.members),
         ]
         return "\n".join(lines) + "\n"
 
-    def write(self, directory: Path) -> None:
-        """Make the directories and files that are not there yet. Raises OSError."""
+    def write(self, directory: Path, more: Iterable[str] = ()) -> None:
+        """Make the directories and files that are not there yet, each zoo.cfg with `more` lines. Raises OSError."""
         for member in self.members:
             home = directory / str(member.sid)
             (home / "data").mkdir(parents=True, exist_ok=True)
             (home / "data" / "myid").write_text(f"{member.sid}\n")
             if not (home / "zoo.cfg").exists():
-                (home / "zoo.cfg").write_text(self.zoo_cfg(member, home))
+                (home / "zoo.cfg").write_text(self.zoo_cfg(member, home, more))
         (directory / PLAN_FILE).write_text(json.dumps(attrs.asdict(self), indent=1) + "\n")
 
 

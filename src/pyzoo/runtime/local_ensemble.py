@@ -13,6 +13,7 @@ from types import TracebackType
 
 from attrs import define, field
 
+from pyzoo.config.python_settings import GivenSettings, PropertyValue, given_settings
 from pyzoo.runtime.ensemble_plan import (
     HOST,
     TICK_TIME_MS,
@@ -32,6 +33,15 @@ POLL_SECONDS = 0.1
 TAIL_LINES = 15
 #: How often ports are chosen anew when another process took one before the member did.
 MOVES = 3
+#: Keys that have a parameter of their own, or none.
+ARGUMENTS = {
+    "clientPort": "base_port",
+    "clientPortAddress": "host",
+    "dataDir": "data_dir",
+    "dataLogDir": "data_dir, which is for logs and snapshots",
+    "tickTime": "tick_time_ms",
+    "dynamicConfigFile": "nodes and observers",
+}
 PORT_TAKEN = os.strerror(errno.EADDRINUSE)
 #: In the line that `pyzoo serve` prints when its client port is open.
 READY = b": ready on "
@@ -132,8 +142,9 @@ class LocalEnsemble:
     """Several servers as one service: `with LocalEnsemble(nodes=3) as ensemble: ...ensemble.connect_string...`.
 
     Without a directory everything is below a temporary one, removed by `stop`. A directory that holds an ensemble
-    already goes on as that: its members, ports and tickTime win over the arguments. `properties` are system
-    properties by their full names, for example {"zookeeper.extendedTypesEnabled": "true"}.
+    already goes on as that: its members, ports and tickTime win over the arguments. `properties` are settings of all
+    members: keys as in a zoo.cfg, such as {"snapCount": 1000}, or system properties by their full names, such as
+    {"zookeeper.extendedTypesEnabled": True}.
     """
 
     def __init__(
@@ -145,13 +156,17 @@ class LocalEnsemble:
         host: str = HOST,
         base_port: int | None = None,
         tick_time_ms: int = TICK_TIME_MS,
-        properties: Mapping[str, str] | None = None,
+        properties: Mapping[str, PropertyValue] | None = None,
     ) -> None:
-        """Choose ports and a directory; the rest is done by `start`. Raises EnsembleError."""
+        """Choose ports and a directory; the rest is done by `start`. Raises EnsembleError, ConfigError."""
         self._is_temporary = data_dir is None
         self._moves_left = MOVES if data_dir is None and base_port is None else 0
-        self._properties = dict(properties or {})
+        given = given_settings(properties or {}, ARGUMENTS)
+        self._properties = with_admin_off(given)
+        self._lines = given.lines()
         plan = None if data_dir is None else stored_plan(Path(data_dir))
+        if plan is not None and self._lines:
+            raise EnsembleError(f"{self._lines[0]}: write it into the zoo.cfg of each member in {data_dir}")
         self.plan: EnsemblePlan = plan or new_plan(nodes, observers, host, base_port, tick_time_ms)
         self.directory: Path = Path(data_dir or tempfile.mkdtemp(prefix="pyzoo-ensemble-")).absolute()
         self.members: list[Member] = self._members()
@@ -206,7 +221,7 @@ class LocalEnsemble:
     def _start(self, timeout_s: float) -> None:
         try:
             refuse_taken_ports(self.plan.host, self.plan.members)
-            self.plan.write(self.directory)
+            self.plan.write(self.directory, self._lines)
             for member in self.members:
                 self.launch(member.sid)
             self.wait_until_serving(timeout_s)
@@ -223,7 +238,7 @@ class LocalEnsemble:
         if member.is_running:
             raise EnsembleError(f"member {sid} runs already, as process {member.pid}: stop or kill it first")
         refuse_taken_ports(member.host, [member.plan])
-        defines = [f"-D{name}={value}" for name, value in with_admin_off(self._properties).items()]
+        defines = [f"-D{name}={value}" for name, value in self._properties.items()]
         command = [sys.executable, "-m", "pyzoo", "serve", *defines, str(member.directory / "zoo.cfg")]
         member.launch(command)
 
@@ -266,10 +281,10 @@ class LocalEnsemble:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def with_admin_off(properties: Mapping[str, str]) -> dict[str, str]:
-    """No AdminServer unless some property is about it: all members would want the same port."""
-    asked = any(name.startswith("zookeeper.admin.") for name in properties)
-    return dict(properties) if asked else {"zookeeper.admin.enableServer": "false", **properties}
+def with_admin_off(given: GivenSettings) -> dict[str, str]:
+    """The properties, and no AdminServer unless some setting is about it: all members would want the same port."""
+    properties = given.all_properties()
+    return properties if given.concern("admin.") else {"zookeeper.admin.enableServer": "false", **properties}
 
 
 def _wait_until_serving(member: Member, deadline: float) -> None:

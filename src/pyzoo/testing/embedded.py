@@ -1,39 +1,81 @@
 """EmbeddedServer: a server in a thread of this process, on a free port, gone when the block ends."""
 
+import logging
+import os
 import threading
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Final
 
 import trio
 from attrs import evolve
 
-from pyzoo.config.parse import config_from_arguments
+from pyzoo.config.parse import config_from_values
+from pyzoo.config.python_settings import PropertyValue, given_settings
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import PyzooError
 from pyzoo.runtime.run import RunningServer, leaf_of, serve
 
-HOST = "127.0.0.1"
-TICK_TIME_MS = 2000
+HOST: Final = "127.0.0.1"
+TICK_TIME_MS: Final = 2000
+WORDS: Final = "4lw.commands.whitelist"
+#: Keys that have a parameter of their own, or none.
+ARGUMENTS: Final = {
+    "clientPort": "port",
+    "dataDir": "data_dir",
+    "dataLogDir": "data_dir, which is for logs and snapshots",
+    "tickTime": "tick_time_ms",
+    "clientPortAddress": f"the connect_string: an embedded server is on {HOST} only",
+    "dynamicConfigFile": "LocalEnsemble for several members",
+}
+
+logger = logging.getLogger(__name__)
+
+
+class EmbeddedServerError(PyzooError):
+    """The server is not in the state that this call needs; the message says what to do."""
+
+
+class NotStarted(EmbeddedServerError):
+    """It does not run yet."""
+
+
+class AlreadyStarted(EmbeddedServerError):
+    """It runs."""
 
 
 class EmbeddedServer:
     """A standalone server for tests.
 
-    It keeps nothing on disk unless it is given a data directory. `properties` are system properties by their
-    full names, for example {"zookeeper.extendedTypesEnabled": "true"}.
+    It keeps nothing on disk unless it is given a data directory. `properties` are settings: keys as in a zoo.cfg, such
+    as {"snapCount": 1000}, or system properties by their full names, such as {"zookeeper.extendedTypesEnabled": True};
+    `docs/configuration.md` lists them. All four-letter words are allowed unless 4lw.commands.whitelist says otherwise.
     """
 
     def __init__(
         self,
         *,
         port: int = 0,
-        data_dir: str | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
         tick_time_ms: int = TICK_TIME_MS,
-        properties: dict[str, str] | None = None,
+        properties: Mapping[str, PropertyValue] | None = None,
     ) -> None:
+        """Nothing is opened yet. Raises ConfigError for settings that are wrong or unknown."""
         self._in_memory = data_dir is None
-        config, _warnings = config_from_arguments(port, data_dir or ".", tick_time_ms, properties=properties or {})
+        given = given_settings(properties or {}, ARGUMENTS)
+        entries = {
+            "clientPort": str(port),
+            "dataDir": "." if data_dir is None else os.fspath(data_dir),
+            "tickTime": str(tick_time_ms),
+            "maxClientCnxns": "0",
+        }
+        if "zookeeper." + WORDS not in given.properties:
+            entries[WORDS] = "*"
+        config, warnings = config_from_values(entries | given.entries, given.properties)
+        for warning in warnings:
+            logger.warning("%s", warning)
         self._config: ServerConfig = evolve(config, client_port_address=HOST)
-        self._thread = threading.Thread(target=self._run, name="pyzoo", daemon=True)
+        self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         self._running: RunningServer | None = None
         self._token: trio.lowlevel.TrioToken | None = None
@@ -50,37 +92,61 @@ class EmbeddedServer:
 
     @property
     def port(self) -> int:
-        """The client port."""
-        assert self._running is not None, "the server is not started"
-        return self._running.port
+        """The client port. Raises NotStarted before the first start."""
+        return self._started().port
 
     @property
     def admin_port(self) -> int | None:
-        """The port of the AdminServer; None where it was not asked for, or could not be opened."""
-        assert self._running is not None, "the server is not started"
-        return self._running.admin_port
+        """The port of the AdminServer; None where it was not asked for, or could not be opened.
+
+        Raises NotStarted before the first start.
+        """
+        return self._started().admin_port
 
     @property
     def connect_string(self) -> str:
-        """What a client is pointed at."""
+        """What a client is pointed at. Raises NotStarted before the first start."""
         return f"{HOST}:{self.port}"
 
+    def _started(self) -> RunningServer:
+        if self._running is None:
+            raise NotStarted("the server is not started: call start(), or write `with EmbeddedServer() as server:`")
+        return self._running
+
     def start(self) -> None:
-        """Return when the server answers; raises what kept it from starting."""
+        """Return when the server answers; raises what kept it from starting, and AlreadyStarted while it runs.
+
+        After `stop` it may be started again: with a data directory it goes on with its data, without one with nothing.
+        """
+        if self._thread is not None:
+            raise AlreadyStarted("the server is started already: call stop() first, or make another EmbeddedServer")
+        self._ready.clear()
+        self._running = self._token = self._failure = None
+        self._thread = threading.Thread(target=self._run, name="pyzoo", daemon=True)
         self._thread.start()
         self._ready.wait()
         if self._failure is not None:
+            self._thread.join()
+            self._thread = None
             raise self._failure
 
     def stop(self) -> None:
-        """Return when the server is gone; raises what ended it before its time."""
+        """Return when the server is gone; raises what ended it before its time.
+
+        Stopping it twice does nothing more; NotStarted is raised when it was never started.
+        """
+        if self._thread is None:
+            if self._running is None and self._failure is None:
+                raise NotStarted("the server is not started, so there is nothing to stop: call start() first")
+            return
         if self._token is not None and self._running is not None:
             try:
                 self._token.run_sync_soon(self._running.stop)
             except trio.RunFinishedError:
                 pass
         self._thread.join()
-        if isinstance(self._failure, PyzooError):
+        self._thread = None
+        if isinstance(self._failure, Exception):
             raise self._failure
 
     def _run(self) -> None:

@@ -4,12 +4,18 @@
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+# A test run that uses none of them must not wait for their import.
+if TYPE_CHECKING:
+    from pyzoo.testing.embedded import EmbeddedServer
+    from pyzoo.testing.ensemble import LocalEnsemble
+
 
 @pytest.fixture
-def pyzoo_server() -> Iterator[object]:
+def pyzoo_server() -> "Iterator[EmbeddedServer]":
     """A running EmbeddedServer; `connect_string` and `port` say where."""
     from pyzoo.testing.embedded import EmbeddedServer
 
@@ -18,7 +24,7 @@ def pyzoo_server() -> Iterator[object]:
 
 
 @pytest.fixture
-def pyzoo_ensemble() -> Iterator[object]:
+def pyzoo_ensemble() -> "Iterator[LocalEnsemble]":
     """A running LocalEnsemble of three; `connect_string` and `members` say where, `kill` and `restart` disturb it."""
     from pyzoo.testing.ensemble import LocalEnsemble
 
