@@ -131,6 +131,21 @@ def test_sasl_without_a_login_answers_a_null_token(client: Client) -> None:
     assert [bytes.fromhex("00000007 0000000000000000 00000000 ffffffff")] == client.frames()
 
 
+def test_who_goes_on_with_sasl_without_a_login_is_told_that_it_failed(client: Client) -> None:
+    client.ask(op.SASL, b"\0\0\0\0", xid=1)
+    client.ask(op.SASL, b"\0\0\0\0", xid=2)
+    assert bytes.fromhex("00000002 0000000000000000 ffffff8d ffffffff") == client.frames()[1]
+    assert client.closed
+
+
+def test_where_sasl_is_demanded_that_is_said() -> None:
+    client = LoneServer(enforce_auth_enabled=True, enforce_auth_schemes=frozenset({"sasl"})).connect()
+    client.ask(op.SASL, b"\0\0\0\0", xid=1)
+    client.ask(op.SASL, b"\0\0\0\0", xid=2)
+    assert bytes.fromhex("00000002 0000000000000000 ffffff84 ffffffff") == client.frames()[1]
+    assert client.closed
+
+
 @pytest.mark.parametrize("body", [b"\xff\xff\xff\xff", b"\0\0\0\x05a", b""])
 def test_a_sasl_packet_without_a_token_closes_the_connection(client: Client, body: bytes) -> None:
     client.ask(op.SASL, body)

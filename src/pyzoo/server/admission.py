@@ -33,7 +33,7 @@ def process_packet(server: "ZooKeeperServer", cnxn: ServerCnxn, archive: InputAr
     if type == op.AUTH:
         process_auth(server, cnxn, xid, archive)
     elif type == op.SASL:
-        process_sasl(cnxn, xid, archive)
+        process_sasl(server, cnxn, xid, archive)
     elif server.enforced_schemes and not has_enforced_id(server, cnxn):
         cnxn.reply_empty(xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
         cnxn.close()
@@ -73,14 +73,30 @@ def process_auth(server: "ZooKeeperServer", cnxn: ServerCnxn, xid: i32, archive:
         cnxn.reply_empty(xid, 0, 0)
 
 
-def process_sasl(cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
-    """No SASL login is configured here: success with a null token, as Apache answers then."""
+def process_sasl(server: "ZooKeeperServer", cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
+    """No SASL login is configured here: success with a null token, as Apache answers then.
+
+    Java's clients take that for the end. One that goes on (kazoo would for ever, and Apache would answer) gets
+    what a failed login gets.
+    """
     request = GetSASLRequest.decode(archive)
     if request.token is None:
         raise MalformedRecord("a sasl request has no token")
-    start = cnxn.reply_begin(xid, 0, 0)
+    code: i32 = 0
+    if cnxn.sasl_refused:
+        code = err.SESSIONCLOSEDREQUIRESASLAUTH if "sasl" in server.enforced_schemes else err.AUTHFAILED
+    start = cnxn.reply_begin(xid, 0, code)
     write_i32_be(cnxn.out, -1)
     cnxn.frame_written(start)
+    if cnxn.sasl_refused:
+        logger.warning(
+            "Closing the connection of %s:%d: it wants a SASL login, and there is none here",
+            cnxn.address,
+            cnxn.port,
+            extra=of_client(cnxn),
+        )
+        cnxn.close()
+    cnxn.sasl_refused = True
 
 
 def admit_large(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:

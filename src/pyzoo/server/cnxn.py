@@ -60,6 +60,7 @@ class ServerCnxn(Watcher):
         self.session_id: i64 = 0
         self.timeout_ms: i64 = 0
         self.connect_seen = False
+        self.sasl_refused = False
         self.established = False
         self.closing = False
         self.gone = False
