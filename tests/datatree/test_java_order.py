@@ -77,14 +77,6 @@ def test_a_cloned_set_has_the_smallest_table_that_fits(paths: list[str]) -> None
     assert simulated.keys() == ephemerals_copy_order(paths)
 
 
-def test_a_clone_grows_by_what_is_added_later() -> None:
-    paths = [f"/e{at}" for at in range(40)]
-    simulated = SimulatedHashMap(4)
-    for path in paths:
-        simulated.add(path)
-    assert simulated.keys() == ephemerals_copy_order(paths, 2)
-
-
 def test_ids_are_listed_by_bucket() -> None:
     ids = [Id("digest", f"u{at}:x") for at in range(8)]
     one_by_one: list[Id] = []

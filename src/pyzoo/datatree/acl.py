@@ -86,13 +86,16 @@ class ACLCache:
 
     def remove_use(self, acl_id: i64) -> None:
         """A node has gone or got another ACL; an ACL without uses is forgotten."""
-        if acl_id == OPEN_UNSAFE_ID:
-            return
+        if acl_id != OPEN_UNSAFE_ID:
+            self.remove_uses(acl_id, 1)
+
+    def remove_uses(self, acl_id: i64, count: i64) -> None:
+        """So many nodes have gone."""
         uses = self._uses.get(acl_id)
         if uses is None:
             return
-        if uses > 1:
-            self._uses[acl_id] = uses - 1
+        if uses > count:
+            self._uses[acl_id] = uses - count
             return
         del self._uses[acl_id]
         self._forget(acl_id)

@@ -86,20 +86,9 @@ def part_order(texts: list[str], start: i64, buckets: i64, first: i64, span: i64
     return ordered
 
 
-def ephemerals_copy_order(paths: list[str], copied: i64 = -1) -> list[str]:
-    """The order of a cloned set of ephemerals (DataTree.getEphemerals).
-
-    `paths` are in the order in which the clone got them; the first `copied` of them, or all, were there when
-    it was made.
-    """
-    size: i64 = len(paths)
-    if copied < 0 or copied > size:
-        copied = size
-    buckets = copy_buckets(copied)
-    while copied < size:
-        copied += 1
-        buckets = grown(buckets, copied)
-    return table_order(paths, 0, buckets)
+def ephemerals_copy_order(paths: list[str]) -> list[str]:
+    """The order of a cloned set of ephemerals (DataTree.getEphemerals), which got the paths in the order given."""
+    return table_order(paths, 0, copy_buckets(len(paths)))
 
 
 def _id_hash(id: Id) -> i64:

@@ -5,7 +5,7 @@ from typing import Final, final
 from mypy_extensions import i32, i64
 
 from pyzoo.datatree.ephemeral_type import CONTAINER, EPHEMERAL, TTL, ttl_of
-from pyzoo.datatree.java_order import SESSION_BUCKETS, grown, table_order
+from pyzoo.datatree.java_order import SESSION_BUCKETS, copy_buckets, grown, table_order
 from pyzoo.datatree.node import DataNode
 
 _NONE: Final[list[str]] = []
@@ -34,6 +34,11 @@ class SessionPaths:
     def ordered(self) -> list[str]:
         """The paths in Java's order."""
         return table_order(list(self.paths), 0, self.buckets)
+
+    def paths_as_cloned(self) -> list[str]:
+        """The paths in an order that leads a clone of the table to its order, as Java's own would."""
+        # In a table that is not smaller those of one bucket come from one bucket.
+        return list(self.paths) if copy_buckets(len(self.paths)) >= self.buckets else self.ordered()
 
 
 @final
@@ -81,10 +86,10 @@ class Ownership:
         session = self.sessions.get(session_id)
         return list(_NONE) if session is None else session.ordered()
 
-    def take_session(self, session_id: i64) -> list[str]:
+    def take_session(self, session_id: i64) -> SessionPaths:
         """The ephemerals of a session, which is then no longer known."""
         session = self.sessions.pop(session_id, None)
-        return list(_NONE) if session is None else session.ordered()
+        return SessionPaths() if session is None else session
 
     def expired(self, nodes: dict[str, DataNode], now_ms: i64, max_never_used_ms: i64) -> list[str]:
         """Containers and TTL nodes that may go now."""

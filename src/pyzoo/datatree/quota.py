@@ -72,8 +72,16 @@ class QuotaBook:
         if not self._prefixes:
             return
         prefix = self.deepest(path)
-        if prefix is None:
-            return
+        if prefix is not None:
+            self.book(prefix, bytes_difference, count_difference)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is any quota."""
+        return len(self._prefixes) > 0
+
+    def book(self, prefix: str, bytes_difference: i64, count_difference: i64) -> None:
+        """Book what has changed below a prefix with a quota."""
         node = self._nodes.get(stats_path(prefix))
         if node is None:
             return

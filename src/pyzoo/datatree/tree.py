@@ -19,6 +19,7 @@ from pyzoo.datatree.node import NO_CHILDREN, Children, DataNode
 from pyzoo.datatree.ownership import Ownership
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
 from pyzoo.datatree.quota import QuotaBook
+from pyzoo.datatree.session_close import FEW, SessionClose, can_close
 from pyzoo.datatree.session_observer import SessionObserver
 from pyzoo.datatree.txn_result import ProcessTxnResult, decode_parts
 from pyzoo.datatree.walk import TreeWalk
@@ -29,8 +30,10 @@ from pyzoo.datatree.watches import (
     NODE_DELETED,
     PERSISTENT_RECURSIVE,
     STANDARD,
+    Reached,
     Watcher,
     WatchManager,
+    count_of,
 )
 from pyzoo.datatree.watches import (
     PERSISTENT as PERSISTENT_MODE,
@@ -89,6 +92,8 @@ class DataTree:
         self.data_watches = WatchManager()
         self.child_watches = WatchManager()
         self.session_observer = SessionObserver()
+        self.closing: SessionClose | None = None
+        self._closing_zxid: i64 = 0
         self._listings: deque[Children] = deque()
         self._crowds: dict[Children, None] = {}
         self._last_crowd: Children | None = None
@@ -198,6 +203,7 @@ class DataTree:
 
     def clear(self) -> None:
         """Drop all nodes, the built-in ones too, before `load_node`; watches stay."""
+        self.closing = None
         self.nodes.clear()
         self._listings.clear()
         self._crowds.clear()
@@ -304,6 +310,8 @@ class DataTree:
 
         The result's error is one that replay ignores; a live transaction has none, except type -1.
         """
+        if self.closing is not None:
+            self.closing.finish()
         result = ProcessTxnResult(header.type)
         if isinstance(txn, MultiTxn):
             types: list[int] = []
@@ -319,6 +327,8 @@ class DataTree:
 
     def process_multi(self, header: TxnHeader, types: list[int], txns: list[Record]) -> ProcessTxnResult:
         """Apply a multi whose parts are decoded already: a type and a body each, in order."""
+        if self.closing is not None:
+            self.closing.finish()
         result = ProcessTxnResult(header.type)
         self._apply_parts(header, types, txns, result)
         self._applied(header.zxid)
@@ -548,14 +558,73 @@ class DataTree:
 
     def kill_session(self, session_id: i64, zxid: i64, paths: list[str | None] | None = None) -> None:
         """Delete a session's ephemerals: those listed in its transaction, then what is left (killSession)."""
-        left = self.ownership.take_session(session_id)
-        observer = self.session_observer
+        close = self._begin_close(session_id, zxid, paths)
+        if close is not None:
+            close.finish()
+
+    def begin_close(self, header: TxnHeader, txn: Record | None, more_than: i64) -> bool:
+        """Begin to apply a closeSession with more than so many ephemerals: `closing` is to do it, step by step.
+
+        False, with nothing done, for every other transaction.
+        """
+        if not isinstance(txn, CloseSessionTxn) or header.type != op.CLOSE_SESSION:
+            return False
+        paths = txn.paths2_delete
+        if paths is None or len(paths) <= more_than:
+            return False
+        self._closing_zxid = header.zxid
+        self.closing = self._begin_close(header.client_id, header.zxid, paths)
+        if self.closing is None:
+            self._applied(header.zxid)
+            self._closing_zxid = 0
+        return True
+
+    def _begin_close(self, session_id: i64, zxid: i64, paths: list[str | None] | None) -> SessionClose | None:
+        """What remains to be done; None when it is done already."""
+        session = self.ownership.take_session(session_id)
+        if paths is not None and len(paths) > FEW and can_close(session.paths, paths):
+            return SessionClose(self, session_id, zxid, session.paths, paths)
         for path in paths or []:
             if path is not None:
-                observer.ephemeral_deleted(session_id, path, self.delete_node(path, zxid) == OK)
-        for path in left:
+                self._delete_ephemeral(session_id, path, zxid)
+        for path in session.ordered():
             if paths is None or path in self.nodes:
-                observer.ephemeral_deleted(session_id, path, self.delete_node(path, zxid) == OK)
+                self._delete_ephemeral(session_id, path, zxid)
+        return None
+
+    def _delete_ephemeral(self, session_id: i64, path: str, zxid: i64) -> None:
+        was_there = self.delete_node(path, zxid) == OK
+        if self.session_observer.wants_ephemerals:
+            self.session_observer.ephemeral_deleted(session_id, path, was_there)
+
+    def close_ended(self, digest_difference: i64, size_difference: i64) -> None:
+        """The nodes of a SessionClose are gone."""
+        self.tree_digest += digest_difference
+        self.approximate_data_size += size_difference
+        if self.closing is not None:
+            zxid = self._closing_zxid
+            self.closing = None
+            self._closing_zxid = 0
+            self._applied(zxid)
+
+    def fire_ephemeral_deleted(self, path: str, zxid: i64) -> i64:
+        """Fire the watches for the deletion of a node that is there still; returns how many."""
+        slash = path.rfind("/")
+        parent_path = path[:slash] if slash > 0 else "/"
+        told: i64 = 0
+        reached: Reached = None
+        child_watches = self.child_watches
+        if self.data_watches.watches(path) or child_watches.watches(path):
+            node = self.nodes.get(path)
+            acl = None if node is None else self.acl_of(node)
+            reached = self.data_watches.trigger(path, NODE_DELETED, zxid, acl)
+            told += count_of(reached)
+            told += count_of(child_watches.trigger(path, NODE_DELETED, zxid, acl, reached))
+        if child_watches.watches(parent_path):
+            parent = self.nodes.get(parent_path)
+            acl = None if parent is None else self.acl_of(parent)
+            told += count_of(child_watches.trigger(parent_path, NODE_CHILDREN_CHANGED, zxid, acl))
+        return told
 
     # --- watches
 

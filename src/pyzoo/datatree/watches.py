@@ -48,6 +48,11 @@ Reached = dict[Watcher, None] | None
 """Who was told about an event, in the order of registration."""
 
 
+def count_of(reached: Reached) -> i64:
+    """How many were told."""
+    return 0 if reached is None else len(reached)
+
+
 @final
 class WatchManager:
     """One table of watches. `size` counts pairs of path and watcher, however many modes they have."""
@@ -143,6 +148,10 @@ class WatchManager:
             self._leave(path, watcher)
             if mask & _RECURSIVE_BIT:
                 self._leave_recursive(path, watcher)
+
+    def watches(self, path: str) -> bool:
+        """Whether an event at this path may reach somebody."""
+        return path in self._table or len(self._recursive) > 0
 
     def trigger(
         self,

@@ -119,6 +119,8 @@ class AuditLog(SessionObserver):
     """The audit log of one server; `server_user` is the user that its process runs as."""
 
     def __init__(self, access: AccessControl, server_user: str) -> None:
+        super().__init__()
+        self.wants_ephemerals = True
         self._access = access
         self._server_user = server_user
 

@@ -1,16 +1,20 @@
 """Changes that are prepared and not applied yet: what the next write has to be checked against.
 
 A ChangeRecord is the state of one node after a transaction that is on its way to the disk. Records are never
-changed, so taking back a multi is putting the earlier records back.
+changed, so taking back a multi is putting the earlier records back. The ephemerals of a closing session, of which
+there may be many, have no records: they are gone because their owner is closing.
 """
 
 from collections import deque
-from typing import final
+from typing import Final, final
 
 from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.digest import stat_digest
+from pyzoo.datatree.java_order import copy_buckets, ephemerals_copy_order, grown, table_order
 from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.ownership import SessionPaths
+from pyzoo.datatree.paths import parent_of
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute.records import ACL
 from pyzoo.server.metrics import ServerMetrics
@@ -61,6 +65,22 @@ class ChangeRecord:
         record.digest = self.digest
         return record
 
+    def deleted(self, zxid: i64) -> "ChangeRecord":
+        """The node after its deletion."""
+        gone = self.copy(zxid)
+        gone.exists = False
+        gone.data = None
+        gone.acl = None
+        return gone
+
+    def without_children(self, count: i64, zxid: i64) -> "ChangeRecord":
+        """The node after so many of its children were deleted."""
+        changed = self.copy(zxid)
+        changed.child_count -= count
+        if zxid > changed.pzxid:
+            changed.pzxid = zxid
+        return changed
+
 
 def record_of(path: str, node: DataNode, acl: list[ACL]) -> ChangeRecord:
     """A node of the tree as a record, not changed yet."""
@@ -88,6 +108,16 @@ class Undo:
 
 
 @final
+class ClosingSession:
+    """A session whose close, the transaction `zxid`, is on its way; `changes` is what it counts as in the metrics."""
+
+    def __init__(self, session_id: i64, zxid: i64, changes: i64) -> None:
+        self.session_id: i64 = session_id
+        self.zxid: i64 = zxid
+        self.changes: i64 = changes
+
+
+@final
 class OutstandingChanges:
     """The latest record of every node with a change on its way, and the digest of the tree after them all."""
 
@@ -98,6 +128,10 @@ class OutstandingChanges:
         self.records: dict[str, ChangeRecord] = {}
         self.tree_digest: i64 = tree.tree_digest
         self._queue: deque[ChangeRecord] = deque()
+        # Of nodes with an owner, by owner: what a closing session has to look at.
+        self._owned: dict[int, deque[ChangeRecord]] = {}
+        self._closing: dict[int, int] = {}
+        self._closings: deque[ClosingSession] = deque()
         self._undo: list[Undo] | None = None
         self._undo_digest: i64 = 0
 
@@ -107,7 +141,7 @@ class OutstandingChanges:
         if record is not None:
             return record if record.exists else None
         node = self.tree.get_node(path)
-        if node is None:
+        if node is None or (self._closing and node.ephemeral_owner in self._closing):
             return None
         record = record_of(path, node, self.tree.acl_of(node))
         if self.digest_enabled:
@@ -141,7 +175,25 @@ class OutstandingChanges:
             self._undo.append(Undo(path, self.records.get(path)))
         self.records[path] = record
         self._queue.append(record)
+        if record.ephemeral_owner != 0:
+            self._own(record)
         self.metrics.outstanding_changes_queued += 1
+
+    def _own(self, record: ChangeRecord) -> None:
+        owned = self._owned.get(record.ephemeral_owner)
+        if owned is None:
+            owned = deque()
+            self._owned[record.ephemeral_owner] = owned
+        owned.append(record)
+
+    def _disown(self, record: ChangeRecord, is_oldest: bool) -> None:
+        owned = self._owned[record.ephemeral_owner]
+        if is_oldest:
+            owned.popleft()
+        else:
+            owned.pop()
+        if not owned:
+            del self._owned[record.ephemeral_owner]
 
     def begin_multi(self) -> None:
         """Remember how things are, in case the multi fails."""
@@ -155,7 +207,9 @@ class OutstandingChanges:
         if not failed or undo is None:
             return
         for _ in range(len(undo)):
-            self._queue.pop()
+            record = self._queue.pop()
+            if record.ephemeral_owner != 0:
+                self._disown(record, False)
         for step in reversed(undo):
             if step.before is None:
                 del self.records[step.path]
@@ -171,16 +225,99 @@ class OutstandingChanges:
             self.metrics.outstanding_changes_removed += 1
             if self.records.get(record.path) is record:
                 del self.records[record.path]
+            if record.ephemeral_owner != 0:
+                self._disown(record, True)
+        closings = self._closings
+        while closings and closings[0].zxid <= zxid:
+            closed = closings.popleft()
+            if self._closing[closed.session_id] == closed.zxid:
+                del self._closing[closed.session_id]
+            self.metrics.outstanding_changes_removed += closed.changes
 
     def settle(self) -> None:
         """With nothing on its way, continue from the tree's own digest."""
-        if not self._queue:
+        if not self._queue and not self._closings:
             self.tree_digest = self.tree.tree_digest
 
-    def ephemerals(self, session_id: i64, paths: dict[str, None]) -> None:
-        """Bring a session's paths up to date with the changes on their way."""
-        for record in self._queue:
+    # --- the end of a session
+
+    def ephemerals(self, session_id: i64) -> list[str]:
+        """A session's ephemerals after all changes on their way, in the order in which Apache's server deletes them.
+
+        That is the order of a clone of its set (DataTree.getEphemerals), brought up to date.
+        """
+        session = None if session_id in self._closing else self.tree.ownership.sessions.get(session_id)
+        owned = self._owned.get(session_id)
+        if session is None:
+            session = SessionPaths()
+        paths = session.paths_as_cloned()
+        if owned is None:
+            return ephemerals_copy_order(paths)
+        buckets = copy_buckets(len(paths))
+        present = dict.fromkeys(paths)
+        for record in owned:
             if not record.exists:
-                paths.pop(record.path, None)
-            elif record.ephemeral_owner == session_id:
-                paths[record.path] = None
+                present.pop(record.path, None)
+            else:
+                present[record.path] = None
+                buckets = grown(buckets, len(present))
+        return table_order(list(present), 0, buckets)
+
+    def close_session(self, session_id: i64, zxid: i64) -> None:
+        """All ephemerals of a session go with the transaction `zxid`."""
+        session = None if session_id in self._closing else self.tree.ownership.sessions.get(session_id)
+        parents: dict[str, int] = {}
+        count: i64 = 0 if session is None else self._leave_out(session, parents)
+        explicit: i64 = 0
+        for path in {record.path: None for record in self._owned.get(session_id, _NO_RECORDS)}:
+            record = self.records.get(path)
+            if record is not None and record.exists and record.ephemeral_owner == session_id:
+                self.add(record.deleted(zxid))
+                explicit += 1
+                above = parent_of(path)
+                parents[above] = parents.get(above, 0) + 1
+        for above, lost in parents.items():
+            parent = self.get(above)
+            if parent is not None:
+                self.add(parent.without_children(lost, zxid))
+        # In Apache's server each node is two changes: its own and that of its parent.
+        changes = 2 * (count + explicit) - explicit - len(parents)
+        self.metrics.outstanding_changes_queued += changes
+        self._closing[session_id] = zxid
+        self._closings.append(ClosingSession(session_id, zxid, changes))
+
+    def _leave_out(self, session: SessionPaths, parents: dict[str, int]) -> i64:
+        """Take the nodes without records of a session out of the digest; returns how many, in `parents` below whom."""
+        nodes = self.tree.nodes
+        records = self.records
+        digests: i64 = 0
+        count: i64 = 0
+        brothers: i64 = 0
+        prefix = ""
+        last_slash: i64 = -1
+        for path in session.paths:
+            if path in records:
+                continue
+            node = nodes.get(path)
+            if node is None:
+                continue
+            digests += node.digest
+            count += 1
+            slash: i64 = path.rfind("/")
+            if slash != last_slash or not path.startswith(prefix):
+                if brothers > 0:
+                    above = prefix[:-1]
+                    parents[above] = parents.get(above, 0) + brothers
+                prefix = path[: slash + 1]
+                last_slash = slash
+                brothers = 0
+            brothers += 1
+        if brothers > 0:
+            above = prefix[:-1]
+            parents[above] = parents.get(above, 0) + brothers
+        if self.digest_enabled:
+            self.tree_digest -= digests
+        return count
+
+
+_NO_RECORDS: Final[deque[ChangeRecord]] = deque()

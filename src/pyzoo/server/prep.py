@@ -12,7 +12,6 @@ from mypy_extensions import i32, i64
 from pyzoo import errors as err
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, MAX_TTL, kind_of, ttl_owner
-from pyzoo.datatree.java_order import ephemerals_copy_order
 from pyzoo.datatree.paths import CONFIG, parent_and_validate, parent_of, validate_for_create, validate_path
 from pyzoo.datatree.quota import check_quota
 from pyzoo.datatree.tree import DataTree
@@ -253,16 +252,8 @@ class PrepRequestProcessor:
         return DeleteTxn(path)
 
     def _record_delete(self, parent: ChangeRecord, record: ChangeRecord) -> None:
-        changed = parent.copy(self.zxid)
-        changed.child_count -= 1
-        if self.zxid > changed.pzxid:
-            changed.pzxid = self.zxid
-        self.outstanding.add(changed)
-        gone = record.copy(self.zxid)
-        gone.exists = False
-        gone.data = None
-        gone.acl = None
-        self.outstanding.add(gone)
+        self.outstanding.add(parent.without_children(1, self.zxid))
+        self.outstanding.add(record.deleted(self.zxid))
 
     def set_data(self, request: SetDataRequest) -> Record:
         """setData: the quota comes before the version."""
@@ -328,16 +319,8 @@ class PrepRequestProcessor:
     def close_session(self) -> Record:
         """closeSession: the session's ephemerals as they will be, in the order in which Apache deletes them."""
         session_id = self.session_id
-        paths: dict[str, None] = dict.fromkeys(self.tree.ephemerals_of(session_id))
-        copied: i64 = len(paths)
-        self.outstanding.ephemerals(session_id, paths)
-        ordered = ephemerals_copy_order(list(paths), copied)
-        for path in ordered:
-            record = self.outstanding.get(path)
-            parent = self.outstanding.get(parent_of(path))
-            if record is not None and parent is not None:
-                self._record_delete(parent, record)
-        self.sessions.set_closing(session_id)
         names: list[str | None] = []
-        names.extend(ordered)
+        names.extend(self.outstanding.ephemerals(session_id))
+        self.outstanding.close_session(session_id, self.zxid)
+        self.sessions.set_closing(session_id)
         return CloseSessionTxn(names)

@@ -1,0 +1,197 @@
+"""SessionClose: the closeSession of a session with many ephemerals while it is applied, over several turns if need be.
+
+Until it is done the tree's digest, size and last zxid are those from before, nobody may look at what `hides` names,
+and no other transaction may be applied. Watches fire in the order of the transaction, nodes are taken out in that in
+which they were made: there are few misses of the processor's caches then.
+"""
+
+from typing import TYPE_CHECKING, Final, final
+
+from mypy_extensions import i64
+
+from pyzoo.datatree.digest import node_digest
+from pyzoo.datatree.java_order import CHILDREN_BUCKETS
+from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
+
+if TYPE_CHECKING:
+    from pyzoo.datatree.tree import DataTree
+
+FEW: Final = 32
+"""Ephemerals that are just deleted one by one."""
+_EVENT_UNITS: Final = 3
+_CROWD_PART: Final = 8
+"""From this part of a node's children on their listing is made anew when they go."""
+
+
+def can_close(owned: dict[str, None], paths: list[str | None]) -> bool:
+    """Whether the paths of a transaction are just the ephemerals of its session, as in all but replayed ones.
+
+    Equal sums of their hashes stand for equal sets, which costs a tenth of looking all of them up.
+    """
+    if len(paths) != len(owned) or sum(map(hash, paths)) != sum(map(hash, owned)):
+        return False
+    for path in owned:
+        if path.startswith(ZOOKEEPER_SUBTREE):
+            return False
+    return True
+
+
+@final
+class SessionClose:
+    """What is left to do of one; `paths` are those of the transaction, `owned` the same as the session has them."""
+
+    def __init__(
+        self, tree: "DataTree", session_id: i64, zxid: i64, owned: dict[str, None], paths: list[str | None]
+    ) -> None:
+        self.session_id: i64 = session_id
+        self.zxid: i64 = zxid
+        self.is_done = False
+        self._tree = tree
+        self._owned = owned
+        self._paths = paths
+        self._told: i64 = 0
+        self._waiting = list(owned)
+        self._gone: i64 = 0
+        self._parents: dict[str, None] = {}
+        # What changes with the end of this.
+        self._digest: i64 = 0
+        self._size: i64 = 0
+        self._quotas: dict[str, list[int]] = {}
+        # What the last path had in common with the next.
+        self._prefix = ""
+        self._slash: i64 = -1
+        self._parent: DataNode | None = None
+        self._children: Children | None = None
+        self._acl_id: i64 = 0
+        self._acl_uses: i64 = 0
+        self._find_parents()
+
+    def _find_parents(self) -> None:
+        prefix = ""
+        last: i64 = -1
+        for path in self._waiting:
+            slash: i64 = path.rfind("/")
+            if slash != last or not path.startswith(prefix):
+                prefix = path[: slash + 1]
+                last = slash
+                self._parents[path[:slash] if slash > 0 else "/"] = None
+
+    def hides(self, path: str) -> bool:
+        """Whether this node, its Stat or the list of its children may be half changed."""
+        return path in self._owned or path in self._parents
+
+    def step(self, units: i64) -> i64:
+        """Do about so many units, a path being at least one; returns how many it were."""
+        count: i64 = len(self._paths)
+        if self._told < count:
+            return self._tell(units)
+        return self._remove(units)
+
+    def finish(self) -> None:
+        """Do all that is left, at once."""
+        while not self.is_done:
+            self.step(1 << 40)
+
+    # --- watches
+
+    def _tell(self, units: i64) -> i64:
+        tree = self._tree
+        observer = tree.session_observer
+        if tree.watch_count == 0 and not observer.wants_ephemerals:
+            self._told = len(self._paths)
+            return 0
+        used: i64 = 0
+        count: i64 = len(self._paths)
+        while used < units and self._told < count:
+            path = self._paths[self._told]
+            self._told += 1
+            assert path is not None
+            used += 1 + _EVENT_UNITS * tree.fire_ephemeral_deleted(path, self.zxid)
+            if observer.wants_ephemerals:
+                observer.ephemeral_deleted(self.session_id, path, True)
+        return used
+
+    # --- nodes
+
+    def _remove(self, units: i64) -> i64:
+        nodes = self._tree.nodes
+        waiting = self._waiting
+        begin: i64 = self._gone
+        end: i64 = len(waiting)
+        if end > begin + units:
+            end = begin + units
+        counts_quotas = self._tree.quotas.is_needed
+        for at in range(begin, end):
+            path = waiting[at]
+            slash: i64 = path.rfind("/")
+            if slash != self._slash or not path.startswith(self._prefix):
+                self._next_parent(path, slash)
+            children = self._children
+            if children is not None:
+                children.discard(path)
+            node = nodes.get(path)
+            if node is None:
+                continue
+            del nodes[path]
+            data = node.data
+            data_size: i64 = 0 if data is None else len(data)
+            self._digest -= node.digest
+            self._size -= len(path) + data_size
+            if node.acl_id == self._acl_id:
+                self._acl_uses += 1
+            else:
+                self._count_acl(node.acl_id)
+            if counts_quotas:
+                self._count_quota(path, data_size)
+        self._gone = end
+        if end == len(waiting):
+            self._end()
+        return end - begin
+
+    def _next_parent(self, path: str, slash: i64) -> None:
+        self._leave_parent()
+        self._slash = slash
+        self._prefix = path[: slash + 1]
+        parent = self._tree.nodes.get(path[:slash])
+        self._parent = parent
+        self._children = None if parent is None else parent.children
+        if parent is None:
+            return
+        if self.zxid > parent.pzxid:
+            parent.pzxid = self.zxid
+            if self._tree.digest_enabled:
+                digest = node_digest(path[:slash], parent)
+                self._digest += digest - parent.digest
+                parent.digest = digest
+        children = self._children
+        if children is not None and len(self._waiting) * _CROWD_PART >= len(children.paths):
+            children.crowd = None
+
+    def _leave_parent(self) -> None:
+        children = self._children
+        parent = self._parent
+        if parent is not None and children is not None and not children.paths:
+            if children.buckets == CHILDREN_BUCKETS:
+                parent.children = None
+
+    def _count_acl(self, acl_id: i64) -> None:
+        if self._acl_uses > 0:
+            self._tree.acl_cache.remove_uses(self._acl_id, self._acl_uses)
+        self._acl_id = acl_id
+        self._acl_uses = 1
+
+    def _count_quota(self, path: str, data_size: i64) -> None:
+        prefix = self._tree.quotas.deepest(path)
+        if prefix is not None:
+            sums = self._quotas.setdefault(prefix, [0, 0])
+            sums[0] -= int(data_size)
+            sums[1] -= 1
+
+    def _end(self) -> None:
+        self._leave_parent()
+        self._count_acl(0)
+        for prefix, (data_size, count) in self._quotas.items():
+            self._tree.quotas.book(prefix, data_size, count)
+        self.is_done = True
+        self._tree.close_ended(self._digest, self._size)
