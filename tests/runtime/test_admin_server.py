@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,11 @@ def test_parameters_reach_the_command(start: Start) -> None:
         ("POST", "/commands/ruok", 405),
         ("TRACE", "/commands/ruok", 403),
         ("OPTIONS", "/commands/ruok", 200),
+        ("OPTIONS", "*", 200),
+        ("GET", "*", 400),
+        ("PATCH", "/commands/ruok", 501),
+        ("GET", "/commands/stmk?traceMask=%zz", 400),
+        ("GET", "/commands/stmk?traceMask=%ff", 400),
         ("GET", "/commands/restore", 401),
         ("POST", "/commands/restore", 401),
         ("GET", "/commands/snapshot", 401),
@@ -127,6 +133,19 @@ def test_parameters_reach_the_command(start: Start) -> None:
 )
 def test_methods_and_paths_have_their_status(start: Start, method: str, path: str, status: int) -> None:
     assert status == ask(start(), method, path).status
+
+
+@pytest.mark.parametrize("path", ["/", "/favicon.ico"])
+def test_who_asks_for_something_else_is_told_where_the_commands_are(start: Start, path: str) -> None:
+    answer = ask(start(admin_commandURL="/zk<admin>"), "GET", path)
+    assert 404 == answer.status
+    assert b'<a href="/zk&lt;admin&gt;">/zk&lt;admin&gt;</a>' in answer.body
+
+
+def test_a_path_is_read_as_by_jetty(start: Start) -> None:
+    server = start()
+    for path in ("/commands;x/ruok;jsessionid=1", "/x/../commands/%2e/ruok", "http://elsewhere/commands%2fruok"):
+        assert "ruok" == ask(server, "GET", path).json["command"]
 
 
 def test_the_path_of_the_commands_can_be_chosen(start: Start) -> None:
@@ -319,7 +338,13 @@ def test_both_need_the_last_zxid_in_snapshots(start: Start) -> None:
 
 
 def test_a_big_upload_that_is_refused_gets_its_answer(start: Start) -> None:
-    assert 401 == ask(start(), "POST", "/commands/restore", bytes(16 << 20)).status
+    """The rest of it is not read, so sending it may fail; the answer is there all the same, as for curl and urllib3."""
+    connection = http.client.HTTPConnection(HOST, start().admin_port, timeout=SECONDS)
+    with suppress(ConnectionError):
+        connection.request("POST", "/commands/restore", bytes(64 << 20))
+    response = connection.getresponse()
+    assert (401, "Unauthorized", "close") == (response.status, response.reason, response.headers["Connection"])
+    connection.close()
 
 
 def test_zxids_go_on_after_a_restore(start: Start, connect: Connect, tmp_path: Path) -> None:

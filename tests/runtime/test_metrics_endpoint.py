@@ -41,16 +41,18 @@ def endpoint(nursery: trio.Nursery) -> Callable[..., Ask]:
         port = listener.getsockname()[1]
         nursery.start_soon(serve_metrics, listener, server)
 
-        def ask_here(path: str, method: str) -> tuple[HTTPResponse, str]:
+        def ask_here(path: str, method: str, body: bytes | None) -> tuple[HTTPResponse, str]:
             connection = HTTPConnection(HOST, port, timeout=30)
-            connection.request(method, path)
+            connection.request(method, path, body)
             response = connection.getresponse()
             text = response.read().decode()
             connection.close()
             return response, text
 
-        async def ask(path: str = "/metrics", method: str = "GET") -> tuple[HTTPResponse, str]:
-            return await trio.to_thread.run_sync(ask_here, path, method)
+        async def ask(
+            path: str = "/metrics", method: str = "GET", body: bytes | None = None
+        ) -> tuple[HTTPResponse, str]:
+            return await trio.to_thread.run_sync(ask_here, path, method, body)
 
         return ask
 
@@ -102,6 +104,11 @@ async def test_other_requests_are_answered_as_by_apache(
 ) -> None:
     response, _ = await endpoint()(path, method)
     assert status == response.status
+
+
+async def test_a_body_is_left_alone(endpoint: Callable[..., Ask]) -> None:
+    response, _ = await endpoint()("/metrics", body=b"x" * 1000)
+    assert (200, "OK") == (response.status, response.reason)
 
 
 async def test_samples_are_picked_by_the_query(endpoint: Callable[..., Ask]) -> None:

@@ -1,9 +1,11 @@
 """The AdminServer over ASGI: the paths, methods, headers and error pages of JettyAdminServer."""
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from html import escape
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -24,8 +26,10 @@ from pyzoo.jute.records import Id
 
 METHODS: Final = ("GET", "POST")
 ALLOW: Final = "GET, HEAD, POST, OPTIONS"
+REFUSED_METHODS: Final = {"TRACE": 403, "PUT": 405, "DELETE": 405}
 TRANSPORT_SECURITY: Final = "max-age=86400; includeSubDomains"
-PHRASES: Final = {404: "Not Found", 500: "Server Error"}
+ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
+PHRASES: Final = {400: "Bad Request", 404: "Not Found", 500: "Server Error"}
 
 
 def make_application(config: ServerConfig, host: AdminHost, now_ms: int) -> Starlette:
@@ -45,7 +49,15 @@ class _AdminApplication:
             Route(self._url, self._links, methods=METHODS),
             Route(self._url.rstrip("/") + "/{name:path}", self._command, methods=METHODS),
         ]
-        return Starlette(routes=routes, exception_handlers={404: _error_page, 405: _other_method})
+        handlers = {400: _error_page, 404: self._not_found, 405: _other_method}
+        return Starlette(routes=routes, exception_handlers=handlers)
+
+    async def _not_found(self, request: Request, error: Exception) -> Response:
+        """Apache's status, and the way to what is here: people begin at the root."""
+        if request.scope["path"] == "*":
+            return await (_other_method if request.method == "OPTIONS" else _error_page)(request, HTTPException(400))
+        url = escape(self._url)
+        return await _error_page(request, error, f'<p>The commands are below <a href="{url}">{url}</a>.</p>\n')
 
     async def _links(self, request: Request) -> Response:
         """Links to all commands."""
@@ -130,11 +142,22 @@ async def _body(request: Request) -> AsyncGenerator[bytes]:
 
 
 def _parameters(request: Request) -> Mapping[str, str]:
-    """The first value of each parameter."""
+    """The first value of each parameter; raises HTTPException for escapes that are none, as Jetty answers 400."""
+    query: bytes = request.scope["query_string"]
+    if len(ESCAPE.findall(query)) != query.count(b"%") or not _is_utf8(unquote_to_bytes(query)):
+        raise HTTPException(400)
     found: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         found.setdefault(name, value)
     return found
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _security(request: Request) -> dict[str, str]:
@@ -155,17 +178,17 @@ def _wrong_method(name: str, right: str) -> CommandResponse:
     return CommandResponse(name, error=f"{name} has to be asked with {right}", status=405)
 
 
-async def _error_page(request: Request, error: Exception) -> Response:
-    """A page for people, of the same form as Jetty's."""
+async def _error_page(request: Request, error: Exception, more: str = "") -> Response:
+    """A page for people, of the same form as Jetty's, with `more` HTML below."""
     assert isinstance(error, HTTPException)
     phrase = PHRASES.get(error.status_code, error.detail)
     title = f"{error.status_code} {phrase}"
-    rows = {"URI": request.url.path, "STATUS": str(error.status_code), "MESSAGE": phrase}
+    rows = {"URI": request.scope["path"], "STATUS": str(error.status_code), "MESSAGE": phrase}
     table = "".join(f"<tr><th>{name}:</th><td>{escape(value)}</td></tr>\n" for name, value in rows.items())
     text = (
         '<html>\n<head>\n<meta http-equiv="Content-Type" content="text/html;charset=ISO-8859-1"/>\n'
         f"<title>Error {title}</title>\n</head>\n<body><h2>HTTP ERROR {title}</h2>\n"
-        f"<table>\n{table}</table>\n\n</body>\n</html>\n"
+        f"<table>\n{table}</table>\n{more}\n</body>\n</html>\n"
     )
     headers = {
         "Cache-Control": "must-revalidate,no-cache,no-store",
@@ -176,7 +199,7 @@ async def _error_page(request: Request, error: Exception) -> Response:
 
 
 async def _other_method(request: Request, error: Exception) -> Response:
-    """TRACE is forbidden, others are not allowed."""
+    """TRACE is forbidden, PUT and DELETE are not allowed, nobody knows others."""
     if request.method == "OPTIONS":
         return Response(headers={"Allow": ALLOW, **_security(request)})
-    return Response(status_code=403 if request.method == "TRACE" else 405, headers=_security(request))
+    return Response(status_code=REFUSED_METHODS.get(request.method, 501), headers=_security(request))

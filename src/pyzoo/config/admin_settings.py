@@ -1,4 +1,4 @@
-"""Settings for operators: the AdminServer, the metrics provider and the pause monitor."""
+"""Settings for operators: the AdminServer, the metrics provider, what both allow over HTTP, and the pause monitor."""
 
 from typing import Final
 
@@ -46,6 +46,21 @@ class MetricsSettings:
 
 
 @frozen
+class HttpLimits:
+    """What clients of the AdminServer, and of the endpoint for Prometheus, may use up.
+
+    `header_timeout_ms` is for the head of a request, from its first byte; `min_data_rate` is bytes a second, of bodies
+    both ways, and `max_header_bytes` for request line and header together. 0 is no limit of the rate or of connections.
+    """
+
+    header_timeout_ms: int = 10_000
+    min_data_rate: int = 16_384
+    max_connections: int = 64
+    max_connections_per_address: int = 16
+    max_header_bytes: int = 8192
+
+
+@frozen
 class PauseSettings:
     """What watches for pauses of the process; a pause above a threshold is logged, all times in ms."""
 
@@ -88,6 +103,17 @@ def read_metrics(reader: ConfigReader) -> MetricsSettings:
         http_host=reader.text("metricsProvider.httpHost"),
         http_port=7000 if port is None else port,
         export_jvm_info=reader.file_boolean("metricsProvider.exportJvmInfo"),
+    )
+
+
+def read_http(reader: ConfigReader) -> HttpLimits:
+    """The `http.` keys."""
+    return HttpLimits(
+        header_timeout_ms=reader.integer("http.headerTimeout", at_least=1),
+        min_data_rate=reader.integer("http.minDataRate", at_least=0),
+        max_connections=reader.integer("http.maxConnections", at_least=0),
+        max_connections_per_address=reader.integer("http.maxConnectionsPerAddress", at_least=0),
+        max_header_bytes=reader.integer("http.maxHeaderBytes", at_least=256),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from pyzoo.config import ensemble_settings
-from pyzoo.config.admin_settings import read_admin, read_metrics, read_pauses
+from pyzoo.config.admin_settings import read_admin, read_http, read_metrics, read_pauses
 from pyzoo.config.dynamic_files import next_path
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.config.key_table import KEYS
@@ -137,6 +137,7 @@ def build_config(reader: ConfigReader, text: str, files: Mapping[str, str]) -> t
         config,
         admin=read_admin(reader),
         metrics=read_metrics(reader),
+        http=read_http(reader),
         pauses=read_pauses(reader),
         logs=read_logs(reader),
         audit_enabled=reader.boolean("audit.enable"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from pyzoo.config.admin_settings import AdminSettings, MetricsSettings, PauseSettings
+from pyzoo.config.admin_settings import AdminSettings, HttpLimits, MetricsSettings, PauseSettings
 from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.log_settings import LogSettings
 from pyzoo.config.membership import Membership
@@ -133,6 +133,7 @@ class ServerConfig:
     # --- operators
     admin: AdminSettings = field(factory=AdminSettings)
     metrics: MetricsSettings = field(factory=MetricsSettings)
+    http: HttpLimits = field(factory=HttpLimits)
     pauses: PauseSettings = field(factory=PauseSettings)
     audit_enabled: bool = False
     logs: LogSettings = field(factory=LogSettings)

@@ -5,7 +5,6 @@ restored database takes the place of the other one.
 """
 
 import logging
-import math
 import os
 import socket
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import AsyncIterator
 from typing import IO, Final
 
 import trio
+from attrs import evolve
 
 from pyzoo.admin.host import SavedSnapshot
 from pyzoo.config.settings import ServerConfig
@@ -23,7 +23,7 @@ from pyzoo.persistence.names import snapshot_zxid
 from pyzoo.persistence.restored import RestoredSnapshot, read_restored
 from pyzoo.persistence.snapshots import snapshot_chunks
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
-from pyzoo.runtime.http import AsgiApplication, HttpSettings, open_http, serve_http
+from pyzoo.runtime.http import AsgiApplication, HttpSettings, http_settings, open_http, serve_http
 from pyzoo.runtime.member import Member
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage, new_tree
@@ -58,12 +58,7 @@ def open_admin(config: ServerConfig) -> tuple[socket.socket, HttpSettings] | Non
             reason,
         )
         return None
-    idle_timeout_s = admin.idle_timeout_ms / 1000 if admin.idle_timeout_ms > 0 else math.inf
-    # A snapshot to be restored has no limit; other bodies are not read.
-    settings = HttpSettings(
-        idle_timeout_s=idle_timeout_s, max_body_bytes=None, tls=tls, accepts_plain=not admin.force_https
-    )
-    return listener, settings
+    return listener, evolve(http_settings(config), tls=tls, accepts_plain=not admin.force_https)
 
 
 async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "ServerHost") -> None:

@@ -8,6 +8,7 @@ nor grows. Cancelling `serve_http` ends every connection at once, whatever its c
 """
 
 import logging
+import math
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import trio
 from attrs import frozen
 
+from pyzoo.config.settings import ServerConfig
+from pyzoo.runtime.http_slots import Slot, Slots
 from pyzoo.runtime.listening import bind
 
 if TYPE_CHECKING:
@@ -42,18 +45,42 @@ def nothing() -> None:
 class HttpSettings:
     """How a port is served, and what its clients may use up.
 
-    `idle_timeout_s` is for each wait for a client: for a request, for the next bytes, for those sent to be taken.
-    A body above `max_body_bytes` is refused with 413; None leaves it to the application. Without `tls` the port is
-    plain; with it and `accepts_plain` the first byte of a connection decides, and `plain_accepted` counts the others.
+    A request has to be there, up to the end of its header, `header_timeout_s` after its first byte, and the first one
+    of a connection as long after that was made, TLS included. `idle_timeout_s` is for each other wait for a client:
+    for its next request, for the next bytes of a body, for those sent to be taken; bodies have to keep up
+    `min_data_rate` bytes a second besides. Request line and header may have `max_header_bytes` together; a body is
+    for the application to read or to leave. Without `tls` the port is plain; with it and `accepts_plain` the first
+    byte of a connection decides, and `plain_accepted` counts the others.
     """
 
+    header_timeout_s: float = 10.0
     idle_timeout_s: float = 30.0
+    min_data_rate: int = 16 << 10
     max_connections: int = 64
-    max_header_bytes: int = 16 << 10
-    max_body_bytes: int | None = 1 << 20
+    max_connections_per_address: int = 16
+    max_header_bytes: int = 8 << 10
     tls: ssl.SSLContext | None = None
     accepts_plain: bool = True
     plain_accepted: Callable[[], None] = nothing
+
+
+def http_settings(config: ServerConfig) -> HttpSettings:
+    """What the configuration allows, for a plain port."""
+    limits, idle_ms = config.http, config.admin.idle_timeout_ms
+    return HttpSettings(
+        header_timeout_s=limits.header_timeout_ms / 1000,
+        idle_timeout_s=idle_ms / 1000 if idle_ms > 0 else math.inf,
+        min_data_rate=limits.min_data_rate,
+        max_connections=limits.max_connections,
+        max_connections_per_address=limits.max_connections_per_address,
+        max_header_bytes=limits.max_header_bytes,
+    )
+
+
+def plain_address(host: str) -> str:
+    """An address as people write it, also when it came to a port for both versions of IP."""
+    mapped = host.removeprefix("::ffff:")
+    return mapped if "." in mapped else host
 
 
 def open_http(host: str, port: int) -> socket.socket:
@@ -68,7 +95,7 @@ async def serve_http(
 ) -> None:
     """Serve until cancelled, then close the listener; `make_application` runs in a thread, with the first connection.
 
-    Connections above the limit are closed at once. Nothing that a client does ends this.
+    Nothing that a client does ends this.
     """
     server = _HttpServer(settings, make_application)
     try:
@@ -89,24 +116,26 @@ class _HttpServer:
         self._connection_type: type[HttpConnection] | None = None
         self._application: AsgiApplication | None = None
         self._open: set[trio.socket.SocketType] = set()
+        self._slots = Slots(settings.max_connections, settings.max_connections_per_address)
 
     async def accept(self, listener: trio.socket.SocketType, nursery: trio.Nursery) -> None:
         """A task for each connection."""
         while True:
             try:
-                sock, _ = await listener.accept()
+                sock, address = await listener.accept()
             except ConnectionAbortedError:
                 continue
             except OSError as error:
                 logger.error("No more HTTP connections can be accepted for now: %s", error)
                 await trio.sleep(ACCEPT_REST_SECONDS)
                 continue
-            if len(self._open) >= self._settings.max_connections:
-                logger.warning("Too many HTTP connections, closing a new one: %d are open", len(self._open))
+            slot = self._slots.take(plain_address(address[0]))
+            if slot is None:
+                logger.warning("Too many HTTP requests, closing a new connection of %s", plain_address(address[0]))
                 sock.close()
                 continue
             self._open.add(sock)
-            nursery.start_soon(self._serve, sock)
+            nursery.start_soon(self._serve, sock, slot)
 
     async def close_at_end(self) -> None:
         """Take the sockets away from clients that would hold up the end."""
@@ -116,26 +145,32 @@ class _HttpServer:
             for sock in self._open:
                 sock.close()
 
-    async def _serve(self, sock: trio.socket.SocketType) -> None:
+    async def _serve(self, sock: trio.socket.SocketType, slot: Slot) -> None:
         """One connection, from its first byte to its last."""
         try:
-            stream = await self._open_stream(sock)
-            if stream is not None:
-                connection_type, application = await self._load()
-                await connection_type(stream, self._settings, application).run()
+            with slot.scope:
+                await self._converse(sock, slot)
         except (OSError, trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError) as error:
             logger.debug("An HTTP connection ended: %r", error)
         except Exception:
             logger.exception("Closing an HTTP connection after an internal error")
         finally:
+            slot.free()
             self._open.discard(sock)
             sock.close()
+
+    async def _converse(self, sock: trio.socket.SocketType, slot: Slot) -> None:
+        deadline = trio.current_time() + self._settings.header_timeout_s
+        with trio.fail_at(deadline):
+            stream = await self._open_stream(sock)
+        if stream is not None:
+            connection_type, application = await self._load()
+            await connection_type(stream, self._settings, application, slot).run(deadline)
 
     async def _open_stream(self, sock: trio.socket.SocketType) -> Stream | None:
         """Wait for the first byte, which tells TLS from plain; None when there never is one, or TLS is missing."""
         settings = self._settings
-        with trio.fail_after(settings.idle_timeout_s):
-            first = await sock.recv(1, socket.MSG_PEEK)
+        first = await sock.recv(1, socket.MSG_PEEK)
         if not first:
             return None
         plain = trio.SocketStream(sock)
@@ -147,8 +182,7 @@ class _HttpServer:
             settings.plain_accepted()
             return plain
         secure = trio.SSLStream(plain, settings.tls, server_side=True, https_compatible=True)
-        with trio.fail_after(settings.idle_timeout_s):
-            await secure.do_handshake()
+        await secure.do_handshake()
         return secure
 
     async def _load(self) -> tuple[type["HttpConnection"], AsgiApplication]:

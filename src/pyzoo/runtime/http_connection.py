@@ -1,30 +1,41 @@
-"""One HTTP/1.1 connection: h11 reads and writes the protocol, an ASGI application answers (ASGI 3.0, HTTP 2.4).
+"""One HTTP connection: h11 reads and writes the protocol, an ASGI application answers (ASGI 3.0, HTTP 2.4).
 
 Everything happens in one task. The application reads the body when it wants it, so a big one waits in the network,
-and what it sends goes out before it goes on, so nothing piles up here.
+and what it sends goes out before it goes on, so nothing piles up here. A refusal leaves the body alone and ends the
+connection.
 """
 
 import logging
-import ssl
 from collections.abc import Iterable
 from email.utils import formatdate
-from typing import Any, Final
-from urllib.parse import unquote
+from typing import Final
 
 import h11
 import trio
 
 from pyzoo.runtime.http import AsgiApplication, HttpSettings, Message, Stream
+from pyzoo.runtime.http_head import (
+    RefusedError,
+    check_head,
+    check_size,
+    has_body,
+    keeps_alive_10,
+    phrase_of,
+    status_of_error,
+)
+from pyzoo.runtime.http_pace import Pace
+from pyzoo.runtime.http_scope import Addresses, scope_of
+from pyzoo.runtime.http_slots import Slot
 
 logger: Final = logging.getLogger(__name__)
 
 RECEIVE_BYTES: Final = 1 << 16
 SEND_BYTES: Final = 1 << 16
-"""What a client has to take within the idle timeout."""
-HEADER_RECEIVE_BYTES: Final = 1 << 12
-"""Less for headers, for h11 judges their size only while they are not complete."""
-LINGER_SECONDS: Final = 5.0
-"""How long what a client still sends after its answer is thrown away, so that it gets to read that."""
+HEAD_RECEIVE_BYTES: Final = 1 << 12
+LINGER_SECONDS: Final = 1.0
+LINGER_BYTES: Final = 1 << 18
+"""What a client still sends after its answer is thrown away for so long and up to so much: closing at once would make
+the network drop the answer before the client has read it."""
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -33,138 +44,133 @@ class ClientGoneError(OSError):
     """The client went away before it had its answer; what ASGI wants `send` to raise."""
 
 
-class _BodyTooLargeError(Exception):
-    """A body goes beyond what the settings allow."""
-
-
 class HttpConnection:
     """Serves the requests of one connection, one after the other; raises OSError when it is gone already."""
 
-    def __init__(self, stream: Stream, settings: HttpSettings, application: AsgiApplication) -> None:
-        sock = _socket_of(stream)
-        host, port = sock.getpeername()[:2]
-        self._client = (_address(host), port)
-        self._server = sock.getsockname()[:2]
+    def __init__(self, stream: Stream, settings: HttpSettings, application: AsgiApplication, slot: Slot) -> None:
+        self._addresses = Addresses(stream)
         self._stream = stream
         self._settings = settings
         self._application = application
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=settings.max_header_bytes)
+        self._slot = slot
+        self._http = self._new_http()
+        self._refused = False
         self._is_head = False
-        self._body_bytes = 0
+        self._has_body = False
         self._body_ended = False
+        self._keeps_alive_10 = False
+        self._coming = self._going = self._new_pace()
         self._answered = trio.Event()
 
-    async def run(self) -> None:
-        """Return when the connection is over; raises OSError or a trio resource error when it broke."""
+    def _new_http(self) -> h11.Connection:
+        return h11.Connection(h11.SERVER, max_incomplete_event_size=self._settings.max_header_bytes)
+
+    def _new_pace(self) -> Pace:
+        return Pace(self._settings.idle_timeout_s, self._settings.min_data_rate)
+
+    async def run(self, deadline: float) -> None:
+        """Return when the connection is over; `deadline` is for the head of its first request (trio's clock).
+
+        Raises OSError or a trio resource error when it broke.
+        """
         try:
-            while (request := await self._next_request()) is not None:
+            while (request := await self._next_request(deadline)) is not None:
+                self._slot.begin_request()
                 await self._answer(request)
-                self._skip_body()
-                if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                if not self._go_on():
                     break
-                self._http.start_next_cycle()
-        except h11.RemoteProtocolError as error:
-            await self._refuse(error.error_status_hint, str(error))
+                self._slot.end_request()
+                deadline = trio.current_time() + self._settings.idle_timeout_s
+        except RefusedError as refusal:
+            await self._refuse(refusal.status, str(refusal))
         await self._linger()
         await trio.aclose_forcefully(self._stream)
 
-    async def _next_request(self) -> h11.Request | None:
-        """None when the client has no more, or takes too long over it."""
-        with trio.move_on_after(self._settings.idle_timeout_s) as timer:
+    async def _next_request(self, deadline: float) -> h11.Request | None:
+        """None when the client has no more, or takes too long over it. Raises RefusedError."""
+        received = self._http.trailing_data[0]
+        with trio.CancelScope(deadline=deadline) as timer:
             while True:
-                event = self._http.next_event()
+                check_size(received, self._settings.max_header_bytes)
+                try:
+                    event = self._http.next_event()
+                except h11.RemoteProtocolError as error:
+                    raise RefusedError(status_of_error(error, received), str(error)) from error
                 if isinstance(event, h11.Request):
+                    check_head(event)
                     return event
                 if isinstance(event, h11.ConnectionClosed):
                     return None
-                first = not self._http.trailing_data[0]
-                await self._read(HEADER_RECEIVE_BYTES)
-                if first:
-                    timer.deadline = trio.current_time() + self._settings.idle_timeout_s
+                data = bytes(await self._stream.receive_some(HEAD_RECEIVE_BYTES))
+                if data and not received:
+                    data = data.lstrip(b"\r\n")
+                    if not data:
+                        continue
+                    timer.deadline = min(deadline, trio.current_time() + self._settings.header_timeout_s)
+                self._http.receive_data(data)
+                received = self._http.trailing_data[0]
         return None
 
-    async def _read(self, size: int) -> None:
-        self._http.receive_data(bytes(await self._stream.receive_some(size)))
-
-    async def _write(self, event: h11.Event) -> None:
-        data = memoryview(self._http.send(event) or b"")
+    async def _write(self, data: bytes | None) -> None:
+        pieces = memoryview(data or b"")
         try:
-            for at in range(0, len(data), SEND_BYTES):
-                with trio.fail_after(self._settings.idle_timeout_s):
-                    await self._stream.send_all(data[at : at + SEND_BYTES])
+            for at in range(0, len(pieces), SEND_BYTES):
+                piece = pieces[at : at + SEND_BYTES]
+                begun = trio.current_time()
+                with trio.fail_after(self._going.left_s()):
+                    await self._stream.send_all(piece)
+                self._going.moved(len(piece), trio.current_time() - begun)
         except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError) as error:
             raise ClientGoneError("the client is gone") from error
 
     # --- one request
 
     async def _answer(self, request: h11.Request) -> None:
-        """Let the application answer; what it does wrong costs this request only."""
+        """Let the application answer; what it does wrong costs this request only. Raises RefusedError."""
         self._is_head = request.method == b"HEAD"
-        self._body_bytes = 0
+        self._has_body = has_body(request)
         self._body_ended = False
+        self._keeps_alive_10 = keeps_alive_10(request)
+        self._coming, self._going = self._new_pace(), self._new_pace()
         self._answered = trio.Event()
-        limit = self._settings.max_body_bytes
+        scope = scope_of(request, self._stream, self._addresses)
         try:
-            if limit is not None and _content_length(request) > limit:
-                raise _BodyTooLargeError
-            await self._application(self._scope(request), self._receive, self._send)
+            await self._application(scope, self._receive, self._send)
             if self._http.our_state is h11.SEND_RESPONSE:
                 raise RuntimeError("the application did not answer")
-        except _BodyTooLargeError:
-            await self._refuse(413, f"a body may have {limit} bytes")
         except ClientGoneError:
             raise
         except Exception as error:
-            if isinstance(error.__cause__ or error.__context__, (ClientGoneError, _BodyTooLargeError)):
+            if isinstance(error.__cause__ or error.__context__, ClientGoneError):
                 raise ClientGoneError("the client is gone") from error
             logger.exception("Internal error while answering %s", request.target.decode("ascii", "replace"))
             await self._refuse(500, "Internal Server Error")
 
-    def _scope(self, request: h11.Request) -> Message:
-        path, _, query = request.target.partition(b"?")
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "http_version": request.http_version.decode("ascii"),
-            "method": request.method.decode("ascii"),
-            "scheme": "https" if isinstance(self._stream, trio.SSLStream) else "http",
-            "path": unquote(path.decode("ascii", "replace")),
-            "raw_path": path,
-            "query_string": query,
-            "root_path": "",
-            "headers": list(request.headers),
-            "client": self._client,
-            "server": self._server,
-            "state": {},
-            "extensions": _tls_extension(self._stream),
-        }
-
     async def _receive(self) -> Message:
         """The next piece of the body; when there is no more, wait until the answer is out.
 
-        A body that breaks off, or does not follow the protocol, is a client that is gone.
+        A body that breaks off, comes too slowly or does not follow the protocol is a client that is gone.
         """
         if self._body_ended:
             await self._answered.wait()
             return {"type": "http.disconnect"}
         if self._http.they_are_waiting_for_100_continue:
-            await self._write(h11.InformationalResponse(status_code=100, headers=[]))
+            await self._write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
         while True:
             try:
                 event = self._http.next_event()
             except h11.RemoteProtocolError:
                 return self._disconnected()
             if event is h11.NEED_DATA:
+                begun = trio.current_time()
                 try:
-                    with trio.fail_after(self._settings.idle_timeout_s):
-                        await self._read(RECEIVE_BYTES)
+                    with trio.fail_after(self._coming.left_s()):
+                        data = bytes(await self._stream.receive_some(RECEIVE_BYTES))
                 except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
                     return self._disconnected()
+                self._coming.moved(len(data), trio.current_time() - begun)
+                self._http.receive_data(data)
             elif isinstance(event, h11.Data):
-                self._body_bytes += len(event.data)
-                limit = self._settings.max_body_bytes
-                if limit is not None and self._body_bytes > limit:
-                    raise _BodyTooLargeError
                 return {"type": "http.request", "body": bytes(event.data), "more_body": True}
             elif isinstance(event, h11.EndOfMessage):
                 self._body_ended = True
@@ -172,29 +178,59 @@ class HttpConnection:
             else:
                 return self._disconnected()
 
-    def _skip_body(self) -> None:
-        """What has come of a body that the application did not want; another request may follow the end of it."""
-        while self._http.their_state is h11.SEND_BODY:
-            if not isinstance(self._http.next_event(), (h11.Data, h11.EndOfMessage)):
-                return
-
     def _disconnected(self) -> Message:
         self._body_ended = True
         self._answered.set()
         return {"type": "http.disconnect"}
 
+    def _skip_body(self) -> None:
+        """What has come of a body that the application did not want; another request may follow the end of it."""
+        try:
+            while self._http.their_state is h11.SEND_BODY:
+                if not isinstance(self._http.next_event(), (h11.Data, h11.EndOfMessage)):
+                    return
+        except h11.RemoteProtocolError:
+            return
+
     async def _send(self, message: Message) -> None:
         """A part of the answer; raises OSError when the client is gone."""
         if message["type"] == "http.response.start":
-            headers: Iterable[tuple[bytes, bytes]] = message.get("headers", [])
-            await self._write(h11.Response(status_code=message["status"], headers=_with_date(headers)))
+            await self._write(self._begin_response(message["status"], list(message.get("headers", []))))
         elif message["type"] == "http.response.body":
             body: bytes = message.get("body", b"")
             if body and not self._is_head:
-                await self._write(h11.Data(data=body))
+                await self._write(self._http.send(h11.Data(data=body)))
             if not message.get("more_body", False):
-                await self._write(h11.EndOfMessage())
+                await self._write(self._http.send(h11.EndOfMessage()))
                 self._answered.set()
+
+    def _begin_response(self, status: int, headers: Headers) -> bytes | None:
+        """The head of the answer; it is the last one where a body is left that nobody wants."""
+        if status < 400 or not self._has_body:
+            self._skip_body()
+        is_last = self._http.their_state in (h11.SEND_BODY, h11.ERROR)
+        if is_last:
+            headers.append((b"Connection", b"close"))
+        data = self._http.send(h11.Response(status_code=status, headers=_with_date(headers), reason=phrase_of(status)))
+        has_length = any(name.lower() == b"content-length" for name, _ in headers)
+        self._keeps_alive_10 = self._keeps_alive_10 and has_length and not is_last
+        if data is not None and self._keeps_alive_10:
+            # h11 keeps no connection of HTTP/1.0.
+            data = data.replace(b"\r\nConnection: close\r\n", b"\r\nConnection: keep-alive\r\n", 1)
+        return data
+
+    def _go_on(self) -> bool:
+        """Get ready for the next request; False when the connection ends with this answer."""
+        if self._keeps_alive_10 and self._http.our_state is h11.MUST_CLOSE:
+            rest = self._http.trailing_data[0]
+            self._http = self._new_http()
+            if rest:
+                self._http.receive_data(rest)
+            return True
+        if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+            return False
+        self._http.start_next_cycle()
+        return True
 
     # --- the end
 
@@ -202,54 +238,33 @@ class HttpConnection:
         """An answer of our own, when there is none yet; the connection ends with it."""
         if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
+        self._refused = True
         body = reason.encode() + b"\n"
         headers = [
             (b"Content-Type", b"text/plain; charset=utf-8"),
             (b"Content-Length", str(len(body)).encode()),
             (b"Connection", b"close"),
         ]
-        await self._write(h11.Response(status_code=status, headers=_with_date(headers)))
+        response = h11.Response(status_code=status, headers=_with_date(headers), reason=phrase_of(status))
+        await self._write(self._http.send(response))
         if not self._is_head:
-            await self._write(h11.Data(data=body))
-        await self._write(h11.EndOfMessage())
+            await self._write(self._http.send(h11.Data(data=body)))
+        await self._write(self._http.send(h11.EndOfMessage()))
 
     async def _linger(self) -> None:
-        """Closing while the client still sends would make the network drop the answer that it has not read."""
+        """Let the client read its answer."""
         sending = self._http.their_state in (h11.SEND_BODY, h11.ERROR)
-        if not sending or self._http.they_are_waiting_for_100_continue:
+        if not (sending or self._refused) or self._http.they_are_waiting_for_100_continue:
             return
         if isinstance(self._stream, trio.SocketStream):
             await self._stream.send_eof()
+        left = LINGER_BYTES
         with trio.move_on_after(LINGER_SECONDS):
-            while await self._stream.receive_some(RECEIVE_BYTES):
-                pass
-
-
-def _socket_of(stream: Stream) -> trio.socket.SocketType:
-    if isinstance(stream, trio.SSLStream):
-        return stream.transport_stream.socket
-    return stream.socket
-
-
-def _address(host: str) -> str:
-    """An address as people write it, also when it came to a port for both versions of IP."""
-    mapped = host.removeprefix("::ffff:")
-    return mapped if "." in mapped else host
-
-
-def _content_length(request: h11.Request) -> int:
-    """What the client announces; h11 has made sure that it is one number. 0 where it says nothing."""
-    return next((int(value) for name, value in request.headers if name == b"content-length"), 0)
+            while left > 0 and (data := await self._stream.receive_some(RECEIVE_BYTES)):
+                left -= len(data)
 
 
 def _with_date(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    return [(b"Date", formatdate(usegmt=True).encode("ascii")), *headers]
-
-
-def _tls_extension(stream: Stream) -> dict[str, Any]:
-    """The client's certificate, where it has shown one (the TLS extension of ASGI)."""
-    if not isinstance(stream, trio.SSLStream):
-        return {}
-    certificate = stream.getpeercert(binary_form=True)
-    chain = [] if certificate is None else [ssl.DER_cert_to_PEM_cert(certificate)]
-    return {"tls": {"client_cert_chain": chain}}
+    """All headers, in the spelling of Jetty; ASGI has standard names in small letters."""
+    date = (b"Date", formatdate(usegmt=True).encode("ascii"))
+    return [date, *((name if b"_" in name else name.title(), value) for name, value in headers)]

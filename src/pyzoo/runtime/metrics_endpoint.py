@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from pyzoo.config.admin_settings import PROMETHEUS, MetricsSettings
 from pyzoo.config.settings import ServerConfig
-from pyzoo.runtime.http import AsgiApplication, HttpSettings, Message, Receive, Send, open_http, serve_http
+from pyzoo.runtime.http import AsgiApplication, Message, Receive, Send, http_settings, open_http, serve_http
 from pyzoo.runtime.listening import cannot_listen
 from pyzoo.server.core import Core
 from pyzoo.server.exposition import CONTENT_TYPE, exposition_text, server_families
@@ -45,7 +45,7 @@ def open_metrics(config: ServerConfig, stack: ExitStack) -> socket.socket | None
 
 async def serve_metrics(listener: socket.socket, core: Core) -> None:
     """Serve the metrics of whatever role the core has, until cancelled."""
-    await serve_http(listener, HttpSettings(max_body_bytes=0), lambda: metrics_application(core))
+    await serve_http(listener, http_settings(server_of(core).config), lambda: metrics_application(core))
 
 
 def metrics_application(core: Core) -> AsgiApplication:
