@@ -90,7 +90,10 @@ def test_secrets_stay_secret() -> None:
         "zookeeper.ssl.quorum.keyStore.passwordPath": "/a/file",
         "zookeeper.DigestAuthenticationProvider.superDigest": "super:secret2",
     }
-    text = "tickTime=2000\nssl.keyStore.password = secret3\nSSL.trustStore.PASSWORD:secret4\nssl.keyStore.location=/k\n"
+    text = (
+        "tickTime=2000\nssl.keyStore.password = secret3\nSSL.trustStore.PASSWORD:secret4\nssl.keyStore.location=/k\n"
+        "ssl.quorum.keyStore.password secret5\nssl.quorum.trustStore.password=\\\n  secret6\n"
+    )
     lone = LoneServer(properties=given, initial_config=text)
     shown = str(ask(lone, "sysp").data) + str(ask(lone, "icfg").data)
     assert "secret" not in shown

@@ -1,10 +1,10 @@
 """Commands about one server: its settings, its numbers, its connections, sessions and watches."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from pyzoo.admin.response import Json
+from pyzoo.config.redaction import redacted, redacted_text
 from pyzoo.datatree.watches import Watcher
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.answers import LAST_OPERATIONS, crst, hash_order, hex_text, path_text, sessions_in_order, srst
@@ -17,10 +17,6 @@ from pyzoo.server.standalone import ZooKeeperServer
 Parameters = Mapping[str, str]
 Fields = dict[str, Json]
 
-HIDDEN: Final = "*****"
-"""In place of passwords, which Apache shows to whoever asks."""
-
-_SECRETS: Final = re.compile(r"^(\s*[\w.]*(?:password|superDigest)[ \t]*[=:]).*", re.IGNORECASE | re.MULTILINE)
 _LONG: Final = 1 << 63
 
 
@@ -41,16 +37,19 @@ def configuration(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
 
 def initial_configuration(server: ZooKeeperServer, parameters: Parameters) -> Fields:
-    """The text of the configuration file; members of an ensemble have none to show, as in Apache."""
-    text = _SECRETS.sub(rf"\g<1>{HIDDEN}", server.config.initial_config)
-    return {"initial_configuration": None if server.ensemble is not None else text}
+    """The text of the configuration file; members of an ensemble have none to show, as in Apache.
+
+    Passwords are not in it: Apache shows them to whoever asks.
+    """
+    text = None if server.ensemble is not None else redacted_text(server.config.initial_config)
+    return {"initial_configuration": text}
 
 
 def system_properties(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """All properties in force, sorted; those of a JVM are what `environment` shows of them."""
     environment = server.environment.properties()
     known = {name: value for name, value in environment if name.startswith(("java.", "os.", "user."))}
-    known |= {name: HIDDEN if _SECRETS.match(f"{name}=") else value for name, value in server.config.properties.items()}
+    known |= {name: redacted(name, value) for name, value in server.config.properties.items()}
     return dict(sorted(known.items()))
 
 

@@ -21,6 +21,7 @@ from pyzoo.cli.properties import given_properties
 from pyzoo.config.log_settings import LEVELS, LogSettings, level_number
 from pyzoo.config.parse import config_from_words, default_config, files_needed, parse_config_text
 from pyzoo.config.reader import ConfigWarning
+from pyzoo.config.redaction import redacted_flag
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError, StorageError
 
@@ -153,7 +154,7 @@ def serve(
     output.install()
     say(f"pyzoo {__version__}: {where_data_is(config, in_memory)}")
     for flag in given.ignored:
-        logger.debug("Ignored, it means something to a JVM only: %s", flag)
+        logger.debug("Ignored, it means something to a JVM only: %s", redacted_flag(flag))
     for warning in warnings:
         logger.warning("%s", warning)
     try:

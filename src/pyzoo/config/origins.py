@@ -9,11 +9,10 @@ from pyzoo.config.key_table import KEYS
 from pyzoo.config.keys import Key, Source, Treatment
 from pyzoo.config.membership import is_membership_key
 from pyzoo.config.reader import ConfigReader
+from pyzoo.config.redaction import redacted
 from pyzoo.config.settings import ServerConfig
 
 DEFAULT: Final = "default"
-HIDDEN: Final = "********"
-_SECRET: Final = "DigestAuthenticationProvider.superDigest"
 
 
 @frozen
@@ -42,13 +41,8 @@ def effective_settings(config: ServerConfig, reader: ConfigReader, places: Mappi
     settings += _members_elsewhere(config, reader)
     for name, entry in reader.entries.items():
         if name not in shown:
-            settings.append(Setting(name, hidden(name, entry.value), _file_place(reader, entry.line), None, None))
+            settings.append(Setting(name, redacted(name, entry.value), _file_place(reader, entry.line), None, None))
     return settings
-
-
-def hidden(name: str, value: str) -> str:
-    """The value, unless it is a secret."""
-    return HIDDEN if value and (name.lower().endswith("password") or name == _SECRET) else value
 
 
 def _names_of(key: Key, reader: ConfigReader) -> list[str]:
@@ -69,8 +63,8 @@ def _setting(key: Key, name: str, config: ServerConfig, reader: ConfigReader, pl
         value = key.default if given is None or (name in warned and _falls_back(key, reader, name)) else given
     if given is None and name in ("clientPort", "clientPortAddress"):
         origin = _member_place(config, reader) or origin
-    other = None if given is None or given == value else hidden(name, given)
-    return Setting(name, hidden(name, value), origin, other, key.treatment)
+    other = None if given is None or given == value else redacted(name, given)
+    return Setting(name, redacted(name, value), origin, other, key.treatment)
 
 
 def _given(key: Key, name: str, reader: ConfigReader, places: Mapping[str, str]) -> tuple[str | None, str]:

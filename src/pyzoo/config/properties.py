@@ -44,18 +44,19 @@ def parse_properties(text: str, path: str | None = None) -> dict[str, Property]:
 def all_properties(text: str, path: str | None = None) -> list[Property]:
     """Every property as it stands in the text, those that a later one overrides too; raises as above."""
     found: list[Property] = []
-    for line, logical in _logical_lines(text):
-        raw_key, raw_value = _split(logical)
+    for line, _, logical in logical_lines(text):
+        raw_key, raw_value = split_property(logical)
         key = _unescape(raw_key, path, line).strip(_TRIMMED)
         found.append(Property(key, _unescape(raw_value, path, line).strip(_TRIMMED), line))
     return found
 
 
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with continuations joined, without comments and empty lines, each with its first number."""
+def logical_lines(text: str) -> Iterator[tuple[int, int, str]]:
+    """Lines with continuations joined, without comments and empty lines, each with its first and last number."""
     collected = ""
     began = 0
     continued = False
+    number = 0
     for number, natural in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         line = natural.lstrip(_BLANKS)
         # As in Java, a lone backslash before a comment does not turn it into text.
@@ -68,13 +69,13 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         continued = backslashes % 2 == 1
         collected += line[:-1] if continued else line
         if not continued:
-            yield began, collected
+            yield began, number, collected
             collected = ""
     if collected:
-        yield began, collected
+        yield began, number, collected
 
 
-def _split(line: str) -> tuple[str, str]:
+def split_property(line: str) -> tuple[str, str]:
     """Cut a logical line into key and value, both still escaped."""
     end = 0
     while end < len(line) and line[end] not in "=:" and line[end] not in _BLANKS:
