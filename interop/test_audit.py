@@ -111,9 +111,16 @@ def test_ttl_nodes(session: PairSession) -> None:
 
 def test_users_are_the_names_of_all_identities(session: PairSession) -> None:
     session.call(rq.CREATE, rq.create("/users"))
-    for credential in ("bob:secret", "alice:other", ":nobody", "bob:again"):
+    for credential in ("bob:secret", "alice:other", ":nobody", "bob:again", "c\tar\x1f\x7fl\nuser=root:x"):
         session.call(rq.AUTH, rq.auth("digest", credential))
         session.call(rq.SET_DATA, rq.set_data("/users", credential))
+
+
+def test_control_characters_are_left_out(session: PairSession) -> None:
+    for path in ("/a\nuser=root", "/a\tresult=success", "/\x01\x1f\x7f\x80", "/\u2028"):
+        session.call(rq.CREATE, rq.create(path))
+        session.call(rq.SET_DATA, rq.set_data(path, b""))
+        session.call(rq.SET_ACL, rq.set_acl("/none", ((31, "nosuch", "a\nb"),)))
 
 
 def test_ephemerals_of_a_closed_session_are_the_servers_doing(audited: Pair) -> None:

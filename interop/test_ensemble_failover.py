@@ -6,12 +6,12 @@ import pytest
 
 from interop.conftest import new_ensemble
 from interop.ensemble import Ensemble
-from interop.member import JAVA38, JAVA39, PYZOO, Member
+from interop.member import JAVA38, JAVA39, JAVA395, PYZOO, Member
 from interop.server import ask
 from interop.writer import Writer
 
 #: In the order of sids; the last one leads first.
-MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA38, JAVA39), (JAVA39, JAVA39, PYZOO), (PYZOO, PYZOO, PYZOO)]
+MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA38, JAVA39), (JAVA395, JAVA39, PYZOO), (PYZOO, PYZOO, PYZOO)]
 WriteTo = Callable[[Ensemble, str], Writer]
 
 

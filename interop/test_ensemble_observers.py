@@ -9,13 +9,13 @@ from interop import requests as rq
 from interop.client import Client
 from interop.conftest import new_ensemble
 from interop.ensemble import Ensemble, Settings, unused_port
-from interop.member import JAVA38, JAVA39, OBSERVER, PYZOO, Member
+from interop.member import JAVA38, JAVA39, JAVA395, OBSERVER, PYZOO, Member
 from interop.writer import Writer
 
 #: Voters, the second one leads; observers. Of two voters, the one that does not lead is the only observer master.
 MIXES = [
     ((JAVA39, PYZOO), (JAVA39, JAVA38)),
-    ((PYZOO, JAVA39), (PYZOO, JAVA39)),
+    ((PYZOO, JAVA39), (PYZOO, JAVA395)),
     ((PYZOO, JAVA38), (PYZOO,)),
     ((PYZOO, PYZOO), (PYZOO,)),
 ]

@@ -8,12 +8,12 @@ from interop import requests as rq
 from interop.client import Client
 from interop.conftest import new_ensemble
 from interop.ensemble import NOT_SERVING, Ensemble, Settings
-from interop.member import JAVA38, JAVA39, PYZOO, Member
+from interop.member import JAVA38, JAVA39, JAVA395, PYZOO, Member
 from interop.relay import Network
 from interop.writer import Writer
 
 #: In the order of sids; the last one leads at first.
-MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA38, JAVA39), (PYZOO, PYZOO, PYZOO)]
+MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA38, JAVA395), (PYZOO, PYZOO, PYZOO)]
 LONG_MS = 40000
 WriteTo = Callable[[Ensemble, str], Writer]
 

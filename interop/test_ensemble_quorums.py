@@ -7,7 +7,7 @@ import pytest
 
 from interop.conftest import new_ensemble
 from interop.ensemble import Ensemble, Settings
-from interop.member import JAVA39, PYZOO
+from interop.member import JAVA39, JAVA395, PYZOO
 from interop.writer import Writer
 
 #: Server 1 weighs as much as the two others together, and more than half is needed: nothing goes without it.
@@ -17,7 +17,7 @@ GROUPS = {"group.1": "1", "group.2": "2", "group.3": "3:4:5"}
 WriteTo = Callable[[Ensemble, str], Writer]
 
 
-@pytest.mark.parametrize("kinds", [(PYZOO, JAVA39, PYZOO), (JAVA39, PYZOO, JAVA39)], ids="-".join)
+@pytest.mark.parametrize("kinds", [(PYZOO, JAVA39, PYZOO), (JAVA39, PYZOO, JAVA395)], ids="-".join)
 def test_weights_decide_who_may_be_missing(
     kinds: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory, write_to: WriteTo
 ) -> None:
@@ -38,7 +38,7 @@ def test_weights_decide_who_may_be_missing(
 
 
 def test_two_groups_of_three_are_a_quorum(tmp_path_factory: pytest.TempPathFactory, write_to: WriteTo) -> None:
-    kinds = (PYZOO, JAVA39, PYZOO, JAVA39, PYZOO)
+    kinds = (PYZOO, JAVA39, PYZOO, JAVA395, PYZOO)
     with new_ensemble(tmp_path_factory, kinds, settings=Settings(GROUPS)) as ensemble:
         ensemble.start()
         writer = write_to(ensemble, "/groups")

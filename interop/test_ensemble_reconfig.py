@@ -13,12 +13,12 @@ from kazoo.exceptions import BadArgumentsError, BadVersionError, NewConfigNoQuor
 
 from interop.conftest import new_ensemble
 from interop.ensemble import Ensemble, Settings
-from interop.member import JAVA38, JAVA39, OBSERVER, PARTICIPANT, PYZOO, Member
+from interop.member import JAVA38, JAVA39, JAVA395, OBSERVER, PARTICIPANT, PYZOO, Member
 from interop.writer import Writer
 
 #: In the order of sids, the last one leads at first; then the kind that joins.
 MIXES = [
-    ((JAVA39, JAVA39, PYZOO), JAVA39),
+    ((JAVA395, JAVA39, PYZOO), JAVA395),
     ((PYZOO, PYZOO, JAVA39), PYZOO),
     ((PYZOO, JAVA38, PYZOO), JAVA38),
     ((PYZOO, PYZOO, PYZOO), PYZOO),

@@ -6,11 +6,11 @@ import pytest
 
 from interop.conftest import new_ensemble
 from interop.ensemble import Ensemble, Settings
-from interop.member import JAVA38, JAVA39, PYZOO
+from interop.member import JAVA38, JAVA39, JAVA395, PYZOO
 from interop.writer import Writer
 
 #: In the order of sids; the last one leads first.
-MIXES = [(JAVA39, JAVA39, PYZOO), (PYZOO, JAVA38, JAVA39), (PYZOO, PYZOO, PYZOO)]
+MIXES = [(JAVA39, JAVA395, PYZOO), (PYZOO, JAVA38, JAVA39), (PYZOO, PYZOO, PYZOO)]
 LAST_COUNTER = 0xFFFFFFFF
 #: Every new leader begins with a counter this far below the end.
 LEFT = 200
