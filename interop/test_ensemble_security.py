@@ -6,11 +6,11 @@ from interop import requests as rq
 from interop.client import Client
 from interop.conftest import new_ensemble
 from interop.ensemble import Settings
-from interop.member import JAVA39, PYZOO
+from interop.member import JAVA39, JAVA395, PYZOO
 from interop.stores import make_stores
 
 #: In the order of sids; the last one leads.
-MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA39, JAVA39), (JAVA39, JAVA39, PYZOO)]
+MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA395, JAVA39), (JAVA39, JAVA39, PYZOO)]
 SWITCHES = [
     {"sslQuorum": "true", "fips-mode": "false"},
     {"sslQuorum": "true", "portUnification": "true"},

@@ -42,8 +42,8 @@ def test_the_common_name_decides_where_there_are_no_others(common_name: str, is_
 
 @pytest.mark.parametrize(
     ("fips_mode", "checked", "address", "works"),
-    [(False, True, HOST, True), (False, True, "10.0.0.1", False), (False, False, "10.0.0.1", True),
-     (True, True, "10.0.0.1", True)],
+    [(fips_mode, *case) for fips_mode in (False, True)
+     for case in ((True, HOST, True), (True, "10.0.0.1", False), (False, "10.0.0.1", True))],
 )  # fmt: skip
 def test_who_dials_needs_a_certificate_of_its_address(
     tmp_path: Path, fips_mode: bool, checked: bool, address: str, works: bool
@@ -65,3 +65,21 @@ def test_who_dials_needs_a_certificate_of_its_address(
     else:
         with pytest.raises(OSError, match=r"certificate of 10\.0\.0\.1 is that of another host"):
             shake_hands()
+
+
+@pytest.mark.parametrize(
+    ("fips_mode", "reverse", "dialled", "asks"),
+    [(True, True, True, False), (False, True, True, True), (False, False, True, False), (False, True, False, False)],
+)
+def test_names_of_diallers_count_out_of_fips_mode_only(
+    tmp_path: Path, fips_mode: bool, reverse: bool, dialled: bool, asks: bool
+) -> None:
+    settings = evolve(
+        pem_settings(tmp_path),
+        fips_mode=fips_mode,
+        allow_reverse_dns_lookup=reverse,
+        # Without the check of who is dialled there is none of who dials.
+        hostname_verification=dialled,
+    )
+    tls = quorum_tls(ServerConfig(data_dir="/nowhere", quorum=QuorumSettings(ssl=True), quorum_tls=settings))
+    assert asks == tls.asks_names

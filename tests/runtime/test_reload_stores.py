@@ -29,7 +29,7 @@ def member(home: Path) -> tuple[ServerConfig, PeerTls]:
 def is_trusted(tls: PeerTls, settings: TlsSettings) -> bool:
     """Whether a member with the stores as they are now gets on with `tls`."""
     dialling = TlsSession(make_context(settings, server_side=False), False, HOST, False)
-    accepting = tls.accepted()
+    accepting = tls.accepted(HOST)
     assert accepting is not None
     try:
         for _ in range(4):

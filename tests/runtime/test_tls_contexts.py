@@ -93,3 +93,34 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
 def test_a_store_that_cannot_be_used_says_why(store: TlsStore, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
         make_context(evolve(QUORUM_TLS_DEFAULTS, key_store=store), True)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "enabled", "versions"),
+    [
+        ("TLSv1.3", (), ("TLSv1_2", "TLSv1_3")),
+        ("TLSv1.2", (), ("TLSv1_2", "TLSv1_2")),
+        ("TLSv1.2", ("TLSv1.3",), ("TLSv1_3", "TLSv1_3")),
+        ("TLSv1.3", ("TLSv1.3", "TLSv1.2"), ("TLSv1_2", "TLSv1_3")),
+    ],
+)
+def test_a_protocol_alone_means_all_up_to_it(
+    protocol: str, enabled: tuple[str, ...], versions: tuple[str, str]
+) -> None:
+    context = make_context(evolve(QUORUM_TLS_DEFAULTS, protocol=protocol, enabled_protocols=enabled), True)
+    assert versions == (context.minimum_version.name, context.maximum_version.name)
+
+
+def test_two_authorities_of_one_name_both_count(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    members = [pem_settings(tmp_path / name) for name in ("one", "two")]
+    trusted = tmp_path / "both.pem"
+    trusted.write_bytes(b"".join(Path(member.trust_store.location).read_bytes() for member in members))
+    one, two = (peer_tls(evolve(member, trust_store=TlsStore(str(trusted), "PEM"))) for member in members)
+    for dials, accepts in ((one, two), (two, one)):
+        dialling, accepting = dials.dialled(HOST), accepts.accepted()
+        assert dialling is not None
+        assert accepting is not None
+        shake_hands(dialling, accepting)
+        assert b"hello" == accepting.received(dialling.to_send(b"hello"))

@@ -42,8 +42,8 @@ TLS_KEYS: Final[tuple[Key, ...]] = (
     *_tls("trustStore.password", Kind.TEXT, "", "", "Its password"),
     *_tls("trustStore.passwordPath", Kind.PATH, "", "", "File whose first line is its password; wins"),
     *_tls("trustStore.type", Kind.TEXT, "", "", _TYPES),
-    *_tls("protocol", Kind.TEXT, "TLSv1.3", "TLSv1.3", "TLS version"),
-    *_tls("enabledProtocols", Kind.LIST, "", "", "TLS versions that are accepted; without it, `protocol`"),
+    *_tls("protocol", Kind.TEXT, "TLSv1.3", "TLSv1.3", "The newest TLS version that is spoken"),
+    *_tls("enabledProtocols", Kind.LIST, "", "", "TLS versions; without it, from TLSv1.2 up to `protocol`"),
     *_tls("ciphersuites", Kind.LIST, "", "", "Cipher suites by their Java names; without it, the usual ones"),
     *_tls("clientAuth", Kind.TEXT, "need", "need", "Client certificates: none, want or need"),
     *_tls("hostnameVerification", Kind.BOOL, "true", "true", "Check the name in a server's certificate"),
@@ -55,7 +55,7 @@ TLS_KEYS: Final[tuple[Key, ...]] = (
     *_tls("handshakeDetectionTimeoutMillis", Kind.INT, "5000", "5000", "Milliseconds to tell TLS from plain text"),
     Key("ssl.authProvider", Kind.TEXT, "x509", "Scheme that checks client certificates; only x509 is there", _NOT_YET),
     Key("ssl.sslProvider", Kind.TEXT, "JDK", "TLS is always done by OpenSSL", _NO_EFFECT),
-    Key("fips-mode", Kind.BOOL, "true", "`false` lets members check the names of those that dial, as ssl.quorum.clientHostnameVerification says", Treatment.ENSEMBLE),
+    Key("fips-mode", Kind.BOOL, "true", "`true`: a member that dials needs a certificate of its address; `false`: or of the name that the DNS has for it", Treatment.ENSEMBLE),
 )  # fmt: skip
 
 AUTH_KEYS: Final[tuple[Key, ...]] = (

@@ -29,7 +29,7 @@ class TlsSettings:
     key_store: TlsStore = TlsStore()
     trust_store: TlsStore = TlsStore()
     protocol: str = "TLSv1.3"
-    enabled_protocols: tuple[str, ...] = ()  # empty = only `protocol`
+    enabled_protocols: tuple[str, ...] = ()  # empty = TLSv1.2 up to `protocol`
     cipher_suites: tuple[str, ...] = ()  # Java names; empty = the usual ones
     client_auth: str = "need"  # none, want, need
     hostname_verification: bool = True

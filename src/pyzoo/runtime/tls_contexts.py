@@ -21,16 +21,14 @@ _CLIENT_AUTH = {"none": ssl.CERT_NONE, "want": ssl.CERT_OPTIONAL, "need": ssl.CE
 def make_context(settings: TlsSettings, server_side: bool) -> ssl.SSLContext:
     """One end's context; raises ConfigError for stores and names that cannot be used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
-    names = settings.enabled_protocols or (settings.protocol,)
-    versions = sorted(_VERSIONS[name] for name in names if name in _VERSIONS)
-    if not versions:
-        raise ConfigError(f"none of the protocols {', '.join(names)} can be used: choose TLSv1.2 or TLSv1.3")
-    context.minimum_version, context.maximum_version = versions[0], versions[-1]
+    context.minimum_version, context.maximum_version = _versions(settings)
     if settings.key_store.location:
         _load_key(context, load_key(settings.key_store), settings.key_store.location)
     if settings.trust_store.location:
         try:
             context.load_verify_locations(cadata=load_trusted(settings.trust_store))
+            # As for Java, what stands in a trust store is trusted itself, also beside others of the same subject.
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         except ssl.SSLError as error:
             raise ConfigError(f"{settings.trust_store.location} has no usable certificates: {error}") from error
     if server_side:
@@ -39,6 +37,19 @@ def make_context(settings: TlsSettings, server_side: bool) -> ssl.SSLContext:
         context.check_hostname = settings.hostname_verification
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def _versions(settings: TlsSettings) -> tuple[ssl.TLSVersion, ssl.TLSVersion]:
+    """The oldest and the newest version that are offered; raises ConfigError.
+
+    `protocol` alone means all that are safe up to it, as Java's contexts have it. Members of 3.9.6 speak TLSv1.2 unless
+    `fips-mode` is off, those before it both.
+    """
+    names = settings.enabled_protocols or (settings.protocol,)
+    versions = sorted(_VERSIONS[name] for name in names if name in _VERSIONS)
+    if not versions:
+        raise ConfigError(f"none of the protocols {', '.join(names)} can be used: choose TLSv1.2 or TLSv1.3")
+    return versions[0] if settings.enabled_protocols else ssl.TLSVersion.TLSv1_2, versions[-1]
 
 
 def _load_key(context: ssl.SSLContext, material: KeyMaterial, location: str) -> None:
@@ -84,6 +95,7 @@ def quorum_tls(config: ServerConfig) -> PeerTls:
         server,
         dials_tls=quorum.ssl,
         accepts_plain=quorum.port_unification,
-        checks_diallers=settings.client_hostname_verification and not settings.fips_mode,
-        asks_names=settings.allow_reverse_dns_lookup,
+        checks_diallers=settings.hostname_verification and settings.client_hostname_verification,
+        # What the JDK checks in FIPS mode, since 3.9.6, is the address alone.
+        asks_names=settings.allow_reverse_dns_lookup and not settings.fips_mode,
     )

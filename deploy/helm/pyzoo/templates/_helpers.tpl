@@ -41,6 +41,8 @@ ssl.quorum.keyStore.location=/tls/{{ .keyStoreKey }}
 ssl.quorum.keyStore.passwordPath=/tls/{{ .passwordKey }}
 ssl.quorum.trustStore.location=/tls/{{ .trustStoreKey }}
 ssl.quorum.trustStore.passwordPath=/tls/{{ .passwordKey }}
+{{- /* No certificate has the address of a pod. */}}
+ssl.quorum.clientHostnameVerification=false
 {{- end }}
 {{- end }}
 {{- range $key, $value := .Values.config }}
