@@ -26,7 +26,9 @@ def crowd(driver: Any, count: int) -> list[str]:
     return paths
 
 
-steps = st.lists(st.tuples(st.sampled_from(["add", "delete", "again", "list"]), st.integers(0, 2000)), max_size=60)
+steps = st.lists(
+    st.tuples(st.sampled_from(["add", "delete", "again", "list", "work"]), st.integers(0, 2000)), max_size=60
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -48,6 +50,8 @@ def test_a_kept_listing_is_what_a_fresh_one_would_be(
         elif step == "again":
             driver.delete(path)
             driver.create(path)
+        elif step == "work":
+            driver.tree.crowd_of(node).work(at)
         else:
             assert driver.tree.encoded_children(node) == node.children.encoded()
     assert driver.tree.encoded_children(node) == node.children.encoded()

@@ -1,7 +1,7 @@
 """CrowdedListing: the encoded names of a crowded node's children, kept in pieces while children come and go.
 
 A piece is the names of a range of Java's buckets. A child that comes or goes spoils the piece that it is in, and the
-next listing encodes the spoilt pieces alone.
+next listing encodes the spoilt pieces alone. The first time takes long, and can be done bit by bit meanwhile.
 """
 
 from typing import Final, final
@@ -14,8 +14,12 @@ from pyzoo.jute.primitives import write_ustring
 
 CROWDED_BUCKETS: Final = 2048
 """Buckets of a table from which on a listing is kept in pieces: there are, or were, 769 children."""
+UNITS_A_NAME: Final = 2
+"""Units of work (of about 200 ns) that it takes to put a name into its piece, and as many to encode it."""
 _SPAN: Final = 128
-"""Buckets of a piece: some 50 to 100 names."""
+"""Buckets of a piece."""
+_NAMES_A_PIECE: Final = 75
+"""Somewhere between 50 and 100, for estimates."""
 
 
 @final
@@ -24,54 +28,107 @@ class CrowdedListing:
     """Pieces for a table of this many buckets, at least as many as a piece has; it does not outlive a larger table.
 
     `paths` of a piece are in the order in which they came, which is what the order within a bucket depends on.
+    `readers` counts who is having the pieces encoded just now.
     """
 
-    __slots__ = ("_buckets", "_encoded", "_paths", "_start")
+    __slots__ = ("_buckets", "_encoded", "_entered", "_gone", "_paths", "_spoilt", "_start", "_waiting", "readers")
 
     def __init__(self, paths: dict[str, None], start: i64, buckets: i64) -> None:
         self._start: i64 = start
         self._buckets: i64 = buckets
         self._paths: list[list[str]] = [[] for _ in range(buckets // _SPAN)]
-        # The first place is that of the number of names.
-        self._encoded: list[bytes | None] = [None] * (buckets // _SPAN + 1)
-        pieces = self._paths
-        for path in paths:
-            pieces[bucket_of(path, start, buckets) // _SPAN].append(path)
+        self._encoded: list[bytes | None] = [None] * (buckets // _SPAN)
+        self._spoilt = list(range(buckets // _SPAN))
+        self._waiting = list(paths)
+        self._entered: i64 = 0
+        self._gone: dict[str, int] = {}
+        self.readers: i64 = 0
 
     def add(self, path: str) -> None:
         """A child came that was not there."""
+        if self._waiting:
+            self._waiting.append(path)
+        else:
+            self._enter(path)
+
+    def _enter(self, path: str) -> None:
         piece = bucket_of(path, self._start, self._buckets) // _SPAN
         self._paths[piece].append(path)
-        self._encoded[piece + 1] = None
+        self._spoil(piece)
 
     def discard(self, path: str) -> None:
         """A child is gone that was there."""
         piece = bucket_of(path, self._start, self._buckets) // _SPAN
-        self._paths[piece].remove(path)
-        self._encoded[piece + 1] = None
-
-    def encoded(self, count: i64) -> bytes:
-        """All names, which are `count`, in Java's order as a jute vector of ustring."""
-        encoded = self._encoded
-        out = BytesWriter()
-        write_i32_be(out, i32(count))
-        encoded[0] = out.getvalue()
-        whole: list[bytes] = []
-        at: i64 = 0
-        for piece in encoded:
-            if piece is None:
-                piece = self._encode(at - 1)
-                encoded[at] = piece
-            whole.append(piece)
-            at += 1
-        return b"".join(whole)
-
-    def _encode(self, piece: i64) -> bytes:
         paths = self._paths[piece]
-        if not paths:
-            return b""
+        if self._waiting and path not in paths:
+            # It waits, and may come once more and wait again: the first that waits is the one that is gone.
+            self._gone[path] = self._gone.get(path, 0) + 1
+            return
+        paths.remove(path)
+        self._spoil(piece)
+
+    def _spoil(self, piece: i64) -> None:
+        if self._encoded[piece] is not None:
+            self._encoded[piece] = None
+            self._spoilt.append(piece)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all pieces are encoded as the children are now."""
+        return not self._spoilt and not self._waiting
+
+    @property
+    def units(self) -> i64:
+        """About what it takes to become ready."""
+        return (len(self._waiting) - self._entered + _NAMES_A_PIECE * len(self._spoilt)) * UNITS_A_NAME
+
+    def work(self, units: i64) -> i64:
+        """Do about so much of what is left until it is ready; returns how much it was."""
+        done: i64 = 0
+        while done < units and self._waiting:
+            done += self._enter_some((units - done) // UNITS_A_NAME + 1)
+        while done < units and self._spoilt:
+            done += self._encode(self._spoilt.pop())
+        return done
+
+    def _enter_some(self, most: i64) -> i64:
+        waiting = self._waiting
+        end: i64 = self._entered + most
+        count: i64 = len(waiting)
+        if end > count:
+            end = count
+        begin = self._entered
+        for at in range(begin, end):
+            path = waiting[at]
+            if self._gone:
+                times = self._gone.get(path, 0)
+                if times > 0:
+                    self._gone[path] = times - 1
+                    continue
+            self._enter(path)
+        self._entered = end
+        if end == count:
+            self._waiting = []
+            self._entered = 0
+            self._gone.clear()
+        return (end - begin) * UNITS_A_NAME
+
+    def _encode(self, piece: i64) -> i64:
+        paths = self._paths[piece]
         out = BytesWriter()
         start = self._start
         for path in part_order(paths, start, self._buckets, piece * _SPAN, _SPAN):
             write_ustring(out, path[start:])
-        return out.getvalue()
+        self._encoded[piece] = out.getvalue()
+        count: i64 = len(paths)
+        return 1 + count * UNITS_A_NAME
+
+    def pieces(self, count: i64) -> list[bytes]:
+        """All names, which are `count`, in Java's order as the pieces of a jute vector of ustring; once ready."""
+        out = BytesWriter()
+        write_i32_be(out, i32(count))
+        pieces = [out.getvalue()]
+        for piece in self._encoded:
+            assert piece is not None
+            pieces.append(piece)
+        return pieces

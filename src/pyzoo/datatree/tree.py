@@ -14,7 +14,7 @@ from pyzoo.datatree.acl import OPEN_UNSAFE_ID, READ_ACL_UNSAFE, ACLCache
 from pyzoo.datatree.digest import DigestLog, node_digest
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, PERSISTENT, kind_of, ttl_owner
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
-from pyzoo.datatree.listing import CROWDED_BUCKETS, CrowdedListing
+from pyzoo.datatree.listing import CROWDED_BUCKETS, UNITS_A_NAME, CrowdedListing
 from pyzoo.datatree.node import NO_CHILDREN, Children, DataNode
 from pyzoo.datatree.ownership import Ownership
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
@@ -60,6 +60,8 @@ from pyzoo.jute.records import (
 
 __all__ = ["DataTree", "ProcessTxnResult"]
 
+BYTES_A_UNIT: Final = 256
+"""Bytes that are copied in a unit of work (about 200 ns)."""
 CACHED_LISTINGS: Final = 400
 """Nodes whose encoded children are kept, and crowded ones that keep them in pieces."""
 
@@ -140,8 +142,34 @@ class DataTree:
             listings.popleft().cached = None
         return cached
 
-    def _crowded_listing(self, children: Children) -> bytes:
-        """Put together from pieces; as a whole only the last one is kept."""
+    def listing_units(self, node: DataNode) -> i64:
+        """About how many units of work `encoded_children` would be."""
+        children = node.children
+        if children is None:
+            return 0
+        cached = children.cached
+        if cached is not None:
+            return len(cached) // BYTES_A_UNIT
+        crowd = children.crowd
+        count: i64 = len(children.paths)
+        return 2 * count * UNITS_A_NAME if crowd is None else crowd.units + count // 10
+
+    def crowd_of(self, node: DataNode) -> CrowdedListing | None:
+        """The pieces that a crowded node's listing is kept in, ready or not; None for other nodes."""
+        children = node.children
+        if children is None or children.buckets < CROWDED_BUCKETS:
+            return None
+        return self._crowd_of(children)
+
+    def listing_parts(self, node: DataNode) -> list[bytes]:
+        """What `encoded_children` is, in pieces; of a crowded node to be called once its listing is ready."""
+        children = node.children
+        crowd = None if children is None else children.crowd
+        if children is None or crowd is None or children.cached is not None:
+            return [self.encoded_children(node)]
+        return crowd.pieces(len(children.paths))
+
+    def _crowd_of(self, children: Children) -> CrowdedListing:
         crowd = children.crowd
         if crowd is None:
             crowd = CrowdedListing(children.paths, children.start, children.buckets)
@@ -150,10 +178,24 @@ class DataTree:
             crowds.pop(children, None)
             crowds[children] = None
             if len(crowds) > CACHED_LISTINGS:
-                oldest = next(iter(crowds))
-                del crowds[oldest]
-                oldest.crowd = None
-        encoded = crowd.encoded(len(children.paths))
+                self._drop_a_crowd()
+        return crowd
+
+    def _drop_a_crowd(self) -> None:
+        """The oldest that nobody is working at."""
+        for children in self._crowds:
+            crowd = children.crowd
+            if crowd is None or crowd.readers == 0:
+                children.crowd = None
+                del self._crowds[children]
+                return
+
+    def _crowded_listing(self, children: Children) -> bytes:
+        """Put together from pieces; as a whole only the last one is kept."""
+        crowd = self._crowd_of(children)
+        while not crowd.is_ready:
+            crowd.work(crowd.units + 1)
+        encoded = b"".join(crowd.pieces(len(children.paths)))
         if self._last_crowd is not None:
             self._last_crowd.cached = None
         self._last_crowd = children
@@ -176,6 +218,20 @@ class DataTree:
                     count += len(children.paths)
                     waiting.extend(children.paths)
         return i32(count)
+
+    def has_more_below(self, path: str, most: i64) -> bool:
+        """Whether more than so many nodes are below this one, which takes no longer than to count so many."""
+        count: i64 = 0
+        waiting = [path]
+        while waiting:
+            node = self.nodes.get(waiting.pop())
+            children = None if node is None else node.children
+            if children is not None and len(children.paths) > 0:
+                count += len(children.paths)
+                if count > most:
+                    return True
+                waiting.extend(children.paths)
+        return False
 
     def ephemerals_of(self, session_id: i64) -> list[str]:
         """The ephemerals of a session in the order of Java's live table."""

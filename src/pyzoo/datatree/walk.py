@@ -9,14 +9,12 @@ from typing import Final, final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
-from pyzoo.datatree.java_order import bucket_of, part_order
-from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.sliced_order import SlicedOrder
 from pyzoo.jute.primitives import write_ustring
 
 _CROWDED: Final = 8192
 """Children above which a node's listing is not made in one step."""
-_BIN: Final = 2048
-"""Buckets of the hash table that are listed in one step then."""
 _HASHES_A_NODE: Final = 8
 """Names that may be hashed in the time that a node takes to write."""
 
@@ -31,48 +29,13 @@ class _Level:
 
 
 @final
-class _Crowd:
-    """A crowded node's children, on their way into bins by the high bits of their buckets.
-
-    Bins are in the order of the buckets; a bin that is listed by itself keeps the order within buckets.
-    """
-
-    def __init__(self, children: Children) -> None:
-        self.start: i64 = children.start
-        self.buckets: i64 = children.buckets
-        self.names = list(children.paths)
-        self.done: i64 = 0
-        self.bins: list[list[str]] = [[] for _ in range((self.buckets + _BIN - 1) // _BIN)]
-
-    def distribute(self, most: i64) -> None:
-        """Put up to so many names into their bins."""
-        end: i64 = self.done + most
-        count: i64 = len(self.names)
-        if end > count:
-            end = count
-        for at in range(self.done, end):
-            path = self.names[at]
-            self.bins[bucket_of(path, self.start, self.buckets) // _BIN].append(path)
-        self.done = end
-        if end == count:
-            self.names = []
-            self.bins.reverse()
-
-    def next_bin(self) -> list[str]:
-        """The children of the next bin in Java's order."""
-        span: i64 = _BIN if self.buckets > _BIN else self.buckets
-        first: i64 = self.buckets - len(self.bins) * span
-        return part_order(self.bins.pop(), self.start, self.buckets, first, span)
-
-
-@final
 class TreeWalk:
     """A walk through the tree that began when this was made."""
 
     def __init__(self, nodes: dict[str, DataNode]) -> None:
         self._nodes = nodes
         self._levels: list[_Level] = [_Level([""])]
-        self._crowds: list[_Crowd] = []
+        self._crowds: list[SlicedOrder] = []
         self._crowd_levels: list[int] = []
 
     def next_slice(self, out: BytesWriter, max_nodes: int) -> bool:
@@ -94,10 +57,10 @@ class TreeWalk:
     def _from_crowd(self, left: i64) -> i64:
         """Prepare the next few children of the innermost crowded node; returns what of the slice it took."""
         crowd = self._crowds[-1]
-        if len(crowd.names) > 0:
+        if not crowd.is_distributed:
             crowd.distribute(left * _HASHES_A_NODE)
             return left
-        if not crowd.bins:
+        if not crowd.has_more:
             self._crowds.pop()
             self._crowd_levels.pop()
             return 0
@@ -113,7 +76,7 @@ class TreeWalk:
         children = node.children
         if children is not None and len(children.paths) > 0:
             if len(children.paths) > _CROWDED:
-                self._crowds.append(_Crowd(children))
+                self._crowds.append(SlicedOrder(list(children.paths), children.start, children.buckets))
                 self._crowd_levels.append(len(self._levels))
             else:
                 self._levels.append(_Level(children.ordered_paths()))
