@@ -68,6 +68,7 @@ def test_the_file_of_the_container_image_gives_no_warning_but_the_single_member(
         ("largeRequestThreshold=4096", "large_request_threshold", 4096),
         ("enforceQuota=TRUE", "enforce_quota", True),
         ("lookBeforeSleep=false", "look_before_sleep", False),
+        ("multiReadMaxBytes=1000000", "multi_read_max_bytes", 1_000_000),
         ("skipACL=yes", "skip_acl", True),
         ("serializeLastProcessedZxid.enabled=false", "serialize_last_processed_zxid", False),
         ("nio.sessionlessCnxnTimeout=50", "sessionless_cnxn_timeout_ms", 50),

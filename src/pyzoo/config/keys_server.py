@@ -47,6 +47,7 @@ REQUEST_KEYS: Final[tuple[Key, ...]] = (
     Key("maxCnxns", Kind.INT, "0", "Connections to all ports together; 0 is no limit"),
     Key("largeRequestMaxBytes", Kind.INT, "104857600", "Bytes of all large requests in progress; more than 0"),
     Key("largeRequestThreshold", Kind.INT, "-1", "Bytes above which a request is large; 0 or less is off"),
+    Key("multiReadMaxBytes", Kind.INT, "16777216", "Bytes of the results of one multiRead: those that do not fit any more are MarshallingError, but for the first. Java clients take no reply above their jute.maxbuffer, which is 1 MB unless it is set; pyzoo's own key"),
     Key("maxResponseCacheSize", Kind.INT, "400", "Replies are encoded afresh: there is no cache of node contents", _NO_EFFECT),
     Key("maxGetChildrenResponseCacheSize", Kind.INT, "400", "Each node keeps its own list of children encoded", _NO_EFFECT),
     Key("intBufferStartingSizeBytes", Kind.INT, "1024", "Reply buffers have no first size (Apache refuses less than 32, and so does pyzoo)", _NO_EFFECT),

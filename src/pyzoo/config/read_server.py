@@ -92,6 +92,7 @@ def with_requests(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         look_before_sleep=reader.boolean("lookBeforeSleep"),
         large_request_max_bytes=reader.integer("largeRequestMaxBytes", at_least=1),
         large_request_threshold=_large_request_threshold(reader),
+        multi_read_max_bytes=reader.integer("multiReadMaxBytes", at_least=1),
         max_response_cache_size=reader.integer("maxResponseCacheSize"),
         max_get_children_response_cache_size=reader.integer("maxGetChildrenResponseCacheSize"),
         enforce_quota=reader.boolean("enforceQuota"),

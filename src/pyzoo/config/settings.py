@@ -76,6 +76,7 @@ class ServerConfig:
     look_before_sleep: bool = True
     large_request_max_bytes: int = 104_857_600
     large_request_threshold: int = -1  # -1 = off
+    multi_read_max_bytes: int = 16_777_216  # but for the first result
     max_response_cache_size: int = 400
     max_get_children_response_cache_size: int = 400
     enforce_quota: bool = False

@@ -86,6 +86,16 @@ class Ownership:
         session = self.sessions.get(session_id)
         return list(_NONE) if session is None else session.ordered()
 
+    def count_of(self, session_id: i64) -> i64:
+        """How many ephemerals a session has."""
+        session = self.sessions.get(session_id)
+        return 0 if session is None else len(session.paths)
+
+    def table_of(self, session_id: i64) -> tuple[list[str], i64]:
+        """The ephemerals of a session as they came, and the number of buckets of Java's table."""
+        session = self.sessions.get(session_id)
+        return (list(_NONE), SESSION_BUCKETS) if session is None else (list(session.paths), session.buckets)
+
     def take_session(self, session_id: i64) -> SessionPaths:
         """The ephemerals of a session, which is then no longer known."""
         session = self.sessions.pop(session_id, None)

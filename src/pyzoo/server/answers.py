@@ -16,8 +16,8 @@ from pyzoo.release import FULL_VERSION
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
 from pyzoo.server.monitor import monitor_text
-from pyzoo.server.reads import NULL_PATH
 from pyzoo.server.sessions import SessionTracker
+from pyzoo.server.wanted_watches import NULL_PATH
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer

@@ -15,6 +15,7 @@ from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.jute.records import ACL, Id
 from pyzoo.server.request import Request
+from pyzoo.server.slices import SlicedWork
 
 CONNECTED_STATE: Final = 3
 NOTIFICATION_XID: Final = -1
@@ -46,10 +47,18 @@ class CnxnOwner:
         """What was counted last was an event."""
         raise NotImplementedError
 
+    def output_taken(self, work: SlicedWork) -> None:
+        """There may be room again for what this work writes to its connection."""
+        raise NotImplementedError
+
 
 @final
 class ServerCnxn(Watcher):
-    """One client connection; `address` and `port` are the client's."""
+    """One client connection; `address` and `port` are the client's.
+
+    While it `is_busy` no further request is taken: one that may take long is waiting, or `work` answers it. A reply
+    that is not yet written to its end has `out` to itself, and events wait in `events`.
+    """
 
     def __init__(self, owner: CnxnOwner, address: str, port: int, max_frame: int, now_ms: int, wall_ms: int) -> None:
         super().__init__()
@@ -68,6 +77,9 @@ class ServerCnxn(Watcher):
         self.pending: deque[Request] = deque()
         self.pending_reads: i64 = 0
         self.unsent: i64 = 0
+        self.is_busy = False
+        self.work: SlicedWork | None = None
+        self.events: BytesWriter | None = None
         self.announced = False
         self.out = BytesWriter()
         self.read_only_known = False
@@ -91,7 +103,8 @@ class ServerCnxn(Watcher):
         """A watch fired: send the event, unless the client may not read the node (ServerCnxn.process)."""
         if self.gone or (acl is not None and not self.owner.may_read(self.ids, acl)):
             return
-        out = self.out
+        events = self.events
+        out = self.out if events is None else events
         start = begin_frame(out)
         write_i32_be(out, NOTIFICATION_XID)
         write_i64_be(out, zxid)
@@ -99,7 +112,7 @@ class ServerCnxn(Watcher):
         write_i32_be(out, event_type)
         write_i32_be(out, CONNECTED_STATE)
         write_ustring(out, path)
-        self.frame_written(start)
+        self._written(end_frame(out, start))
         self.owner.event_sent()
         if self.waiting_bytes() > OUT_LIMIT:
             self.abort()
@@ -119,7 +132,9 @@ class ServerCnxn(Watcher):
 
     def frame_written(self, start: i64) -> None:
         """Finish the frame begun at `start`, count it and announce it."""
-        size = end_frame(self.out, start)
+        self._written(end_frame(self.out, start))
+
+    def _written(self, size: i64) -> None:
         self.packets_sent += 1
         self.owner.packet_sent(size)
         self.announce()
@@ -147,11 +162,37 @@ class ServerCnxn(Watcher):
 
     def waiting_bytes(self) -> i64:
         """Bytes written and not yet taken by the network."""
-        return self.unsent + len(self.out)
+        events = self.events
+        waiting: i64 = self.unsent + len(self.out)
+        return waiting if events is None else waiting + len(events)
+
+    def hold_events(self) -> None:
+        """What happens from now on comes behind a reply that is being made."""
+        if self.events is None:
+            self.events = BytesWriter()
+
+    def begin_long(self, size: i64) -> None:
+        """Begin a frame of this length, which is written to `out` bit by bit; events are held."""
+        write_i32_be(self.out, i32(size))
+        self._written(size)
+
+    def release_events(self) -> None:
+        """The reply is written."""
+        events = self.events
+        if events is not None:
+            self.out.write(events.getvalue())
+            self.events = None
+        self.announce()
+
+    def room(self) -> i64:
+        """How many bytes may be added to a long reply before the network has taken some."""
+        return OUT_HIGH_WATER - self.unsent - len(self.out)
 
     def data_to_send(self) -> bytes:
         """Take what has been written since the last call."""
         self.announced = False
+        if self.work is not None:
+            self.owner.output_taken(self.work)
         data = self.out.getvalue()
         if len(data) > _KEEP_WRITER:
             self.out = BytesWriter()

@@ -46,19 +46,31 @@ def decode_multi(archive: InputArchive) -> list[MultiOp]:
     create without an ACL: the first uses up a zxid, the second does not.
     """
     ops: list[MultiOp] = []
+    while decode_part(archive, ops):
+        pass
+    check_parts(ops)
+    return ops
+
+
+def decode_part(archive: InputArchive, ops: list[MultiOp]) -> bool:
+    """Add the next part; False when there are no more, and `check_parts` has to follow."""
+    type = archive.read_int()
+    done = archive.read_bool()
+    archive.read_int()
+    if done:
+        return False
+    ops.append(_decode_op(type, archive))
+    return True
+
+
+def check_parts(ops: list[MultiOp]) -> None:
+    """Raise MalformedRecord for reads and writes together."""
     reads = 0
-    while True:
-        type = archive.read_int()
-        done = archive.read_bool()
-        archive.read_int()
-        if done:
-            break
-        ops.append(_decode_op(type, archive))
-        if type == op.GET_DATA or type == op.GET_CHILDREN:
+    for part in ops:
+        if part.type == op.GET_DATA or part.type == op.GET_CHILDREN:
             reads += 1
     if reads != 0 and reads != len(ops):
         raise MalformedRecord("a multi mixes reads and writes")
-    return ops
 
 
 def holds_reads(ops: list[MultiOp]) -> bool:

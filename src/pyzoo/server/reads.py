@@ -13,7 +13,7 @@ from pyzoo import errors as err
 from pyzoo.datatree.acl import ADMIN, READ
 from pyzoo.datatree.java_order import ephemerals_copy_order
 from pyzoo.datatree.node import DataNode
-from pyzoo.datatree.tree import DataTree
+from pyzoo.datatree.tree import BYTES_A_UNIT, DataTree
 from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
@@ -25,13 +25,11 @@ from pyzoo.jute.records import (
     GetChildrenRequest,
     GetDataRequest,
     Id,
-    SetWatches,
-    SetWatches2,
     write_vector_of_acl,
     write_vector_of_ustring,
 )
 from pyzoo.server.auth import AccessControl
-from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.cnxn import OUT_HIGH_WATER, ServerCnxn
 from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.multi import (
     decode_multi,
@@ -41,6 +39,7 @@ from pyzoo.server.multi import (
     write_multi_header,
 )
 from pyzoo.server.request import Request
+from pyzoo.server.wanted_watches import NULL_PATH, WantedWatches
 
 WATCHER_CHILDREN: Final = 1
 WATCHER_DATA: Final = 2
@@ -66,17 +65,34 @@ def masked_acl(acl: list[ACL]) -> list[ACL]:
     return masked
 
 
+def wanted_prefix(asked: str | None) -> str:
+    """The beginning that getEphemerals asks for; empty for all."""
+    trimmed = "" if asked is None else asked.strip(JAVA_BLANKS)
+    return "" if asked is None or trimmed in ("", "/") else asked
+
+
 @final
 class Reads:
     """Answers reads of one server."""
 
-    def __init__(self, tree: DataTree, access: AccessControl, metrics: ServerMetrics) -> None:
+    def __init__(
+        self,
+        tree: DataTree,
+        access: AccessControl,
+        metrics: ServerMetrics,
+        slice_units: i64,
+        multi_read_max_bytes: i64,
+    ) -> None:
+        """What is more than `slice_units` of work, or too large a multiRead, is not answered here."""
         self.tree = tree
+        self._most_units: i64 = slice_units
+        self._most_bytes: i64 = min(slice_units * BYTES_A_UNIT, multi_read_max_bytes, OUT_HIGH_WATER)
+        self.few_names: i64 = slice_units // _UNITS_A_NAME
         self.metrics = metrics
         self.access = access
 
     def serve(self, request: Request, cnxn: ServerCnxn) -> i32:
-        """Write the whole reply; returns its error code."""
+        """Write the whole reply; returns its error code, or TAKES_LONGER, and then nothing has happened."""
         tree = self.tree
         out = cnxn.out
         start: i64 = len(out)
@@ -89,6 +105,9 @@ class Reads:
         except MalformedRecord:
             code = err.MARSHALLINGERROR
         if code != 0:
+            if code == TAKES_LONGER:
+                out.truncate(start)
+                return code
             if code < KEEP_BODY:
                 code -= KEEP_BODY
                 patch_error(out, start, code)
@@ -106,7 +125,7 @@ class Reads:
         elif type == op.EXISTS:
             self._exists(body, request.ids, cnxn, out)
         elif type == op.GET_CHILDREN or type == op.GET_CHILDREN2:
-            self._get_children(type, body, request.ids, cnxn, out)
+            return self._get_children(type, body, request.ids, cnxn, out)
         elif type == op.PING:
             pass
         elif type == op.SYNC:
@@ -116,9 +135,9 @@ class Reads:
         elif type == op.MULTI_READ:
             return self._multi_read(body, request.ids, out)
         elif type == op.GET_EPHEMERALS:
-            self._get_ephemerals(body, request.session_id, out)
+            return self._get_ephemerals(body, request.session_id, out)
         elif type == op.GET_ALL_CHILDREN_NUMBER:
-            self._get_all_children_number(body, request.ids, out)
+            return self._get_all_children_number(body, request.ids, out)
         elif type == op.WHO_AM_I:
             self._who_am_i(request.ids, out)
         else:
@@ -145,7 +164,8 @@ class Reads:
             raise KeeperError(err.NONODE, path)
         return node
 
-    def _readable(self, path: str | None, ids: list[Id]) -> DataNode:
+    def readable(self, path: str | None, ids: list[Id]) -> DataNode:
+        """The node, if it is there and these identities may read it; raises KeeperError."""
         node = self._node(path)
         if node.acl_id != -1 and not self.access.allows(self.tree.acl_of(node), READ, ids):
             raise KeeperError(err.NOAUTH)
@@ -154,7 +174,7 @@ class Reads:
     def _get_data(self, body: InputArchive, ids: list[Id], cnxn: ServerCnxn, out: BytesWriter) -> None:
         path = body.read_ustring()
         watch = body.read_bool()
-        node = self._readable(path, ids)
+        node = self.readable(path, ids)
         if watch and path is not None:
             self.tree.data_watches.add(path, cnxn, STANDARD)
         data = node.data
@@ -179,10 +199,12 @@ class Reads:
         self.metrics.path_read(path, 0)
         node.write_stat(out)
 
-    def _get_children(self, type: i32, body: InputArchive, ids: list[Id], cnxn: ServerCnxn, out: BytesWriter) -> None:
+    def _get_children(self, type: i32, body: InputArchive, ids: list[Id], cnxn: ServerCnxn, out: BytesWriter) -> i32:
         path = body.read_ustring()
         watch = body.read_bool()
-        node = self._readable(path, ids)
+        node = self.readable(path, ids)
+        if node.num_children > self.few_names and self.tree.listing_units(node) > self._most_units:
+            return TAKES_LONGER
         if watch and path is not None:
             self.tree.child_watches.add(path, cnxn, STANDARD)
         encoded = self.tree.encoded_children(node)
@@ -191,6 +213,23 @@ class Reads:
         out.write(encoded)
         if type == op.GET_CHILDREN2:
             node.write_stat(out)
+        return 0
+
+    def children_parts(self, type: i32, path: str | None, watch: bool, ids: list[Id], cnxn: ServerCnxn) -> list[bytes]:
+        """The same body in pieces, for a node whose listing is ready; raises KeeperError."""
+        node = self.readable(path, ids)
+        if watch and path is not None:
+            self.tree.child_watches.add(path, cnxn, STANDARD)
+        parts = self.tree.listing_parts(node)
+        size: i64 = 0
+        for part in parts:
+            size += len(part)
+        self.metrics.path_read(path or "", size - 4 * (node.num_children + 1))
+        if type == op.GET_CHILDREN2:
+            out = BytesWriter()
+            node.write_stat(out)
+            parts.append(out.getvalue())
+        return parts
 
     def _get_acl(self, body: InputArchive, ids: list[Id], out: BytesWriter) -> None:
         node = self._node(body.read_ustring())
@@ -202,20 +241,26 @@ class Reads:
         write_vector_of_acl(out, acl)
         node.write_stat(out)
 
-    def _get_all_children_number(self, body: InputArchive, ids: list[Id], out: BytesWriter) -> None:
-        path = body.read_ustring()
-        self._readable(path, ids)
-        write_i32_be(out, self.tree.all_children_number(path or ""))
+    def _get_all_children_number(self, body: InputArchive, ids: list[Id], out: BytesWriter) -> i32:
+        asked = body.read_ustring()
+        self.readable(asked, ids)
+        path = asked or ""
+        if len(path) > 1 and self.tree.has_more_below(path, self._most_units // _UNITS_A_NODE):
+            return TAKES_LONGER
+        write_i32_be(out, self.tree.all_children_number(path))
+        return 0
 
-    def _get_ephemerals(self, body: InputArchive, session_id: i64, out: BytesWriter) -> None:
-        prefix = body.read_ustring()
+    def _get_ephemerals(self, body: InputArchive, session_id: i64, out: BytesWriter) -> i32:
+        prefix = wanted_prefix(body.read_ustring())
+        if self.tree.ownership.count_of(session_id) > self.few_names:
+            return TAKES_LONGER
         paths = ephemerals_copy_order(self.tree.ephemerals_of(session_id))
-        trimmed = "" if prefix is None else prefix.strip(JAVA_BLANKS)
-        if prefix is not None and trimmed and trimmed != "/":
+        if prefix:
             paths = [path for path in paths if path.startswith(prefix)]
         names: list[str | None] = []
         names.extend(paths)
         write_vector_of_ustring(out, names)
+        return 0
 
     def _who_am_i(self, ids: list[Id], out: BytesWriter) -> None:
         count: i64 = len(ids)
@@ -226,6 +271,10 @@ class Reads:
 
     def _multi_read(self, body: InputArchive, ids: list[Id], out: BytesWriter) -> i32:
         """Errors of single reads are results; a write, or a null path, ends the reply early with -5."""
+        if body.end - body.pos > self._most_units * _BODY_BYTES_A_UNIT:
+            return TAKES_LONGER
+        begun: i64 = len(out)
+        left = self._most_units
         ops = decode_multi(body)
         if ops and not holds_reads(ops):
             write_multi_end(out)
@@ -233,26 +282,33 @@ class Reads:
         for part in ops:
             start: i64 = len(out)
             try:
-                self._read_part(part.body, ids, out)
+                left -= self._read_part(part.body, ids, out, left)
             except KeeperError as error:
                 out.truncate(start)
                 if error.code == err.MARSHALLINGERROR:
                     write_multi_end(out)
                     return KEEP_BODY + err.MARSHALLINGERROR
                 write_multi_error(out, error.code)
+            if left < 0 or len(out) - begun > self._most_bytes:
+                return TAKES_LONGER
         write_multi_end(out)
         return 0
 
-    def _read_part(self, body: object, ids: list[Id], out: BytesWriter) -> None:
+    def _read_part(self, body: object, ids: list[Id], out: BytesWriter, most: i64) -> i64:
+        """Append the result of one read, unless it is more than `most` units of work; returns how many it is."""
+        units: i64 = 0
         if isinstance(body, GetDataRequest):
-            node = self._readable(body.path, ids)
+            node = self.readable(body.path, ids)
             write_multi_header(out, op.GET_DATA, 0)
             write_buffer(out, node.data)
             node.write_stat(out)
         elif isinstance(body, GetChildrenRequest):
-            node = self._readable(body.path, ids)
-            write_multi_header(out, op.GET_CHILDREN, 0)
-            out.write(self.tree.encoded_children(node))
+            node = self.readable(body.path, ids)
+            units = self.tree.listing_units(node)
+            if units <= most:
+                write_multi_header(out, op.GET_CHILDREN, 0)
+                out.write(self.tree.encoded_children(node))
+        return units
 
     # --- watches
 
@@ -314,60 +370,27 @@ class Reads:
     def set_watches(self, type: i32, body: InputArchive, cnxn: ServerCnxn) -> i32:
         """setWatches and setWatches2; the events of what changed meanwhile go out before the reply.
 
-        Returns the error code: a null list stops it, with the lists before it already in force.
+        Returns the error code: a null list stops it, with the lists before it already in force. Or TAKES_LONGER.
         """
+        if body.end - body.pos > self._most_units * _BODY_BYTES_A_UNIT:
+            return TAKES_LONGER
         try:
-            if type == op.SET_WATCHES2:
-                two = SetWatches2.decode(body)
-                return self._register(
-                    cnxn,
-                    two.relative_zxid,
-                    two.data_watches,
-                    two.exist_watches,
-                    two.child_watches,
-                    two.persistent_watches,
-                    two.persistent_recursive_watches,
-                )
-            one = SetWatches.decode(body)
-            none: list[str | None] | None = []
-            return self._register(
-                cnxn, one.relative_zxid, one.data_watches, one.exist_watches, one.child_watches, none, none
-            )
+            wanted = WantedWatches(type, body)
         except MalformedRecord:
             return err.MARSHALLINGERROR
-
-    def _register(
-        self,
-        cnxn: ServerCnxn,
-        relative_zxid: i64,
-        data: list[str | None] | None,
-        exist: list[str | None] | None,
-        child: list[str | None] | None,
-        persistent: list[str | None] | None,
-        recursive: list[str | None] | None,
-    ) -> i32:
-        lists = [data, exist, child, persistent, recursive]
-        paths: list[list[str]] = []
-        broken = False
-        for one in lists:
-            if one is None:
-                broken = True
-            known: list[str] = []
-            if one is not None and not broken:
-                for path in one:
-                    if path is None and len(paths) < NODE_LISTS:
-                        broken = True
-                        break
-                    known.append(NULL_PATH if path is None else path)
-            paths.append(known)
-        self.tree.set_watches(cnxn, relative_zxid, paths[0], paths[1], paths[2], paths[3], paths[4])
-        return err.MARSHALLINGERROR if broken else 0
+        paths = wanted.paths
+        self.tree.set_watches(cnxn, wanted.relative_zxid, paths[0], paths[1], paths[2], paths[3], paths[4])
+        return err.MARSHALLINGERROR if wanted.is_broken else 0
 
 
-NULL_PATH: Final = chr(0xDC00)
-"""Stands for a null path in the tables of watches: no path that can be read looks like it."""
-NODE_LISTS: Final = 3
-"""The lists of setWatches that look at nodes, which a null path cannot name."""
+TAKES_LONGER: Final = 1
+"""In place of an error code: the answer is for a LongRead."""
+_BODY_BYTES_A_UNIT: Final = 2
+"""Of a request that names many paths; the shortest takes five."""
+_UNITS_A_NODE: Final = 2
+"""To count it."""
+_UNITS_A_NAME: Final = 16
+"""More than a name can be in the listing of a node's children: so few need not be looked at."""
 PING_XID: Final = -2
 """The xid of every answer to a ping, whatever the request had."""
 KEEP_BODY: Final = -1000

@@ -13,7 +13,7 @@ from mypy_extensions import i64, mypyc_attr
 SLICE_UNITS: Final = 10_000
 """What a slice may cost, unless the configuration says otherwise."""
 REST_MS: Final = 4
-"""From the beginning of one slice to that of the next: at least half of the time is for everybody else."""
+"""From the beginning of a whole slice to that of the next: at least half of the time is for everybody else."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 
@@ -46,6 +46,7 @@ class SliceQueue:
         self._ready: deque[SlicedWork] = deque()
         self._stalled: dict[SlicedWork, None] = {}
         self._rested_ms: i64 = 0
+        self._is_at_work = False
 
     @property
     def next_ms(self) -> i64:
@@ -55,6 +56,17 @@ class SliceQueue:
     def add(self, work: SlicedWork) -> None:
         """Begin with this work in one of the next turns."""
         self._ready.append(work)
+
+    def begin(self, work: SlicedWork, now_ms: i64) -> None:
+        """Begin with this work now, if it is time for a slice, else as `add`; for short work that ends it at once."""
+        if self._is_at_work or now_ms < self._rested_ms:
+            self._ready.append(work)
+            return
+        self._is_at_work = True
+        left = self.units - work.step(self.units)
+        self._is_at_work = False
+        self._keep(work)
+        self._rest(now_ms, left)
 
     def go_on(self, work: SlicedWork) -> None:
         """What this work has waited for is there; nothing happens when it does not wait."""
@@ -66,19 +78,31 @@ class SliceQueue:
     def advance(self, now_ms: i64) -> None:
         """Do a slice, if it is time for one."""
         ready = self._ready
-        if not ready or now_ms < self._rested_ms:
+        if not ready or self._is_at_work or now_ms < self._rested_ms:
             return
-        self._rested_ms = now_ms + REST_MS
+        self._is_at_work = True
         left = self.units
         for _ in range(len(ready)):
             work = ready.popleft()
             left -= work.step(left)
-            if work.is_stalled and not work.is_done:
-                self._stalled[work] = None
-            elif not work.is_done:
-                ready.append(work)
-            if left <= 0:
+            self._keep(work)
+            if left <= 0 or not ready:
                 break
+        self._is_at_work = False
+        self._rest(now_ms, left)
+
+    def _keep(self, work: SlicedWork) -> None:
+        if work.is_done:
+            return
+        if work.is_stalled:
+            self._stalled[work] = None
+        else:
+            self._ready.append(work)
+
+    def _rest(self, now_ms: i64, left: i64) -> None:
+        """After what was done of a slice, of which so much is left."""
+        done = self.units - left
+        self._rested_ms = now_ms + REST_MS * (done if done < self.units else self.units) // self.units
 
     def drop(self, work: SlicedWork) -> None:
         """Abandon this work, unless it is done."""

@@ -41,21 +41,24 @@ from pyzoo.server.environment import ServerEnvironment
 from pyzoo.server.final import count_written, write_reply
 from pyzoo.server.log_batch import LogBatcher
 from pyzoo.server.log_extras import of_client, of_session
+from pyzoo.server.long_requests import begin_long_read, may_take_long
 from pyzoo.server.metrics import ServerMetrics, new_metrics
 from pyzoo.server.modes import STANDALONE
 from pyzoo.server.outstanding import OutstandingChanges
 from pyzoo.server.prep import PrepRequestProcessor
 from pyzoo.server.providers import enforced_schemes, make_access_control
-from pyzoo.server.reads import Reads
+from pyzoo.server.reads import TAKES_LONGER, Reads
 from pyzoo.server.request import WRITE, Request, error_of, internal_request, request_kind
 from pyzoo.server.restoring import tell_watchers
 from pyzoo.server.sessions import SessionTracker, generate_password
-from pyzoo.server.slices import SliceQueue
+from pyzoo.server.slices import SlicedWork, SliceQueue
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
 from pyzoo.server.transactions import make_txn
 
 logger: Final = logging.getLogger(__name__)
+
+NO_REQUESTS: Final[deque[Request]] = deque()
 
 
 class ZooKeeperServer(Core):
@@ -117,7 +120,7 @@ class ZooKeeperServer(Core):
             config.reconfig_enabled,
             config.multi_create2_as_create,
         )
-        self.reads = Reads(self.tree, self.access, self.metrics)
+        self.reads = Reads(self.tree, self.access, self.metrics, config.slice_units, config.multi_read_max_bytes)
         self.tree.data_watches.observer = self.metrics
         self.tree.child_watches.observer = self.metrics
         self.containers = ContainerManager(config, now_ms)
@@ -131,6 +134,7 @@ class ZooKeeperServer(Core):
         self.large_bytes: i64 = 0
         self.uncommitted: deque[Request] = deque()
         self._throttled: deque[Request] = deque()
+        self._behind: dict[ServerCnxn, deque[Request]] = {}
         self._dirty: list[ServerCnxn] = []
         self.log = LogBatcher(config, draw) if log is None else log
         self.snapshot_running = False
@@ -192,6 +196,10 @@ class ZooKeeperServer(Core):
             if not request.is_write:
                 self.finished(request)
         cnxn.pending.clear()
+        if cnxn.work is not None:
+            self.slices.drop(cnxn.work)
+        for request in self._behind.pop(cnxn, NO_REQUESTS):
+            self.finished(request)
 
     def bind_session(self, cnxn: ServerCnxn, session_id: i64) -> None:
         """This connection now speaks for the session."""
@@ -207,7 +215,7 @@ class ZooKeeperServer(Core):
 
     def wants_input(self, cnxn: ServerCnxn) -> bool:
         """Whether the shell may read from this connection now: the back-pressure of the server."""
-        if cnxn.closing or cnxn.waiting_bytes() > OUT_HIGH_WATER:
+        if cnxn.closing or cnxn.is_busy or cnxn.waiting_bytes() > OUT_HIGH_WATER:
             return False
         if cnxn.pending_reads > PENDING_READS_LIMIT or (cnxn.connect_seen and not cnxn.established):
             return False
@@ -221,6 +229,9 @@ class ZooKeeperServer(Core):
 
     def packet_sent(self, size: i64) -> None:
         self.stats.packet_sent(size)
+
+    def output_taken(self, work: SlicedWork) -> None:
+        self.slices.go_on(work)
 
     def event_sent(self) -> None:
         self.metrics.watch_bytes += self.stats.last_response_size
@@ -415,6 +426,8 @@ class ZooKeeperServer(Core):
         """Something to be answered when the writes before it are done."""
         cnxn.pending.append(request)
         cnxn.pending_reads += 1
+        if may_take_long(self, request):
+            cnxn.is_busy = True
 
     def prepare(self, request: Request) -> bool:
         """Make the transaction; False when the request cannot be read and takes no zxid."""
@@ -465,16 +478,23 @@ class ZooKeeperServer(Core):
             cnxn.reply_empty(request.cxid, zxid, code)
         elif request.type == op.SET_WATCHES or request.type == op.SET_WATCHES2:
             code = self.reads.set_watches(request.type, request.body, cnxn)
+            if code == TAKES_LONGER:
+                begin_long_read(self, request, cnxn)
+                return
             if not cnxn.closing:
                 cnxn.reply_empty(request.cxid, zxid, code)
-        else:
-            self.reads.serve(request, cnxn)
+        elif self.reads.serve(request, cnxn) == TAKES_LONGER:
+            begin_long_read(self, request, cnxn)
+            return
+        self.count_read(request, cnxn, zxid)
+
+    def count_read(self, request: Request, cnxn: ServerCnxn, zxid: i64) -> None:
+        """A reply to what is not a write is the last thing written."""
         last_op: i32 = request.type if request.error == 0 else NO_OP
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
         self.stats.read_answered(self.now_ms - request.created_ms)
         metrics = self.metrics
         if request.type != op.PING and not cnxn.closing:
-            # The reply was the last thing written.
             metrics.response_bytes += self.stats.last_response_size
         metrics.prep_processor_request_queued += self.prep_per_read
         metrics.sync_processor_request_queued += self.sync_per_read
@@ -494,6 +514,18 @@ class ZooKeeperServer(Core):
         while pending and not pending[0].is_write and not cnxn.closing:
             cnxn.pending_reads -= 1
             self.serve(pending.popleft(), cnxn)
+        if cnxn.is_busy and cnxn.work is None and not pending:
+            # What might have taken long did not.
+            cnxn.is_busy = False
+            self.go_on_behind(cnxn)
+
+    def go_on_behind(self, cnxn: ServerCnxn) -> None:
+        """Take the requests that were here already when their connection became busy, until it is so again."""
+        behind = self._behind.pop(cnxn, None)
+        while behind and not cnxn.is_busy:
+            self.submit_now(behind.popleft(), cnxn)
+        if behind:
+            self._behind[cnxn] = behind
 
     # --- commit
 
@@ -646,7 +678,10 @@ class ZooKeeperServer(Core):
             if self.throttled_op_wait_ms > 0 and waited > self.throttled_op_wait_ms and may_throttle(request.type):
                 request.throttled = True
                 self.metrics.throttled_ops += 1
-            self.submit_now(request, cnxn)
+            if cnxn.is_busy:
+                self._behind.setdefault(cnxn, deque()).append(request)
+            else:
+                self.submit_now(request, cnxn)
 
 
 def may_throttle(type: i32) -> bool:
