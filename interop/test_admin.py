@@ -128,6 +128,25 @@ def test_limits_and_switches(
             assert expected == found, side.server
 
 
+def test_the_last_forwarded_address_counts(pair_with: Callable[[Config], Pair]) -> None:
+    properties = {
+        "zookeeper.IPAuthenticationProvider.usexforwardedfor": "true",
+        "zookeeper.admin.rateLimiterIntervalInMS": "0",
+    }
+    pair = pair_with(Config(admin=True, properties=properties))
+    session = pair.connect()
+    session.call(rq.SET_ACL, rq.set_acl("/", ((31, "ip", "10.1.2.3"), (31, "ip", "127.0.0.1"))))
+    statuses = []
+    for forwarded in ("10.1.2.3", "10.9.9.9,10.1.2.3", "10.1.2.3,10.9.9.9", "10.9.9.9, 10.1.2.3", "10.1.2.3 ,10.9.9.9"):
+        headers = {"Authorization": "ip ", "X-Forwarded-For": forwarded}
+        found = [ask_admin(side.server, "snapshot", headers=headers).status for side in pair.sides]
+        pair.compare(forwarded, found)
+        statuses.append(found[0])
+    session.call(rq.SET_ACL, rq.set_acl("/", rq.OPEN))
+    assert [200, 200] == statuses[:2]
+    assert 200 not in statuses[2:3]
+
+
 # --- snapshots
 
 UNLIMITED = Config(admin=True, lines={"admin.rateLimiterIntervalInMS": "-1", "snapCount": "100000"})
