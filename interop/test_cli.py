@@ -1,4 +1,4 @@
-"""pyzoo cli beside zkCli 3.9.5: the same lines print the same, with Apache's server and with pyzoo's.
+"""pyzoo cli beside zkCli 3.9.6: the same lines print the same, with Apache's server and with pyzoo's.
 
 Each shell has a fresh server of its own, so that zxids, versions and numbers of sequential nodes are equal too.
 """

@@ -42,7 +42,7 @@ def test_the_data_of_a_create(session: PairSession, place: str, data: bytes | No
 @pytest.mark.parametrize("opcode", CREATES)
 @pytest.mark.parametrize("flags", FLAGS)
 def test_every_flag_with_every_opcode(session: PairSession, place: str, opcode: int, flags: int) -> None:
-    # A TTL below zero with flags 0..4 makes Apache's server exit; test_survival has the answer expected of pyzoo.
+    # Without a TTL mode one ttl stands for all: that they are refused alike is for tests/server.
     for ttl in (
         (5000,) if opcode == rq.CREATE_TTL and flags in range(5) else (-1, 0, 1, 5000, 0xFFFFFFFFFF, 0x10000000000)
     ):

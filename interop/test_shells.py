@@ -1,6 +1,6 @@
 """ZooKeeper's own shells: the same commands give the same output with both servers.
 
-zkCli.sh's main class of 3.9.5 and of 3.8.0, and the C client's cli_mt.
+zkCli.sh's main class of 3.9.6 and of 3.8.0, and the C client's cli_mt.
 """
 
 import re

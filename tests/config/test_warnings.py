@@ -24,7 +24,7 @@ def warned(lines: str, *properties: str) -> list[str]:
         ("zookeeper.snapCount=5", "zookeeper.snapCount has no effect: write snapCount, without the prefix"),
         ("snapCount=abc", "snapCount=abc is not a whole number: 100000 is used"),
         ("snapCount=1", "snapCount=1 is too small, at least 2 is needed: 2 is used"),
-        ("snapSizeLimitInKb=0", "snapSizeLimitInKb=0 counts as off; it stops Apache's server, so write -1"),
+        ("snapSizeLimitInKb=0", "snapSizeLimitInKb=0 counts as off here and is not for Apache's server: write -1"),
         ("commitLogCount=10", "commitLogCount=10 is too small, at least 500 is needed: 500 is used"),
         ("snapshotSizeFactor=2", "snapshotSizeFactor=2 cannot be used: 0.33 is used"),
         ("snapshot.compression.method=zip", "snapshot.compression.method=zip is unknown, snapshots are not compressed: "

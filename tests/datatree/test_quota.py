@@ -142,19 +142,18 @@ def test_loading_counts_again_with_nested_quotas(driver: Any) -> None:
     assert loaded.quotas.deepest("/q/k/x") == "/q/k"
 
 
-# --- what kills Apache's server
+# --- names and data that are no quota
 
 
-def test_limits_directly_below_quota_are_an_ordinary_node(driver: Any) -> None:
-    assert driver.create(f"{QUOTA}/zookeeper_limits", b"count=1,bytes=1").err == 0
-    driver.create("/a")
-    assert driver.tree.quotas.deepest("/a") is None
-    assert driver.delete(f"{QUOTA}/zookeeper_limits").err == 0
-
-
-def test_limits_elsewhere_below_zookeeper_are_deleted_as_any_node(driver: Any) -> None:
-    driver.create("/zookeeper/zookeeper_limits")
-    assert driver.delete("/zookeeper/zookeeper_limits").err == 0
+@pytest.mark.parametrize("parent", ["/a", "/a/b", "/zookeeper", QUOTA, "/zookeepers", "/zookeeper/quotas"])
+@pytest.mark.parametrize("name", ["zookeeper_limits", "zookeeper_stats"])
+def test_the_names_of_quotas_are_ordinary_where_no_node_is_meant(driver: Any, parent: str, name: str) -> None:
+    for path in ("/a", "/a/b", "/zookeepers", "/zookeeper/quotas"):
+        driver.create(path)
+    assert driver.create(f"{parent}/{name}", b"count=1,bytes=1").err == 0
+    driver.create("/a/c")
+    assert driver.tree.quotas.deepest("/a/c") is None
+    assert driver.delete(f"{parent}/{name}").err == 0
 
 
 @pytest.mark.parametrize("garbage", [b"garbage", None, b"count=x"])

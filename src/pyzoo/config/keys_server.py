@@ -15,7 +15,7 @@ _NO_TRACKER: Final = "Recording the last packets of a learner is not offered"
 STORAGE_KEYS: Final[tuple[Key, ...]] = (
     Key("preAllocSize", Kind.LONG, "65536", "KB by which a log file grows ahead of its records; 0 is none"),
     Key("snapCount", Kind.INT, "100000", "Transactions between snapshots, with a random part. At least 2"),
-    Key("snapSizeLimitInKb", Kind.LONG, "4194304", "KB of log between snapshots, with a random part; 0 or less is off (0 stops Apache's server)"),
+    Key("snapSizeLimitInKb", Kind.LONG, "4194304", "KB of log between snapshots, with a random part; 0 or less is off (for Apache write -1)"),
     Key("txnLogSizeLimitInKb", Kind.LONG, "-1", "KB after which a new log file is begun; 0 or less is off"),
     Key("commitLogCount", Kind.INT, "500", "Transactions kept in memory for learners. At least 500", Treatment.ENSEMBLE),
     Key("snapshotSizeFactor", Kind.FLOAT, "0.33", "Log sent to a learner instead of a snapshot, as a part of the snapshot's size", Treatment.ENSEMBLE),

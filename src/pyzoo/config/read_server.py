@@ -150,7 +150,9 @@ def _snap_size_limit(reader: ConfigReader) -> int:
     """SyncRequestProcessor dies of 0; here it is off, like the negative values."""
     limit = reader.integer("snapSizeLimitInKb")
     if limit == 0:
-        reader.warn("snapSizeLimitInKb=0 counts as off; it stops Apache's server, so write -1", "snapSizeLimitInKb")
+        reader.warn(
+            "snapSizeLimitInKb=0 counts as off here and is not for Apache's server: write -1", "snapSizeLimitInKb"
+        )
     return max(limit, 0)
 
 

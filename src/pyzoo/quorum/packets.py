@@ -216,7 +216,7 @@ def encode_touches(touches: Mapping[int, int]) -> bytes:
 
 
 def decode_touches(data: bytes | None) -> list[tuple[int, int]]:
-    """Sessions with their timeouts; Apache's leader dies of a PING without data, this one reads it as none."""
+    """Sessions with their timeouts; without data there are none."""
     touches: list[tuple[int, int]] = []
     if data is None:
         return touches

@@ -193,7 +193,6 @@ class PrepRequestProcessor:
             if ttl <= 0 or ttl > MAX_TTL:
                 raise KeeperError(err.BADARGUMENTS)
         elif ttl >= 0 or op_type == op.CREATE_TTL:
-            # A createTTL without a TTL mode and with a negative ttl kills Apache's server for good.
             raise KeeperError(err.BADARGUMENTS)
 
     def _record_create(
