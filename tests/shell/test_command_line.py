@@ -2,7 +2,7 @@
 
 import pytest
 
-from pyzoo.shell.command_line import Invocation, check_connect_string, parse_invocation, split_line
+from pyzoo.shell.command_line import Invocation, connect_string, parse_invocation, split_line
 from pyzoo.shell.errors import MalformedCommand, ShellError
 
 
@@ -33,13 +33,26 @@ def test_an_option_without_its_value_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["h", "h:1", "h:1,i:2/a/b", "[::1]:2181", "h/", "10.0.0.1:2181, b:2"])
 def test_a_connect_string_may_have_several_servers_and_a_chroot(text: str) -> None:
-    check_connect_string(text)
+    assert text.replace(" ", "") == connect_string(text)
 
 
-@pytest.mark.parametrize("text", ["", ":1", "h:x", "h:0", "h:70000", "h:1,", "h:1/a/", "a:b:c"])
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("::1:2181", "[::1]:2181"),
+        ("fe80::5:2181,h:2/a", "[fe80::5]:2181,h:2/a"),
+        ("::ffff:127.0.0.1:2181", "[::ffff:7f00:1]:2181"),
+        (":::2181", "[::]:2181"),
+    ],
+)
+def test_the_last_colon_of_an_ipv6_address_is_the_ports(text: str, hosts: str) -> None:
+    assert hosts == connect_string(text)
+
+
+@pytest.mark.parametrize("text", ["", ":1", "h:x", "h:0", "h:70000", "h:1,", "h:1/a/", "a:b:c", "::1", "::1:70000"])
 def test_a_connect_string_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ShellError):
-        check_connect_string(text)
+        connect_string(text)
 
 
 @pytest.mark.parametrize(

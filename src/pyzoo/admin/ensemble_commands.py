@@ -2,7 +2,8 @@
 
 from pyzoo.admin.response import Json
 from pyzoo.admin.server_commands import Fields, Parameters
-from pyzoo.config.membership import ANY_HOST, QuorumServer
+from pyzoo.config.hosts import ANY_HOST
+from pyzoo.config.membership import QuorumServer
 from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.member_settings import election_addresses, quorum_addresses
 from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER

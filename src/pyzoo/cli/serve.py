@@ -18,6 +18,7 @@ from attrs import evolve
 
 from pyzoo import __version__
 from pyzoo.cli.properties import given_properties
+from pyzoo.config.hosts import bare_host
 from pyzoo.config.log_settings import LEVELS, LogSettings, level_number
 from pyzoo.config.parse import config_from_words, default_config, files_needed, parse_config_text
 from pyzoo.config.reader import ConfigWarning
@@ -94,7 +95,10 @@ def resolve_config(
     if port is not None:
         config = evolve(config, client_port=port)
     if host is not None:
-        config = evolve(config, client_port_address=host)
+        try:
+            config = evolve(config, client_port_address=bare_host(host))
+        except ValueError as error:
+            raise ConfigError(f"--host {host}: {error}") from None
     return config, warnings
 
 
@@ -102,7 +106,7 @@ def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
     """Raise ConfigError for settings that would be dangerous to ignore."""
     if config.distributed and in_memory:
         raise ConfigError("a member of an ensemble needs a disk: leave --in-memory away", config.config_path)
-    if config.client_port is None:
+    if config.client_port is None and (config.secure_client_port is not None or not config.distributed):
         raise ConfigError(
             "clientPort is not set, and TLS ports are not supported yet; set clientPort", config.config_path
         )
@@ -208,6 +212,14 @@ def where_data_is(config: ServerConfig, in_memory: bool) -> str:
     return f"data in {data}" if data == logs else f"data in {data}, transaction logs in {logs}"
 
 
+def where_clients_come(config: ServerConfig, port: int) -> str:
+    """What the line that says that the server is ready tells clients."""
+    if port < 0:
+        return "ready, without a client port"
+    host = config.client_port_address or "0.0.0.0"
+    return f"ready on {f'[{host}]' if ':' in host else host}:{port}"
+
+
 def open_standard_files() -> None:
     """Where stdin, stdout or stderr are closed, keep their numbers from files that must not hold stray output."""
     while (fd := os.open(os.devnull, os.O_RDWR)) <= STDERR:
@@ -248,8 +260,7 @@ def run(config: ServerConfig, in_memory: bool, output: "LogOutput") -> None:
             output.context.context = running_context(running.server)
             started.append(running)
             await nursery.start(obey_signals, output, nursery.cancel_scope)
-            host = config.client_port_address or "0.0.0.0"
-            say(f"pyzoo {__version__}: ready on {f'[{host}]' if ':' in host else host}:{running.port}")
+            say(f"pyzoo {__version__}: {where_clients_come(config, running.port)}")
             notify(READY)
 
     # Until the server listens to them itself, both signals end it at once, also as the first process of a container.

@@ -78,7 +78,7 @@ def read_admin(reader: ConfigReader) -> AdminSettings:
                     "admin.enableServer")  # fmt: skip
     return AdminSettings(
         enabled=enabled != "false",
-        address=reader.text("admin.serverAddress"),
+        address=reader.host("admin.serverAddress"),
         port=reader.port("admin.serverPort"),
         command_url=reader.text("admin.commandURL"),
         idle_timeout_ms=reader.integer("admin.idleTimeout"),
@@ -100,7 +100,7 @@ def read_metrics(reader: ConfigReader) -> MetricsSettings:
     port = reader.file_port("metricsProvider.httpPort")
     return MetricsSettings(
         provider=provider,
-        http_host=reader.text("metricsProvider.httpHost"),
+        http_host=reader.host("metricsProvider.httpHost"),
         http_port=7000 if port is None else port,
         export_jvm_info=reader.file_boolean("metricsProvider.exportJvmInfo"),
     )

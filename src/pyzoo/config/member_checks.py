@@ -3,7 +3,8 @@
 from collections import defaultdict
 from typing import Final
 
-from pyzoo.config.membership import ANY_HOST, Membership, QuorumServer
+from pyzoo.config.hosts import ANY_HOST
+from pyzoo.config.membership import Membership, QuorumServer
 from pyzoo.config.problems import Findings
 from pyzoo.config.settings import ServerConfig
 

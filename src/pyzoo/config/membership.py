@@ -9,12 +9,12 @@ from typing import Final
 
 from attrs import frozen
 
+from pyzoo.config.hosts import ANY_HOST
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.config.properties import Property, parse_properties
 from pyzoo.errors import ConfigError
 
 SERVER_FORM: Final = "host:quorumPort:electionPort[:participant|:observer][;[clientHost:]clientPort]"
-ANY_HOST: Final = "0.0.0.0"
 _HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 
 

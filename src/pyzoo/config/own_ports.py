@@ -1,14 +1,12 @@
 """The ports that a server opens, and those of them that cannot be open at the same time."""
 
 from itertools import combinations
-from typing import Final
 
 from attrs import frozen
 
-from pyzoo.config.membership import ANY_HOST, QuorumServer
+from pyzoo.config.hosts import is_any_host
+from pyzoo.config.membership import QuorumServer
 from pyzoo.config.settings import ServerConfig
-
-_ANY: Final = ("", ANY_HOST, "::")
 
 
 @frozen
@@ -66,7 +64,7 @@ def _of_member(config: ServerConfig, me: QuorumServer) -> list[OwnPort]:
 
 def _add(ports: list[OwnPort], purpose: str, host: str | None, port: int | None, key: str, vital: bool = True) -> None:
     if port is not None:
-        shown = "" if host is None or host in _ANY else host
+        shown = "" if host is None or is_any_host(host) else host
         ports.append(OwnPort(purpose, shown, port, key, vital))
 
 

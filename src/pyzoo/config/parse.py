@@ -11,12 +11,12 @@ from attrs import evolve, frozen
 from pyzoo.config import ensemble_settings
 from pyzoo.config.admin_settings import read_admin, read_http, read_metrics, read_pauses
 from pyzoo.config.dynamic_files import next_path
+from pyzoo.config.hosts import ANY_HOST
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.config.key_table import KEYS
 from pyzoo.config.keys import Kind, Source
 from pyzoo.config.log_settings import read_logs
 from pyzoo.config.membership import (
-    ANY_HOST,
     Membership,
     QuorumServer,
     is_membership_key,
@@ -185,9 +185,9 @@ def _basics(reader: ConfigReader, text: str) -> ServerConfig:
         data_dir=data_dir,
         data_log_dir=data_log_dir,
         client_port=reader.file_port("clientPort"),
-        client_port_address=reader.file_text("clientPortAddress"),
+        client_port_address=reader.host("clientPortAddress") or None,
         secure_client_port=reader.file_port("secureClientPort"),
-        secure_client_port_address=reader.file_text("secureClientPortAddress"),
+        secure_client_port_address=reader.host("secureClientPortAddress") or None,
         client_port_listen_backlog=reader.file_integer("clientPortListenBacklog"),
         tick_time_ms=tick,
         min_session_timeout_ms=shortest,

@@ -10,6 +10,7 @@ from typing import Final, final
 
 from attrs import frozen
 
+from pyzoo.config.hosts import bare_host
 from pyzoo.config.java_numbers import decode_integer, parse_boolean, parse_decimal, parse_float
 from pyzoo.config.key_table import KEYS
 from pyzoo.config.keys import Key, Kind, Source
@@ -130,6 +131,14 @@ class ConfigReader:
         """A text, or its default."""
         text = self.given(name)
         return KEYS.by_name[name].default if text is None else text
+
+    def host(self, name: str) -> str:
+        """A host without brackets, or its default; a value that cannot be one raises."""
+        text = self.text(name).strip()
+        try:
+            return bare_host(text)
+        except ValueError as error:
+            raise self.error(f"{name}={text}: {error}, for example {name}=[::1]", name) from None
 
     def boolean(self, name: str) -> bool:
         """True for `true` in any case; anything else is false, with a warning unless it is `false`."""

@@ -79,7 +79,9 @@ def check_surroundings(config: ServerConfig, around: Surroundings, findings: Fin
         findings.warn(warning, "dataDir")
     _check_ports(config, around, findings)
     for key, host, reason in around.unknown_hosts:
-        findings.hint(f"{host} is not known on this machine: {reason}; is it spelled right, and in the DNS?", key)
+        # Only a member of another name may be known later.
+        note = findings.error if key == "clientPortAddress" else findings.hint
+        note(f"{host} is not known on this machine: {reason}; is it spelled right, and in the DNS?", key)
     _check_certificates(around, findings)
     _check_dynamic_files(config, around, findings)
 

@@ -84,8 +84,8 @@ def plain_address(host: str) -> str:
 
 
 def open_http(host: str, port: int) -> socket.socket:
-    """Listen; port 0 is any free one, and 0.0.0.0 is every address of this machine. Raises OSError."""
-    listener = bind("" if host == "0.0.0.0" else host, port, socket.SOMAXCONN)
+    """Listen; port 0 is any free one, and 0.0.0.0 or :: is every address of this machine. Raises OSError."""
+    listener = bind(host, port, socket.SOMAXCONN)
     listener.setblocking(False)
     return listener
 

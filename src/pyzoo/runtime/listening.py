@@ -2,14 +2,20 @@
 
 import socket
 
+from pyzoo.config.hosts import is_any_host
 from pyzoo.config.settings import ServerConfig
+from pyzoo.errors import ConfigError
 
 
 def bind(host: str, port: int, backlog: int | None = None) -> socket.socket:
-    """Listen on an address, or on all of this machine where `host` is empty; raises OSError."""
-    if host:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=backlog)
+    """Listen on an address, or on all of this machine, of both families, where `host` stands for that; raises OSError.
+
+    A name that has addresses of both families is its first IPv4 one, as in Java.
+    """
+    if not is_any_host(host):
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, _, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+        return socket.create_server((str(address[0]), port), family=family, backlog=backlog)
     if socket.has_dualstack_ipv6():
         return socket.create_server(("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True)
     return socket.create_server(("", port), backlog=backlog)
@@ -23,14 +29,36 @@ def cannot_listen(host: str | None, port: int, error: OSError) -> str:
     """What is said of a port that cannot be opened."""
     # create_server adds the address to the reason in brackets, getaddrinfo does not.
     reason = (error.strerror or str(error)).partition(" (while")[0]
-    return f"cannot listen on {host or '*'}:{port}: {reason}"
+    shown = "*" if not host else f"[{host}]" if ":" in host else host
+    return f"cannot listen on {shown}:{port}: {reason}"
+
+
+def check_client_address(config: ServerConfig) -> None:
+    """Raise ConfigError when the name of the client address is not known: that is no reason to start again."""
+    host = config.client_port_address
+    if not host or is_any_host(host):
+        return
+    try:
+        socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise ConfigError(
+            f"clientPortAddress={host} is not known on this machine: {reason}",
+            config.config_path,
+            None,
+            "clientPortAddress",
+        ) from error
 
 
 def open_listener(config: ServerConfig) -> list[socket.socket]:
-    """Listen on the client port; raises OSError, which names it, when it is taken or not of this machine."""
+    """Listen on the client port, if there is one (a member may do without).
+
+    Raises OSError, which names it, when it is taken or not of this machine.
+    """
     backlog = config.client_port_listen_backlog if config.client_port_listen_backlog > 0 else socket.SOMAXCONN
     host, port = config.client_port_address, config.client_port
-    assert port is not None, "a server without a client port is refused before"
+    if port is None:
+        return []
     try:
         return [bind(host or "", port, backlog)]
     except OSError as error:

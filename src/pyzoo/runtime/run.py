@@ -24,7 +24,7 @@ from pyzoo.runtime.admin_server import MemberHost, ServerHost, open_admin, serve
 from pyzoo.runtime.auditing import note_start, with_server_user
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
-from pyzoo.runtime.listening import open_listener
+from pyzoo.runtime.listening import check_client_address, open_listener
 from pyzoo.runtime.member import Member
 from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
@@ -40,11 +40,15 @@ logger = logging.getLogger(__name__)
 
 SECONDS_AN_HOUR = 3600
 SWITCH_SECONDS = 0.0005
+NO_PORT = -1
 
 
 @define
 class RunningServer:
-    """A server that is ready: where it listens, and how to stop it; `admin_port` is that of the AdminServer, if any."""
+    """A server that is ready: where it listens, and how to stop it.
+
+    `port` is -1 for a member of an ensemble without a client port; `admin_port` is that of the AdminServer, if any.
+    """
 
     port: int
     server: Core
@@ -71,6 +75,7 @@ async def serve(
     """
     set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
     config = with_server_user(config)
+    check_client_address(config)
     if config.distributed:
         await serve_member(config, embedded, handle_signals, task_status)
         return
@@ -124,7 +129,7 @@ async def serve_member(
         peer = QuorumPeer(config, files, elapsed_ms(), wall_ms(), random.randrange)
         metrics_listener = open_metrics(config, stack)
         listeners = open_listener(config)
-        port: int = listeners[0].getsockname()[1]
+        port: int = listeners[0].getsockname()[1] if listeners else NO_PORT
         peer.front.environment = SystemEnvironment(config, storage, port)
         prepare_process(embedded)
         storage.log_thread.start()

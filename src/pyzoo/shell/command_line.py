@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from ipaddress import IPv6Address
 from typing import Final
 
 from attrs import define, frozen
@@ -13,7 +14,9 @@ from pyzoo.shell.paths import check_path
 DEFAULT_SERVER: Final = "localhost:2181"
 DEFAULT_TIMEOUT_MS: Final = 30000
 _WORD: Final = re.compile(r"""\s*([^"']\S*|"[^"]*"|'[^']*')\s*""", re.ASCII)
-_SERVER: Final = re.compile(r"(?:\[[^\]]+\]|[^:\[\]\s]+)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
+_SERVER: Final = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]\s]+)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
+# Without brackets the last colon is the port's (ConnectStringParser).
+_IPV6_SERVER: Final = re.compile(r"(?P<host>[0-9a-fA-F:.]*:[0-9a-fA-F:.]+|::):(?P<port>[0-9]{1,5})", re.ASCII)
 _HELP: Final = ("-h", "-help", "--help")
 
 
@@ -88,15 +91,25 @@ def _milliseconds(text: str) -> int:
     return number
 
 
-def check_connect_string(text: str) -> None:
-    """Raises MalformedCommand or MalformedPath unless it is `host:port[,host:port][/chroot]`."""
+def connect_string(text: str) -> str:
+    """`host:port[,host:port][/chroot]` with every IPv6 address in brackets; raises MalformedCommand, MalformedPath."""
     servers, slash, chroot = text.partition("/")
     if slash and chroot:
         check_path(slash + chroot)
-    for server in servers.split(","):
-        match = _SERVER.fullmatch(server.strip())
-        if match is None or (match["port"] and not 0 < int(match["port"]) <= 65535):
-            raise MalformedCommand(f"{server!r} is no server: give host:port, several with commas between")
+    return ",".join([_server(server) for server in servers.split(",")]) + slash + chroot
+
+
+def _server(text: str) -> str:
+    server = text.strip()
+    match = _SERVER.fullmatch(server)
+    if match is None and (match := _IPV6_SERVER.fullmatch(server)) is not None:
+        try:
+            server = f"[{IPv6Address(match['host'])}]:{match['port']}"
+        except ValueError:
+            match = None
+    if match is None or (match["port"] and not 0 < int(match["port"]) <= 65535):
+        raise MalformedCommand(f"{text!r} is no server: give host:port, several with commas between")
+    return server
 
 
 def split_line(line: str) -> list[str]:

@@ -10,7 +10,7 @@ from pyzoo.config.java_numbers import decode_integer
 from pyzoo.errors import KeeperError
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.command import Context
-from pyzoo.shell.command_line import check_connect_string, split_line
+from pyzoo.shell.command_line import connect_string, split_line
 from pyzoo.shell.commands.all import COMMANDS
 from pyzoo.shell.errors import CommandNotFound, MalformedCommand, ShellError, code_name, keeper_text
 from pyzoo.shell.events import Event, EventThread
@@ -61,10 +61,10 @@ class Shell:
     def connect(self, server: str | None = None) -> None:
         """Begin a session, in place of the one there was; raises ShellError."""
         server = server or self.server
-        check_connect_string(server)
+        hosts = connect_string(server)
         self.disconnect()
         self.server = server
-        self.zk = self._connect(self.server, self._events)
+        self.zk = self._connect(hosts, self._events)
 
     def show_events(self) -> None:
         """From now on; before, they only wait."""
