@@ -59,6 +59,22 @@ def test_a_server_that_does_not_know_the_password_is_not_believed() -> None:
     assert not one.is_done
 
 
+@pytest.mark.parametrize("proof", ["\u00e9", "\u20ac" * 32])
+def test_a_proof_that_is_no_hash_is_refused(proof: str) -> None:
+    other = server()
+    other.received(decode_auth(encode_auth(IN_PROGRESS, b"")))
+    answer = (
+        'username="zk1",realm="zk-quorum-sasl-md5",nonce="server-nonce",nc=00000001,cnonce="c",'
+        f'digest-uri="zookeeper-quorum/zk-quorum-sasl-md5",response="{proof}",qop=auth'
+    )
+    with pytest.raises(ProtocolViolation, match="'zk1' has not proved that"):
+        other.received(decode_auth(encode_auth(IN_PROGRESS, answer.encode())))
+    one = client()
+    one.received(decode_auth(encode_auth(IN_PROGRESS, b'realm="zk-quorum-sasl-md5",nonce="n"')))
+    with pytest.raises(ProtocolViolation, match="does not know our password"):
+        one.received(decode_auth(encode_auth(SUCCESS, f'rspauth="{proof}"'.encode())))
+
+
 def test_success_without_a_challenge_is_not_believed() -> None:
     with pytest.raises(ProtocolViolation):
         client().received(decode_auth(encode_auth(SUCCESS, b"")))

@@ -73,6 +73,11 @@ def _response(user: str, password: str, fields: Mapping[str, str], verb: str) ->
     return _md5(f"{first}:{nonce}:{count}:{cnonce}:auth:{second}".encode()).hex()
 
 
+def _is_same(given: str, expected: str) -> bool:
+    """Compare proofs; what was given may be any text, which compare_digest takes as bytes only."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+
+
 class SaslClient:
     """The side that dials; `nonce` gives a fresh random text each time."""
 
@@ -93,7 +98,7 @@ class SaslClient:
         if packet.status == ERROR:
             raise ProtocolViolation("the other server refuses our name and password")
         if packet.status == SUCCESS:
-            if self._expected is None or not hmac.compare_digest(_fields(token).get("rspauth", ""), self._expected):
+            if self._expected is None or not _is_same(_fields(token).get("rspauth", ""), self._expected):
                 raise ProtocolViolation("the other server does not know our password")
             self.is_done = True
             return b""
@@ -145,4 +150,4 @@ class SaslServer:
         given = fields.get("nonce"), fields.get("digest-uri"), fields.get("nc"), fields.get("authzid", user)
         if given != (self._nonce, DIGEST_URI, "00000001", user):
             return False
-        return hmac.compare_digest(fields.get("response", ""), _response(user, password, fields, "AUTHENTICATE"))
+        return _is_same(fields.get("response", ""), _response(user, password, fields, "AUTHENTICATE"))

@@ -4,6 +4,7 @@ The rules are PrepRequestProcessor.fixupACL, ZooKeeperServer.checkACL and the pr
 """
 
 import hashlib
+import hmac
 from base64 import b64encode
 from typing import Final, final
 
@@ -83,7 +84,7 @@ class DigestAuthenticationProvider(AuthenticationProvider):
         text = data.decode("utf-8", "replace")
         id = self.digest_of(text)
         ids = [Id("digest", id)]
-        if id == self.super_digest:
+        if self.super_digest is not None and same_secret(id, self.super_digest):
             ids.insert(0, Id(SUPER, ""))
         return AuthOutcome(OK, ids)
 
@@ -99,8 +100,16 @@ class DigestAuthenticationProvider(AuthenticationProvider):
             parts.pop()
         return len(parts) == 2
 
+    def matches(self, id: str, acl_id: str) -> bool:
+        return same_secret(id, acl_id)
+
     def user_name(self, id: str) -> str:
         return id.split(":", 1)[0]
+
+
+def same_secret(given: str, expected: str) -> bool:
+    """Whether two texts are the same; how long it takes does not tell how much of them is."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass"))
 
 
 def python_hash_name(java_name: str) -> str:

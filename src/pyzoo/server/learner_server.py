@@ -39,7 +39,7 @@ from pyzoo.server.multi import decode_multi, holds_reads, path_of
 from pyzoo.server.prep import is_ttl_mode
 from pyzoo.server.quorum_server import QuorumZooKeeperServer, copy_of
 from pyzoo.server.request import NO_BODY, Request
-from pyzoo.server.sessions import generate_password
+from pyzoo.server.sessions import is_password
 
 
 def check_body(request: Request) -> None:
@@ -116,7 +116,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             super().reopen_session(cnxn, session_id, passwd)
             return
         self.close_session_cnxn(session_id)
-        if passwd != generate_password(session_id):
+        if not is_password(session_id, passwd):
             finish_session_init(self, cnxn, False)
             return
         self._revalidating.setdefault(session_id, []).append(cnxn)

@@ -4,6 +4,7 @@ Sessions live in buckets, one for each tick; a touch moves a session to a later 
 expires at once. Times are monotonic milliseconds that the caller passes in.
 """
 
+import hmac
 from typing import Final, final
 
 from mypy_extensions import i64
@@ -50,6 +51,11 @@ def generate_password(session_id: int) -> bytes:
         state = (state * _RANDOM_MULTIPLIER + 0xB) & _RANDOM_MASK
         words += ((state >> 16) & 0xFFFFFFFF).to_bytes(4, "little")
     return words
+
+
+def is_password(session_id: int, passwd: bytes | None) -> bool:
+    """Whether a client that brings a session along has its password."""
+    return passwd is not None and hmac.compare_digest(passwd, generate_password(session_id))
 
 
 @final

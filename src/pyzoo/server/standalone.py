@@ -50,7 +50,7 @@ from pyzoo.server.providers import enforced_schemes, make_access_control
 from pyzoo.server.reads import TAKES_LONGER, Reads
 from pyzoo.server.request import WRITE, Request, error_of, internal_request, request_kind
 from pyzoo.server.restoring import tell_watchers
-from pyzoo.server.sessions import SessionTracker, generate_password
+from pyzoo.server.sessions import SessionTracker, is_password
 from pyzoo.server.slices import SlicedWork, SliceQueue
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
@@ -336,7 +336,7 @@ class ZooKeeperServer(Core):
         The connection that holds the session is closed before the password is looked at, as in Apache.
         """
         self.close_session_cnxn(session_id)
-        valid = passwd == generate_password(session_id) and self.touch_session(session_id, cnxn.timeout_ms)
+        valid = is_password(session_id, passwd) and self.touch_session(session_id, cnxn.timeout_ms)
         if valid:
             self.bind_session(cnxn, session_id)
         finish_session_init(self, cnxn, valid)
