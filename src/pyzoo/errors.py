@@ -6,6 +6,8 @@
             MalformedRecord  bytes that are too short or lie about a length
         StorageError         the disk cannot be used (full, not writable, wrong directory)
             CorruptStorage   a file holds what no server wrote: the start stops and says where
+            UploadTooLarge   a snapshot to be restored is larger than it may be
+            NoRoomOnDisk     what somebody sends would take the space that the server keeps for itself
         ConfigError          a setting is wrong
         ToolError            a file tool cannot do what it was asked to
 
@@ -83,6 +85,16 @@ class CorruptStorage(StorageError):
         super().__init__(f"{path}: at byte {offset}: {message}")
         self.path = path
         self.offset = offset
+
+
+@final
+class UploadTooLarge(StorageError):
+    """A snapshot to be restored has more bytes than it may have, as it comes or uncompressed."""
+
+
+@final
+class NoRoomOnDisk(StorageError):
+    """What somebody sends would take the space of the disk that the server keeps for itself."""
 
 
 @final

@@ -83,6 +83,8 @@ def test_the_file_of_the_container_image_gives_no_warning_but_the_single_member(
         ("admin.enableServer=false", "admin.enabled", False),
         ("admin.serverPort=9", "admin.port", 9),
         ("metricsProvider.httpPort=0", "metrics.http_port", 0),
+        ("admin.restore.maxBytes=5000000000", "admin.restore_max_bytes", 5_000_000_000),
+        ("admin.restore.minFreeBytes=0", "admin.restore_min_free_bytes", 0),
         ("http.headerTimeout=7", "http.header_timeout_ms", 7),
         ("http.minDataRate=0", "http.min_data_rate", 0),
         ("http.maxConnections=-1", "http.max_connections", 64),

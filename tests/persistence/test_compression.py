@@ -103,3 +103,16 @@ def test_a_snappy_stream_of_a_newer_version_is_refused() -> None:
 def test_other_bytes_are_no_compressed_stream(method: str) -> None:
     with pytest.raises(CorruptStorage):
         uncompress(method, b"ZKSN" + bytes(100))
+
+
+@pytest.mark.parametrize("claimed", [b"\x81\x80\x80\x20", b"\xff\xff\xff\xff\x0f"])
+def test_a_snappy_block_gets_no_memory_for_what_it_claims(claimed: bytes) -> None:
+    """More than 64 MB in one block is nothing that a server writes."""
+    version = (1).to_bytes(4, "big")
+    block = claimed + b"\x00x"
+    with pytest.raises(CorruptStorage, match="unreasonably long contents"):
+        uncompress(SNAPPY, SNAPPY_MAGIC + version + version + len(block).to_bytes(4, "big") + block)
+
+
+def test_many_gzip_members_without_contents_are_passed_over() -> None:
+    assert b"end" == uncompress(GZ, compress(GZ) * 50_000 + compress(GZ, b"end"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from persistence_cases import OPEN_ACL, VERSION_2, all_files
 
 from pyzoo.datatree.tree import DataTree
-from pyzoo.errors import StorageError
+from pyzoo.errors import StorageError, UploadTooLarge
 from pyzoo.jute.records import CreateTTLTxn, CreateTxn, TxnHeader
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.restored import HIGHEST_ZXID, RestoredSnapshot, read_restored
@@ -68,6 +68,15 @@ def test_ttl_nodes_are_not_lost_silently() -> None:
     tree.process_txn(TxnHeader(1, 0, 1, 0, 21), CreateTTLTxn("/ttl", b"", OPEN_ACL, -1, 5000))
     with pytest.raises(StorageError, match="set extendedTypesEnabled=true"):
         read(snapshot_of(tree, {}), extended_types=False)
+
+
+def test_it_may_be_as_large_as_the_limit_and_what_was_read_is_let_go() -> None:
+    good = snapshot_of(tree_with_sessions(), {ALIVE: 4000})
+    assert len(good) == read_restored(io.BytesIO(gzip.compress(good)).read, DataTree(True), len(good)).size
+    tree = DataTree(True)
+    with pytest.raises(UploadTooLarge, match="uncompressed"):
+        read_restored(io.BytesIO(gzip.compress(good)).read, tree, len(good) - 1)
+    assert not tree.nodes
 
 
 @settings(deadline=None)

@@ -96,7 +96,8 @@ class _AdminApplication:
             refused = refusal(name, server) or check_access(name, server, self._caller(request))
             return _json(request, refused or _wrong_method(name, "POST"))
         async with aclosing(_body(request)) as body:
-            return _json(request, await self._snapshots.restore(name, self._caller(request), body))
+            announced = int(request.headers.get("Content-Length", "0"))
+            return _json(request, await self._snapshots.restore(name, self._caller(request), body, announced))
 
     def _caller(self, request: Request) -> Caller:
         """The last address of X-Forwarded-For where that is to be believed (IPAuthenticationProvider)."""
@@ -138,7 +139,7 @@ async def _body(request: Request) -> AsyncGenerator[bytes]:
             async for chunk in stream:
                 yield chunk
     except ClientDisconnect:
-        raise StorageError("the body broke off before the whole snapshot was there") from None
+        raise StorageError("the body broke off, or came too slowly, before the whole snapshot was there") from None
 
 
 def _parameters(request: Request) -> Mapping[str, str]:

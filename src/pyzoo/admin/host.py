@@ -38,6 +38,9 @@ class AdminHost(Protocol):
         """Save a snapshot; raises StorageError."""
         ...
 
-    async def restore(self, body: AsyncIterator[bytes]) -> int:
-        """Replace the database by a snapshot; returns its zxid. Raises StorageError; nothing has changed then."""
+    async def restore(self, body: AsyncIterator[bytes], announced: int) -> int:
+        """Replace the database by a snapshot; returns its zxid. Raises StorageError; nothing has changed then.
+
+        `announced` is the size of the body in bytes, 0 where it is not known.
+        """
         ...

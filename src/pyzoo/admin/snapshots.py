@@ -13,7 +13,7 @@ from pyzoo.admin.host import AdminHost, SavedSnapshot
 from pyzoo.admin.rate_limiter import RateLimiter
 from pyzoo.admin.response import CommandResponse
 from pyzoo.config.settings import ServerConfig
-from pyzoo.errors import StorageError
+from pyzoo.errors import NoRoomOnDisk, StorageError, UploadTooLarge
 from pyzoo.server.answers import hex_text
 
 logger: Final = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class SnapshotCommands:
         headers = {"last_zxid": f"0x{hex_text(saved.zxid)}", "snapshot_size": str(saved.size)}
         return CommandResponse(SNAPSHOT, headers=headers), saved
 
-    async def restore(self, name: str, caller: Caller, body: AsyncIterator[bytes]) -> CommandResponse:
-        """Replace the database by the snapshot in the body."""
+    async def restore(self, name: str, caller: Caller, body: AsyncIterator[bytes], announced: int) -> CommandResponse:
+        """Replace the database by the snapshot in the body, whose size is `announced` (0: not known)."""
         server = self._host.server()
         refused = refusal(name, server) or check_access(name, server, caller)
         if refused is not None:
@@ -69,12 +69,19 @@ class SnapshotCommands:
             server.metrics.restore_rate_limited_count += 1
             return _too_often(RESTORE, self._restores)
         try:
-            zxid = await self._host.restore(body)
+            zxid = await self._host.restore(body, announced)
         except StorageError as error:
             server.metrics.restore_error_count += 1
             logger.warning("The restore command failed: %s", error)
-            return CommandResponse(RESTORE, error=str(error), status=500)
+            return CommandResponse(RESTORE, error=str(error), status=_status_of(error))
         return CommandResponse(RESTORE, {"last_zxid": zxid})
+
+
+def _status_of(error: StorageError) -> int:
+    """Apache knows 500 alone, for it has no limits."""
+    if isinstance(error, UploadTooLarge):
+        return 413
+    return 507 if isinstance(error, NoRoomOnDisk) else 500
 
 
 def _too_often(name: str, limiter: RateLimiter) -> CommandResponse:

@@ -20,7 +20,10 @@ _PROVIDERS: Final = {
 
 @frozen
 class AdminSettings:
-    """The HTTP AdminServer; `rate_limiter_interval` is ms for restores and microseconds for snapshots."""
+    """The HTTP AdminServer; `rate_limiter_interval` is ms for restores and microseconds for snapshots.
+
+    `restore_max_bytes` is 0 for a multiple of the present database, `restore_min_free_bytes` -1 for a part of the disk.
+    """
 
     enabled: bool = True
     address: str = "0.0.0.0"
@@ -32,6 +35,8 @@ class AdminSettings:
     need_client_auth: bool = False
     snapshot_enabled: bool = True
     restore_enabled: bool = True
+    restore_max_bytes: int = 0
+    restore_min_free_bytes: int = -1
     rate_limiter_interval: int = 300_000
 
 
@@ -87,6 +92,8 @@ def read_admin(reader: ConfigReader) -> AdminSettings:
         need_client_auth=reader.boolean("admin.needClientAuth"),
         snapshot_enabled=reader.boolean("admin.snapshot.enabled"),
         restore_enabled=reader.boolean("admin.restore.enabled"),
+        restore_max_bytes=reader.integer("admin.restore.maxBytes", at_least=0),
+        restore_min_free_bytes=reader.integer("admin.restore.minFreeBytes", at_least=-1),
         rate_limiter_interval=reader.integer("admin.rateLimiterIntervalInMS"),
     )
 

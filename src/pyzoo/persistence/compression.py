@@ -23,9 +23,11 @@ SNAPPY_MAGIC: Final = b"\x82SNAPPY\x00"
 _GZIP_WBITS: Final = 31
 _SNAPPY_VERSION: Final = 1
 _SNAPPY_BLOCK: Final = 32768
-# No block of ours or of xerial's is larger; its block size may be configured up to this.
-_SNAPPY_BLOCK_LIMIT: Final = 1 << 29
+# ZooKeeper's servers write blocks of 32768 bytes; nobody gets more memory for a block by claiming that it is larger.
+_SNAPPY_BLOCK_LIMIT: Final = 1 << 26
 _CHUNK: Final = 1 << 20
+# What is left of a chunk is copied for each piece of contents and for each member.
+_GZIP_CHUNK: Final = 1 << 14
 
 Read = Callable[[int], bytes]
 
@@ -142,7 +144,7 @@ class _GzipSource:
                 return piece
 
     def _next(self) -> bytes:
-        data = self._read(_CHUNK)
+        data = self._read(_GZIP_CHUNK)
         self._offset += len(data)
         return data
 
@@ -178,6 +180,8 @@ class _SnappySource:
                 return contents
 
     def _decode(self, block: bytes) -> bytes:
+        if _claimed_length(block) > _SNAPPY_BLOCK_LIMIT:
+            raise self._corrupt("a snappy block with unreasonably long contents")
         try:
             return self._decompress(block)
         except Exception as error:  # cramjam's own error type, known only when it is installed
@@ -205,6 +209,16 @@ class _SnappySource:
 
     def _corrupt(self, message: str) -> CorruptStorage:
         return CorruptStorage(self._path, self._offset, message)
+
+
+def _claimed_length(block: bytes) -> int:
+    """The length of its contents, with which a raw block begins: at most five bytes, the lowest seven bits first."""
+    length = 0
+    for index, byte in enumerate(block[:5]):
+        length |= (byte & 0x7F) << 7 * index
+        if byte < 0x80:
+            break
+    return length
 
 
 def _snappy_functions() -> tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]:

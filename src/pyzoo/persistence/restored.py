@@ -10,7 +10,7 @@ from collections.abc import Callable
 from librt.strings import BytesWriter
 
 from pyzoo.datatree.tree import DataTree
-from pyzoo.errors import CorruptStorage, PyzooError, StorageError
+from pyzoo.errors import CorruptStorage, PyzooError, StorageError, UploadTooLarge
 from pyzoo.persistence.compression import GZ, GZIP_MAGIC, PLAIN, SNAPPY, SNAPPY_MAGIC, source_for
 from pyzoo.persistence.recovery import RecoverySettings, refuse_lost_ttl_nodes
 from pyzoo.persistence.snapshot_format import SnapshotReader, SnapshotWriter
@@ -31,6 +31,7 @@ class RestoredSnapshot:
         self.tree = tree
         self.sessions = sessions
         self.zxid = zxid
+        self.size = 0  # in bytes, uncompressed
         self._file: SnapshotFile | None = None
         self._writer = SnapshotWriter(tree.digest_enabled, True)
 
@@ -60,22 +61,38 @@ class RestoredSnapshot:
             self._file = None
 
     def abandon(self) -> None:
-        """Nothing comes of it; never fails."""
+        """Nothing comes of its file; never fails."""
         if self._file is not None:
             self._file.abandon()
 
+    def let_go(self) -> None:
+        """Nothing comes of the tree and the sessions either: give their memory back."""
+        _let_go(self.tree, self.sessions)
 
-def read_restored(read: Read, tree: DataTree) -> RestoredSnapshot:
+
+def read_restored(read: Read, tree: DataTree, limit: int | None = None) -> RestoredSnapshot:
     """Read a snapshot, plain, gzip or snappy, into a fresh tree made with the server's settings.
 
-    Ephemeral nodes of sessions that the snapshot does not have go, as at a start. Raises StorageError.
+    Ephemeral nodes of sessions that the snapshot does not have go, as at a start. Raises StorageError, which is an
+    UploadTooLarge for more than `limit` bytes uncompressed; the tree is empty then.
     """
+    contents = _Contents(_uncompressed(read), limit)
+    reader = SnapshotReader(contents.read, UPLOADED)
     try:
-        reader = SnapshotReader(_uncompressed(read), UPLOADED)
+        restored = _load(reader, tree)
+    except BaseException:
+        _let_go(tree, reader.sessions)
+        raise
+    restored.size = contents.size
+    return restored
+
+
+def _load(reader: SnapshotReader, tree: DataTree) -> RestoredSnapshot:
+    try:
         reader.load(tree)
     except (OSError, EOFError) as error:
         raise StorageError(f"{UPLOADED} cannot be read: {error}") from error
-    except CorruptStorage:
+    except (CorruptStorage, UploadTooLarge):
         raise
     except PyzooError as error:
         raise StorageError(f"{UPLOADED} cannot be loaded: {error}") from error
@@ -88,6 +105,34 @@ def read_restored(read: Read, tree: DataTree) -> RestoredSnapshot:
         if owner not in reader.sessions:
             tree.kill_session(owner, zxid)
     return RestoredSnapshot(tree, reader.sessions, zxid)
+
+
+def _let_go(tree: DataTree, sessions: dict[int, int]) -> None:
+    """Give memory back a little at a time: all at once would hold up the other threads."""
+    while tree.nodes:
+        tree.nodes.popitem()
+    while sessions:
+        sessions.popitem()
+    tree.clear()
+
+
+class _Contents:
+    """Counts what was read, and reads no more than `limit` bytes."""
+
+    def __init__(self, read: Read, limit: int | None) -> None:
+        self._read = read
+        self._limit = limit
+        self.size = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._read(size)
+        self.size += len(data)
+        if self._limit is not None and self.size > self._limit:
+            raise UploadTooLarge(
+                f"{UPLOADED} has more than {self._limit} bytes uncompressed; if it is genuine raise "
+                "admin.restore.maxBytes"
+            )
+        return data
 
 
 def _zxid_of(reader: SnapshotReader, tree: DataTree) -> int:

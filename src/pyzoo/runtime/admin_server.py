@@ -29,13 +29,14 @@ from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage, new_tree
 from pyzoo.runtime.tls_contexts import admin_tls
 from pyzoo.runtime.turn import ClientPort
+from pyzoo.runtime.upload import PIECE_BYTES, UploadRoom, room_for, spool
+from pyzoo.runtime.workers import in_thread
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.modes import READ_ONLY
 from pyzoo.server.standalone import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 
-PIECE_BYTES: Final = 1 << 20
 NODES_AT_ONCE: Final = 2000
 
 
@@ -122,42 +123,55 @@ class ServerHost:
 
     # --- restoring
 
-    async def restore(self, body: AsyncIterator[bytes]) -> int:
+    async def restore(self, body: AsyncIterator[bytes], announced: int) -> int:
         """Put a snapshot in the place of the database; see `admin.host`."""
         begun = elapsed_ms()
         if self._restoring.locked():
             raise StorageError("another snapshot is being restored")
+        self._check_role()
         async with self._restoring:
-            restored = await self._read_body(body)
+            room = room_for(self.server().config.admin, self.server().tree, self._directory)
+            restored = await self._read_body(body, announced, room)
             old = self.server().tree
-            await self._replace_by(restored)
+            await self._replace_by(restored, room)
             if self.server().tree is not old:
                 await let_go(old)
         self.server().metrics.restore_time.add(elapsed_ms() - begun)
         logger.info("Restored the snapshot of zxid 0x%x", restored.zxid)
         return restored.zxid
 
-    async def _read_body(self, body: AsyncIterator[bytes]) -> RestoredSnapshot:
+    @property
+    def _directory(self) -> str | None:
+        """Where snapshots are; None where nothing is on disk."""
+        return None if self._storage is None else self._storage.directories.snapshots
+
+    def _check_role(self) -> None:
+        """Raise StorageError where this server cannot restore anything, before anybody sends it a snapshot."""
+
+    async def _read_body(self, body: AsyncIterator[bytes], announced: int, room: UploadRoom) -> RestoredSnapshot:
         """Everything of the body, checked; the server has not changed yet."""
-        config = self.server().config
-        directory = None if self._storage is None else self._storage.directories.snapshots
+        tree = new_tree(self.server().config)
         try:
-            with tempfile.TemporaryFile(dir=directory) as file:
-                await spool(body, file)
-                return await trio.to_thread.run_sync(read_restored, file.read, new_tree(config))
+            file = tempfile.TemporaryFile(dir=self._directory)
         except OSError as error:
             raise StorageError(f"the uploaded snapshot cannot be kept: {error.strerror or error}") from error
+        with file:
+            await spool(body, announced, room, file)
+            return await in_thread(read_restored, file.read, tree, room.limit)
 
-    async def _replace_by(self, restored: RestoredSnapshot) -> None:
+    async def _replace_by(self, restored: RestoredSnapshot, room: UploadRoom) -> None:
         """In one turn: what is logged until then is behind the snapshot, and what comes is after it."""
         storage = self._storage
         if storage is None:
             self._switch(restored)
             return
         async with storage.saving:
-            file = await trio.to_thread.run_sync(storage.snapshot_file, restored.zxid)
-            await trio.to_thread.run_sync(restored.write_body, file)
-            self._switch(restored)
+            await in_thread(write_beside, restored, storage, room)
+            try:
+                self._switch(restored)
+            except StorageError:
+                await in_thread(restored.let_go)
+                raise
 
     def _switch(self, restored: RestoredSnapshot) -> None:
         server = self.server()
@@ -176,23 +190,36 @@ class MemberHost(ServerHost):
     def _front(self) -> ZooKeeperServer:
         return self._member.peer.front
 
-    async def _replace_by(self, restored: RestoredSnapshot) -> None:
+    def _check_role(self) -> None:
+        self._member.peer.check_leads()
+
+    async def _replace_by(self, restored: RestoredSnapshot, room: UploadRoom) -> None:
         """The leader replaces the database of all; the answer waits for a quorum that has it."""
         peer, storage = self._member.peer, self._member.storage
         restored.tree.set_config(peer.current.members.text().encode(), peer.current.version, wall_ms())
         async with storage.saving:
-            file = await trio.to_thread.run_sync(storage.snapshot_file, restored.zxid)
-            await trio.to_thread.run_sync(restored.write_body, file)
+            await in_thread(write_beside, restored, storage, room)
             try:
                 peer.restore(restored)
             except StorageError:
                 restored.abandon()
+                await in_thread(restored.let_go)
                 raise
         self._client_port.wake()
         await self._member.restore_settled()
         failure = peer.take_restore_failure()
         if failure:
             raise StorageError(f"nothing is restored: {failure}")
+
+
+def write_beside(restored: RestoredSnapshot, storage: Storage, room: UploadRoom) -> None:
+    """Write a snapshot but for its end. Raises StorageError; nothing is left of it then, on disk or in memory."""
+    try:
+        room.check_disk(restored.size)
+        restored.write_body(storage.snapshot_file(restored.zxid))
+    except BaseException:
+        restored.let_go()
+        raise
 
 
 async def let_go(tree: DataTree) -> None:
@@ -225,17 +252,3 @@ def _without_disk(database: ZKDatabase) -> SnapshotOfFile:
         file.write(chunk)
     file.seek(0)
     return SnapshotOfFile(file, int(database.last_zxid))
-
-
-async def spool(body: AsyncIterator[bytes], file: IO[bytes]) -> None:
-    """Write a body to a file, a megabyte at a time, and go back to its beginning."""
-    waiting: list[bytes] = []
-    size = 0
-    async for chunk in body:
-        waiting.append(chunk)
-        size += len(chunk)
-        if size >= PIECE_BYTES:
-            await trio.to_thread.run_sync(file.write, b"".join(waiting))
-            waiting, size = [], 0
-    file.write(b"".join(waiting))
-    file.seek(0)

@@ -415,12 +415,19 @@ class QuorumPeer(PeerHost):
 
         Raises StorageError where this server does not lead; nothing has changed then. See EnsembleRestore.
         """
+        server = self.check_leads()
         role = self.role
-        if self.server is None or self.state != LEADING or role is None or self._stopping:
-            raise StorageError(f"only the leader can restore a snapshot, which is {self._leader_name()} now")
+        assert role is not None, "a leader that serves has a role"
         self._restoring.begin(restored)
-        self.server.leave_for(restored.tree, self.database.last_zxid)
+        server.leave_for(restored.tree, self.database.last_zxid)
         role.fail("its database is replaced by a snapshot, which all members get from here")
+
+    def check_leads(self) -> ZooKeeperServer:
+        """The server of a leader, which can restore a snapshot; raises StorageError where this one is none."""
+        server = self.server
+        if server is None or self.state != LEADING or self.role is None or self._stopping:
+            raise StorageError(f"only the leader can restore a snapshot, which is {self._leader_name()} now")
+        return server
 
     @property
     def is_restoring(self) -> bool:
