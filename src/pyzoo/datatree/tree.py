@@ -95,7 +95,6 @@ class DataTree:
         self.child_watches = WatchManager()
         self.session_observer = SessionObserver()
         self.closing: SessionClose | None = None
-        self._closing_zxid: i64 = 0
         self._listings: deque[Children] = deque()
         self._crowds: dict[Children, None] = {}
         self._last_crowd: Children | None = None
@@ -250,6 +249,11 @@ class DataTree:
     def watch_count(self) -> i64:
         """Watches of both tables."""
         return self.data_watches.size + self.child_watches.size
+
+    @property
+    def events_told(self) -> i64:
+        """How often somebody was told of an event, ever."""
+        return self.data_watches.told + self.child_watches.told
 
     def walk(self) -> TreeWalk:
         """Begin a walk through all nodes, for a snapshot."""
@@ -614,9 +618,16 @@ class DataTree:
 
     def kill_session(self, session_id: i64, zxid: i64, paths: list[str | None] | None = None) -> None:
         """Delete a session's ephemerals: those listed in its transaction, then what is left (killSession)."""
-        close = self._begin_close(session_id, zxid, paths)
-        if close is not None:
-            close.finish()
+        session = self.ownership.take_session(session_id)
+        if paths is not None and len(paths) > FEW and can_close(session.paths, paths):
+            SessionClose(self, session_id, zxid, session.paths, paths).finish()
+            return
+        for path in paths or []:
+            if path is not None:
+                self._delete_ephemeral(session_id, path, zxid)
+        for path in session.ordered():
+            if paths is None or path in self.nodes:
+                self._delete_ephemeral(session_id, path, zxid)
 
     def begin_close(self, header: TxnHeader, txn: Record | None, more_than: i64) -> bool:
         """Begin to apply a closeSession with more than so many ephemerals: `closing` is to do it, step by step.
@@ -626,27 +637,12 @@ class DataTree:
         if not isinstance(txn, CloseSessionTxn) or header.type != op.CLOSE_SESSION:
             return False
         paths = txn.paths2_delete
-        if paths is None or len(paths) <= more_than:
+        session = self.ownership.sessions.get(header.client_id)
+        if paths is None or len(paths) <= more_than or session is None or not can_close(session.paths, paths):
             return False
-        self._closing_zxid = header.zxid
-        self.closing = self._begin_close(header.client_id, header.zxid, paths)
-        if self.closing is None:
-            self._applied(header.zxid)
-            self._closing_zxid = 0
+        self.ownership.take_session(header.client_id)
+        self.closing = SessionClose(self, header.client_id, header.zxid, session.paths, paths)
         return True
-
-    def _begin_close(self, session_id: i64, zxid: i64, paths: list[str | None] | None) -> SessionClose | None:
-        """What remains to be done; None when it is done already."""
-        session = self.ownership.take_session(session_id)
-        if paths is not None and len(paths) > FEW and can_close(session.paths, paths):
-            return SessionClose(self, session_id, zxid, session.paths, paths)
-        for path in paths or []:
-            if path is not None:
-                self._delete_ephemeral(session_id, path, zxid)
-        for path in session.ordered():
-            if paths is None or path in self.nodes:
-                self._delete_ephemeral(session_id, path, zxid)
-        return None
 
     def _delete_ephemeral(self, session_id: i64, path: str, zxid: i64) -> None:
         was_there = self.delete_node(path, zxid) == OK
@@ -657,11 +653,10 @@ class DataTree:
         """The nodes of a SessionClose are gone."""
         self.tree_digest += digest_difference
         self.approximate_data_size += size_difference
-        if self.closing is not None:
-            zxid = self._closing_zxid
+        closing = self.closing
+        if closing is not None:
             self.closing = None
-            self._closing_zxid = 0
-            self._applied(zxid)
+            self._applied(closing.zxid)
 
     def fire_ephemeral_deleted(self, path: str, zxid: i64) -> i64:
         """Fire the watches for the deletion of a node that is there still; returns how many."""

@@ -59,6 +59,7 @@ class WatchManager:
 
     def __init__(self) -> None:
         self.size: i64 = 0
+        self.told: i64 = 0
         self.observer = WatchObserver()
         self._table: dict[str, object] = {}
         self._recursive: dict[str, dict[Watcher, None]] = {}
@@ -176,6 +177,7 @@ class WatchManager:
             reached = self._ancestors(path, reached)
         if reached is None:
             return None
+        self.told += len(reached)
         self.observer.fired(event_type, len(reached))
         for watcher in reached:
             if suppress is None or watcher not in suppress:

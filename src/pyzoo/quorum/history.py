@@ -62,6 +62,9 @@ class History:
     def __init__(self, committed_log: CommittedLog) -> None:
         self.committed_log = committed_log
 
+    def settle(self) -> None:
+        """Let the database hold all that is committed."""
+
     @property
     def last_zxid(self) -> i64:
         """lastProcessedZxid: the newest transaction that the database holds."""

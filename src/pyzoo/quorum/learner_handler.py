@@ -304,6 +304,7 @@ class LearnerHandler:
         if self.state != WAITS_FOR_QUORUM:
             return
         hub = self.hub
+        hub.history.settle()
         log, last = hub.history.committed_log, hub.history.last_zxid
         if needs_disk(self.last_zxid, last, log, hub.forces_snapshots, hub.uses_disk):
             self.state = READS_LOG
@@ -315,6 +316,7 @@ class LearnerHandler:
         """What the log on disk has from the learner's last zxid on; None when it cannot serve."""
         if self.state == READS_LOG and not self.link.closing:
             history = self.hub.history
+            history.settle()
             self._synchronise(plan_sync(self.last_zxid, history.last_zxid, history.committed_log, False, proposals))
 
     def _synchronise(self, plan: SyncPlan) -> None:

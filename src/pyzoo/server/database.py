@@ -1,38 +1,56 @@
 """ZKDatabase: the tree and the sessions, which together are what snapshots and logs hold, and the latest proposals."""
 
 from collections.abc import Iterator
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from mypy_extensions import i64
 
 from pyzoo.datatree.tree import DataTree, ProcessTxnResult
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import CreateSessionTxn, TxnHeader
+from pyzoo.jute.records import CreateSessionTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot_stream import stream_chunks
 from pyzoo.quorum.history import CommittedLog, History
 from pyzoo.server.request import Request
+
+if TYPE_CHECKING:
+    from pyzoo.server.standalone import ZooKeeperServer
 
 
 @final
 class AppliedTxn:
     """A transaction that came as bytes, and what became of it."""
 
-    def __init__(self, header: TxnHeader, txn: Record | None, result: ProcessTxnResult) -> None:
+    def __init__(
+        self, zxid: i64, payload: bytes, header: TxnHeader, txn: Record | None, digest: TxnDigest | None
+    ) -> None:
+        self.zxid: i64 = zxid
+        self.payload = payload
         self.header = header
         self.txn = txn
-        self.result = result
+        self.digest = digest
+        self.result = ProcessTxnResult(header.type)
+
+
+def decoded(zxid: i64, payload: bytes) -> AppliedTxn:
+    """A transaction as it is logged and proposed, to be applied; raises MalformedRecord."""
+    header, txn, digest = decode_txn(payload)
+    return AppliedTxn(zxid, payload, header, txn, digest)
 
 
 @final
 class ZKDatabase(History):
-    """The replicated state of a server; `sessions` maps ids to timeouts in ms."""
+    """The replicated state of a server; `sessions` maps ids to timeouts in ms.
+
+    `server` is who serves it now.
+    """
 
     def __init__(self, tree: DataTree, sessions: dict[int, int], committed_log: CommittedLog | None = None) -> None:
         super().__init__(CommittedLog(0) if committed_log is None else committed_log)
         self.tree = tree
         self.sessions = sessions
+        self.server: ZooKeeperServer | None = None
 
     @property
     def last_processed_zxid(self) -> i64:
@@ -45,6 +63,12 @@ class ZKDatabase(History):
 
     def snapshot_chunks(self) -> Iterator[bytes]:
         return stream_chunks(self.tree, dict(self.sessions))
+
+    def settle(self) -> None:
+        if self.server is not None:
+            self.server.finish_commits()
+
+    # --- what was prepared here
 
     def process_txn(self, request: Request) -> ProcessTxnResult:
         """Apply a prepared request."""
@@ -59,18 +83,41 @@ class ZKDatabase(History):
         self._keep_session(header, request.txn)
         return result
 
+    def begin_close(self, request: Request, more_than: i64) -> bool:
+        """Begin with a closeSession of more than so many ephemerals: the tree's `closing` goes on with it.
+
+        `close_applied` is to follow. False, with nothing done, for all others.
+        """
+        header = request.header
+        return header is not None and self.tree.begin_close(header, request.txn, more_than)
+
+    def close_applied(self, request: Request) -> ProcessTxnResult:
+        """A prepared request that was begun with is applied."""
+        header = request.header
+        assert header is not None
+        if request.payload:
+            self.committed_log.add(request.zxid, request.payload)
+        self._keep_session(header, request.txn)
+        return ProcessTxnResult(header.type)
+
+    # --- what came as bytes
+
     def apply(self, zxid: i64, payload: bytes, compare: bool = True) -> AppliedTxn:
         """Apply a transaction as it is logged and proposed; raises MalformedRecord.
 
         Without `compare` its digest is not looked at: a tree from a fuzzy snapshot is ahead of it.
         """
-        header, txn, digest = decode_txn(payload)
-        result = self.tree.process_txn(header, txn)
-        self._keep_session(header, txn)
+        applied = decoded(zxid, payload)
+        applied.result = self.tree.process_txn(applied.header, applied.txn)
+        self.applied(applied, compare)
+        return applied
+
+    def applied(self, applied: AppliedTxn, compare: bool = True) -> None:
+        """The tree has this transaction."""
+        self._keep_session(applied.header, applied.txn)
         if compare:
-            self.tree.compare_digest(digest)
-        self.committed_log.add(zxid, payload)
-        return AppliedTxn(header, txn, result)
+            self.tree.compare_digest(applied.digest)
+        self.committed_log.add(applied.zxid, applied.payload)
 
     def _keep_session(self, header: TxnHeader, txn: Record | None) -> None:
         if header.type == op.CREATE_SESSION:

@@ -124,6 +124,14 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         if epoch_of(zxid) == self.leader.epoch:
             self.leader.acked_up_to(self.leader.my_id, zxid)
 
+    def committed_ahead(self) -> list[Proposal]:
+        """What is committed and not applied yet, oldest first."""
+        ahead = [request for request in self.uncommitted if request.zxid <= self.committed_zxid]
+        closing = self.closing
+        if closing is not None:
+            ahead.insert(0, closing)
+        return [Proposal(request.zxid, request.payload) for request in ahead]
+
     def unfinished(self) -> list[Proposal]:
         """What is logged here and not committed."""
         return [Proposal(request.zxid, request.payload) for request in self.uncommitted]

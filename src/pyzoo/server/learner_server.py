@@ -32,7 +32,7 @@ from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.audit import AuditLog
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
-from pyzoo.server.database import AppliedTxn
+from pyzoo.server.database import AppliedTxn, decoded
 from pyzoo.server.final import count_txn
 from pyzoo.server.modes import FOLLOWER, OBSERVER
 from pyzoo.server.multi import decode_multi, holds_reads, path_of
@@ -89,6 +89,9 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         self._revalidating: dict[int, list[ServerCnxn | LearnerHandler]] = {}
         self._sync_of: dict[int, LearnerHandler] = {}
         self._last_sync: i64 = 0
+        # None stands for the answer to a sync.
+        self._committed_txns: deque[AppliedTxn | None] = deque()
+        self._closing_txn: AppliedTxn | None = None
 
     # --- sessions
 
@@ -201,7 +204,13 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         super().forget(cnxn)
 
     def sync_received(self) -> None:
-        """The leader has answered the oldest sync: everything committed before it is applied here."""
+        """The leader has answered the oldest sync, which is over when everything committed before is applied here."""
+        if self.commits.is_behind:
+            self._committed_txns.append(None)
+        else:
+            self._sync_done()
+
+    def _sync_done(self) -> None:
         if not self._syncs:
             return
         request = self._syncs.popleft()
@@ -220,8 +229,41 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
     # --- commit
 
     def commit(self, proposal: Proposal) -> None:
-        """Apply a committed transaction, and answer it where it was asked for here."""
-        applied = self.database.apply(proposal.zxid, proposal.payload)
+        """A transaction is committed: apply it, and answer it where it was asked for here, now or in a later turn.
+
+        Raises MalformedRecord.
+        """
+        self._committed_txns.append(decoded(proposal.zxid, proposal.payload))
+        self.commits.go_on()
+
+    @property
+    def has_committed(self) -> bool:
+        return len(self._committed_txns) > 0
+
+    @property
+    def is_closing(self) -> bool:
+        return self._closing_txn is not None
+
+    def commit_next(self) -> None:
+        applied = self._committed_txns.popleft()
+        if applied is None:
+            self._sync_done()
+            return
+        tree = self.tree
+        if tree.begin_close(applied.header, applied.txn, self.config.slice_units):
+            self._closing_txn = applied
+        else:
+            applied.result = tree.process_txn(applied.header, applied.txn)
+            self._applied(applied)
+
+    def close_applied(self) -> None:
+        applied = self._closing_txn
+        assert applied is not None
+        self._closing_txn = None
+        self._applied(applied)
+
+    def _applied(self, applied: AppliedTxn) -> None:
+        self.database.applied(applied)
         self.metrics.request_commit_queued += 1
         header = applied.header
         self._count(applied)

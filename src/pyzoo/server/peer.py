@@ -700,6 +700,7 @@ class QuorumPeer(PeerHost):
         """A configuration is committed (QuorumPeer.processReconfig)."""
         if not self.config.reconfig_enabled:
             return False
+        self.database.settle()
         old = self.current.members
         vote_leader = self.election.current_vote.leader
         if members.version > old.version:

@@ -5,6 +5,7 @@ to become a global one: a createSession goes ahead of the create (UpgradeableSes
 """
 
 import logging
+from collections import deque
 from typing import Final
 
 from mypy_extensions import i64
@@ -56,6 +57,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         """To be called once, when the role begins."""
         self.members = members
         self.local: SessionTracker | None = None
+        self._expired_local: deque[int] = deque()
         self.upgrading: dict[int, int] = {}
         self.checks_acl_early = False
         if self.config.quorum.local_sessions_enabled:
@@ -95,28 +97,31 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         """A session of the ensemble was heard of; False when there is no such session."""
         return super().touch_session(session_id, timeout_ms)
 
-    def expire_sessions(self) -> None:
-        super().expire_sessions()
-        local = self.local
-        if local is not None:
-            for session_id in local.take_expired(int(self.now_ms)):
-                logger.info(
-                    "Expiring local session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id)
-                )
-                self.metrics.stale_sessions_expired += 1
-                local.remove(session_id)
-                self.close_session_cnxn(session_id)
+    def _expire_local(self, local: SessionTracker) -> None:
+        """Those of this server alone, so many a turn; the ensemble does not hear of it."""
+        expired = self._expired_local
+        for _ in range(min(self.expiries_per_turn, len(expired))):
+            session_id = expired.popleft()
+            logger.info("Expiring local session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id))
+            self.metrics.stale_sessions_expired += 1
+            local.remove(session_id)
+            self.close_session_cnxn(session_id)
 
     def next_deadline_ms(self) -> int:
         deadline = super().next_deadline_ms()
         local = self.local
-        return deadline if local is None else min(deadline, int(local.next_expiration_ms))
+        if local is None:
+            return deadline
+        return int(self.now_ms) if self._expired_local else min(deadline, int(local.next_expiration_ms))
 
     def advance(self, now_ms: int, wall_ms: int) -> None:
         super().advance(now_ms, wall_ms)
         local = self.local
-        if local is not None and now_ms >= local.next_expiration_ms:
-            self.expire_sessions()
+        if local is not None:
+            if now_ms >= local.next_expiration_ms:
+                self._expired_local.extend(local.take_expired(now_ms))
+            if self._expired_local:
+                self._expire_local(local)
 
     # --- writes
 

@@ -27,6 +27,7 @@ from pyzoo.server.audit import AuditLog
 from pyzoo.server.auth import AccessControl
 from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, PENDING_READS_LIMIT, ServerCnxn
 from pyzoo.server.commands import maybe_four_letter_word
+from pyzoo.server.commits import Commits
 from pyzoo.server.connect import (
     create_session,
     finish_session_init,
@@ -59,6 +60,8 @@ from pyzoo.server.transactions import make_txn
 logger: Final = logging.getLogger(__name__)
 
 NO_REQUESTS: Final[deque[Request]] = deque()
+EXPIRY_UNITS: Final = 50
+"""Units of work (see slices.py) to prepare the close of a session that has expired."""
 
 
 class ZooKeeperServer(Core):
@@ -126,6 +129,7 @@ class ZooKeeperServer(Core):
         self.containers = ContainerManager(config, now_ms)
         self.connection_throttle = ConnectionThrottle(config, now_ms, draw)
         self.slices = SliceQueue(config.slice_units)
+        self.expiries_per_turn: i64 = max(config.slice_units // EXPIRY_UNITS, 1)
         self.cnxns: dict[ServerCnxn, None] = {}
         self.cnxns_by_session: dict[int, ServerCnxn] = {}
         self.cnxns_by_address: dict[str, int] = {}
@@ -133,6 +137,10 @@ class ZooKeeperServer(Core):
         self.in_process: i64 = 0
         self.large_bytes: i64 = 0
         self.uncommitted: deque[Request] = deque()
+        self.committed_zxid: i64 = 0
+        self.commits = Commits(self, config.slice_units)
+        self.closing: Request | None = None
+        self._expired: deque[int] = deque()
         self._throttled: deque[Request] = deque()
         self._behind: dict[ServerCnxn, deque[Request]] = {}
         self._dirty: list[ServerCnxn] = []
@@ -140,6 +148,7 @@ class ZooKeeperServer(Core):
         self.snapshot_running = False
         self._next_cnxn_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
         self.tree.session_observer = SessionObserver() if self.audit is None else self.audit
+        self.database.server = self
         self.adopt_sessions()
 
     def adopt_sessions(self) -> None:
@@ -175,6 +184,7 @@ class ZooKeeperServer(Core):
 
     def shutdown(self) -> None:
         """Send all clients away, with the answers that they have got; their sessions live on."""
+        self.finish_commits()
         self.slices.drop_all()
         for cnxn in list(self.cnxns):
             cnxn.close()
@@ -190,6 +200,7 @@ class ZooKeeperServer(Core):
             self.cnxns_by_address.pop(cnxn.address, None)
         if self.cnxns_by_session.get(cnxn.session_id) is cnxn:
             del self.cnxns_by_session[cnxn.session_id]
+        self.commits.forget(cnxn)
         self.tree.data_watches.remove_watcher(cnxn)
         self.tree.child_watches.remove_watcher(cnxn)
         for request in cnxn.pending:
@@ -253,6 +264,7 @@ class ZooKeeperServer(Core):
 
         Writes that are logged and not applied yet are not answered.
         """
+        self.finish_commits()
         tell_watchers(self.tree, tree, int(zxid))
         self.shutdown()
 
@@ -263,6 +275,7 @@ class ZooKeeperServer(Core):
             self.config, database, int(self.now_ms), int(self.wall_ms), self.draw, self.log, self.metrics
         )
         self.database = database
+        database.server = self
         self.tree = database.tree
         self.sessions = fresh.sessions
         self.outstanding = fresh.outstanding
@@ -272,6 +285,8 @@ class ZooKeeperServer(Core):
         self.in_process = 0
         self.large_bytes = 0
         self.uncommitted.clear()
+        self.committed_zxid = 0
+        self._expired.clear()
         self._throttled.clear()
         self.tree.session_observer = fresh.tree.session_observer if self.audit is None else self.audit
         self.snapshot_epoch += 1
@@ -403,6 +418,9 @@ class ZooKeeperServer(Core):
             self.finished(request)
         elif cnxn.pending:
             self.wait_behind(request, cnxn)
+        elif self.commits.is_behind and self.commits.holds(request):
+            self.wait_behind(request, cnxn)
+            self.commits.wait(cnxn)
         else:
             self.serve(request, cnxn)
 
@@ -428,6 +446,8 @@ class ZooKeeperServer(Core):
         cnxn.pending_reads += 1
         if may_take_long(self, request):
             cnxn.is_busy = True
+        if request.type == op.SYNC:
+            request.zxid = self.committed_zxid
 
     def prepare(self, request: Request) -> bool:
         """Make the transaction; False when the request cannot be read and takes no zxid."""
@@ -512,6 +532,9 @@ class ZooKeeperServer(Core):
         """Answer what waited behind a write that is done now."""
         pending = cnxn.pending
         while pending and not pending[0].is_write and not cnxn.closing:
+            if self.commits.is_behind and self.commits.hides(pending[0]):
+                self.commits.wait(cnxn)
+                return
             cnxn.pending_reads -= 1
             self.serve(pending.popleft(), cnxn)
         if cnxn.is_busy and cnxn.work is None and not pending:
@@ -533,16 +556,43 @@ class ZooKeeperServer(Core):
         self.commit_up_to(zxid)
 
     def commit_up_to(self, zxid: i64) -> None:
-        """Apply all prepared transactions up to `zxid`, in order, and answer."""
-        uncommitted = self.uncommitted
-        while uncommitted and uncommitted[0].zxid <= zxid:
-            self._commit(uncommitted.popleft())
-        self.outstanding.settle()
+        """All prepared transactions up to `zxid` are committed: apply them in order, and answer, soon if not now."""
+        self.committed_zxid = zxid
+        self.commits.go_on()
 
-    def _commit(self, request: Request) -> None:
+    def finish_commits(self) -> None:
+        """Apply at once all that is committed."""
+        self.commits.finish()
+
+    @property
+    def has_committed(self) -> bool:
+        """Whether a committed transaction was not begun with."""
+        uncommitted = self.uncommitted
+        return len(uncommitted) > 0 and uncommitted[0].zxid <= self.committed_zxid
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the close of a session was begun with and is not answered."""
+        return self.closing is not None
+
+    def commit_next(self) -> None:
+        """Apply the next committed transaction, or begin with it."""
+        request = self.uncommitted.popleft()
+        if request.type == op.CLOSE_SESSION and self.database.begin_close(request, self.config.slice_units):
+            self.closing = request
+        else:
+            self._committed(request, self.database.process_txn(request))
+
+    def close_applied(self) -> None:
+        """What was begun with is applied."""
+        request = self.closing
+        assert request is not None
+        self.closing = None
+        self._committed(request, self.database.close_applied(request))
+
+    def _committed(self, request: Request, result: ProcessTxnResult) -> None:
         header = request.header
         assert header is not None
-        result = self.database.process_txn(request)
         self.outstanding.committed(request.zxid)
         self.metrics.propagated(self.wall_ms - header.time)
         count_written(self.metrics, request)
@@ -603,17 +653,22 @@ class ZooKeeperServer(Core):
         self.now_ms = now_ms
         self.wall_ms = wall_ms
         self.metrics.registry.advance(now_ms)
+        self.commits.begin_turn()
         if now_ms >= self.sessions.next_expiration_ms:
+            self._expired.extend(self.sessions.take_expired(now_ms))
+        if self._expired:
             self.expire_sessions()
         if self.containers.due(now_ms):
             self.delete_containers()
         if now_ms >= self._next_cnxn_sweep_ms:
             self._sweep_sessionless()
-        self.slices.advance(now_ms)
+        if self.tree.closing is None:
+            self.slices.advance(now_ms)
 
     def expire_sessions(self) -> None:
-        """Close the sessions that nothing was heard of in time."""
-        for session_id in self.sessions.take_expired(int(self.now_ms)):
+        """Close the sessions that nothing was heard of in time, so many a turn."""
+        for _ in range(min(self.expiries_per_turn, len(self._expired))):
+            session_id = self._expired.popleft()
             logger.info("Expiring session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id))
             self.metrics.stale_sessions_expired += 1
             self.submit_write(internal_request(op.CLOSE_SESSION, session_id, self.now_ms))
@@ -635,6 +690,8 @@ class ZooKeeperServer(Core):
 
     def next_deadline_ms(self) -> int:
         """The monotonic time at which `advance` has something to do again."""
+        if self.commits.is_behind or self._expired:
+            return int(self.now_ms)
         return int(
             min(
                 self.sessions.next_expiration_ms,

@@ -3,6 +3,7 @@
 from pyzoo.errors import MalformedRecord
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.vote import LEADING
+from pyzoo.server.leader_server import LeaderZooKeeperServer
 from pyzoo.server.leading import Leading
 from pyzoo.sim.checkers.base import Checker, Facts
 from pyzoo.sim.durable import fingerprint
@@ -36,7 +37,9 @@ class HistoryChecker(Checker):
         if is_new:
             seen_zxid = 0
         last_zxid = database.last_zxid
-        if not is_new and last_zxid == seen_zxid:
+        ahead = self._ahead(member)
+        reached = ahead[-1].zxid if ahead else last_zxid
+        if not is_new and reached == seen_zxid:
             return
         leads = member.is_established_leader and member.epoch == self.facts.newest_epoch
         if leads and isinstance(member.peer.role, Leading):
@@ -48,9 +51,15 @@ class HistoryChecker(Checker):
             )
         if leads and is_new:
             self._learn_from_disks(member, self._starts.get(member.sid, 0))
-        self._compare(member, self._newer(member, seen_zxid), leads)
+        committed = self._newer(member, seen_zxid) + [one for one in ahead if one.zxid > seen_zxid]
+        self._compare(member, committed, leads)
         self._check_end(member, last_zxid)
-        self._seen[member.sid] = (*role, last_zxid)
+        self._seen[member.sid] = (*role, reached)
+
+    def _ahead(self, member: Member) -> list[Proposal]:
+        """What a leader has committed and not applied yet: others may have applied it."""
+        server = None if member.peer is None else member.peer.server
+        return server.committed_ahead() if isinstance(server, LeaderZooKeeperServer) else []
 
     def _learn_from_disks(self, leader: Member, start_zxid: int) -> None:
         """A leader that has got its history as a snapshot does not remember its end: some log has it."""

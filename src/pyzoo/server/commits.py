@@ -1,0 +1,128 @@
+"""Commits: what is committed and not applied yet, so that no turn applies more than others can wait for.
+
+Transactions are applied strictly in order, some of them in each turn; the close of a session with many ephemerals may
+take several turns. Who reads meanwhile sees everything as it was before that close, or waits for its end.
+"""
+
+from typing import TYPE_CHECKING, Final, final
+
+from mypy_extensions import i64
+
+from pyzoo.datatree.session_close import SessionClose
+from pyzoo.errors import MalformedRecord
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import InputArchive
+from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.request import Request
+
+if TYPE_CHECKING:
+    from pyzoo.server.standalone import ZooKeeperServer
+
+COMMIT_UNITS: Final = 25
+"""Units of work (see slices.py) of a transaction with its answer."""
+EVENT_UNITS: Final = 3
+SLICES: Final = 2
+"""Slices of work that a turn may spend on what is committed."""
+_ALL: Final = 1 << 60
+
+
+@final
+class Commits:
+    """The order of things after the commit; the server knows the transactions.
+
+    `is_behind` tells that something is committed and not applied, or only in part.
+    """
+
+    def __init__(self, server: "ZooKeeperServer", slice_units: i64) -> None:
+        self._server = server
+        self._units: i64 = slice_units * SLICES
+        self._left: i64 = self._units
+        self._waiting: dict[ServerCnxn, None] = {}
+        self.is_behind = False
+
+    def begin_turn(self) -> None:
+        """Another turn: go on, if there is something left."""
+        self._left = self._units
+        if self.is_behind:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Apply what is committed, as far as this turn may."""
+        server = self._server
+        while self._left > 0:
+            if server.is_closing:
+                self._left -= self._step()
+            elif server.has_committed:
+                told = server.tree.events_told
+                server.commit_next()
+                self._left -= COMMIT_UNITS + EVENT_UNITS * (server.tree.events_told - told)
+            else:
+                break
+            if self._waiting:
+                self._release()
+        self.is_behind = server.is_closing or server.has_committed
+        server.outstanding.settle()
+
+    def finish(self) -> None:
+        """Apply all that is committed now."""
+        if self.is_behind:
+            left = self._left
+            self._left = _ALL
+            self.go_on()
+            self._left = left
+
+    def _step(self) -> i64:
+        closing = self._server.tree.closing
+        used: i64 = 0 if closing is None else closing.step(self._left)
+        if self._server.tree.closing is None:
+            self._server.close_applied()
+        return used
+
+    # --- reads that wait
+
+    def holds(self, request: Request) -> bool:
+        """Whether a read that has just come has to wait."""
+        request.zxid = self._server.committed_zxid
+        return self.hides(request)
+
+    def hides(self, request: Request) -> bool:
+        """Whether a read has to wait for what is committed and not wholly applied."""
+        if request.error != 0 or request.throttled:
+            return False
+        if request.type == op.SYNC:
+            # Who was told of a write by another server has to find it here: all that was committed when this came.
+            return request.zxid > self._server.tree.last_processed_zxid
+        closing = self._server.tree.closing
+        return closing is not None and _looks_at(closing, request)
+
+    def wait(self, cnxn: ServerCnxn) -> None:
+        """The first request that this connection waits for is such a read."""
+        self._waiting[cnxn] = None
+
+    def forget(self, cnxn: ServerCnxn) -> None:
+        """The connection is gone."""
+        self._waiting.pop(cnxn, None)
+
+    def _release(self) -> None:
+        waiting = self._waiting
+        self._waiting = {}
+        for cnxn in waiting:
+            self._server.drain(cnxn)
+
+
+def _looks_at(closing: SessionClose, request: Request) -> bool:
+    """Whether a read may see nodes that are just being deleted, or their parents."""
+    type = request.type
+    if type == op.PING or type == op.WHO_AM_I:
+        return False
+    if type == op.GET_DATA or type == op.EXISTS or type == op.GET_ACL or type in _LISTINGS:
+        body = request.body
+        try:
+            path = InputArchive(body.data, body.pos, body.end).read_ustring()
+        except MalformedRecord:
+            return False
+        return path is not None and closing.hides(path)
+    return True
+
+
+_LISTINGS: Final = (op.GET_CHILDREN, op.GET_CHILDREN2)

@@ -1,0 +1,197 @@
+"""What is committed is applied in order, so much a turn, and nobody sees half of it."""
+
+import pytest
+from dialogue import OPEN, Client, LoneServer
+
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.records import (
+    CreateRequest,
+    ExistsRequest,
+    GetAllChildrenNumberRequest,
+    GetChildrenRequest,
+    GetDataRequest,
+    SetDataRequest,
+    SyncRequest,
+)
+
+EPHEMERAL = 1
+COUNT = 100
+
+
+def closing_world(slice_units: int = 10) -> tuple[LoneServer, Client, Client]:
+    """A session with ephemerals below /p and /q has asked for its end, and that is begun with but not applied."""
+    world = LoneServer(slice_units=slice_units)
+    other, client = world.connect(), world.connect()
+    for path in ("/p", "/q", "/r"):
+        other.create(path)
+    for at in range(COUNT):
+        client.create(f"/{'pq'[at % 2]}/e{at}", flags=EPHEMERAL)
+    world.turn()
+    client.ask(op.CLOSE_SESSION)
+    return world, client, other
+
+
+def turns_until_closed(world: LoneServer, client: Client) -> int:
+    turns = 0
+    while not client.closed:
+        turns += 1
+        assert world.server.next_deadline_ms() <= world.now_ms
+        world.turn()
+    return turns
+
+
+def test_a_large_close_takes_several_turns_and_is_seen_at_once() -> None:
+    world, client, other = closing_world()
+    zxid = world.server.tree.last_processed_zxid
+    assert not client.closed
+    assert other.exists("/r")
+    assert zxid == world.server.tree.last_processed_zxid
+    assert turns_until_closed(world, client) > 2
+    assert [] == other.children("/p")
+    assert world.server.tree.last_processed_zxid == zxid + 1
+    assert world.server.next_deadline_ms() > world.now_ms
+
+
+@pytest.mark.parametrize(
+    ("op_type", "body", "error"),
+    [
+        (op.EXISTS, ExistsRequest("/p/e98", False), -101),
+        (op.GET_DATA, GetDataRequest("/q/e1", True), -101),
+        (op.GET_DATA, GetDataRequest("/p", False), 0),
+        (op.GET_CHILDREN2, GetChildrenRequest("/q", True), 0),
+        (op.GET_ALL_CHILDREN_NUMBER, GetAllChildrenNumberRequest("/"), 0),
+        (op.SYNC, SyncRequest("/p"), 0),
+    ],
+)
+def test_a_read_of_what_is_being_deleted_waits_for_the_end(op_type: int, body: object, error: int) -> None:
+    world, client, other = closing_world()
+    zxid = world.server.tree.last_processed_zxid
+    other.ask(op_type, body)
+    other.ask(op.GET_DATA, GetDataRequest("/r", False))
+    assert [] == other.replies()
+    turns_until_closed(world, client)
+    # One that may be long keeps what is behind it in the buffer.
+    world.server.frames_waiting(other.cnxn)
+    world.pass_time(20)
+    world.server.frames_waiting(other.cnxn)
+    world.turn()
+    assert [(error, zxid + 1), (0, zxid + 1)] == [(header.err, header.zxid) for header, _ in other.replies()]
+
+
+def test_a_write_behind_a_large_close_is_applied_after_it() -> None:
+    world, client, other = closing_world()
+    other.ask(op.CREATE, CreateRequest("/p/e98", b"", OPEN, 0))
+    other.ask(op.GET_CHILDREN, GetChildrenRequest("/p", False))
+    assert [] == other.replies()
+    turns_until_closed(world, client)
+    world.turn()
+    [(created, _), (listed, names)] = other.replies()
+    assert (0, 0, 1) == (created.err, listed.err, names.read_vector())
+
+
+def test_reads_that_wait_and_writes_behind_them_are_answered_in_order() -> None:
+    world, client, other = closing_world()
+    xids = []
+    for op_type, body in (
+        (op.EXISTS, ExistsRequest("/p/e0", False)),
+        (op.SET_DATA, SetDataRequest("/r", b"1", -1)),
+        (op.GET_DATA, GetDataRequest("/r", False)),
+        (op.SYNC, SyncRequest("/")),
+        (op.SET_DATA, SetDataRequest("/r", b"2", -1)),
+    ):
+        other.ask(op_type, body)
+        xids.append(other.xid)
+    turns_until_closed(world, client)
+    for _ in range(3):
+        world.turn()
+    assert xids == [header.xid for header, _ in other.replies()]
+
+
+def test_events_of_a_large_close_precede_replies_that_know_of_it() -> None:
+    world = LoneServer(slice_units=7)
+    client, watcher = world.connect(), world.connect()
+    watcher.create("/p")
+    for at in range(COUNT):
+        client.create(f"/p/e{at}", flags=EPHEMERAL)
+        watcher.call(op.GET_DATA, GetDataRequest(f"/p/e{at}", True))
+    watcher.call(op.GET_CHILDREN, GetChildrenRequest("/p", True))
+    zxid = world.server.tree.last_processed_zxid
+    world.turn()
+    client.ask(op.CLOSE_SESSION)
+    watcher.ask(op.PING)
+    watcher.ask(op.GET_CHILDREN, GetChildrenRequest("/p", False))
+    replies = []
+    while not replies or replies[-1][0].xid == -2:
+        world.turn()
+        got = watcher.replies()
+        replies += got
+        if got and got[-1][0].xid != -2:
+            assert len(watcher.events) == COUNT + 1
+    assert {zxid + 1} == {event_zxid for _, _, event_zxid in watcher.events}
+    assert world.server.tree.watch_count == 0
+
+
+def test_a_server_that_sends_its_clients_away_applies_what_is_committed() -> None:
+    world, _, _ = closing_world()
+    zxid = world.server.tree.last_processed_zxid
+    world.server.shutdown()
+    assert world.server.tree.last_processed_zxid == zxid + 1
+    assert world.server.tree.closing is None
+
+
+def test_who_asks_for_the_whole_history_finds_what_is_committed_applied() -> None:
+    world, _, _ = closing_world()
+    zxid = world.server.tree.last_processed_zxid
+    world.server.database.settle()
+    assert world.server.database.last_zxid == zxid + 1
+
+
+def test_no_turn_applies_more_than_its_share() -> None:
+    world = LoneServer(slice_units=100)
+    client, other = world.connect(), world.connect()
+    client.create("/a")
+    world.disk_is_slow = True
+    for at in range(30):
+        client.ask(op.SET_DATA, SetDataRequest("/a", str(at).encode(), -1))
+    world.disk_is_slow = False
+    counts = []
+    world.sync()
+    for _ in range(10):
+        other.ask(op.PING)
+        assert len(other.replies()) == 1
+        counts.append(len(client.replies()))
+    # The first are of two turns: when the log was safe, and the next.
+    assert counts == [16, 8, 6, 0, 0, 0, 0, 0, 0, 0]
+    assert client.data("/a") == b"29"
+
+
+def test_sessions_that_expire_at_once_are_closed_some_a_turn() -> None:
+    world = LoneServer(slice_units=100)
+    clients = [world.connect(timeout_ms=4000) for _ in range(10)]
+    for at, client in enumerate(clients):
+        client.create(f"/e{at}", flags=EPHEMERAL)
+    world.now_ms += 10_000
+    lives = []
+    world.turn()
+    while world.server.next_deadline_ms() <= world.now_ms:
+        lives.append(len(world.server.database.sessions))
+        world.turn()
+    assert lives[:3] == [8, 6, 4]
+    assert not world.server.database.sessions
+    assert all(client.closed for client in clients)
+    # Nobody can come back in between.
+    assert world.server.sessions.sessions == {}
+
+
+def test_a_session_that_waits_for_its_turn_to_expire_cannot_be_used_any_more() -> None:
+    world = LoneServer(slice_units=1)
+    first, second = world.connect(timeout_ms=4000), world.connect(timeout_ms=4000)
+    world.now_ms += 10_000
+    world.turn()
+    assert [first.closed, second.closed].count(True) <= 1
+    second.ask(op.PING)
+    first.ask(op.PING)
+    for _ in range(5):
+        world.turn()
+    assert [first.closed, second.closed] == [True, True]
+    assert world.server.sessions.sessions == {}
