@@ -1,10 +1,13 @@
 """What commands answer of a server without sockets, disk or clock."""
 
+import json
+
 import pytest
 from dialogue import LoneServer
 
 from pyzoo.admin.authorization import Caller, check_access
 from pyzoo.admin.commands import BY_NAME, COMMANDS, run_command
+from pyzoo.admin.json_text import json_bytes
 from pyzoo.admin.rate_limiter import RateLimiter
 from pyzoo.admin.response import CommandResponse
 from pyzoo.jute import opcodes as op
@@ -26,7 +29,7 @@ def ask(lone: LoneServer, name: str, **parameters: str) -> CommandResponse:
 @pytest.mark.parametrize("command", CALLS, ids=lambda command: command.name)
 def test_every_name_of_a_command_answers_the_same(lone: LoneServer, command: object) -> None:
     (known,) = [each for each in COMMANDS if each is command]
-    answers = {str(ask(lone, name).to_map()) for name in (known.name, *known.aliases)}
+    answers = {json_bytes(ask(lone, name).to_map()).decode() for name in (known.name, *known.aliases)}
     assert len(answers) == 1
     assert known.name in answers.pop()
 
@@ -62,8 +65,8 @@ def test_a_read_only_server_belongs_to_no_ensemble(lone: LoneServer) -> None:
 def test_sessions_are_listed_by_expiry_and_with_their_ephemerals(lone: LoneServer) -> None:
     client = lone.connect()
     client.create("/e", flags=1)
-    answer = ask(lone, "dump").data
-    assert [client.session_id] in list(answer["expiry_time_to_session_ids"].values())  # type: ignore[union-attr]
+    answer = json.loads(json_bytes(ask(lone, "dump").to_map()))
+    assert [client.session_id] in list(answer["expiry_time_to_session_ids"].values())
     assert {str(client.session_id): ["/e"]} == answer["session_id_to_ephemeral_paths"]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzoo.admin.json_text import json_bytes
-from pyzoo.admin.response import CommandResponse, Json
+from pyzoo.admin.response import CommandResponse, Json, LongArray, LongObject
 
 CAPTURED = Path(__file__).parents[1] / "fixtures" / "captures" / "admin-standalone.txt"
 
@@ -35,6 +35,21 @@ VALUES: st.SearchStrategy[Json] = st.recursive(
 @given(VALUES)
 def test_any_value_can_be_read_back(value: Json) -> None:
     assert value == json.loads(json_bytes(value))
+
+
+def made_long(value: Json) -> Json:
+    """The same, where it is an object or an array, in slices; some of them are empty."""
+    if isinstance(value, list):
+        return LongArray(iter([[], *[[item] for item in value], []]))
+    if isinstance(value, dict):
+        fields = [(name, made_long(field)) for name, field in value.items()]
+        return LongObject(iter([fields[:1], [], fields[1:]]))
+    return value
+
+
+@given(VALUES)
+def test_what_is_long_is_the_same_text_in_pieces(value: Json) -> None:
+    assert json_bytes(value) == json_bytes(made_long(value))
 
 
 def test_characters_are_escaped_as_jackson_does() -> None:

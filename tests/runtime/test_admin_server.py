@@ -354,3 +354,19 @@ def test_zxids_go_on_after_a_restore(start: Start, connect: Connect, tmp_path: P
     zxid = client.create("/a", include_data=True)[1].czxid
     assert 200 == restore(server, snapshot).status
     assert connect(server).create("/b", include_data=True)[1].czxid > zxid
+
+
+# --- long answers
+
+
+def test_a_long_answer_comes_in_chunks_and_whole(start: Start, connect: Connect) -> None:
+    server = start()
+    client = connect(server)
+    paths = [f"/not-there-{at:05}" for at in range(1500)]
+    for asked in [client.exists_async(path, watch=lambda _event: None) for path in paths]:
+        asked.get(timeout=SECONDS)
+    answer = ask(server, "GET", "/commands/watches_by_path")
+    assert ("chunked", None) == (answer.headers["Transfer-Encoding"], answer.headers["Content-Length"])
+    assert {path: [client.client_id[0]] for path in paths} == answer.json["path_to_session_ids"]
+    by_session = ask(server, "GET", "/commands/watches").json["session_id_to_watched_paths"]
+    assert {str(client.client_id[0]): set(paths)} == {session: set(found) for session, found in by_session.items()}

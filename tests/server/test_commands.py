@@ -10,7 +10,6 @@ from pyzoo.datatree.watches import PERSISTENT_RECURSIVE, STANDARD
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
 from pyzoo.release import FULL_VERSION
-from pyzoo.server.answers import sessions_in_order
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.environment import ServerEnvironment
@@ -301,8 +300,3 @@ def test_addresses_look_as_in_java() -> None:
     assert cnxn is not None
     server.data_received(cnxn, b"cons")
     assert b" /[0:0:0:0:0:0:0:1]:5[0](queued=0,recved=1,sent=0)\n\n" == cnxn.data_to_send()
-
-
-def test_sessions_are_in_the_order_of_a_concurrent_hash_map() -> None:
-    assert [1, 2, 3] == sessions_in_order([3, 1, 2])
-    assert [16, 1, 17] == sessions_in_order([16, 1, 17])

@@ -1,9 +1,10 @@
 """The AdminServer over ASGI: the paths, methods, headers and error pages of JettyAdminServer."""
 
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from html import escape
+from itertools import chain
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -17,13 +18,19 @@ from starlette.types import Receive, Scope, Send
 from pyzoo.admin.authorization import Caller, check_access
 from pyzoo.admin.commands import BY_NAME, COMMANDS, RESTORE, SNAPSHOT, refusal, run_command
 from pyzoo.admin.host import AdminHost, SavedSnapshot
-from pyzoo.admin.json_text import json_bytes
+from pyzoo.admin.json_text import json_pieces
 from pyzoo.admin.response import CommandResponse
 from pyzoo.admin.snapshots import SnapshotCommands
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
 from pyzoo.jute.records import Id
 
+Pause = Callable[[], Awaitable[None]]
+EFFORT_WITHOUT_PAUSE: Final = 16_000
+"""What may be made of an answer before others have to have their turn, see `_effort`."""
+EFFORT_OF_NOTHING: Final = 8_000
+"""A piece is empty when a thousand items were put in order."""
+SEND_BYTES: Final = 1 << 16
 METHODS: Final = ("GET", "POST")
 ALLOW: Final = "GET, HEAD, POST, OPTIONS"
 REFUSED_METHODS: Final = {"TRACE": 403, "PUT": 405, "DELETE": 405}
@@ -78,7 +85,7 @@ class _AdminApplication:
         server = self._host.server()
         if request.method == "POST":
             return _json(request, refusal(name, server) or _wrong_method(name, "GET"))
-        return _json(request, run_command(name, server, _parameters(request)))
+        return _json(request, run_command(name, server, _parameters(request)), self._host.pause)
 
     async def _snapshot(self, request: Request, name: str) -> Response:
         """The file itself, unless `streaming` is something other than true."""
@@ -111,6 +118,34 @@ class _AdminApplication:
         if chain and authorization is not None and authorization.startswith("x509"):
             ids = self._host.certificate_ids(chain[0])
         return Caller(authorization, address, ids)
+
+
+class _LongResponse(Response):
+    """A text that is made while it is sent, without a length."""
+
+    media_type = "application/json"
+
+    def __init__(self, pieces: Iterator[bytes], status: int, headers: dict[str, str], pause: Pause) -> None:
+        super().__init__(None, status, headers)
+        del self.headers["content-length"]
+        self._pieces = pieces
+        self._pause = pause
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        waiting: list[bytes] = []
+        size = effort = 0
+        for piece in self._pieces:
+            waiting.append(piece)
+            size += len(piece)
+            effort += _effort(piece)
+            if effort >= EFFORT_WITHOUT_PAUSE:
+                effort = 0
+                await self._pause()
+            if size >= SEND_BYTES:
+                await send({"type": "http.response.body", "body": b"".join(waiting), "more_body": True})
+                waiting, size = [], 0
+        await send({"type": "http.response.body", "body": b"".join(waiting)})
 
 
 class _SnapshotResponse(Response):
@@ -165,13 +200,27 @@ def _security(request: Request) -> dict[str, str]:
     return {"Strict-Transport-Security": TRANSPORT_SECURITY} if request.url.scheme == "https" else {}
 
 
-def _json(request: Request, response: CommandResponse) -> Response:
-    return Response(
-        json_bytes(response.to_map()),
-        response.status,
-        {**response.headers, **_security(request)},
-        "application/json",
-    )
+async def _no_pause() -> None:
+    """What is short needs none."""
+
+
+def _json(request: Request, response: CommandResponse, pause: Pause = _no_pause) -> Response:
+    """As a whole, or what is long a piece at a time."""
+    pieces = json_pieces(response.to_map())
+    headers = {**response.headers, **_security(request)}
+    begin: list[bytes] = []
+    effort = 0
+    for piece in pieces:
+        begin.append(piece)
+        if effort >= EFFORT_WITHOUT_PAUSE:
+            return _LongResponse(chain(begin, pieces), response.status, headers, pause)
+        effort += _effort(piece)
+    return Response(b"".join(begin), response.status, headers, "application/json")
+
+
+def _effort(piece: bytes) -> int:
+    """What it took to make a piece, in bytes of a text that is there already."""
+    return 200 + len(piece) if piece else EFFORT_OF_NOTHING
 
 
 def _wrong_method(name: str, right: str) -> CommandResponse:

@@ -34,6 +34,10 @@ class AdminHost(Protocol):
         """Who the holder of this certificate is, for the x509 scheme."""
         ...
 
+    async def pause(self) -> None:
+        """Let everybody else go on before a long answer does."""
+        ...
+
     async def save_snapshot(self) -> SavedSnapshot:
         """Save a snapshot; raises StorageError."""
         ...

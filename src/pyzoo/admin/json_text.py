@@ -1,9 +1,10 @@
 """JSON as Jackson's default pretty printer writes it, down to the blanks."""
 
 import math
+from collections.abc import Iterator
 from typing import Final
 
-from pyzoo.admin.response import Json
+from pyzoo.admin.response import Json, LongArray, LongObject
 from pyzoo.config.java_numbers import double_text
 
 _ESCAPES: Final = {
@@ -20,7 +21,46 @@ _ESCAPES: Final = {
 
 def json_bytes(value: Json) -> bytes:
     """The text in UTF-8, without a newline at its end."""
-    return _value(value, 0).encode("utf-8", "replace")
+    return b"".join(json_pieces(value))
+
+
+def json_pieces(value: Json) -> Iterator[bytes]:
+    """The same a piece at a time; some are empty where there is much to do before the next."""
+    for piece in _pieces(value, 0):
+        yield piece.encode("utf-8", "replace")
+
+
+def _pieces(value: Json, depth: int) -> Iterator[str]:
+    match value:
+        case LongArray():
+            yield from _array_pieces(value, depth)
+        case LongObject():
+            yield from _object_pieces(value.slices, depth)
+        case dict() if any(isinstance(field, LongArray | LongObject) for field in value.values()):
+            yield from _object_pieces(iter([list(value.items())]), depth)
+        case _:
+            yield _value(value, depth)
+
+
+def _array_pieces(array: LongArray, depth: int) -> Iterator[str]:
+    before = "[ "
+    for some in array.slices:
+        yield before + ", ".join(_value(each, depth) for each in some) if some else ""
+        before = ", " if some else before
+    yield "[ ]" if before == "[ " else " ]"
+
+
+def _object_pieces(slices: Iterator[list[tuple[str, Json]]], depth: int) -> Iterator[str]:
+    indent = "  " * (depth + 1)
+    before = "{\n"
+    for fields in slices:
+        if not fields:
+            yield ""
+        for name, value in fields:
+            yield f"{before}{indent}{_string(name)} : "
+            yield from _pieces(value, depth + 1)
+            before = ",\n"
+    yield "{ }" if before == "{\n" else "\n" + "  " * depth + "}"
 
 
 def _value(value: Json, depth: int) -> str:
@@ -40,6 +80,8 @@ def _value(value: Json, depth: int) -> str:
             return f"[ {', '.join(_value(each, depth) for each in value)} ]" if value else "[ ]"
         case dict():
             return _object(value, depth)
+        case _:
+            return "".join(_pieces(value, depth))
 
 
 def _object(fields: dict[str, Json], depth: int) -> str:

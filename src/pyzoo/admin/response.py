@@ -1,10 +1,25 @@
 """What a command answers, before it becomes HTTP (CommandResponse)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+@frozen
+class LongArray:
+    """An array of very many, a few at a time; nothing among them is long itself. Some of the lists may be empty."""
+
+    slices: "Iterator[list[Json]]"
+
+
+@frozen
+class LongObject:
+    """An object of very many fields, a few at a time; their values may be long. Some of the lists may be empty."""
+
+    slices: "Iterator[list[tuple[str, Json]]]"
+
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"] | LongArray | LongObject
 """What Jackson would be given; dictionaries keep their order."""
 
 

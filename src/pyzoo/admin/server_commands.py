@@ -1,21 +1,26 @@
 """Commands about one server: its settings, its numbers, its connections, sessions and watches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pyzoo.admin.response import Json
+from pyzoo.admin.response import Json, LongArray, LongObject
 from pyzoo.config.redaction import redacted, redacted_text
+from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
 from pyzoo.datatree.watches import Watcher
 from pyzoo.release import FULL_VERSION
-from pyzoo.server.answers import LAST_OPERATIONS, crst, hash_order, hex_text, path_text, sessions_in_order, srst
+from pyzoo.server.answers import crst, hex_text, srst
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.log_batch import DIGEST_VERSION
+from pyzoo.server.long_answers import LAST_OPERATIONS, path_text
 from pyzoo.server.modes import READ_ONLY
 from pyzoo.server.monitor import monitor_values
 from pyzoo.server.standalone import ZooKeeperServer
 
 Parameters = Mapping[str, str]
 Fields = dict[str, Json]
+
+AT_ONCE: Final = 100
+"""Items of a long answer that are made in one step."""
 
 _LONG: Final = 1 << 63
 
@@ -179,8 +184,12 @@ def connections(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     return {"connections": _connections(server, False), "secure_connections": []}
 
 
-def _connections(server: ZooKeeperServer, brief: bool) -> list[Json]:
-    return [_brief(cnxn) if brief else {**_brief(cnxn), **_session(cnxn)} for cnxn in server.cnxns]
+def _connections(server: ZooKeeperServer, brief: bool) -> LongArray:
+    cnxns = list(server.cnxns)
+    return LongArray(
+        [_brief(cnxn) if brief else {**_brief(cnxn), **_session(cnxn)} for cnxn in cnxns[at : at + AT_ONCE]]
+        for at in range(0, len(cnxns), AT_ONCE)
+    )
 
 
 def _brief(cnxn: ServerCnxn) -> Fields:
@@ -219,18 +228,29 @@ def connection_stat_reset(server: ZooKeeperServer, parameters: Parameters) -> Fi
 
 def dump(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """Sessions by the monotonic time at which they expire, and the ephemeral nodes of each."""
-    expiring: dict[str, Json] = {}
-    for tracker in (server.sessions if server.tracks_sessions else None, server.local_tracker()):
-        for at, ids in [] if tracker is None else tracker.buckets():
-            known = expiring.setdefault(str(at), [])
-            assert isinstance(known, list)
-            known.extend(int(session_id) for session_id in ids)
-    owners = server.tree.ownership.sessions
+    trackers = [server.sessions] if server.tracks_sessions else []
+    local = server.local_tracker()
+    if local is not None:
+        trackers.append(local)
+    times = sorted({at for tracker in trackers for at in tracker.bucket_times()})
+    ownership = server.tree.ownership
+
+    def sessions_at(at: int) -> Iterator[list[Json]]:
+        for tracker in trackers:
+            session_ids = tracker.bucket(at)
+            for begin in range(0, len(session_ids), AT_ONCE):
+                yield list(session_ids[begin : begin + AT_ONCE])
+
+    def paths_of(owner: int) -> Iterator[list[Json]]:
+        for paths in table_slices(*ownership.table_of(owner)):
+            yield list(paths)
+
     return {
-        "expiry_time_to_session_ids": dict(sorted(expiring.items(), key=lambda entry: int(entry[0]))),
-        "session_id_to_ephemeral_paths": {
-            str(owner): list(owners[owner].ordered()) for owner in sessions_in_order(list(owners))
-        },
+        "expiry_time_to_session_ids": LongObject([(str(at), LongArray(sessions_at(at)))] for at in times),
+        "session_id_to_ephemeral_paths": LongObject(
+            [(str(owner), LongArray(paths_of(owner))) for owner in owners]
+            for owners in session_slices(list(ownership.sessions))
+        ),
     }
 
 
@@ -254,18 +274,30 @@ def watch_summary(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The watched paths of each session."""
     found = server.tree.data_watches
-    by_session: dict[str, Json] = {
-        str(_session_id(watcher)): [path_text(path) for path in hash_order(found.paths_of(watcher))]
-        for watcher in found.watchers()
+
+    def paths_of(watcher: Watcher) -> Iterator[list[Json]]:
+        for paths in hash_map_slices(found.paths_of(watcher)):
+            yield [path_text(path) for path in paths]
+
+    return {
+        "session_id_to_watched_paths": LongObject(
+            [(str(_session_id(watcher)), LongArray(paths_of(watcher)))] for watcher in found.watchers()
+        )
     }
-    return {"session_id_to_watched_paths": by_session}
 
 
 def watches_by_path(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The watching sessions of each path."""
     found = server.tree.data_watches
-    by_path: dict[str, Json] = {
-        path_text(path): [_session_id(watcher) for watcher in found.watchers_of(path)]
-        for path in hash_order(found.paths())
+
+    def sessions_of(path: str) -> Iterator[list[Json]]:
+        watchers = found.watchers_of(path)
+        for begin in range(0, len(watchers), AT_ONCE):
+            yield [_session_id(watcher) for watcher in watchers[begin : begin + AT_ONCE]]
+
+    return {
+        "path_to_session_ids": LongObject(
+            [(path_text(path), LongArray(sessions_of(path))) for path in paths]
+            for paths in hash_map_slices(found.paths())
+        )
     }
-    return {"path_to_session_ids": by_path}

@@ -1,5 +1,6 @@
 """SlicedOrder: the order of a large Java hash table, made a piece at a time."""
 
+from collections.abc import Iterator
 from typing import Final, final
 
 from mypy_extensions import i64
@@ -8,6 +9,8 @@ from pyzoo.datatree.java_order import bucket_of, part_order
 
 _BIN: Final = 2048
 """Buckets of the hash table that are put in order in one step."""
+_AT_ONCE: Final = 1000
+"""Keys that a generator hashes in one step."""
 
 
 @final
@@ -52,3 +55,39 @@ class SlicedOrder:
         span: i64 = _BIN if self._buckets > _BIN else self._buckets
         first: i64 = self._buckets - len(self._bins) * span
         return part_order(self._bins.pop(), self._start, self._buckets, first, span)
+
+
+def hash_map_slices(texts: list[str]) -> Iterator[list[str]]:
+    """Texts in the order of a HashMap that was never larger, a few at a time; some of the lists are empty."""
+    buckets: i64 = 16
+    count: i64 = len(texts)
+    while count * 4 > buckets * 3:
+        buckets *= 2
+    return table_slices(texts, buckets)
+
+
+def table_slices(texts: list[str], buckets: i64) -> Iterator[list[str]]:
+    """The same for a table with this many buckets."""
+    order = SlicedOrder(texts, 0, buckets)
+    while not order.is_distributed:
+        order.distribute(_AT_ONCE)
+        yield []
+    while order.has_more:
+        yield order.next_bin()
+
+
+def session_slices(session_ids: list[int]) -> Iterator[list[int]]:
+    """Session ids in the order of a ConcurrentHashMap, a few at a time; some of the lists are empty."""
+    buckets = 16
+    while len(session_ids) * 4 >= buckets * 3:
+        buckets *= 2
+    bins: list[list[tuple[int, int, int]]] = [[] for _ in range((buckets + _BIN - 1) // _BIN)]
+    for at in range(len(session_ids)):
+        session_id = session_ids[at]
+        value = (session_id ^ (session_id >> 32)) & 0xFFFFFFFF
+        bucket = (value ^ (value >> 16)) & (buckets - 1)
+        bins[bucket // _BIN].append((bucket, at, session_id))
+        if at % _AT_ONCE == 0:
+            yield []
+    for some in bins:
+        yield [session_id for _, _, session_id in sorted(some)]

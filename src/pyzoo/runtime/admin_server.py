@@ -105,6 +105,10 @@ class ServerHost:
         """Count a connection without TLS on a port that has both."""
         self.server().metrics.insecure_admin_count += 1
 
+    async def pause(self) -> None:
+        """Let the clients go on."""
+        await trio.lowlevel.checkpoint()
+
     # --- snapshots
 
     async def save_snapshot(self) -> SavedSnapshot:

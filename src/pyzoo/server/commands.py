@@ -1,19 +1,20 @@
 """Four-letter words: four bytes in place of a first frame get a text, and the connection closes.
 
-Who may ask what, and what that counts as; the texts themselves are in answers.py.
+Who may ask what, and what that counts as; the texts themselves are in answers.py and long_answers.py.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from librt.strings import read_i64_be
 from mypy_extensions import i64
 
-from pyzoo.server import answers
+from pyzoo.server import answers, long_answers
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.log_extras import of_client
 from pyzoo.server.modes import NOT_SERVING
+from pyzoo.server.text_answer import answer_text, count_packets
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
 logger: Final = logging.getLogger(__name__)
 
 Command = Callable[["ZooKeeperServer", ServerCnxn], str]
+LongCommand = Callable[["ZooKeeperServer", ServerCnxn], Iterator[str]]
 
 TELNET_CLOSE: Final = 0xFFF4FFFD
 """What telnet sends when its user interrupts it."""
 _TELNET_NAME: Final = "telnet close"
-_CHUNK: Final = 8192
-"""Characters of an answer that count as one packet sent (BufferedWriter)."""
 
 
 def word_number(word: str) -> int:
@@ -36,6 +36,8 @@ def word_number(word: str) -> int:
 
 def maybe_four_letter_word(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
     """Answer a connection that begins with a known word; False when it begins with something else."""
+    if cnxn.is_busy:
+        return True
     number: i64 = cnxn.frames.peek_word()
     if number < 0:
         return False
@@ -55,6 +57,8 @@ def maybe_four_letter_word(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
         _answer(server, cnxn, NO_SERVER if word == "hash" else NO_SERVER + "\n")
     elif word == "stmk":
         _set_trace_mask(server, cnxn)
+    elif word in LONG_COMMANDS:
+        answer_text(server, cnxn, LONG_COMMANDS[word](server, cnxn))
     else:
         _answer(server, cnxn, COMMANDS[word](server, cnxn))
     return True
@@ -70,9 +74,7 @@ def is_allowed(server: "ZooKeeperServer", word: str) -> bool:
 
 def _answer(server: "ZooKeeperServer", cnxn: ServerCnxn, text: str) -> None:
     if text:
-        chunks = (len(text) + _CHUNK - 1) // _CHUNK
-        cnxn.packets_sent += chunks
-        server.stats.packets_sent += chunks
+        count_packets(server, cnxn, len(text))
         cnxn.write_text(text)
     cnxn.close()
 
@@ -89,10 +91,8 @@ def _set_trace_mask(server: "ZooKeeperServer", cnxn: ServerCnxn) -> None:
 
 COMMANDS: Final[dict[str, Command]] = {
     "conf": answers.conf,
-    "cons": answers.cons,
     "crst": answers.crst,
     "dirs": answers.dirs,
-    "dump": answers.dump,
     "envi": answers.envi,
     "gtmk": answers.gtmk,
     "hash": answers.digests,
@@ -101,10 +101,15 @@ COMMANDS: Final[dict[str, Command]] = {
     "ruok": answers.ruok,
     "srst": answers.srst,
     "srvr": answers.srvr,
-    "stat": answers.stat,
-    "wchc": answers.wchc,
-    "wchp": answers.wchp,
     "wchs": answers.wchs,
+}
+
+LONG_COMMANDS: Final[dict[str, LongCommand]] = {
+    "cons": long_answers.cons,
+    "dump": long_answers.dump,
+    "stat": long_answers.stat,
+    "wchc": long_answers.wchc,
+    "wchp": long_answers.wchp,
 }
 
 WITHOUT_SERVER: Final = ("ruok", "envi", "gtmk", "stmk", "isro")
@@ -114,5 +119,5 @@ NO_SERVER: Final = "This ZooKeeper instance is not currently serving requests"
 WORDS: Final[dict[int, str]] = {
     TELNET_CLOSE: _TELNET_NAME,
     word_number("stmk"): "stmk",
-    **{word_number(word): word for word in COMMANDS},
+    **{word_number(word): word for word in (*COMMANDS, *LONG_COMMANDS)},
 }

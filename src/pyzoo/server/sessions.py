@@ -158,6 +158,11 @@ class SessionTracker:
                 self.next_expiration_ms = max(self.next_expiration_ms, self._bucket_for(now_ms))
         return expired
 
-    def buckets(self) -> list[tuple[int, list[int]]]:
-        """Expiry times with their session ids, for the `dump` word and the admin server."""
-        return [(at, [session.session_id for session in self._buckets[at]]) for at in sorted(self._buckets)]
+    def bucket_times(self) -> list[int]:
+        """The times at which sessions expire, for the `dump` word and the admin server."""
+        return sorted(self._buckets)
+
+    def bucket(self, at: int) -> list[int]:
+        """The sessions that expire at one of these times."""
+        bucket = self._buckets.get(at)
+        return [] if bucket is None else [session.session_id for session in bucket]
