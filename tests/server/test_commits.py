@@ -6,6 +6,7 @@ from dialogue import OPEN, Client, LoneServer
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import (
     CreateRequest,
+    DeleteRequest,
     ExistsRequest,
     GetAllChildrenNumberRequest,
     GetChildrenRequest,
@@ -13,6 +14,7 @@ from pyzoo.jute.records import (
     SetDataRequest,
     SyncRequest,
 )
+from pyzoo.server.slices import REST_MS
 
 EPHEMERAL = 1
 COUNT = 100
@@ -26,9 +28,15 @@ def closing_world(slice_units: int = 10) -> tuple[LoneServer, Client, Client]:
         other.create(path)
     for at in range(COUNT):
         client.create(f"/{'pq'[at % 2]}/e{at}", flags=EPHEMERAL)
-    world.turn()
     client.ask(op.CLOSE_SESSION)
+    until_begun(world)
     return world, client, other
+
+
+def until_begun(world: LoneServer) -> None:
+    """Let the preparation, which takes several turns too, come to its end."""
+    while world.server.tree.closing is None:
+        world.pass_time(REST_MS)
 
 
 def turns_until_closed(world: LoneServer, client: Client) -> int:
@@ -116,8 +124,8 @@ def test_events_of_a_large_close_precede_replies_that_know_of_it() -> None:
         watcher.call(op.GET_DATA, GetDataRequest(f"/p/e{at}", True))
     watcher.call(op.GET_CHILDREN, GetChildrenRequest("/p", True))
     zxid = world.server.tree.last_processed_zxid
-    world.turn()
     client.ask(op.CLOSE_SESSION)
+    until_begun(world)
     watcher.ask(op.PING)
     watcher.ask(op.GET_CHILDREN, GetChildrenRequest("/p", False))
     replies = []
@@ -129,6 +137,41 @@ def test_events_of_a_large_close_precede_replies_that_know_of_it() -> None:
             assert len(watcher.events) == COUNT + 1
     assert {zxid + 1} == {event_zxid for _, _, event_zxid in watcher.events}
     assert world.server.tree.watch_count == 0
+
+
+def test_what_others_change_while_a_close_is_prepared_is_respected() -> None:
+    world = LoneServer(slice_units=10)
+    client, other = world.connect(), world.connect()
+    for at in range(COUNT):
+        client.create(f"/e{at}", flags=EPHEMERAL)
+    client.ask(op.CLOSE_SESSION)
+    assert world.server.preparing
+    assert other.error(op.DELETE, DeleteRequest("/e1", -1)) == 0
+    assert other.create("/e1") == "/e1"
+    assert other.error(op.SET_DATA, SetDataRequest("/e2", b"x", -1)) == 0
+    client.ask(op.CREATE, CreateRequest("/late", b"", OPEN, EPHEMERAL))
+    until_begun(world)
+    assert not world.server.preparing
+    turns_until_closed(world, client)
+    assert [name for name in other.children("/") if name != "zookeeper"] == ["e1"]
+    assert world.server.tree.tree_digest == world.server.outstanding.tree_digest
+
+
+def test_the_transaction_of_a_close_does_not_depend_on_how_long_its_preparation_took() -> None:
+    records = []
+    for slice_units in (10, 100_000):
+        world = LoneServer(slice_units=slice_units)
+        client = world.connect()
+        for at in range(COUNT):
+            client.create(f"/e{at}", flags=EPHEMERAL)
+        world.disk_is_slow = True
+        client.ask(op.CLOSE_SESSION)
+        while not world.unsafe:
+            world.pass_time(REST_MS)
+        # Behind the checksum, and the time that has passed.
+        [batch] = world.unsafe
+        records.append((batch.first_zxid, batch.records[8:32], batch.records[40:]))
+    assert records[0] == records[1]
 
 
 def test_a_server_that_sends_its_clients_away_applies_what_is_committed() -> None:

@@ -25,11 +25,12 @@ def may_go(kind: i32, owner: i64, cversion: i32, mtime: i64, now_ms: i64, max_ne
 
 @final
 class SessionPaths:
-    """The ephemerals of one session; `buckets` is the size of Java's table."""
+    """The ephemerals of one session; `buckets` is the size of Java's table, `changes` counts who came and went."""
 
     def __init__(self) -> None:
         self.paths: dict[str, None] = {}
         self.buckets: i64 = SESSION_BUCKETS
+        self.changes: i64 = 0
 
     def ordered(self) -> list[str]:
         """The paths in Java's order."""
@@ -65,6 +66,7 @@ class Ownership:
                 self.sessions[owner] = session
             session.paths[path] = None
             session.buckets = grown(session.buckets, len(session.paths))
+            session.changes += 1
         elif kind == CONTAINER:
             self.containers[path] = None
         elif kind == TTL:
@@ -76,6 +78,7 @@ class Ownership:
             session = self.sessions.get(owner)
             if session is not None:
                 session.paths.pop(path, None)
+                session.changes += 1
         elif kind == CONTAINER:
             self.containers.pop(path, None)
         elif kind == TTL:

@@ -24,6 +24,7 @@ from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.request import READ, Request, request_kind
 from pyzoo.zxid import epoch_of
 
+NO_ZXIDS_LEFT: Final = "the zxids of its epoch are used up, a new epoch has to begin"
 ME: Final = 0
 """The owner of the sessions of this server's own clients."""
 
@@ -77,7 +78,13 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
             super().submit_global(request)
         else:
             # The client sees its connection break; its request has not happened (ZOOKEEPER-1277).
-            self.leader.fail("the zxids of its epoch are used up, a new epoch has to begin")
+            self.leader.fail(NO_ZXIDS_LEFT)
+
+    def submit_prepared(self, request: Request) -> None:
+        if self.leader.has_zxids_left:
+            super().submit_prepared(request)
+        else:
+            self.leader.fail(NO_ZXIDS_LEFT)
 
     def make_txn(self, request: Request) -> Record:
         type = request.type

@@ -49,13 +49,19 @@ class LogBatcher:
         limit = self._size_limit
         self._roll_after_bytes = limit // 2 + self._draw(limit // 2) if limit > 1 else 0
 
-    def encode(self, header: TxnHeader, txn: Record, tree_digest: i64) -> bytes:
-        """A transaction with, unless it is an error, the digest of the tree after it: logged and proposed as it is."""
+    def encode(self, header: TxnHeader, txn: Record, tree_digest: i64, encoded_txn: bytes | None = None) -> bytes:
+        """A transaction with, unless it is an error, the digest of the tree after it: logged and proposed as it is.
+
+        `encoded_txn` is what `txn` would be, where that is known already.
+        """
         out = self._out
         out.truncate(0)
         header.encode(out)
         if header.type != op.CLOSE_SESSION or self._close_session_body:
-            txn.encode(out)
+            if encoded_txn is None:
+                txn.encode(out)
+            else:
+                out.write(encoded_txn)
         if self._digest_enabled and header.type != op.ERROR:
             write_i32_be(out, DIGEST_VERSION)
             write_i64_be(out, tree_digest)

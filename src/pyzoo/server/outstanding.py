@@ -263,6 +263,15 @@ class OutstandingChanges:
                 buckets = grown(buckets, len(present))
         return table_order(list(present), 0, buckets)
 
+    def has_all(self, session_id: i64, session: SessionPaths) -> bool:
+        """Whether a session has just these ephemerals after all changes on their way too."""
+        if session_id in self._closing or self.tree.ownership.sessions.get(session_id) is not session:
+            return False
+        for record in self._owned.get(session_id, _NO_RECORDS):
+            if not record.exists or record.path not in session.paths:
+                return False
+        return True
+
     def close_session(self, session_id: i64, zxid: i64) -> None:
         """All ephemerals of a session go with the transaction `zxid`."""
         session = None if session_id in self._closing else self.tree.ownership.sessions.get(session_id)

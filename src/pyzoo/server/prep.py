@@ -315,11 +315,14 @@ class PrepRequestProcessor:
         """createSession: nothing to check."""
         return CreateSessionTxn(timeout_ms)
 
-    def close_session(self) -> Record:
-        """closeSession: the session's ephemerals as they will be, in the order in which Apache deletes them."""
+    def close_session(self, prepared: Record | None) -> Record:
+        """closeSession: the session's ephemerals as they will be, which may be in order already."""
         session_id = self.session_id
-        names: list[str | None] = []
-        names.extend(self.outstanding.ephemerals(session_id))
+        txn = prepared
+        if txn is None:
+            names: list[str | None] = []
+            names.extend(self.outstanding.ephemerals(session_id))
+            txn = CloseSessionTxn(names)
         self.outstanding.close_session(session_id, self.zxid)
         self.sessions.set_closing(session_id)
-        return CloseSessionTxn(names)
+        return txn

@@ -57,10 +57,10 @@ class Request:
     """What a client asked for, then the transaction that was made of it.
 
     `ids` are the connection's identities when the frame was read; `body_start` is where the body began before it was
-    read. `header` and `txn` are set by the
-    preparation of a write; `sub_types` and `sub_txns` are the parts of a multi. `owner` is 0 for a client of
-    this server, else the handler of the learner that it came through; `payload` is kept by leaders only. With
-    `stays_local` it creates an ephemeral in a local session that may not become global.
+    read. `header` and `txn` are set by the preparation of a write; `sub_types` and `sub_txns` are the parts of a multi.
+    `owner` is 0 for a client of this server, else the handler of the learner that it came through. `payload` is kept
+    by leaders only, `encoded_txn` from a preparation over several turns until it has its zxid. With `stays_local` it
+    creates an ephemeral in a local session that may not become global.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Request:
         self.sub_types: list[int] | None = None
         self.sub_txns: list[Record] | None = None
         self.payload = b""
+        self.encoded_txn: bytes | None = None
 
 
 def error_of(request: Request) -> i32:

@@ -25,6 +25,7 @@ from pyzoo.jute.records import ACL, DeleteTxn, ErrorTxn, Id, TxnHeader
 from pyzoo.server.admission import admit_large, process_packet
 from pyzoo.server.audit import AuditLog
 from pyzoo.server.auth import AccessControl
+from pyzoo.server.close_preparation import prepares_slowly
 from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, PENDING_READS_LIMIT, ServerCnxn
 from pyzoo.server.commands import maybe_four_letter_word
 from pyzoo.server.commits import Commits
@@ -141,6 +142,7 @@ class ZooKeeperServer(Core):
         self.commits = Commits(self, config.slice_units)
         self.closing: Request | None = None
         self._expired: deque[int] = deque()
+        self.preparing: dict[int, None] = {}
         self._throttled: deque[Request] = deque()
         self._behind: dict[ServerCnxn, deque[Request]] = {}
         self._dirty: list[ServerCnxn] = []
@@ -287,6 +289,7 @@ class ZooKeeperServer(Core):
         self.uncommitted.clear()
         self.committed_zxid = 0
         self._expired.clear()
+        self.preparing.clear()
         self._throttled.clear()
         self.tree.session_observer = fresh.tree.session_observer if self.audit is None else self.audit
         self.snapshot_epoch += 1
@@ -427,6 +430,11 @@ class ZooKeeperServer(Core):
     def submit_write(self, request: Request) -> None:
         """Prepare a write and log it; it is answered when it is safe."""
         cnxn = request.cnxn
+        if request.type == op.CLOSE_SESSION and prepares_slowly(self, request):
+            request.is_write = True
+            if cnxn is not None:
+                cnxn.pending.append(request)
+            return
         if self.prepare(request):
             request.is_write = True
             self.uncommitted.append(request)
@@ -439,6 +447,13 @@ class ZooKeeperServer(Core):
                 self.wait_behind(request, cnxn)
             else:
                 self.serve(request, cnxn)
+
+    def submit_prepared(self, request: Request) -> None:
+        """A closeSession that took several turns gets its zxid."""
+        del self.preparing[request.session_id]
+        self.prepare(request)
+        request.encoded_txn = None
+        self.uncommitted.append(request)
 
     def wait_behind(self, request: Request, cnxn: ServerCnxn) -> None:
         """Something to be answered when the writes before it are done."""
@@ -472,7 +487,7 @@ class ZooKeeperServer(Core):
         request.zxid = zxid
         request.txn = txn
         request.header = TxnHeader(request.session_id, request.cxid, zxid, self.wall_ms, type)
-        payload = self.log.encode(request.header, txn, self.outstanding.tree_digest)
+        payload = self.log.encode(request.header, txn, self.outstanding.tree_digest, request.encoded_txn)
         self.log.append(zxid, payload)
         self.metrics.sync_processor_request_queued += 1
         self.logged(request, payload)

@@ -54,7 +54,7 @@ def _make_rare_txn(prep: PrepRequestProcessor, request: Request, now_ms: i64) ->
         prep.sessions.track(request.session_id, i64(timeout_ms), now_ms)
         return prep.create_session(timeout_ms)
     if type == op.CLOSE_SESSION:
-        return prep.close_session()
+        return prep.close_session(request.txn)
     if type == op.DELETE_CONTAINER:
         return prep.delete_container(request.body.read_ustring())
     if type == op.RECONFIG:
