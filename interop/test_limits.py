@@ -114,15 +114,6 @@ def test_with_the_enforced_scheme_all_is_as_usual(pair_with: PairWith) -> None:
     again.expect_end("the new connection has no ids")
 
 
-def test_enforced_sasl(pair_with: PairWith) -> None:
-    provider = {"authProvider.sasl": "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"}
-    pair = pair_with(Config(lines=provider, properties={"zookeeper.sessionRequireClientSASLAuth": "true"}))
-    session = pair.connect()
-    session.call(rq.AUTH, rq.auth("digest", "u:p"))
-    session.call(rq.PING)
-    session.expect_end("no sasl")
-
-
 def open_door(session: PairSession) -> None:
     session.call(rq.CREATE, rq.create("/door", b"data", [(0, "world", "anyone")]))
     for opcode, body in (

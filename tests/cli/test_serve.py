@@ -230,7 +230,7 @@ def test_a_member_that_cannot_be_one_is_refused_with_what_to_do(
     ("line", "reason"),
     [
         ("quorum.auth.enableSasl=true", "quorum.auth.enableSasl needs -Djava.security.auth.login.config=FILE"),
-        ("sslQuorum=true", "sslQuorum and portUnification need ssl.quorum.keyStore.location"),
+        ("sslQuorum=true", "sslQuorum=true needs ssl.quorum.keyStore.location"),
     ],
 )
 def test_a_member_without_what_it_needs_to_prove_itself_is_refused(

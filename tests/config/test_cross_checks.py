@@ -8,6 +8,7 @@ from pyzoo.config.member_checks import check_members
 from pyzoo.config.problems import Findings
 
 BASE = "dataDir=/d\nclientPort=2181\nadmin.enableServer=false\nautopurge.purgeInterval=24\n"
+STORES = "ssl.quorum.keyStore.location=/k.pem\nssl.quorum.trustStore.location=/t.pem\n"
 ENSEMBLE = BASE + "initLimit=10\nsyncLimit=5\n"
 
 
@@ -36,8 +37,6 @@ def test_sound_settings_have_no_problem(text: str) -> None:
         ("tickTime=50", "hint", "tickTime", "2000 ms is the usual one"),
         ("minSessionTimeout=500", "warning", "minSessionTimeout", "make it at least 6000, or tickTime smaller"),
         ("minSessionTimeout=1\nmaxSessionTimeout=4000", "warning", "maxSessionTimeout", "less than 2 ticks (6000 ms)"),
-        ("secureClientPort=2181\nserverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory", "error",
-         "secureClientPort", "the client port and the TLS client port are both on 2181"),
         ("admin.enableServer=true\nadmin.serverPort=2181", "warning", "admin.serverPort", "are both on 2181"),
         ("forceSync=no", "warning", "forceSync", "a power cut loses"),
         ("autopurge.purgeInterval=0", "hint", "autopurge.purgeInterval", "fill the disk"),
@@ -62,21 +61,19 @@ def test_a_setting_is_compared_with_others(line: str, severity: str, key: str, w
         ("initLimit=2", "warning", "initLimit", "less than syncLimit=5"),
         ("syncLimit=1\ntickTime=1000", "warning", "syncLimit", "make it at least 2"),
         ("connectToLearnerMasterLimit=20", "warning", "connectToLearnerMasterLimit", "more than initLimit=10"),
-        ("clientPort=3888", "error", "server.1", "client port"),
         ("observerMasterPort=2191", "hint", "observerMasterPort", "there are no observers"),
         ("oraclePath=/o", "warning", "oraclePath", "here are 3: it is not asked"),
         ("server.300=h4:2888:3888:observer", "warning", "server.300", "ids should be from 1 to 255"),
-        ("extendedTypesEnabled=true\nserver.255=h4:2888:3888:observer", "error", "server.255", "at most 254"),
-        ("server.4=h1:2888:3889:observer", "error", "server.4", "is its quorum port and the quorum port of server.1"),
+        ("extendedTypesEnabled=true\nserver.255=h4:2888:3888:observer", "warning", "server.255", "at most 254"),
+        ("server.4=h1:2888:3889:observer", "warning", "server.4", "is its quorum port and the quorum port of server.1"),
         ("server.4=localhost:2888:3888:observer", "warning", "server.4", "members elsewhere cannot reach localhost"),
         ("server.4=0.0.0.0:2888:3888:observer", "warning", "server.4", "quorumListenOnAllIPs=true"),
         ("group.1=1:2:3:9", "warning", "group.1", "names server 9, which has no line"),
         ("group.1=1:2:3\nweight.9=1", "warning", "weight.9", "is for a server that has no line"),
-        ("group.1=1:2:3\nweight.1=0\nweight.2=0\nweight.3=0", "error", "weight.1", "no quorum is possible"),
-        ("sslQuorum=true\nportUnification=true\nssl.quorum.trustStore.location=/t.pem", "hint", "portUnification",
+        (STORES + "sslQuorum=true\nportUnification=true", "hint", "portUnification",
          "when all of them have sslQuorum=true"),
-        ("portUnification=true\nssl.quorum.trustStore.location=/t.pem", "hint", "portUnification", "the next step"),
-        ("sslQuorum=true", "error", "ssl.quorum.trustStore.location", "need ssl.quorum.trustStore.location"),
+        (STORES + "portUnification=true", "hint", "portUnification", "the next step"),
+        (STORES + "sslQuorum=true\nssl.quorum.clientAuth=want", "warning", "ssl.quorum.clientAuth", "lets members in"),
     ],
 )  # fmt: skip
 def test_a_member_list_is_looked_at_as_a_whole(lines: str, severity: str, key: str, words: str) -> None:

@@ -11,6 +11,11 @@ THREE = "server.1=a:1:2;5\nserver.2=b:1:2;6\nserver.3=c:1:2;7\n"
 NETTY = "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory\n"
 
 
+SASL = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
+NO_SASL = "SASL logins of clients are not there yet: remove it; clients can log in with the scheme digest"
+NO_TLS = "TLS for clients is not offered yet: remove it, and set clientPort"
+
+
 def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str, str] | None = None) -> str:
     with pytest.raises(ConfigError) as caught:
         parse_config_text(text, "zoo.cfg", properties or {}, files or {})
@@ -59,14 +64,18 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
         ("intBufferStartingSizeBytes=31", "zoo.cfg:2: intBufferStartingSizeBytes must be at least 32"),
         ("DigestAuthenticationProvider.digestAlg=SHA9", "zoo.cfg:2: DigestAuthenticationProvider.digestAlg=SHA9 is unknown: "
          "choose SHA1, SHA-256, SHA-512 or SHA3-512"),
-        ("enforce.auth.enabled=true", "zoo.cfg:2: enforce.auth.enabled=true needs enforce.auth.schemes, for example sasl or "
-         "digest"),
-        ("enforce.auth.enabled=true\nenforce.auth.schemes=digest,sasl", "zoo.cfg:3: enforce.auth.schemes: no provider for "
-         "'sasl' is set up; there are ip, digest"),
-        ("secureClientPort=1", "zoo.cfg:2: secureClientPort needs "
-         "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"),
+        ("enforce.auth.enabled=true", "zoo.cfg:2: enforce.auth.enabled=true needs enforce.auth.schemes, for example digest"),
+        ("enforce.auth.enabled=true\nenforce.auth.schemes=digest,x509", "zoo.cfg:3: enforce.auth.schemes: no provider for "
+         "'x509' is set up; there are ip, digest"),
+        ("enforce.auth.enabled=true\nenforce.auth.schemes=digest,sasl", f"zoo.cfg:3: enforce.auth.schemes=digest,sasl: {NO_SASL}"),
+        (f"authProvider.1={SASL}", f"zoo.cfg:2: authProvider.1={SASL}: {NO_SASL}"),
+        ("sessionRequireClientSASLAuth=TRUE", f"zoo.cfg:2: sessionRequireClientSASLAuth=TRUE: {NO_SASL}"),
+        ("requireClientAuthScheme=sasl", f"zoo.cfg:2: requireClientAuthScheme=sasl: {NO_SASL}"),
+        ("secureClientPort=1", f"zoo.cfg:2: secureClientPort: {NO_TLS}"),
+        ("clientPort=5\nsecureClientPort=1", f"zoo.cfg:3: secureClientPort: {NO_TLS}"),
+        (NETTY + "secureClientPort=1", f"zoo.cfg:3: secureClientPort: {NO_TLS}"),
         ("ssl.clientAuth=maybe", "zoo.cfg:2: ssl.clientAuth=maybe: choose none, want or need"),
-        (NETTY + "secureClientPort=1\nssl.authProvider=x", "zoo.cfg:4: ssl.authProvider=x: only x509 can check certificates"),
+        ("client.portUnification=true\nclientPort=1\nssl.authProvider=x", "zoo.cfg:4: ssl.authProvider=x: only x509 can check certificates"),
         ("a=\\u12", "zoo.cfg:2: \\u12 is not a character: \\u needs four hexadecimal digits (write \\\\ for a backslash)"),
     ],
 )  # fmt: skip
@@ -90,6 +99,33 @@ def test_an_ensemble_needs_its_limits(missing: str) -> None:
     limits = "".join(f"{name}=5\n" for name in ("initLimit", "syncLimit") if name != missing)
     expected = f"zoo.cfg: {missing} is not set: an ensemble needs it, for example {missing}=5"
     assert expected == refusal("dataDir=/d\n" + THREE + limits, {"/d/myid": "1"})
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("syncLimit=-1", "zoo.cfg:7: syncLimit=-1: it must be at least 1 tick, for example syncLimit=5"),
+        ("clientPort=2", "zoo.cfg:4: the client port and the election port are both on 2: give each its own port"),
+        ("metricsProvider.className=org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider\n"
+         "metricsProvider.httpPort=5", "zoo.cfg:8: the client port and the metrics are both on 5: give each its own port"),
+        ("sslQuorum=true", "zoo.cfg:7: sslQuorum=true needs ssl.quorum.keyStore.location"),
+        ("ssl.quorum.keyStore.location=/k.pem\nportUnification=true", "zoo.cfg:8: portUnification=true needs "
+         "ssl.quorum.trustStore.location"),
+        ("group.1=1:2:3\nweight.1=0\nweight.2=0\nweight.3=0", "zoo.cfg:8: all weights are 0: no quorum is possible"),
+        ("group.1=1:2:3\nweight.2=-1", "zoo.cfg:8: weight.2=-1: it must be 0 or more"),
+    ],
+)  # fmt: skip
+def test_a_member_that_could_not_have_its_part_does_not_start(lines: str, expected: str) -> None:
+    text = f"dataDir=/d\ninitLimit=5\nsyncLimit=2\n{THREE}{lines}"
+    if "clientPort" in lines:
+        text = text.replace(";5", "")
+    assert expected == refusal(text, {"/d/myid": "1"})
+
+
+def test_a_member_whose_number_does_not_fit_beside_extended_types_does_not_start() -> None:
+    text = "dataDir=/d\ninitLimit=5\nsyncLimit=2\nextendedTypesEnabled=true\nserver.255=d:1:2;8\n" + THREE
+    expected = "zoo.cfg:5: server.255: with extendedTypesEnabled=true an id is at most 254"
+    assert expected == refusal(text, {"/d/myid": "255"})
 
 
 @pytest.mark.parametrize(
@@ -122,6 +158,11 @@ def test_a_dynamic_file_holds_members_only(content: str, expected: str) -> None:
 def test_two_client_addresses_must_not_contradict_each_other(lines: str) -> None:
     text = "dataDir=/d\n" + lines + "\nserver.1=a:1:2;127.0.0.1:5"
     assert "here but 127.0.0.1:5 in the line of server.1: remove clientPort" in refusal(text, {"/d/myid": "1"})
+
+
+def test_sasl_of_clients_is_refused_in_a_property_too() -> None:
+    name = "authProvider.sasl"
+    assert f"-Dzookeeper.{name}: {name}={SASL}: {NO_SASL}" == refusal("dataDir=/d", None, {"zookeeper." + name: SASL})
 
 
 def test_an_error_in_a_property_names_the_property() -> None:

@@ -8,7 +8,6 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError
 
 BASE = "dataDir=/d\nclientPort=2181\n"
-NETTY = "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory\nsecureClientPort=2281\n"
 
 
 @pytest.mark.parametrize(
@@ -42,22 +41,21 @@ def test_all_addresses_have_several_names() -> None:
 def address_of(config: ServerConfig, key: str) -> str | None:
     return {
         "clientPortAddress": config.client_port_address,
-        "secureClientPortAddress": config.secure_client_port_address,
         "admin.serverAddress": config.admin.address,
         "metricsProvider.httpHost": config.metrics.http_host,
     }[key]
 
 
-KEYS = ["clientPortAddress", "secureClientPortAddress", "admin.serverAddress", "metricsProvider.httpHost"]
+KEYS = ["clientPortAddress", "admin.serverAddress", "metricsProvider.httpHost"]
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_address_may_be_in_brackets(key: str) -> None:
-    config, _ = parse_config_text(f"{BASE}{NETTY}{key}=[::1]\n", "zoo.cfg")
+    config, _ = parse_config_text(f"{BASE}{key}=[::1]\n", "zoo.cfg")
     assert "::1" == address_of(config, key)
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_what_cannot_be_an_address_is_refused_with_its_key(key: str) -> None:
-    with pytest.raises(ConfigError, match=rf"zoo.cfg:5: {key}=\[127.0.0.1\]: only an IPv6 address stands in brackets"):
-        parse_config_text(f"{BASE}{NETTY}{key}=[127.0.0.1]\n", "zoo.cfg")
+    with pytest.raises(ConfigError, match=rf"zoo.cfg:3: {key}=\[127.0.0.1\]: only an IPv6 address stands in brackets"):
+        parse_config_text(f"{BASE}{key}=[127.0.0.1]\n", "zoo.cfg")

@@ -138,21 +138,15 @@ def test_the_words_of_the_whitelist() -> None:
 
 
 def test_tls_brings_the_x509_scheme() -> None:
-    factory = "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory\n"
-    assert ("ip", "digest", "x509") == parsed(factory + "secureClientPort=2281").auth_providers
+    assert ("ip", "digest", "x509") == parsed("client.portUnification=true").auth_providers
 
 
 def test_providers_are_known_by_their_class() -> None:
-    text = "authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider\n"
-    config = parsed(text + "enforce.auth.enabled=true\nenforce.auth.schemes=sasl, digest")
-    assert ("ip", "digest", "sasl") == config.auth_providers
+    text = "authProvider.1=org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider\n"
+    config = parsed(text + "enforce.auth.enabled=true\nenforce.auth.schemes=ensemble, digest")
+    assert ("ip", "digest", "ensemble") == config.auth_providers
     assert config.enforce_auth_enabled
-    assert frozenset({"sasl", "digest"}) == config.enforce_auth_schemes
-
-
-def test_the_sasl_switch_enforces_sasl_and_silences_the_other_keys() -> None:
-    config = parsed("sessionRequireClientSASLAuth=true\nenforce.auth.schemes=nosuch")
-    assert (True, frozenset({"sasl"})) == (config.enforce_auth_enabled, config.enforce_auth_schemes)
+    assert frozenset({"ensemble", "digest"}) == config.enforce_auth_schemes
 
 
 def test_secrets_do_not_show_in_the_representation() -> None:

@@ -24,9 +24,12 @@ HOST = "127.0.0.1"
 
 
 class Identity:
-    """A key with a certificate for loopback that signs itself, so that it is its own authority."""
+    """A key with a certificate for loopback that signs itself, so that it is its own authority.
 
-    def __init__(self) -> None:
+    It is valid from two days before its end, `days` from now.
+    """
+
+    def __init__(self, days: int = 1) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "member")])
         now = datetime.datetime.now(datetime.UTC)
@@ -36,8 +39,8 @@ class Identity:
             .issuer_name(name)
             .public_key(self.key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now + datetime.timedelta(days=days - 2))
+            .not_valid_after(now + datetime.timedelta(days=days))
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
             .sign(self.key, hashes.SHA256())
         )

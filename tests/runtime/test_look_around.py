@@ -27,6 +27,12 @@ def alone(directory: Path) -> ServerConfig:
     return ServerConfig(data_dir=str(directory), client_port=0)
 
 
+def member(directory: Path) -> ServerConfig:
+    """One of three."""
+    members = Membership(tuple(QuorumServer(n, (ServerAddress("127.0.0.1", 1, 2),)) for n in (1, 2, 3)))
+    return evolve(alone(directory), membership=members, server_id=1)
+
+
 def test_a_directory_that_will_be_made_is_fine(tmp_path: Path) -> None:
     around = look_around(alone(tmp_path / "new" / "data"), quick=False)
     assert () == around.refusals
@@ -104,8 +110,7 @@ def test_names_are_looked_up() -> None:
 
 
 def test_a_member_needs_its_epochs_and_stores(tmp_path: Path) -> None:
-    members = Membership(tuple(QuorumServer(n, (ServerAddress("127.0.0.1", 1, 2),)) for n in (1, 2, 3)))
-    config = evolve(alone(tmp_path), membership=members, server_id=1)
+    config = member(tmp_path)
     config = evolve(config, quorum=evolve(config.quorum, ssl=True, sasl_enabled=True))
     (tmp_path / "version-2").mkdir()
     (tmp_path / "version-2" / "currentEpoch").write_text("many")
@@ -127,7 +132,7 @@ def test_dynamic_files_beside_the_configuration_are_found(tmp_path: Path) -> Non
 
 
 def test_certificates_are_looked_at(tmp_path: Path) -> None:
-    config = evolve(alone(tmp_path), quorum_tls=pem_settings(tmp_path))
+    config = evolve(member(tmp_path), quorum_tls=pem_settings(tmp_path))
     config = evolve(config, quorum=evolve(config.quorum, ssl=True))
     around = look_around(config)
     assert ["ssl.quorum.keyStore.location", "ssl.quorum.trustStore.location"] == [
@@ -143,7 +148,7 @@ def test_a_key_that_is_not_that_of_its_certificate_is_refused(tmp_path: Path) ->
     key = Path(other.key_store.location).read_text().partition("-----BEGIN CERT")[0]
     certificate = Path(settings.trust_store.location).read_text()
     Path(settings.key_store.location).write_text(key + certificate)
-    config = evolve(alone(tmp_path), quorum_tls=settings)
+    config = evolve(member(tmp_path), quorum_tls=settings)
     (refusal,) = look_around(evolve(config, quorum=evolve(config.quorum, ssl=True))).refusals
     assert refusal.message.startswith(f"{settings.key_store.location} has no usable key")
 

@@ -106,10 +106,8 @@ def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
     """Raise ConfigError for settings that would be dangerous to ignore."""
     if config.distributed and in_memory:
         raise ConfigError("a member of an ensemble needs a disk: leave --in-memory away", config.config_path)
-    if config.client_port is None and (config.secure_client_port is not None or not config.distributed):
-        raise ConfigError(
-            "clientPort is not set, and TLS ports are not supported yet; set clientPort", config.config_path
-        )
+    if config.client_port is None and not config.distributed:
+        raise ConfigError("clientPort is not set: a server that is alone needs one", config.config_path)
 
 
 @click.command(context_settings={"ignore_unknown_options": False})

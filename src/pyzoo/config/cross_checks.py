@@ -1,4 +1,7 @@
-"""Rules over several settings at once: each value may be right, and all of them together wrong."""
+"""Rules over several settings at once that a server starts with, and its author may not have meant.
+
+What keeps it from starting is in `refusals`.
+"""
 
 from typing import Final
 
@@ -43,22 +46,19 @@ def _check_times(config: ServerConfig, findings: Findings) -> None:
 
 def _check_limits(config: ServerConfig, findings: Findings) -> None:
     tick, init, sync = config.tick_time_ms, config.init_limit, config.sync_limit
-    for name, limit in (("initLimit", init), ("syncLimit", sync)):
-        if limit < 0:
-            findings.error(f"{name}={limit}: it must be at least 1 tick, for example {name}=5", name)
-    if 0 < init < sync:
+    if init < sync:
         findings.warn(
             f"initLimit={init} is less than syncLimit={sync}: to catch up takes longer than to stay in step",
             "initLimit",
         )
-    if 0 < sync * tick < _SHORTEST_SYNC_MS:
+    if sync * tick < _SHORTEST_SYNC_MS:
         findings.warn(
             f"syncLimit={sync} is {sync * tick} ms: a short pause makes members leave the ensemble; "
             f"make it at least {-(-_SHORTEST_SYNC_MS // tick)}",
             "syncLimit",
         )
     connect = config.quorum.connect_to_learner_master_limit
-    if connect > init > 0:
+    if connect > init:
         findings.warn(
             f"connectToLearnerMasterLimit={connect} is more than initLimit={init}, which ends the attempt before",
             "connectToLearnerMasterLimit",
@@ -68,13 +68,12 @@ def _check_limits(config: ServerConfig, findings: Findings) -> None:
 def _check_ports(config: ServerConfig, findings: Findings) -> None:
     ports = own_ports(config)
     for one, other in clashes(ports):
-        note = findings.error if one.vital and other.vital else findings.warn
-        note(f"the {one.purpose} and the {other.purpose} are both on {other.port}: give each its own port", other.key)
+        findings.warn(
+            f"the {one.purpose} and the {other.purpose} are both on {other.port}: give each its own port", other.key
+        )
     for port in ports:
         if port.port == 0 and port.purpose == "client port":
             findings.hint("clientPort=0 lets the system choose a port: clients cannot know it beforehand", port.key)
-    if config.client_port is None and config.secure_client_port is not None:
-        findings.hint("without clientPort only clients that speak TLS can connect", "secureClientPort")
 
 
 def _check_storage(config: ServerConfig, findings: Findings) -> None:
@@ -142,10 +141,6 @@ def _check_tls(config: ServerConfig, findings: Findings) -> None:
         findings.warn(
             "ssl.quorum.hostnameVerification=false: any certificate of the trust store may pose as any member",
             "ssl.quorum.hostnameVerification",
-        )
-    if not tls.trust_store.location:
-        findings.error(
-            "sslQuorum and portUnification need ssl.quorum.trustStore.location", "ssl.quorum.trustStore.location"
         )
     if tls.client_auth != "need":
         findings.warn(

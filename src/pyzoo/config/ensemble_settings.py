@@ -105,8 +105,11 @@ def check_membership(reader: ConfigReader, members: Membership, standalone_enabl
 def check_distributed(reader: ConfigReader, quorum: QuorumSettings, members: Membership, my_id: int | None) -> None:
     """What an ensemble member has to set."""
     for name in ("initLimit", "syncLimit"):
-        if reader.file_integer(name) == 0:
+        limit = reader.file_integer(name)
+        if limit == 0:
             raise reader.error(f"{name} is not set: an ensemble needs it, for example {name}=5", name)
+        if limit < 0:
+            raise reader.error(f"{name}={limit}: it must be at least 1 tick, for example {name}=5", name)
     if my_id is None:
         raise reader.error("the myid file is missing: write this server's number of the member list into dataDir/myid",
                            MY_ID)  # fmt: skip

@@ -1,4 +1,7 @@
-"""Rules over the member list as a whole; what a single line may say is checked where it is parsed."""
+"""Rules over the member list as a whole that a server starts with.
+
+What a single line may say is checked where it is parsed, what keeps a member from starting in `refusals`.
+"""
 
 from collections import defaultdict
 from typing import Final
@@ -6,12 +9,12 @@ from typing import Final
 from pyzoo.config.hosts import ANY_HOST
 from pyzoo.config.membership import Membership, QuorumServer
 from pyzoo.config.problems import Findings
+from pyzoo.config.refusals import LARGEST_ID_WITH_TTL
 from pyzoo.config.settings import ServerConfig
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _MOST_VOTERS: Final = 7
 _LARGEST_ID: Final = 255
-_LARGEST_ID_WITH_TTL: Final = 254
 
 
 def check_members(config: ServerConfig, findings: Findings) -> None:
@@ -33,9 +36,10 @@ def _key(server: QuorumServer) -> str:
 
 def _check_ids(config: ServerConfig, findings: Findings) -> None:
     for server in config.membership.servers:
-        if config.extended_types_enabled and server.id > _LARGEST_ID_WITH_TTL:
-            findings.error(
-                f"server.{server.id}: with extendedTypesEnabled=true an id is at most {_LARGEST_ID_WITH_TTL}",
+        if config.extended_types_enabled and server.id > LARGEST_ID_WITH_TTL:
+            findings.warn(
+                f"server.{server.id}: with extendedTypesEnabled=true an id is at most {LARGEST_ID_WITH_TTL}, so that "
+                "member will not start",
                 _key(server),
             )
         elif not 0 < server.id <= _LARGEST_ID:
@@ -59,7 +63,7 @@ def _check_addresses(members: Membership, findings: Findings) -> None:
     for (host, port), of in users.items():
         if len(of) > 1 and host != ANY_HOST:
             (first, what), (second, other) = of[0], of[-1]
-            findings.error(
+            findings.warn(
                 f"server.{second.id}: {host}:{port} is its {other} and the {what} of server.{first.id}: give each "
                 "a port of its own",
                 _key(second),
@@ -110,10 +114,6 @@ def _check_groups(members: Membership, findings: Findings) -> None:
                 )
         if not any(weights.get(sid, 0) for sid in sids):
             findings.hint(f"group.{group} has no weight: its members do not count for a quorum", f"group.{group}")
-    for sid, weight in members.weights:
+    for sid, _weight in members.weights:
         if sid not in known:
             findings.warn(f"weight.{sid} is for a server that has no line", f"weight.{sid}")
-        if weight < 0:
-            findings.error(f"weight.{sid}={weight}: it must be 0 or more", f"weight.{sid}")
-    if not any(weight > 0 for weight in weights.values()):
-        findings.error("all weights are 0: no quorum is possible", f"weight.{members.weights[0][0]}")

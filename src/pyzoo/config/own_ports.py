@@ -1,6 +1,7 @@
 """The ports that a server opens, and those of them that cannot be open at the same time."""
 
 from itertools import combinations
+from typing import Final
 
 from attrs import frozen
 
@@ -8,12 +9,17 @@ from pyzoo.config.hosts import is_any_host
 from pyzoo.config.membership import QuorumServer
 from pyzoo.config.settings import ServerConfig
 
+CLIENT_PORT: Final = "client port"
+ELECTION_PORT: Final = "election port"
+_ELECTION_TRIES: Final = "zookeeper.electionPortBindRetry"
+
 
 @frozen
 class OwnPort:
     """A port that this server listens on; `host` is empty for all addresses, `key` is what sets it.
 
-    Without one that is not `vital` the server goes on.
+    Without one that is not `vital` the server goes on. One that is not `at_start` is opened when it is needed, and
+    tried again and again.
     """
 
     purpose: str
@@ -21,6 +27,7 @@ class OwnPort:
     port: int
     key: str
     vital: bool = True
+    at_start: bool = True
 
     def clashes_with(self, other: "OwnPort") -> bool:
         """Whether the system cannot give both."""
@@ -32,8 +39,7 @@ class OwnPort:
 def own_ports(config: ServerConfig) -> list[OwnPort]:
     """All ports that this configuration opens, those of a member included."""
     ports: list[OwnPort] = []
-    _add(ports, "client port", config.client_port_address, config.client_port, _client_key(config))
-    _add(ports, "TLS client port", config.secure_client_port_address, config.secure_client_port, "secureClientPort")
+    _add(ports, CLIENT_PORT, config.client_port_address, config.client_port, _client_key(config))
     if config.admin.enabled:
         _add(ports, "AdminServer", config.admin.address, config.admin.port, "admin.serverPort", vital=False)
     if config.metrics.provider == "prometheus":
@@ -55,17 +61,27 @@ def _of_member(config: ServerConfig, me: QuorumServer) -> list[OwnPort]:
     key = f"server.{me.id}"
     for address in me.addresses:
         host = "" if config.quorum.listen_on_all_ips else address.host
-        _add(ports, "election port", host, address.election_port, key)
+        gives_up = config.properties.get(_ELECTION_TRIES) != "0"
+        _add(ports, ELECTION_PORT, host, address.election_port, key, at_start=gives_up)
         if not me.observer:
-            _add(ports, "quorum port", host, address.quorum_port, key)
-            _add(ports, "observer master", host, config.quorum.observer_master_port or None, "observerMasterPort")
+            master = config.quorum.observer_master_port or None
+            _add(ports, "quorum port", host, address.quorum_port, key, at_start=False)
+            _add(ports, "observer master", host, master, "observerMasterPort", at_start=False)
     return ports
 
 
-def _add(ports: list[OwnPort], purpose: str, host: str | None, port: int | None, key: str, vital: bool = True) -> None:
+def _add(
+    ports: list[OwnPort],
+    purpose: str,
+    host: str | None,
+    port: int | None,
+    key: str,
+    vital: bool = True,
+    at_start: bool = True,
+) -> None:
     if port is not None:
         shown = "" if host is None or is_any_host(host) else host
-        ports.append(OwnPort(purpose, shown, port, key, vital))
+        ports.append(OwnPort(purpose, shown, port, key, vital, at_start))
 
 
 def clashes(ports: list[OwnPort]) -> list[tuple[OwnPort, OwnPort]]:

@@ -28,6 +28,7 @@ from pyzoo.config.properties import Property, parse_properties
 from pyzoo.config.read_access import with_access
 from pyzoo.config.read_server import with_requests, with_storage, with_throttles
 from pyzoo.config.reader import ConfigReader, ConfigWarning
+from pyzoo.config.refusals import refuse_contradictions, refuse_tls_for_clients
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.unused import warn_about_unused
 from pyzoo.errors import ConfigError
@@ -143,7 +144,9 @@ def build_config(reader: ConfigReader, text: str, files: Mapping[str, str]) -> t
         audit_enabled=reader.boolean("audit.enable"),
         properties=reader.effective_properties(),
     )
-    return with_access(config, reader), reader.warnings
+    config = with_access(config, reader)
+    refuse_contradictions(config, reader)
+    return config, reader.warnings
 
 
 def _check_all_file_values(reader: ConfigReader) -> None:
@@ -295,12 +298,6 @@ def _my_id(text: str | None, path: str) -> int | None:
 
 
 def _check_ports(config: ServerConfig, reader: ConfigReader) -> None:
-    if config.client_port is None and config.secure_client_port is None:
-        reader.warn("no client can connect: set clientPort or secureClientPort")
-    if config.secure_client_port is not None and not reader.text("serverCnxnFactory").endswith(
-        "NettyServerCnxnFactory"
-    ):
-        raise reader.error(
-            "secureClientPort needs serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory",
-            "secureClientPort",
-        )
+    refuse_tls_for_clients(reader)
+    if config.client_port is None:
+        reader.warn("no client can connect: set clientPort")

@@ -12,7 +12,7 @@ from pyzoo.errors import ConfigError
 class Severity(Enum):
     """How bad a problem is, the worst first."""
 
-    ERROR = "error"  # the server does not start, or not as a part of its ensemble
+    ERROR = "error"  # the server does not start
     WARNING = "warning"  # it starts, and does not do what its author may think, or is in danger
     HINT = "hint"  # it works, and could be better
 
@@ -51,7 +51,7 @@ class Findings:
         self.problems: list[Problem] = []
 
     def error(self, message: str, key: str | None = None) -> None:
-        """The server will not start, or not serve, with this."""
+        """The server will not start with this."""
         self._add(Severity.ERROR, message, key)
 
     def warn(self, message: str, key: str | None = None) -> None:

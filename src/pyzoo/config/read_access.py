@@ -5,12 +5,12 @@ from typing import Final
 from attrs import evolve
 
 from pyzoo.config.reader import ConfigReader
+from pyzoo.config.refusals import refuse_sasl_of_clients
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import read_tls
 
 _AUTH: Final = "org.apache.zookeeper.server.auth."
 _CLASSES: Final = {
-    _AUTH + "SASLAuthenticationProvider": "sasl",
     _AUTH + "X509AuthenticationProvider": "x509",
     _AUTH + "EnsembleAuthenticationProvider": "ensemble",
     _AUTH + "DigestAuthenticationProvider": "digest",
@@ -45,6 +45,7 @@ _DIGESTS: Final = frozenset(
 
 def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     """Schemes, super users, forced authentication, SASL and TLS."""
+    refuse_sasl_of_clients(reader)
     providers = _providers(reader, config)
     config = evolve(
         config,
@@ -109,19 +110,12 @@ def _super_users(reader: ConfigReader) -> frozenset[str]:
 
 
 def _with_enforced_schemes(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
-    """AuthenticationHelper: the SASL switch stands for the scheme sasl and makes the other two keys idle."""
-    if reader.boolean("sessionRequireClientSASLAuth"):
-        return evolve(
-            config,
-            session_require_client_sasl_auth=True,
-            enforce_auth_enabled=True,
-            enforce_auth_schemes=frozenset({"sasl"}),
-        )
+    """Whose requests are answered at all (AuthenticationHelper)."""
     if not reader.boolean("enforce.auth.enabled"):
         return config
     schemes = reader.names("enforce.auth.schemes")
     if not schemes:
-        raise reader.error("enforce.auth.enabled=true needs enforce.auth.schemes, for example sasl or digest",
+        raise reader.error("enforce.auth.enabled=true needs enforce.auth.schemes, for example digest",
                            "enforce.auth.enabled")  # fmt: skip
     for scheme in schemes:
         if scheme not in config.auth_providers:

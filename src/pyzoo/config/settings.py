@@ -114,7 +114,6 @@ class ServerConfig:
     sasl_super_users: frozenset[str] = frozenset()
     ensemble_auth_names: frozenset[str] = frozenset()  # empty = any name
     let_any_sasl_user_do: str | None = None
-    session_require_client_sasl_auth: bool = False
     allow_sasl_failed_clients: bool = False
     enforce_auth_enabled: bool = False
     enforce_auth_schemes: frozenset[str] = frozenset()

@@ -118,8 +118,10 @@ def _check_directories(config: ServerConfig, around: Surroundings, findings: Fin
 
 def _check_ports(config: ServerConfig, around: Surroundings, findings: Findings) -> None:
     for port, reason in around.busy_ports:
-        if port.vital:
+        if port.vital and port.at_start:
             findings.error(reason, port.key)
+        elif port.vital:
+            findings.warn(f"{reason}: without its {port.purpose} the server does not do all of its part", port.key)
         else:
             findings.warn(f"{reason}: the server goes on without the {port.purpose}", port.key)
     low = config.client_port
@@ -133,9 +135,9 @@ def _check_certificates(around: Surroundings, findings: Findings) -> None:
     for certificate in around.certificates:
         name = f"the certificate of {certificate.subject} in {certificate.path}"
         if certificate.days_to_end < 0:
-            findings.error(f"{name} has expired on {certificate.ends}: renew it", certificate.key)
+            findings.warn(f"{name} has expired on {certificate.ends}, so others refuse it: renew it", certificate.key)
         elif certificate.days_to_begin > 0:
-            findings.error(f"{name} is not valid before {certificate.begins}", certificate.key)
+            findings.warn(f"{name} is not valid before {certificate.begins}", certificate.key)
         elif certificate.days_to_end < SOON_DAYS:
             findings.warn(f"{name} expires on {certificate.ends}: renew it soon", certificate.key)
 

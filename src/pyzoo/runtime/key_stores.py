@@ -36,7 +36,7 @@ def _bytes_of(store: TlsStore) -> bytes:
     try:
         return Path(store.location).read_bytes()
     except OSError as error:
-        raise ConfigError(f"cannot read the key store {store.location}: {error.strerror}") from error
+        raise ConfigError(f"cannot read the store {store.location}: {error.strerror}") from error
 
 
 def load_key(store: TlsStore) -> KeyMaterial:

@@ -25,12 +25,12 @@ class ElectionPortError(OSError):
     """The election port cannot be opened, after as many tries as electionPortBindRetry allows (ExitCode 14)."""
 
 
-def cannot_listen(host: str | None, port: int, error: OSError) -> str:
-    """What is said of a port that cannot be opened."""
+def cannot_listen(host: str | None, port: int, error: OSError, purpose: str = "") -> str:
+    """What is said of a port that cannot be opened, such as "the election port"."""
     # create_server adds the address to the reason in brackets, getaddrinfo does not.
     reason = (error.strerror or str(error)).partition(" (while")[0]
     shown = "*" if not host else f"[{host}]" if ":" in host else host
-    return f"cannot listen on {shown}:{port}: {reason}"
+    return f"cannot listen on {purpose}{' ' if purpose else ''}{shown}:{port}: {reason}"
 
 
 def check_client_address(config: ServerConfig) -> None:

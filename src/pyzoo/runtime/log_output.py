@@ -4,6 +4,7 @@ A console that nobody reads, or a disk that is full, costs lines and nothing els
 cannot be written is counted, and the count is logged when lines get through again.
 """
 
+import errno
 import logging
 import os
 import queue
@@ -81,7 +82,10 @@ class RollingFileHandler(RotatingFileHandler):
         self._file: FileIO | None = None
         directory = os.path.dirname(settings.path)
         if directory:
-            os.makedirs(directory, exist_ok=True)
+            try:
+                os.makedirs(directory, exist_ok=True)
+            except FileExistsError:
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
         super().__init__(settings.path, maxBytes=settings.max_bytes, backupCount=settings.backups, delay=True)
         self._open_file()
         self.setLevel(settings.threshold)
@@ -272,4 +276,9 @@ def _opened(settings: LogFile, key: str) -> RollingFileHandler:
     try:
         return RollingFileHandler(settings)
     except OSError as error:
-        raise ConfigError(f"{key}: cannot write {settings.path}: {error.strerror or error}") from error
+        raise cannot_write(key, settings.path, error) from error
+
+
+def cannot_write(key: str, path: str, error: OSError) -> ConfigError:
+    """What is said of a log file that cannot be opened; `key` is what names it."""
+    return ConfigError(f"{key}: cannot write {path}: {error.strerror or error}")

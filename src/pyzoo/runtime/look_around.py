@@ -4,6 +4,7 @@ Directories are opened, data is loaded, ports are bound and stores are read by t
 so that what it would refuse is found with the same words.
 """
 
+import errno
 import glob
 import os
 import socket
@@ -17,7 +18,7 @@ from attrs import evolve
 
 from pyzoo.config.dynamic_files import dynamic_path, next_path
 from pyzoo.config.membership import parse_version
-from pyzoo.config.own_ports import OwnPort, own_ports
+from pyzoo.config.own_ports import CLIENT_PORT, ELECTION_PORT, OwnPort, own_ports
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.surroundings import CertificateFacts, DirectoryFacts, Refusal, Surroundings
 from pyzoo.config.tls_settings import TlsSettings
@@ -28,10 +29,11 @@ from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.runtime.key_stores import load_key, load_trusted
-from pyzoo.runtime.listening import bind, cannot_listen
-from pyzoo.runtime.peer_sasl import quorum_sasl
+from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
+from pyzoo.runtime.log_output import cannot_write
+from pyzoo.runtime.peer_sasl import quorum_sasl, refuse_logins_of_clients
 from pyzoo.runtime.storage import in_use, new_tree, recovery_settings, server_of
-from pyzoo.runtime.tls_contexts import admin_tls, make_context, quorum_tls
+from pyzoo.runtime.tls_contexts import admin_tls, quorum_tls
 
 PID_FILE = "zookeeper_server.pid"
 LOOKUPS_AT_ONCE = 16
@@ -136,15 +138,16 @@ def load_data(config: ServerConfig, disk: Disk, directories: Directories) -> lis
 
 
 def busy_ports(ports: Iterable[OwnPort]) -> list[tuple[OwnPort, str]]:
-    """The ports that cannot be opened, with what a server would say; a name that is not known is no matter of ports."""
+    """The ports that cannot be opened, with what a server would say; names of members are asked for until they come."""
     busy = []
     for port in ports:
         try:
             bind(port.host, port.port).close()
-        except socket.gaierror:
-            continue
         except OSError as error:
-            busy.append((port, cannot_listen(port.host, port.port, error)))
+            if isinstance(error, socket.gaierror) and (port.key.startswith("server.") or port.purpose == CLIENT_PORT):
+                continue
+            of_member = "" if port.at_start and port.purpose != ELECTION_PORT else f"the {port.purpose}"
+            busy.append((port, cannot_listen(port.host, port.port, error, of_member)))
     return busy
 
 
@@ -184,25 +187,40 @@ def _security_refusals(config: ServerConfig) -> list[Refusal]:
             place = "" if error.path in (None, config.config_path) else f"{error.path}: "
             refusals.append(Refusal(key, place + error.message, vital))
 
-    note("ssl.quorum.keyStore.location", lambda: quorum_tls(config))
-    note("java.security.auth.login.config", lambda: quorum_sasl(config))
+    note("clientPortAddress", lambda: check_client_address(config))
+    note("java.security.auth.login.config", lambda: refuse_logins_of_clients(config))
+    if config.distributed:
+        note("ssl.quorum.keyStore.location", lambda: quorum_tls(config))
+        note("java.security.auth.login.config", lambda: quorum_sasl(config))
     if config.admin.enabled:
         note("admin.forceHttps", lambda: admin_tls(config), vital=False)
-    if config.secure_client_port is not None:
-        note("ssl.keyStore.location", lambda: make_context(config.tls, server_side=True))
+    note("log.file", lambda: refuse_log_files(config))
     return refusals
 
 
+def refuse_log_files(config: ServerConfig) -> None:
+    """Raise ConfigError where a log file could not be opened; nothing is created."""
+    audit = config.logs.audit_file if config.audit_enabled else None
+    for key, file in (("log.file", config.logs.file), ("auditlog.file", audit)):
+        if file is None:
+            continue
+        try:
+            directory = os.path.dirname(os.path.abspath(file.path))
+            if os.path.exists(file.path):
+                open(file.path, "ab").close()
+            elif os.path.exists(directory) and not os.path.isdir(directory):
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            else:
+                UntouchedDisk(RealDisk()).make_directory(directory)
+        except OSError as error:
+            raise cannot_write(key, file.path, error) from error
+
+
 def _with_certificates(around: Surroundings, config: ServerConfig) -> Surroundings:
-    used: list[tuple[str, TlsSettings]] = []
-    if config.quorum.ssl or config.quorum.port_unification:
-        used.append(("ssl.quorum.", config.quorum_tls))
-    if config.secure_client_port is not None:
-        used.append(("ssl.", config.tls))
-    if not used:
+    if not (config.distributed and (config.quorum.ssl or config.quorum.port_unification)):
         return around
     try:
-        found = [each for prefix, settings in used for each in certificates_of(prefix, settings)]
+        found = certificates_of("ssl.quorum.", config.quorum_tls)
     except ImportError:
         return evolve(around, unchecked_stores=True)
     return evolve(around, certificates=tuple(found))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, final
 
 from pyzoo.config.jaas import parse_jaas, users_of
+from pyzoo.config.refusals import NO_CLIENT_SASL
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError, ProtocolViolation
 from pyzoo.quorum.hello import hello_size
@@ -143,10 +144,7 @@ def quorum_sasl(config: ServerConfig) -> PeerSasl:
     path = config.properties.get("java.security.auth.login.config", "")
     if not path:
         raise ConfigError("quorum.auth.enableSasl needs -Djava.security.auth.login.config=FILE", config.config_path)
-    try:
-        sections = parse_jaas(Path(path).read_text(), path)
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", path) from error
+    sections = login_sections(path)
     users = users_of(_section(sections, quorum.server_login_context, path))
     if not users:
         raise ConfigError(f"{quorum.server_login_context} names no user_NAME, and Kerberos is not offered here", path)
@@ -157,6 +155,27 @@ def quorum_sasl(config: ServerConfig) -> PeerSasl:
             raise ConfigError(f"{quorum.learner_login_context} needs username and password", path)
         login = section["username"], section["password"]
     return PeerSasl(users, login, quorum.server_require_sasl)
+
+
+def login_sections(path: str) -> dict[str, dict[str, str]]:
+    """The options of every section of a JAAS file by its name; raises ConfigError."""
+    try:
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", path) from error
+    return parse_jaas(text, path)
+
+
+def refuse_logins_of_clients(config: ServerConfig) -> None:
+    """Raise ConfigError where the JAAS file is for clients too, for they cannot log in by SASL yet.
+
+    As in Apache's server a file that is named has to be readable (ServerCnxnFactory.configureSaslLogin).
+    """
+    if config.sasl_login_config is None:
+        return
+    name = config.sasl_server_section
+    if name in login_sections(config.sasl_login_config):
+        raise ConfigError(f"its section {name} is for clients. {NO_CLIENT_SASL}", config.sasl_login_config)
 
 
 def _section(sections: dict[str, dict[str, str]], name: str, path: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from pyzoo.runtime.listening import check_client_address, open_listener
 from pyzoo.runtime.member import Member
 from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
+from pyzoo.runtime.peer_sasl import refuse_logins_of_clients
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.snapshotting import take_snapshots
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
@@ -76,6 +77,7 @@ async def serve(
     set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
     config = with_server_user(config)
     check_client_address(config)
+    refuse_logins_of_clients(config)
     if config.distributed:
         await serve_member(config, embedded, handle_signals, task_status)
         return

@@ -29,7 +29,7 @@ def make_context(settings: TlsSettings, server_side: bool) -> ssl.SSLContext:
             context.load_verify_locations(cadata=load_trusted(settings.trust_store))
             # As for Java, what stands in a trust store is trusted itself, also beside others of the same subject.
             context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        except ssl.SSLError as error:
+        except (ssl.SSLError, ValueError) as error:
             raise ConfigError(f"{settings.trust_store.location} has no usable certificates: {error}") from error
     if server_side:
         context.verify_mode = _CLIENT_AUTH[settings.client_auth]

@@ -29,6 +29,6 @@ def make_access_control(config: ServerConfig, metrics: ServerMetrics) -> AccessC
 
 def enforced_schemes(config: ServerConfig) -> list[str]:
     """The schemes of which every client needs one (AuthenticationHelper); empty when nothing is enforced."""
-    if config.enforce_auth_enabled or config.session_require_client_sasl_auth:
+    if config.enforce_auth_enabled:
         return sorted(config.enforce_auth_schemes)
     return []

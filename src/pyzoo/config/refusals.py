@@ -1,0 +1,76 @@
+"""What a server refuses although each value is right: what is not offered yet, and what contradicts itself.
+
+This is the last step of the parser, so a start and a check of the configuration say the same of the same line.
+"""
+
+from typing import Final
+
+from pyzoo.config.java_numbers import parse_boolean
+from pyzoo.config.own_ports import clashes, own_ports
+from pyzoo.config.reader import ConfigReader
+from pyzoo.config.settings import ServerConfig
+
+#: EphemeralType.validateServerId: with extended types the highest byte of a session id is not free for every number.
+LARGEST_ID_WITH_TTL: Final = 254
+NO_CLIENT_SASL: Final = "SASL logins of clients are not there yet: remove it; clients can log in with the scheme digest"
+NO_TLS: Final = "TLS for clients is not offered yet: remove it, and set clientPort"
+_SASL_PROVIDER: Final = "SASLAuthenticationProvider"
+
+
+def refuse_tls_for_clients(reader: ConfigReader) -> None:
+    """Raise ConfigError for a port on which no client would get an answer."""
+    if reader.file_port("secureClientPort") is not None:
+        raise reader.error(f"secureClientPort: {NO_TLS}", "secureClientPort")
+
+
+def refuse_sasl_of_clients(reader: ConfigReader) -> None:
+    """Raise ConfigError for what makes clients log in by SASL: they would be refused whatever they do."""
+    for property_name, value in reader.effective_properties().items():
+        name = property_name.removeprefix("zookeeper.")
+        if name != property_name and _asks_for_sasl(name, value):
+            raise reader.error(f"{name}={value}: {NO_CLIENT_SASL}", name)
+    if reader.boolean("enforce.auth.enabled") and "sasl" in reader.names("enforce.auth.schemes"):
+        name = "enforce.auth.schemes"
+        raise reader.error(f"{name}={reader.text(name)}: {NO_CLIENT_SASL}", name)
+
+
+def _asks_for_sasl(name: str, value: str) -> bool:
+    if name.startswith("authProvider."):
+        return value.rpartition(".")[2] == _SASL_PROVIDER
+    if name == "sessionRequireClientSASLAuth":
+        return parse_boolean(value)
+    return name == "requireClientAuthScheme" and value.lower() == "sasl"
+
+
+def refuse_contradictions(config: ServerConfig, reader: ConfigReader) -> None:
+    """Raise ConfigError for settings with which this server cannot serve, or cannot have its part in an ensemble."""
+    for one, other in clashes(own_ports(config)):
+        if one.vital and other.vital:
+            raise reader.error(
+                f"the {one.purpose} and the {other.purpose} are both on {other.port}: give each its own port", other.key
+            )
+    if config.distributed:
+        _refuse_member(config, reader)
+        _refuse_weights(config, reader)
+
+
+def _refuse_member(config: ServerConfig, reader: ConfigReader) -> None:
+    if config.extended_types_enabled and config.server_id > LARGEST_ID_WITH_TTL:
+        raise reader.error(
+            f"server.{config.server_id}: with extendedTypesEnabled=true an id is at most {LARGEST_ID_WITH_TTL}",
+            f"server.{config.server_id}",
+        )
+    switch = "sslQuorum" if config.quorum.ssl else "portUnification"
+    if config.quorum.ssl or config.quorum.port_unification:
+        for store, where in (("keyStore", config.quorum_tls.key_store), ("trustStore", config.quorum_tls.trust_store)):
+            if not where.location:
+                raise reader.error(f"{switch}=true needs ssl.quorum.{store}.location", switch)
+
+
+def _refuse_weights(config: ServerConfig, reader: ConfigReader) -> None:
+    members = config.membership
+    for sid, weight in members.weights:
+        if weight < 0:
+            raise reader.error(f"weight.{sid}={weight}: it must be 0 or more", f"weight.{sid}")
+    if members.hierarchical and not any(members.all_weights().values()):
+        raise reader.error("all weights are 0: no quorum is possible", f"weight.{members.weights[0][0]}")
