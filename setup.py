@@ -1,19 +1,33 @@
-"""The build: compiles the hot rooms with mypyc where a C compiler is there, and says so where not.
+"""The build: compiles the hot rooms with mypyc where a C compiler is there, and leaves word where not.
 
-Without a compiler, or with PYZOO_PLAIN=1, the same sources are installed as plain Python.
+mypyc makes C of the modules that COMPILED names. They become one shared library, and beside it one small library for
+each module, which Python imports and which takes the module out of the shared one. Setting PYZOO_PLAIN leaves all of it
+out. Whatever the reason, an installation as plain Python keeps it in WHY_PLAIN, for `pyzoo --version` to tell.
 """
 
+import io
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-NOT_COMPILED = {"__init__.py", "generate.py"}
-"""Package markers, and the generator, which no server runs."""
+GROUP = "pyzoo"
+SHARED_LIBRARY = "pyzoo__mypyc"
+"""mypyc's name for the library of the group."""
+
+WHY_PLAIN = "why_plain.txt"
+"""In the package: one line, why nothing is compiled. Not there when it is."""
 
 COMPILED = [
     "src/pyzoo/errors.py",
@@ -36,6 +50,27 @@ COMPILED = [
     "src/pyzoo/runtime/turn.py",
     "src/pyzoo/runtime/peers.py",
 ]
+NOT_COMPILED = {"__init__.py", "generate.py"}
+"""Package markers, and the generator, which no server runs."""
+
+MYPY_OPTIONS = ["--config-file=", "--follow-imports=silent", "--ignore-missing-imports"]
+"""Lenient: a mypy of tomorrow that is stricter must not make an installation slow. CI has the strict check."""
+
+C_FLAGS = ["-O1", "-g0", "-w", "-fvisibility=hidden"]
+"""-O2 takes nearly twice the time. Hidden names let functions of one library call each other directly."""
+
+UNITS = 12
+"""How many files the C compiler gets: enough to share among processors, few as each reads all declarations."""
+
+SHIMS_TOGETHER = 8
+"""How many modules share a compile and a link. Each gets the code for all, 600 bytes for each of them."""
+
+MOST_JOBS = 8
+"""Compilers at a time; each takes some 300 MB of memory."""
+
+
+class NotCompiled(Exception):
+    """Why pyzoo is installed as plain Python."""
 
 
 def compiled_sources() -> list[str]:
@@ -47,36 +82,176 @@ def compiled_sources() -> list[str]:
     return [str(path.relative_to(ROOT)) for path in files if path.name not in NOT_COMPILED]
 
 
-class OptionalBuildExt(build_ext):
-    """Compile all of the group or nothing: half of it would not import."""
+def module_name(source: str) -> str:
+    """`pyzoo.server.prep` of `src/pyzoo/server/prep.py`."""
+    return ".".join(Path(source).with_suffix("").parts[1:])
+
+
+def extensions() -> list[Extension]:
+    """What the build is to make; none when plain Python was asked for. mypyc runs later, when it is built."""
+    if os.environ.get("PYZOO_PLAIN"):
+        return []
+    sources = compiled_sources()
+    return [Extension(SHARED_LIBRARY, sources), *(Extension(module_name(source), [source]) for source in sources)]
+
+
+class BuildPy(build_py):
+    """Copies the modules, and says of a build that was asked for as plain that it is."""
+
+    def run(self) -> None:
+        remove_libraries(Path(self.build_lib))
+        super().run()
+        reason = "" if self.distribution.ext_modules else "PYZOO_PLAIN was set when it was installed"
+        write_reason(self, reason)
+
+
+class BuildExt(build_ext):
+    """Compiles all of the group or nothing: half of it would not import."""
 
     def run(self) -> None:
         try:
             super().run()
         except Exception as error:
-            print(f"pyzoo: not compiled, it runs as plain Python: {error}", file=sys.stderr)
-            for built in Path(self.build_lib).rglob("*.so"):
-                built.unlink()
+            reason = str(error) if isinstance(error, NotCompiled) else f"{type(error).__name__}: {error}"
+            print(f"pyzoo: not compiled, it runs as plain Python: {reason}", file=sys.stderr)
+            remove_libraries(Path(self.build_lib))
             self.extensions = []
+            write_reason(self.get_finalized_command("build_py"), reason)
+
+    def build_extensions(self) -> None:
+        jobs = ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), MOST_JOBS))
+        with tempfile.TemporaryDirectory(prefix="pyzoo-build-") as made, jobs:
+            directory = Path(made)
+            self._try_compiler(directory)
+            shared, *shims = generate_c(compiled_sources(), directory)
+            self._build_shared_library(shared, directory, jobs)
+            groups = enumerate(shim_groups([shim.sources[0] for shim in shims]))
+            list(jobs.map(lambda group: self._build_shims(*group, directory), groups))
+
+    def _try_compiler(self, directory: Path) -> None:
+        """What fails here would fail later, when mypyc has worked for nothing."""
+        trial = directory / "trial.c"
+        trial.write_text("#include <Python.h>\n")
+        self._compile(trial, self.include_dirs)
+
+    def _build_shared_library(self, shared: Any, directory: Path, jobs: ThreadPoolExecutor) -> None:
+        units = write_units([Path(source) for source in shared.sources], directory)
+        include = [*self.include_dirs, *shared.include_dirs, str(directory)]
+        objects = list(jobs.map(lambda unit: self._compile(unit, include), units))
+        self._link(objects, self.get_ext_fullpath(SHARED_LIBRARY))
+
+    def _build_shims(self, number: int, shims: list[str], directory: Path) -> None:
+        """A library that can be imported under the name of any of these modules, copied to each of the names."""
+        unit = directory / f"shims{number}.c"
+        unit.write_text("".join(shim_include(shim) for shim in shims))
+        library = str(unit.with_suffix(".so"))
+        self._link([self._compile(unit, self.include_dirs)], library)
+        for shim in shims:
+            name = module_name(f"src/{Path(shim).relative_to(directory)}")
+            target = Path(self.get_ext_fullpath(name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(library, target)
+
+    def _compile(self, unit: Path, include: Iterable[str]) -> str:
+        """The object file of a C file, beside it."""
+        target = str(unit.with_suffix(".o"))
+        directories = [f"-I{directory}" for directory in include]
+        run_compiler([*self.compiler.compiler_so, *directories, *C_FLAGS, "-c", str(unit), "-o", target])
+        return target
+
+    def _link(self, objects: list[str], target: str) -> None:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        run_compiler([*self.compiler.linker_so, *objects, "-o", target])
 
 
-def extensions() -> list[Any]:
-    """The mypyc group, or nothing with a line that says why."""
-    if os.environ.get("PYZOO_PLAIN"):
-        print("pyzoo: PYZOO_PLAIN is set, it is installed as plain Python", file=sys.stderr)
-        return []
+def generate_c(sources: list[str], directory: Path) -> list[Any]:
+    """What mypyc makes of the sources, as extensions: the shared library first. Raises NotCompiled."""
+    said = io.StringIO()
     try:
         from mypyc.build import mypycify
 
-        return mypycify(
-            ["--config-file", "pyproject.toml", *compiled_sources()],
-            opt_level="3",
-            debug_level="0",
-            group_name="pyzoo",
+        with redirect_stdout(said):
+            return mypycify([*MYPY_OPTIONS, *sources], group_name=GROUP, multi_file=True, target_dir=str(directory))
+    except ImportError as error:
+        raise NotCompiled(f"mypyc is not there: {error}") from error
+    except SystemExit as error:  # How mypycify leaves when types are wrong.
+        sys.stderr.write(said.getvalue())
+        raise NotCompiled(f"mypyc failed: {first_error(said.getvalue()) or error}") from error
+
+
+def write_units(sources: list[Path], directory: Path) -> list[Path]:
+    """Files that include the generated ones, of about one size, the largest first."""
+    units: list[tuple[int, list[Path]]] = [(0, [])] * UNITS
+    for source in sorted(sources, key=lambda path: path.stat().st_size, reverse=True):
+        units.sort(key=lambda unit: unit[0])
+        size, members = units[0]
+        units[0] = (size + source.stat().st_size, [*members, source])
+    written: list[Path] = []
+    for _, members in sorted(units, key=lambda unit: unit[0], reverse=True):
+        path = directory / f"unit{len(written)}.c"
+        path.write_text("".join(f'#include "{member}"\n' for member in members))
+        written.append(path)
+    return written
+
+
+def shim_groups(sources: list[str]) -> list[list[str]]:
+    """A few shims each, without two of one file name: the name of an init function has no package in it."""
+    groups: list[list[str]] = []
+    for source in sources:
+        names = [{Path(member).name for member in group} for group in groups]
+        free = (
+            group
+            for group, taken in zip(groups, names, strict=True)
+            if len(group) < SHIMS_TOGETHER and Path(source).name not in taken
         )
-    except (ImportError, SystemExit) as error:  # mypycify leaves by sys.exit when types are wrong
-        print(f"pyzoo: not compiled, it runs as plain Python: {error}", file=sys.stderr)
-        return []
+        group = next(free, None)
+        if group is None:
+            groups.append(group := [])
+        group.append(source)
+    return groups
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuildExt})
+def shim_include(source: str) -> str:
+    """C that includes a shim; each has the same alias for its init function, which here gets a name of its own."""
+    return f'#define PyInit___init__ PyInit___init___{Path(source).stem}\n#include "{source}"\n#undef PyInit___init__\n'
+
+
+def run_compiler(words: list[str]) -> None:
+    """Run the C compiler or linker; raises NotCompiled with the first line that says what is wrong."""
+    name = Path(words[0]).name
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise NotCompiled(f"no C compiler: {words[0]}: {error.strerror}") from error
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        raise NotCompiled(f"{name} failed: {first_error(done.stderr) or f'exit code {done.returncode}'}")
+
+
+def first_error(output: str) -> str:
+    """The first line that speaks of an error, or else the first line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return next((line for line in lines if "error" in line), lines[0] if lines else "")
+
+
+def remove_libraries(directory: Path) -> None:
+    """Nothing that an earlier build has compiled may be installed with this one."""
+    for library in (directory / "pyzoo").rglob("*.so"):
+        library.unlink()
+    for library in directory.glob(f"{SHARED_LIBRARY}*.so"):
+        library.unlink()
+
+
+def write_reason(command: Any, reason: str) -> None:
+    """Leave the reason in the package that is being built, or nothing when there is none."""
+    base = ROOT / "src" if command.editable_mode else Path(command.build_lib)
+    path = base / "pyzoo" / WHY_PLAIN
+    if reason:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(reason + "\n")
+    else:
+        path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    setup(ext_modules=extensions(), cmdclass={"build_py": BuildPy, "build_ext": BuildExt})

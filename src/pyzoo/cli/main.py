@@ -38,19 +38,12 @@ class Commands(click.Group):
         return command
 
 
-def is_compiled() -> bool:
-    """Whether the hot rooms were compiled when pyzoo was installed."""
-    from pyzoo.jute import primitives
-
-    return not str(primitives.__file__).endswith(".py")
-
-
 def version_text() -> str:
     """The version, the ZooKeeper release that it behaves like, and how it was built."""
+    from pyzoo.cli.build_kind import build_kind
     from pyzoo.release import RELEASE
 
-    kind = "compiled" if is_compiled() else "plain Python"
-    return f"pyzoo {__version__} ({kind}), behaves like Apache ZooKeeper {RELEASE}"
+    return f"pyzoo {__version__} ({build_kind()}), behaves like Apache ZooKeeper {RELEASE}"
 
 
 def print_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

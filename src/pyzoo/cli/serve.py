@@ -17,6 +17,7 @@ import click
 from attrs import evolve
 
 from pyzoo import __version__
+from pyzoo.cli.build_kind import build_kind
 from pyzoo.cli.properties import given_properties
 from pyzoo.config.hosts import bare_host
 from pyzoo.config.log_settings import LEVELS, LogSettings, level_number
@@ -154,7 +155,7 @@ def serve(
         fail("Invalid config, exiting abnormally", error, INVALID_INVOCATION)
     output.context.context = starting_context(config)
     output.install()
-    say(f"pyzoo {__version__}: {where_data_is(config, in_memory)}")
+    say(f"pyzoo {__version__} ({build_kind()}): {where_data_is(config, in_memory)}")
     for flag in given.ignored:
         logger.debug("Ignored, it means something to a JVM only: %s", redacted_flag(flag))
     for warning in warnings:
