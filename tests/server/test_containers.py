@@ -122,3 +122,16 @@ def test_a_container_that_was_found_and_is_another_node_now_stays() -> None:
     client.create("/second")
     world.pass_time(15_000)
     assert client.exists("/second")
+
+
+def test_a_search_through_many_goes_on_over_several_turns() -> None:
+    tree = tree_with_used_containers(5)
+    manager = ContainerManager(ServerConfig(data_dir="/data", slice_units=4), 0)
+    assert [] == manager.candidates(tree, 60_000, 0)
+    assert 60_000 == manager.next_ms
+    assert [] == manager.candidates(tree, 60_000, 0)
+    tree.process_txn(TxnHeader(1, 1, 99, 0, op.DELETE), DeleteTxn("/c4"))
+    found = manager.candidates(tree, 60_001, 0)
+    while manager.next_ms < 120_000:
+        found += manager.candidates(tree, int(manager.next_ms), 0)
+    assert ["/c0", "/c1", "/c2", "/c3"] == found

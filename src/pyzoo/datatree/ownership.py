@@ -23,6 +23,13 @@ def may_go(kind: i32, owner: i64, cversion: i32, mtime: i64, now_ms: i64, max_ne
     return kind == TTL and ttl != 0 and age_ms > ttl
 
 
+def has_expired(node: DataNode | None, now_ms: i64, max_never_used_ms: i64) -> bool:
+    """Whether the container manager may delete a node of the tree."""
+    if node is None or node.num_children > 0:
+        return False
+    return may_go(node.kind, node.ephemeral_owner, node.cversion, node.mtime, now_ms, max_never_used_ms)
+
+
 @final
 class SessionPaths:
     """The ephemerals of one session; `buckets` is the size of Java's table, `changes` counts who came and went."""
@@ -104,13 +111,6 @@ class Ownership:
         session = self.sessions.pop(session_id, None)
         return SessionPaths() if session is None else session
 
-    def expired(self, nodes: dict[str, DataNode], now_ms: i64, max_never_used_ms: i64) -> list[str]:
-        """Containers and TTL nodes that may go now."""
-        return [
-            path
-            for kind, paths in ((CONTAINER, self.containers), (TTL, self.ttls))
-            for path in paths
-            if (node := nodes.get(path)) is not None
-            and node.num_children == 0
-            and may_go(kind, node.ephemeral_owner, node.cversion, node.mtime, now_ms, max_never_used_ms)
-        ]
+    def expiring(self) -> list[str]:
+        """All containers and TTL nodes, in the order in which they are to be looked at."""
+        return [*self.containers, *self.ttls]

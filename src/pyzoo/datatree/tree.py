@@ -16,7 +16,7 @@ from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, PERSISTENT, kind_of, 
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.listing import CROWDED_BUCKETS, UNITS_A_NAME, CrowdedListing
 from pyzoo.datatree.node import NO_CHILDREN, Children, DataNode
-from pyzoo.datatree.ownership import Ownership
+from pyzoo.datatree.ownership import Ownership, has_expired
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
 from pyzoo.datatree.quota import QuotaBook
 from pyzoo.datatree.session_close import FEW, SessionClose, can_close
@@ -243,7 +243,8 @@ class DataTree:
 
     def expired_candidates(self, now_ms: i64, max_never_used_ms: i64) -> list[str]:
         """Containers and TTL nodes that the container manager may delete now; wall clock."""
-        return self.ownership.expired(self.nodes, now_ms, max_never_used_ms)
+        paths = self.ownership.expiring()
+        return [path for path in paths if has_expired(self.nodes.get(path), now_ms, max_never_used_ms)]
 
     @property
     def watch_count(self) -> i64:

@@ -1,7 +1,8 @@
 """ContainerManager: when to look for containers and TTL nodes that may go, and how fast to delete them.
 
-What a search has found is looked at once more before it is deleted, as it will be after all writes on their way: in
-Apache's server a node goes that was written to, or made again as another kind, since the search.
+A search through very many goes on over several turns. What it has found is looked at once more before it is deleted, as
+it will be after all writes on their way: in Apache's server a node goes that was written to, or made again as another
+kind, since the search.
 """
 
 from collections import deque
@@ -11,7 +12,7 @@ from mypy_extensions import i64
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.ephemeral_type import kind_of
-from pyzoo.datatree.ownership import may_go
+from pyzoo.datatree.ownership import has_expired, may_go
 from pyzoo.datatree.tree import DataTree
 from pyzoo.server.outstanding import ChangeRecord
 
@@ -19,6 +20,8 @@ NEVER: Final = 0x7FFFFFFFFFFFFFFF
 SLICE_MS: Final = 100
 """Deletions go out in small batches this far apart, unless the rate asks for fewer."""
 _MINUTE_MS: Final = 60_000
+_UNITS_A_NODE: Final = 2
+"""Units of work (see slices.py) to look at one node."""
 
 
 @final
@@ -33,6 +36,8 @@ class ContainerManager:
         self._batch: i64 = max(per_minute * self._pause_ms // _MINUTE_MS, 1)
         self._extended_types = config.extended_types_enabled
         self._emulates_353_ttl = config.emulate_353_ttl_nodes
+        self._unsearched: list[str] = []
+        self._nodes_a_turn: i64 = max(config.slice_units // _UNITS_A_NODE, 1)
         self._waiting: deque[str] = deque()
         self._next_check_ms: i64 = NEVER
         if self.check_interval_ms > 0:
@@ -45,13 +50,27 @@ class ContainerManager:
 
     def candidates(self, tree: DataTree, now_ms: int, wall_ms: int) -> list[str]:
         """The paths to delete now; a new search waits until all of the last one are gone."""
-        if not self._waiting and now_ms >= self._next_check_ms:
-            self._waiting.extend(tree.expired_candidates(wall_ms, self.max_never_used_ms))
+        if not self._unsearched and not self._waiting and now_ms >= self._next_check_ms:
+            self._unsearched = tree.ownership.expiring()
+            self._unsearched.reverse()
             self._next_check_ms = now_ms + self.check_interval_ms
+        if self._unsearched:
+            self._search(tree, wall_ms)
+            if self._unsearched:
+                self.next_ms = now_ms
+                return []
         count = min(self._batch, len(self._waiting))
         batch = [self._waiting.popleft() for _ in range(count)]
         self.next_ms = now_ms + self._pause_ms if self._waiting else self._next_check_ms
         return batch
+
+    def _search(self, tree: DataTree, wall_ms: i64) -> None:
+        unsearched = self._unsearched
+        count: i64 = len(unsearched)
+        for _ in range(count if count < self._nodes_a_turn else self._nodes_a_turn):
+            path = unsearched.pop()
+            if has_expired(tree.get_node(path), wall_ms, self.max_never_used_ms):
+                self._waiting.append(path)
 
     def may_go(self, node: ChangeRecord | None, wall_ms: int) -> bool:
         """Whether a node is one that may be deleted now."""
