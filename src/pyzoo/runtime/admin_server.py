@@ -9,7 +9,7 @@ import os
 import socket
 import tempfile
 from collections.abc import AsyncIterator
-from typing import IO, Final
+from typing import Final
 
 import trio
 from attrs import evolve
@@ -21,15 +21,16 @@ from pyzoo.errors import ConfigError, StorageError
 from pyzoo.jute.records import Id
 from pyzoo.persistence.names import snapshot_zxid
 from pyzoo.persistence.restored import RestoredSnapshot, read_restored
-from pyzoo.persistence.snapshots import snapshot_chunks
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.http import AsgiApplication, HttpSettings, http_settings, open_http, serve_http
 from pyzoo.runtime.member import Member
+from pyzoo.runtime.memory import give_back
+from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage, new_tree
 from pyzoo.runtime.tls_contexts import admin_tls
 from pyzoo.runtime.turn import ClientPort
-from pyzoo.runtime.upload import PIECE_BYTES, UploadRoom, room_for, spool
+from pyzoo.runtime.upload import UploadRoom, room_for, spool
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.modes import READ_ONLY
@@ -116,7 +117,7 @@ class ServerHost:
         server = self.server()
         storage = self._storage
         if storage is None:
-            return _without_disk(server.database)
+            return without_disk(server.database)
         if server.mode == READ_ONLY:
             raise StorageError("what a server without a quorum has may be taken back; ask one with a quorum")
         path = await save_snapshot_beside(storage, server.database, self._client_port.server)
@@ -134,15 +135,22 @@ class ServerHost:
             raise StorageError("another snapshot is being restored")
         self._check_role()
         async with self._restoring:
-            room = room_for(self.server().config.admin, self.server().tree, self._directory)
-            restored = await self._read_body(body, announced, room)
-            old = self.server().tree
-            await self._replace_by(restored, room)
-            if self.server().tree is not old:
-                await let_go(old)
+            try:
+                restored = await self._read_and_replace(body, announced)
+            finally:
+                await in_thread(give_back)
         self.server().metrics.restore_time.add(elapsed_ms() - begun)
         logger.info("Restored the snapshot of zxid 0x%x", restored.zxid)
         return restored.zxid
+
+    async def _read_and_replace(self, body: AsyncIterator[bytes], announced: int) -> RestoredSnapshot:
+        room = room_for(self.server().config.admin, self.server().tree, self._directory)
+        restored = await self._read_body(body, announced, room)
+        old = self.server().tree
+        await self._replace_by(restored, room)
+        if self.server().tree is not old:
+            await let_go(old)
+        return restored
 
     @property
     def _directory(self) -> str | None:
@@ -233,26 +241,3 @@ async def let_go(tree: DataTree) -> None:
         for _ in range(min(len(nodes), NODES_AT_ONCE)):
             nodes.popitem()
         await trio.lowlevel.checkpoint()
-
-
-class SnapshotOfFile(SavedSnapshot):
-    """A snapshot in a file that stays open, and can be read, also when it is purged."""
-
-    def __init__(self, file: IO[bytes], zxid: int) -> None:
-        super().__init__(zxid, os.fstat(file.fileno()).st_size)
-        self._file = file
-
-    async def read(self) -> bytes:
-        return await trio.to_thread.run_sync(self._file.read, PIECE_BYTES)
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def _without_disk(database: ZKDatabase) -> SnapshotOfFile:
-    """A snapshot of a server that keeps nothing, made in one go: no log will make up for what changes meanwhile."""
-    file = tempfile.TemporaryFile()
-    for chunk in snapshot_chunks(database.tree, dict(database.sessions)):
-        file.write(chunk)
-    file.seek(0)
-    return SnapshotOfFile(file, int(database.last_zxid))
