@@ -1,11 +1,18 @@
 """Limits as a client sees them: connections, frame size, large requests, enforced authentication, skipACL."""
 
+import socket
 import struct
+from collections.abc import Callable
+
+from kazoo.client import KazooClient
 
 from interop import requests as rq
-from interop.conftest import PairWith
+from interop.conftest import PairWith, StartServer, subject_is_real
 from interop.pair import Pair, PairSession
 from interop.server import Config
+
+HELLO = rq.connect()
+TRICKLE_SECONDS = 10
 
 
 def test_connections_of_one_address(pair_with: PairWith) -> None:
@@ -179,6 +186,32 @@ def test_connections_without_a_session_are_closed(pair_with: PairWith) -> None:
     for connection in (silent, begun):
         connection.expect_end("a connection without a session")
     session.call(rq.PING)
+
+
+def test_a_hello_that_trickles_is_cut_off_here_only(
+    start_real: StartServer, start_subject: StartServer, connect: Callable[..., KazooClient]
+) -> None:
+    """Apache's counts the time-out from the last byte; a byte every tenth of a second keeps its connection."""
+    config = Config(lines={"nio.sessionlessCnxnTimeout": "500"})
+    for server, kept in ((start_real(config), True), (start_subject(config), subject_is_real())):
+        with socket.create_connection(server.address, TRICKLE_SECONDS) as connection:
+            assert kept is trickles_on(connection, len(HELLO).to_bytes(4, "big") + HELLO)
+        assert connect(server).exists("/")
+
+
+def trickles_on(connection: socket.socket, data: bytes) -> bool:
+    """Whether a connection is still open after most of a frame, sent a byte at a time over many time-outs."""
+    connection.settimeout(0.1)
+    for byte in data[:40]:
+        try:
+            connection.sendall(bytes([byte]))
+            if not connection.recv(1):
+                return False
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return False
+    return True
 
 
 def test_the_connect_throttle(pair_with: PairWith) -> None:

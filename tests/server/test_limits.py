@@ -1,10 +1,10 @@
 """Limits and throttles as clients meet them."""
 
 import pytest
-from dialogue import OPEN, Client, LoneServer, framed
+from dialogue import OPEN, Client, LoneServer, encoded, framed
 
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import CreateRequest, ExistsRequest, SetDataRequest, SyncRequest
+from pyzoo.jute.records import ConnectRequest, CreateRequest, ExistsRequest, SetDataRequest, SyncRequest
 
 # --- numbers of connections
 
@@ -46,15 +46,29 @@ def test_a_connection_without_a_session_is_closed_after_ten_to_twenty_seconds() 
     assert b"" == silent.received
 
 
-def test_bytes_put_it_off() -> None:
+@pytest.mark.parametrize("begun", [framed(bytes(45)), b"ruok", b"\0"], ids=["a hello", "a word", "a length"])
+def test_bytes_do_not_put_it_off(begun: bytes) -> None:
+    """Apache's counts from the last byte, and a byte now and then keeps a connection for ever."""
     world = LoneServer(sessionless_cnxn_timeout_ms=10_000)
     slow = world.socket()
-    for byte in (b"\0", b"\0", b"\0", b"\x2d", b"\0"):
-        slow.send(byte)
-        world.pass_time(8000)
-    assert not slow.closed
-    world.pass_time(20_000)
+    for index in range(3):
+        assert not slow.closed
+        slow.send(begun[index : index + 1])
+        world.pass_time(9000)
     assert slow.closed
+    assert b"" == slow.received
+
+
+def test_a_hello_in_pieces_that_is_whole_in_time_opens_a_session() -> None:
+    world = LoneServer(sessionless_cnxn_timeout_ms=10_000)
+    slow = world.socket()
+    hello = framed(encoded(ConnectRequest(0, 0, 40_000, 0, b"\0" * 16, False)))
+    for index in range(len(hello)):
+        slow.send(hello[index : index + 1])
+        world.pass_time(200)
+    assert slow.received
+    world.pass_time(30_000)
+    assert not slow.closed
 
 
 # --- sizes

@@ -95,7 +95,7 @@ NETWORK_KEYS: Final[tuple[Key, ...]] = (
     Key("serverCnxnFactory", Kind.TEXT, "org.apache.zookeeper.server.NIOServerCnxnFactory", "NIOServerCnxnFactory or NettyServerCnxnFactory, with Apache's full class name. One network layer serves both; TLS is refused without Netty, as there"),
     Key("clientTcpKeepAlive", Kind.BOOL, "false", "TCP keepalive on client connections"),
     Key("lookBeforeSleep", Kind.BOOL, "true", "While requests come, look for the next event for up to 0.6 ms before sleeping: answers are quicker, and an otherwise idle processor is busier. Not in an embedded server; pyzoo's own key"),
-    Key("nio.sessionlessCnxnTimeout", Kind.INT, "10000", "Milliseconds after which a connection without a session is closed"),
+    Key("nio.sessionlessCnxnTimeout", Kind.INT, "10000", "Milliseconds after which a connection without a session is closed, whatever trickles in, and one that is over and does not take its last bytes"),
     Key("nio.numSelectorThreads", Kind.INT, "", _NO_THREADS, _NO_EFFECT),
     Key("nio.numWorkerThreads", Kind.INT, "", _NO_THREADS, _NO_EFFECT),
     Key("nio.directBufferBytes", Kind.INT, "65536", _NO_THREADS, _NO_EFFECT),

@@ -100,7 +100,14 @@ async def serve(
         log_thread = None if storage is None else storage.log_thread
         if log_thread is not None:
             log_thread.start()
-        client_port = ClientPort(server, listeners, log_thread, config.client_tcp_keep_alive, trio.Event())
+        client_port = ClientPort(
+            server,
+            listeners,
+            log_thread,
+            config.client_tcp_keep_alive,
+            trio.Event(),
+            config.sessionless_cnxn_timeout_ms,
+        )
         stack.callback(client_port.close)
         if not embedded:
             client_port.have_process(config.look_before_sleep)
@@ -135,7 +142,14 @@ async def serve_member(
         peer.front.environment = SystemEnvironment(config, storage, port)
         prepare_process(embedded)
         storage.log_thread.start()
-        client_port = ClientPort(peer, listeners, storage.log_thread, config.client_tcp_keep_alive, trio.Event())
+        client_port = ClientPort(
+            peer,
+            listeners,
+            storage.log_thread,
+            config.client_tcp_keep_alive,
+            trio.Event(),
+            config.sessionless_cnxn_timeout_ms,
+        )
         stack.callback(client_port.close)
         if not embedded:
             client_port.have_process(config.look_before_sleep)

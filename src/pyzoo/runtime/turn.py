@@ -71,8 +71,12 @@ class ClientPort:
         log: LogThread | None,
         keep_alive: bool,
         snapshot_wanted: trio.Event,
+        patience_ms: int,
     ) -> None:
-        """Without a log (in-memory) every transaction counts as safe at once."""
+        """Without a log (in-memory) every transaction counts as safe at once.
+
+        `patience_ms` is for the last bytes of a connection: so long they wait for a client that takes none.
+        """
         self.server = server
         self.log = log
         self.keep_alive = keep_alive
@@ -83,6 +87,7 @@ class ClientPort:
         self.held_back: dict[Connection, None] = {}
         self.listeners: dict[int, socket.socket] = {}
         self.snapshot_wanted = snapshot_wanted
+        self.patience_ms = patience_ms
         self.log_fd = -1
         self.unlogged: list[LogBatch] = []
         self.saves_snapshot = False
@@ -418,6 +423,7 @@ class ClientPort:
         if sent < len(data):
             connection.unsent = memoryview(data)[sent:]
             connection.cnxn.unsent = len(data) - sent
+            connection.cnxn.last_io_ms = self.server.now_ms
 
     def _send_rest(self, connection: Connection) -> None:
         try:
@@ -426,16 +432,26 @@ class ClientPort:
             return
         connection.unsent = connection.unsent[sent:]
         connection.cnxn.unsent = len(connection.unsent)
+        connection.cnxn.last_io_ms = self.server.now_ms
 
     def _release_held_back(self) -> None:
-        """Stop reading from connections that must wait, and go on with those that need not any more."""
+        """Stop reading from connections that must wait, and go on with those that need not any more.
+
+        Those that are over end here when their clients do not take what is left for them.
+        """
         for connection in list(self.held_back):
             if connection.fd not in self.connections:
                 del self.held_back[connection]
+            elif connection.cnxn.gone or self._is_given_up(connection.cnxn):
+                self._end(connection)
             elif self.server.wants_input(connection.cnxn):
                 self._resume(connection)
             else:
                 self._set_mask(connection, connection.mask & ~_IN)
+
+    def _is_given_up(self, cnxn: ServerCnxn) -> bool:
+        """Whether a connection that is to close has not taken a byte for too long."""
+        return cnxn.closing and self.server.now_ms - cnxn.last_io_ms > self.patience_ms
 
     def _resume(self, connection: Connection) -> None:
         """Work on the frames that had to wait in the buffer, then read again."""

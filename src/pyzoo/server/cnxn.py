@@ -83,6 +83,7 @@ class ServerCnxn(Watcher):
         self.announced = False
         self.out = BytesWriter()
         self.read_only_known = False
+        self.opened_ms: i64 = now_ms
         self.last_io_ms: i64 = now_ms
         self.established_wall_ms: i64 = wall_ms
         self.packets_received: i64 = 0

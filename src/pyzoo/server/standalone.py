@@ -695,10 +695,17 @@ class ZooKeeperServer(Core):
                 self.submit_write(internal_request(op.DELETE_CONTAINER, 0, self.now_ms, DeleteTxn(path)))
 
     def _sweep_sessionless(self) -> None:
-        """Close connections that never got a session, one to two intervals after their last byte."""
+        """Close connections that never got a session, one to two intervals after they were opened.
+
+        From a whole ConnectRequest or a four-letter word on it counts from the last byte. Apache's counts from that
+        always, so whoever sends a byte now and then keeps a connection for ever.
+        """
         interval = self.sessionless_timeout_ms
         for cnxn in list(self.cnxns):
-            if not cnxn.established and (cnxn.last_io_ms // interval + 2) * interval <= self.now_ms:
+            if cnxn.established:
+                continue
+            since = cnxn.last_io_ms if cnxn.connect_seen or cnxn.closing else cnxn.opened_ms
+            if (since // interval + 2) * interval <= self.now_ms:
                 self.metrics.sessionless_connections_expired += 1
                 cnxn.abort()
         self._next_cnxn_sweep_ms = (self.now_ms // interval + 1) * interval
