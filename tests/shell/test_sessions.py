@@ -115,9 +115,9 @@ def test_credentials_are_there_after_a_reconnection_too(cli: Cli) -> None:
 
 def test_a_server_that_is_not_there_is_a_connection_loss_at_once(run: Cli, nobody: str) -> None:
     ended = run("-server", nobody, "ls", "/")
-    assert (1, "KeeperErrorCode = ConnectionLoss for /\n") == (ended.code, ended.err)
+    assert (1, "KeeperErrorCode = ConnectionLoss for /") == (ended.code, ended.err.splitlines()[0])
     waited = run("-server", nobody, "-timeout", "200", "-waitforconnection", "ls", "/")
-    assert (1, "KeeperErrorCode = ConnectionLoss\n") == (waited.code, waited.err)
+    assert (1, "KeeperErrorCode = ConnectionLoss") == (waited.code, waited.err.splitlines()[0])
 
 
 def test_one_server_of_several_is_enough(run: Cli, server: EmbeddedServer, nobody: str) -> None:
@@ -167,7 +167,8 @@ def test_a_failure_of_tls_says_why(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "client.cfg").write_text(f"zookeeper.client.secure=true\nzookeeper.ssl.trustStore.location={trusted}\n")
     ended = cli("-client-configuration", str(tmp_path / "client.cfg"), "ls", "/")
     assert (1, "KeeperErrorCode = ConnectionLoss for /") == (ended.code, ended.err.splitlines()[0])
-    assert ended.err.splitlines()[1].startswith("no TLS with 127.0.0.1:")
+    assert ended.err.splitlines()[1].startswith("cannot reach 127.0.0.1:")
+    assert ": no TLS: " in ended.err
 
 
 def test_a_connect_string_that_is_none_leaves_the_session_as_it_is(cli: Cli) -> None:

@@ -8,13 +8,14 @@
 """
 
 import logging
+import socket
 import ssl
 import struct
 from contextlib import suppress
 from typing import Any, Final
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import ConnectionDropped, KazooException
+from kazoo.exceptions import ConnectionDropped, KazooException, SessionExpiredError
 from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.protocol.connection import AUTH_XID, CLOSE_RESPONSE, STOP_CONNECTING, WATCH_XID, ConnectionHandler
 from kazoo.protocol.serialization import Auth, Close, CloseInstance, Watch, int_int_struct, int_struct
@@ -24,6 +25,15 @@ from kazoo.retry import ForceRetryError
 from pyzoo import errors as codes
 from pyzoo.errors import KeeperError
 from pyzoo.shell.events import EventThread
+from pyzoo.shell.failures import (
+    CLOSED,
+    LONGEST_CONNECT_RESPONSE,
+    NO_ANSWER,
+    NO_ZOOKEEPER,
+    Failures,
+    name_is_unknown,
+    reason_of,
+)
 from pyzoo.shell.paths import with_chroot, without_chroot
 from pyzoo.shell.requests import SetWatches, batches_of
 from pyzoo.shell.watches import EVENT_TYPES, EventType, Watches
@@ -59,17 +69,13 @@ class _TlsHandler(SequentialThreadingHandler):
         super().__init__()
         self._context = context
 
-        #: Why there was no TLS with a server last time.
-        self.failure = ""
-
     def create_connection(self, address: tuple[str, int], **kwargs: Any) -> Any:
         plain = super().create_connection(address, timeout=kwargs.get("timeout"))
         try:
             return self._context.wrap_socket(plain, server_hostname=kwargs.get("hostname", address[0]))
         except OSError as error:
-            self.failure = f"no TLS with {address[0]}:{address[1]}: {error}"
             plain.close()
-            raise
+            raise ConnectionDropped(f"no TLS: {error}") from None
 
 
 class _Connection(ConnectionHandler):
@@ -85,9 +91,12 @@ class _Connection(ConnectionHandler):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._incoming = bytearray()
+        self._is_connecting = False
         self._xid: int = 0
 
     def _read(self, length: int, timeout: float) -> bytes:
+        if self._is_connecting and not 0 <= length <= LONGEST_CONNECT_RESPONSE:
+            raise ConnectionDropped(NO_ZOOKEEPER)
         while len(self._incoming) < length:
             self._incoming += self._receive(timeout)
         data = bytes(self._incoming[:length])
@@ -99,13 +108,13 @@ class _Connection(ConnectionHandler):
             while True:
                 pending = getattr(self._socket, "pending", None)
                 if not (pending and pending()) and not self.handler.select([self._socket], [], [], timeout)[0]:
-                    raise self.handler.timeout_exception("the server does not answer")
+                    raise self.handler.timeout_exception(NO_ANSWER)
                 try:
                     data: bytes = self._socket.recv(PIECE)
                 except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
                     continue
                 if not data:
-                    raise ConnectionDropped("the server has closed the connection")
+                    raise ConnectionDropped(CLOSED)
                 return data
 
     def _read_socket(self, read_timeout: float) -> Any:
@@ -176,13 +185,43 @@ class _Connection(ConnectionHandler):
 
     def _connect(self, host: str, hostip: str, port: int) -> Any:
         self._incoming.clear()
-        read_timeout, connect_timeout = super()._connect(host, hostip, port)
+        read_timeout, connect_timeout = self._greet(host, hostip, port)
         if self.client._stopped.is_set():
             self._submit(CloseInstance, connect_timeout / 1000.0, 1)
             raise ConnectionDropped("the shell has ended meanwhile")
         for request in self.client.watches_to_set():
             self._submit(request, connect_timeout / 1000.0, SET_WATCHES_XID)
         return read_timeout, connect_timeout
+
+    def _greet(self, host: str, hostip: str, port: int) -> Any:
+        """Connect, and note why not."""
+        failures = self.client.failures
+        self._is_connecting = True
+        try:
+            found = super()._connect(host, hostip, port)
+        except SessionExpiredError:
+            raise
+        except (KazooException, self.handler.timeout_exception) as error:
+            failures.note(host, port, reason_of(error))
+            raise
+        except (struct.error, ValueError, IndexError) as error:
+            failures.note(host, port, NO_ZOOKEEPER)
+            raise ConnectionDropped(NO_ZOOKEEPER) from error
+        finally:
+            self._is_connecting = False
+        failures.clear()
+        return found
+
+    def _expand_client_hosts(self) -> Any:
+        found = super()._expand_client_hosts()
+        known = {host for host, _, _ in found}
+        for host, port in self.client.hosts:
+            if host.strip() not in known:
+                try:
+                    socket.getaddrinfo(host.strip(), port, 0, 0, socket.IPPROTO_TCP)
+                except OSError as error:
+                    self.client.failures.note(host.strip(), port, name_is_unknown(error))
+        return found
 
     def _connect_attempt(self, host: str, hostip: str, port: int, retry: Any) -> Any:
         status = super()._connect_attempt(host, hostip, port, retry)
@@ -220,6 +259,7 @@ class Session(KazooClient):
             logger=_logger,
         )
         self._connection = _Connection(self, self._conn_retry.copy(), logger=_logger)
+        self.failures: Failures = Failures()
         self._events = events
         self._watches = Watches()
         self._last_event = "Disconnected"
@@ -257,11 +297,6 @@ class Session(KazooClient):
     def alive(self) -> bool:
         """Whether there is a session, or one may come about."""
         return self._state not in STOPPED and not self.ended
-
-    @property
-    def tls_failure(self) -> str:
-        """Why there is no TLS with a server, empty where it did not come to that."""
-        return self.handler.failure if isinstance(self.handler, _TlsHandler) else ""
 
     @property
     def state_name(self) -> str:

@@ -92,7 +92,7 @@ def _connector(invocation: Invocation, tls: ssl.SSLContext | None) -> Callable[[
             return zk
         zk.close()
         events.settle()
-        raise ShellError(keeper_text(KeeperError(codes.CONNECTIONLOSS)))
+        raise ShellError("\n".join([keeper_text(KeeperError(codes.CONNECTIONLOSS)), *zk.session.failures.lines()]))
 
     return connect
 

@@ -94,8 +94,9 @@ class Shell:
             self.exit_code = ShellError.exit_code
             text = keeper_text(error)
             self.printer.error(text)
-            if error.code == codes.CONNECTIONLOSS and self.zk is not None and self.zk.session.tls_failure:
-                self.printer.error(self.zk.session.tls_failure)
+            if error.code == codes.CONNECTIONLOSS and self.zk is not None:
+                for line in self.zk.session.failures.lines():
+                    self.printer.error(line)
             value = {"error": text, "code": code_name(error.code), "path": error.path or None}
         except ShellError as error:
             self.exit_code = error.exit_code
