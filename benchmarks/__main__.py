@@ -1,10 +1,13 @@
-"""`python -m benchmarks` for single servers, `python -m benchmarks ensemble` for three members."""
+"""`python -m benchmarks` for single servers, with `ensemble` for three members, with `costs` for single requests."""
 
 import sys
 
-from benchmarks import command, ensemble_command
+from benchmarks import command, costs_command, ensemble_command
 
-if sys.argv[1:2] == ["ensemble"]:
-    ensemble_command.main(sys.argv[2:], prog_name="python -m benchmarks ensemble")
+OTHERS = {"ensemble": ensemble_command.main, "costs": costs_command.main}
+
+name = sys.argv[1] if len(sys.argv) > 1 else ""
+if name in OTHERS:
+    OTHERS[name](sys.argv[2:], prog_name=f"python -m benchmarks {name}")
 else:
     command.main()

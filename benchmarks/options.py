@@ -78,13 +78,13 @@ class Wanted:
     json_file: Path | None
     markdown_file: Path | None
 
-    def results(self, pace: Pace, scale: Any) -> Results:
+    def results(self, pace: Pace | None, scale: Any) -> Results:
         """Results without any figure yet."""
         return Results(
             date=datetime.datetime.now().astimezone().isoformat(timespec="minutes"),
             machine=machine.describe(self.directory),
             servers={contestant.name: contestant.description for contestant in self.contestants},
-            settings={**attrs.asdict(pace), **attrs.asdict(scale)},
+            settings={**({} if pace is None else attrs.asdict(pace)), **attrs.asdict(scale)},
         )
 
     @contextmanager

@@ -66,7 +66,8 @@ MEASURES = [
 ]
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table, its first column to the left."""
     rule = ["---", *["---:"] * (len(header) - 1)]
     return ["| " + " | ".join(row) + " |" for row in (header, rule, *rows)]
 
@@ -77,7 +78,8 @@ def better_by(real: float, pyzoo: float, more_is_better: bool) -> float | None:
     return ahead / behind if ahead > 0 and behind > 0 else None
 
 
-def _ratio(value: float | None) -> str:
+def ratio_text(value: float | None) -> str:
+    """A ratio, bold where pyzoo is behind."""
     if value is None:
         return "-"
     return f"{value:.2f}" if value >= 1 else f"**{value:.2f}**"
@@ -99,7 +101,7 @@ def _contest(sides: list[Figures | None]) -> list[str]:
         values = [side[key] if side else None for side in sides]
         columns += ["-" if value is None else f"{value:,.0f}" for value in values]
         if len(values) == 2:
-            columns.append(_ratio(better_by(values[0] or 0, values[1] or 0, more_is_better)))
+            columns.append(ratio_text(better_by(values[0] or 0, values[1] or 0, more_is_better)))
     return [*columns, " / ".join(f"{side['errors'] + side['lost']:.0f}" if side else "-" for side in sides)]
 
 
@@ -136,7 +138,7 @@ def _load_table(results: Results, names: list[str]) -> list[str]:
         "",
         *_summary(results, names[-1]),
         "",
-        *_table(header, rows),
+        *table(header, rows),
     ]
 
 
@@ -167,9 +169,9 @@ def _measure_table(results: Results, measures: list[Measure], title: str) -> lis
             own = results.measures.get(name, {}).get(measure.key)
             comparable = measure.has_ratio and real is not None and own is not None
             row.append("-" if own is None else f"{own:,.{measure.digits}f}")
-            row.append(_ratio(better_by(real or 0, own or 0, measure.more_is_better)) if comparable else "-")
+            row.append(ratio_text(better_by(real or 0, own or 0, measure.more_is_better)) if comparable else "-")
         rows.append(row)
-    return ["", f"## {title}", "", *_table(header, rows)]
+    return ["", f"## {title}", "", *table(header, rows)]
 
 
 def markdown(
