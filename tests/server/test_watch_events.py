@@ -385,3 +385,30 @@ def test_a_null_list_stops_set_watches_half_way(writer: Client, watcher: Client)
 def test_a_set_watches_that_ends_early_is_malformed(watcher: Client, op_type: int) -> None:
     assert -5 == watcher.error(op_type, encoded(SetWatches(9, ["/x"], [], []))[:-5])
     assert 0 == watcher.world.server.tree.data_watches.size
+
+
+# --- connections that go
+
+
+def test_the_many_watches_of_a_connection_go_bit_by_bit_and_reach_nobody_meanwhile() -> None:
+    world = LoneServer(slice_units=10)
+    watcher, writer = world.connect(), world.connect()
+    for at in range(50):
+        assert 0 == add_watch(watcher, f"/a-{at}", (PERSISTENT, RECURSIVE)[at % 2])
+    data, children = world.server.tree.data_watches, world.server.tree.child_watches
+    watcher.hang_up()
+    assert 65 == data.size + children.size
+    for at in range(50):
+        writer.create(f"/a-{at}")
+    for _ in range(20):
+        world.pass_time(10)
+    assert (0, 0, 0, 0) == (data.size, children.size, data.watcher_count, children.watcher_count)
+
+
+def test_a_server_that_ends_leaves_no_watches_in_the_tree() -> None:
+    world = LoneServer(slice_units=10)
+    watcher = world.connect()
+    for at in range(50):
+        add_watch(watcher, f"/a-{at}", PERSISTENT)
+    world.server.shutdown()
+    assert 0 == world.server.tree.watch_count

@@ -723,10 +723,10 @@ class DataTree:
         for path in persistent_recursive:
             self.data_watches.add(path, watcher, PERSISTENT_RECURSIVE)
 
-    def remove_watcher(self, watcher: Watcher) -> None:
-        """A connection is gone, and its watches with it."""
-        self.data_watches.remove_watcher(watcher)
-        self.child_watches.remove_watcher(watcher)
+    def remove_watches(self, watcher: Watcher, most: i64) -> i64:
+        """Take up to so many watches of a connection away that is gone; returns how many: fewer when none are left."""
+        removed = self.data_watches.remove_some(watcher, most)
+        return removed + self.child_watches.remove_some(watcher, most - removed)
 
 
 def _length(data: bytes | None) -> i64:

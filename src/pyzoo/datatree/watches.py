@@ -140,15 +140,21 @@ class WatchManager:
         self._leave(path, watcher)
         return True
 
-    def remove_watcher(self, watcher: Watcher) -> None:
-        """Take all watches of a watcher away; costs as much as it has."""
-        paths = self._paths.pop(watcher, None)
+    def remove_some(self, watcher: Watcher, most: i64) -> i64:
+        """Take up to so many paths of a watcher away; returns how many those were."""
+        paths = self._paths.get(watcher)
         if paths is None:
-            return
-        for path, mask in paths.items():
+            return 0
+        removed: i64 = 0
+        while removed < most and paths:
+            path, mask = paths.popitem()
             self._leave(path, watcher)
             if mask & _RECURSIVE_BIT:
                 self._leave_recursive(path, watcher)
+            removed += 1
+        if not paths:
+            del self._paths[watcher]
+        return removed
 
     def watches(self, path: str) -> bool:
         """Whether an event at this path may reach somebody."""

@@ -57,6 +57,7 @@ from pyzoo.server.slices import SlicedWork, SliceQueue
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
 from pyzoo.server.transactions import make_txn
+from pyzoo.server.watch_removal import WatchRemoval
 
 logger: Final = logging.getLogger(__name__)
 
@@ -191,6 +192,8 @@ class ZooKeeperServer(Core):
         for cnxn in list(self.cnxns):
             cnxn.close()
             self.forget(cnxn)
+        # What that has left to be done is done now.
+        self.slices.drop_all()
 
     def forget(self, cnxn: ServerCnxn) -> None:
         """The connection is no longer one of this server's."""
@@ -203,8 +206,9 @@ class ZooKeeperServer(Core):
         if self.cnxns_by_session.get(cnxn.session_id) is cnxn:
             del self.cnxns_by_session[cnxn.session_id]
         self.commits.forget(cnxn)
-        self.tree.data_watches.remove_watcher(cnxn)
-        self.tree.child_watches.remove_watcher(cnxn)
+        most = self.config.slice_units
+        if self.tree.remove_watches(cnxn, most) == most:
+            self.slices.add(WatchRemoval(self.tree, cnxn))
         for request in cnxn.pending:
             if not request.is_write:
                 self.finished(request)
