@@ -12,7 +12,6 @@ from pyzoo.config.java_numbers import double_text
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
-from pyzoo.server.monitor import monitor_text
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
@@ -108,11 +107,6 @@ def envi(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
 def digests(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
     """The digests of the tree at past zxids."""
     return "".join([f"{hex_text(zxid)}: {digest}\n" for zxid, digest in server.tree.digests.entries])
-
-
-def mntr(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
-    """All metrics."""
-    return monitor_text(server)
 
 
 def srst(server: "ZooKeeperServer", cnxn: ServerCnxn | None) -> str:

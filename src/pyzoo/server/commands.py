@@ -1,6 +1,6 @@
 """Four-letter words: four bytes in place of a first frame get a text, and the connection closes.
 
-Who may ask what, and what that counts as; the texts themselves are in answers.py and long_answers.py.
+Who may ask what, and what that counts as; the texts themselves are in answers.py, long_answers.py and monitor.py.
 """
 
 import logging
@@ -14,6 +14,7 @@ from pyzoo.server import answers, long_answers
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.log_extras import of_client
 from pyzoo.server.modes import NOT_SERVING
+from pyzoo.server.monitor import mntr
 from pyzoo.server.text_answer import answer_text, count_packets
 
 if TYPE_CHECKING:
@@ -97,7 +98,6 @@ COMMANDS: Final[dict[str, Command]] = {
     "gtmk": answers.gtmk,
     "hash": answers.digests,
     "isro": answers.isro,
-    "mntr": answers.mntr,
     "ruok": answers.ruok,
     "srst": answers.srst,
     "srvr": answers.srvr,
@@ -107,6 +107,7 @@ COMMANDS: Final[dict[str, Command]] = {
 LONG_COMMANDS: Final[dict[str, LongCommand]] = {
     "cons": long_answers.cons,
     "dump": long_answers.dump,
+    "mntr": mntr,
     "stat": long_answers.stat,
     "wchc": long_answers.wchc,
     "wchp": long_answers.wchp,

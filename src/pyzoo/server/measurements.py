@@ -3,6 +3,7 @@
 For the gauges of quotas their part of the tree is searched; all else is only read.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from pyzoo.datatree.paths import QUOTA
@@ -90,9 +91,18 @@ def counter_values(server: "ZooKeeperServer") -> dict[str, int]:
 
 def quota_values(tree: DataTree) -> dict[str, dict[str, int]]:
     """Limits and usage by top namespace, the quotas of one namespace added up (QuotaMetricsUtils)."""
-    sums: dict[str, dict[str, int]] = {name: {} for name in GAUGE_SETS}
+    sums: dict[str, dict[str, int]] = {}
+    for _ in count_quotas(tree, sums):
+        pass
+    return sums
+
+
+def count_quotas(tree: DataTree, sums: dict[str, dict[str, int]]) -> Iterator[None]:
+    """The same into `sums`, a step for each node."""
+    sums.update({name: {} for name in GAUGE_SETS})
     waiting = [QUOTA]
     while waiting:
+        yield None
         path = waiting.pop()
         node = tree.get_node(path)
         if node is None:
@@ -116,7 +126,6 @@ def quota_values(tree: DataTree) -> dict[str, dict[str, int]]:
         elif parts[-1] == STATS_NAME:
             _add_to(sums[COUNT_USAGE], parts[1], track.get(COUNT))
             _add_to(sums[BYTES_USAGE], parts[1], track.get(BYTES))
-    return sums
 
 
 def _add_to(sums: dict[str, int], namespace: str, value: int) -> None:
