@@ -14,7 +14,7 @@ from pyzoo.jute.primitives import write_ustring
 
 CROWDED_BUCKETS: Final = 2048
 """Buckets of a table from which on a listing is kept in pieces: there are, or were, 769 children."""
-UNITS_A_NAME: Final = 2
+UNITS_A_NAME: Final = 1
 """Units of work (of about 200 ns) that it takes to put a name into its piece, and as many to encode it."""
 _SPAN: Final = 128
 """Buckets of a piece."""

@@ -60,7 +60,7 @@ from pyzoo.jute.records import (
 
 __all__ = ["DataTree", "ProcessTxnResult"]
 
-BYTES_A_UNIT: Final = 256
+BYTES_A_UNIT: Final = 512
 """Bytes that are copied in a unit of work (about 200 ns)."""
 CACHED_LISTINGS: Final = 400
 """Nodes whose encoded children are kept, and crowded ones that keep them in pieces."""

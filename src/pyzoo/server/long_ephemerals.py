@@ -16,7 +16,7 @@ from pyzoo.server.request import Request
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
 
-_UNITS_A_PATH: Final = 2
+_UNITS_A_PATH: Final = 1
 _PART_BYTES: Final = 1 << 16
 
 

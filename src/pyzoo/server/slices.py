@@ -13,7 +13,7 @@ from mypy_extensions import i64, mypyc_attr
 SLICE_UNITS: Final = 10_000
 """What a slice may cost, unless the configuration says otherwise."""
 REST_MS: Final = 4
-"""From the beginning of a whole slice to that of the next: at least half of the time is for everybody else."""
+"""From the beginning of a whole slice to that of the next while others ask: half of the time or more is theirs."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 
@@ -46,12 +46,14 @@ class SliceQueue:
         self._ready: deque[SlicedWork] = deque()
         self._stalled: dict[SlicedWork, None] = {}
         self._rested_ms: i64 = 0
+        self._last_ms: i64 = 0
+        self._progress: i64 = 0
         self._is_at_work = False
 
     @property
     def next_ms(self) -> i64:
-        """When the next slice is due (monotonic ms)."""
-        return self._rested_ms if self._ready else NEVER
+        """When a turn is due for the next slice (monotonic ms); NEVER when there is nothing to do."""
+        return self._last_ms if self._ready else NEVER
 
     def add(self, work: SlicedWork) -> None:
         """Begin with this work in one of the next turns."""
@@ -75,10 +77,15 @@ class SliceQueue:
             work.is_stalled = False
             self._ready.append(work)
 
-    def advance(self, now_ms: i64) -> None:
-        """Do a slice, if it is time for one."""
+    def advance(self, now_ms: i64, progress: i64) -> None:
+        """Do a slice, if it is time for one: after a rest, unless nothing else has happened since the last turn.
+
+        `progress` is another number then.
+        """
         ready = self._ready
-        if not ready or self._is_at_work or now_ms < self._rested_ms:
+        is_alone = progress == self._progress
+        self._progress = progress
+        if not ready or self._is_at_work or (now_ms < self._rested_ms and not is_alone):
             return
         self._is_at_work = True
         left = self.units
@@ -102,6 +109,7 @@ class SliceQueue:
     def _rest(self, now_ms: i64, left: i64) -> None:
         """After what was done of a slice, of which so much is left."""
         done = self.units - left
+        self._last_ms = now_ms
         self._rested_ms = now_ms + REST_MS * (done if done < self.units else self.units) // self.units
 
     def drop(self, work: SlicedWork) -> None:
