@@ -112,8 +112,9 @@ class ConfigError(PyzooError):
 
 @final
 class ToolError(PyzooError):
-    """A file tool ends here; `exit_code` is that of Apache's tool (ExitCode)."""
+    """A file tool ends here; `exit_code` is that of Apache's tool (ExitCode), `reason` what that one does not say."""
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    def __init__(self, message: str, exit_code: int = 1, reason: str = "") -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.reason = reason

@@ -193,7 +193,10 @@ def test_cleanup_wants_a_count(run: Run, tmp_path: Path, words: list[str], error
 
 def test_chop_fails_with_a_code(pyzoo: Pyzoo, files: Path) -> None:
     ended = pyzoo("log", "chop", "-z", "0x999", files / "log.46")
-    assert (ended.returncode, ended.stderr) == (2, "Failed to chop log.46\n")
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "Failed to chop log.46: it has no transaction 0x999; 0x50 is its last one\n",
+    )
     assert pyzoo("log", "chop", "-z", "0x4a", files / "log.46", "-o", files / "short").returncode == 0
     assert (files / "log.46").read_bytes().startswith((files / "short").read_bytes())
 
@@ -224,6 +227,20 @@ def test_a_wrong_seal_is_a_warning(pyzoo: Pyzoo, files: Path) -> None:
     ended = pyzoo("snapshot", "dump", files / "snapshot.92", TZ="UTC")
     assert (ended.returncode, ended.stdout.encode()) == (0, recorded("snapfmt-snapshot.92"))
     assert ended.stderr.startswith("pyzoo: warning: snapshot.92: at byte ")
+
+
+def test_logs_that_are_elsewhere_are_asked_for(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "standalone-3.9.5", tmp_path / "data")
+    (tmp_path / "logs" / "version-2").mkdir(parents=True)
+    for log in (tmp_path / "data" / "version-2").glob("log.*"):
+        log.rename(tmp_path / "logs" / "version-2" / log.name)
+    ended = pyzoo("snapshot", "verify", tmp_path / "data")
+    assert 1 == ended.returncode
+    assert f"warning: there is no log in {tmp_path}/data/version-2: if the logs are elsewhere" in ended.stdout
+    assert "With the snapshots alone a server would start at zxid 0xa5 " in ended.stdout
+    whole = pyzoo("snapshot", "verify", tmp_path / "data", "--data-log-dir", tmp_path / "logs")
+    assert (0, True) == (whole.returncode, "\nA server would start at zxid 0xb6 " in whole.stdout)
+    assert 0 == pyzoo("snapshot", "verify", tmp_path / "data", "--data-log-dir", tmp_path / "data").returncode
 
 
 def test_verify_tells_good_from_bad(pyzoo: Pyzoo, files: Path, tmp_path: Path) -> None:

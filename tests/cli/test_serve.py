@@ -372,3 +372,19 @@ def test_a_signal_while_starting_ends_the_server_well(tmp_path: Path, serve: Ser
     assert 0 == server.stop()
     assert "Stopped while starting" in server.output
     os.close(ends[0])
+
+
+@pytest.mark.parametrize("words", [["--data-dir", "data", "--port", "0"], ["0", "data"]])
+def test_a_directory_where_nothing_would_be_kept_is_refused(pyzoo: Pyzoo, tmp_path: Path, words: list[str]) -> None:
+    ended = pyzoo("serve", "--in-memory", *words)
+    assert 2 == ended.returncode
+    assert "--in-memory keeps nothing, so data would stay empty: leave one of them away" in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_property_without_its_prefix_is_pointed_out(serve: Callable[..., ServerProcess]) -> None:
+    server = serve("--in-memory", "--port", 0, "-DsnapCount=5", "-DtickTime=5", "-Dsomething=5")
+    assert server.port
+    server.wait_for("-DsnapCount has no effect: write -Dzookeeper.snapCount")
+    server.wait_for("-DtickTime has no effect: write it into a zoo.cfg")
+    assert "-Dsomething" not in server.output

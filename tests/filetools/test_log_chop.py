@@ -24,11 +24,15 @@ def test_a_log_that_ends_before_the_zxid_is_not_copied(tmp_path: Path) -> None:
     text, error = said(chop(recorded_log("log.46"), "log.46", 0x999, str(target)))
     assert text + f"Got exception: {error}\n" == output_of("395-txnlog-chop-none")
     assert (error and error.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert error
+    assert "it has no transaction 0x999; 0x50 is its last one" == error.reason
 
 
 def test_the_last_zxid_of_a_log_has_nothing_behind_it_to_chop(tmp_path: Path) -> None:
     text, error = said(chop(recorded_log("log.46"), "log.46", 0x50, str(tmp_path / "chopped")))
     assert (text.splitlines()[-1], str(error)) == ("EOF reached after 11 txns.", "Failed to chop log.46")
+    assert error
+    assert "it ends with 0x50 already, so there is nothing to chop" == error.reason
 
 
 @pytest.mark.parametrize("zxid", [3, 0x100000007])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pyzoo.cli.groups import Group
+
 if TYPE_CHECKING:
     from pyzoo.config.diagnosis import Diagnosis
     from pyzoo.config.keys import Key
@@ -23,7 +25,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 FILE = click.argument("path", metavar="zoo.cfg", type=click.Path(dir_okay=False))
 
 
-@click.group()
+@click.group(cls=Group)
 def config() -> None:
     """Check and explain configurations."""
 
@@ -169,13 +171,16 @@ def show(path: str, definitions: tuple[str, ...], as_json: bool, only_given: boo
 def settings_of(path: str, definitions: tuple[str, ...]) -> "list[Setting]":
     """The effective settings of a file; raises ConfigError."""
     from pyzoo.cli.properties import given_properties
-    from pyzoo.cli.serve import read_configuration
+    from pyzoo.cli.serve import read_configuration, read_text
     from pyzoo.config.origins import effective_settings
     from pyzoo.config.parse import build_config
     from pyzoo.config.properties import parse_properties
     from pyzoo.config.reader import ConfigReader
+    from pyzoo.errors import ConfigError
 
     given = given_properties(definitions)
+    if read_text(path) is None:
+        raise ConfigError("file is missing", path)
     text, files = read_configuration(path)
     reader = ConfigReader(parse_properties(text, path), path, given.values)
     config, _ = build_config(reader, text, files)

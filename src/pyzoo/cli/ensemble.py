@@ -10,6 +10,7 @@ from types import FrameType
 import click
 from attrs import define, field
 
+from pyzoo.cli.groups import PORT, WholeNumber
 from pyzoo.config.system_properties import parse_arguments
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.ensemble_plan import HOST, TICK_TIME_MS, EnsembleError, stored_plan
@@ -26,11 +27,11 @@ MOST_FAILED_STARTS = 3
 
 
 @click.command()
-@click.option("--nodes", type=click.IntRange(min=1), help=f"Members that vote.  [default: {NODES}]")
-@click.option("--observers", type=click.IntRange(min=0), help="Members that do not.  [default: 0]")
+@click.option("--nodes", type=WholeNumber(1), help=f"Members that vote.  [default: {NODES}]")
+@click.option("--observers", type=WholeNumber(0), help="Members that do not.  [default: 0]")
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Keep everything here, and go on with it next time.")
-@click.option("--base-port", type=click.IntRange(1, 65535), help="Client ports from here on.  [default: free ports]")
-@click.option("--tick-time", type=click.IntRange(min=1), help=f"Of ZooKeeper, in ms.  [default: {TICK_TIME_MS}]")
+@click.option("--base-port", type=PORT, help="Client ports from here on.  [default: free ports]")
+@click.option("--tick-time", type=WholeNumber(1), help=f"Of ZooKeeper, in ms.  [default: {TICK_TIME_MS}]")
 @click.option("--host", help=f"The address of all members.  [default: {HOST}]")
 @click.option("-D", "definitions", multiple=True, metavar="NAME=VALUE", help="Set a system property of ZooKeeper.")
 def ensemble(

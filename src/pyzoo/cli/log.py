@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from pyzoo.cli.groups import Group
 from pyzoo.cli.tool_output import (
     ending_quietly,
     local_dates,
@@ -21,7 +22,7 @@ from pyzoo.errors import ToolError
 FILE = click.Path()
 
 
-@click.group()
+@click.group(cls=Group)
 def log() -> None:
     """Look into transaction logs, chop and repair them."""
 
@@ -107,7 +108,13 @@ def recover(file: str, yes: bool, verbose: bool) -> None:
 
 @log.command()
 @click.argument("file", type=FILE)
-@click.option("-z", "--zxid", callback=zxid_of, required=True, help="The last zxid to keep.")
+@click.option(
+    "-z",
+    "--zxid",
+    callback=zxid_of,
+    required=True,
+    help="The last zxid to keep, such as 0x10000004a; `pyzoo log dump FILE` shows those that there are.",
+)
 @click.option("-o", "--output", type=click.Path(), help="The file to write.  [default: FILE.chopped<zxid in decimal>]")
 def chop(file: str, zxid: int, output: str | None) -> None:
     """Copy FILE up to a zxid, for a log whose end must not be replayed.
@@ -115,7 +122,12 @@ def chop(file: str, zxid: int, output: str | None) -> None:
     Ends with code 2, and writes nothing, when FILE does not contain the zxid or ends with it. No file is overwritten.
     """
     with ending_quietly():
-        chop_log(file, zxid, output)
+        try:
+            chop_log(file, zxid, output)
+        except ToolError as error:
+            if not error.reason:
+                raise
+            raise ToolError(f"{error}: {error.reason}", error.exit_code) from None
 
 
 @log.command()

@@ -6,6 +6,7 @@ import sys
 import click
 
 from pyzoo import __version__
+from pyzoo.cli.groups import Group
 
 COMMANDS = {
     "serve": "pyzoo.cli.serve",
@@ -24,7 +25,15 @@ COMMANDS = {
 """Where the command of each name is, under that name with underscores."""
 
 
-class Commands(click.Group):
+EPILOG = """\b
+`pyzoo COMMAND --help` tells all about a command. For completion by the Tab key
+put this into the start file of your shell:
+  bash: eval "$(_PYZOO_COMPLETE=bash_source pyzoo)"
+  zsh:  eval "$(_PYZOO_COMPLETE=zsh_source pyzoo)"
+  fish: _PYZOO_COMPLETE=fish_source pyzoo | source"""
+
+
+class Commands(Group):
     """A group that finds its commands in COMMANDS."""
 
     def list_commands(self, context: click.Context) -> list[str]:
@@ -53,7 +62,7 @@ def print_version(context: click.Context, _parameter: click.Parameter, wanted: b
         context.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
 @click.option(
     "--version",
     is_flag=True,

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from pyzoo.config.key_table import KEYS
+from pyzoo.config.keys import Source
 from pyzoo.config.system_properties import environment_properties, parse_arguments
 
 
@@ -16,6 +18,10 @@ class GivenProperties:
     places: dict[str, str] = field(factory=dict)
     ignored: tuple[str, ...] = ()
 
+    def misplaced(self) -> list[str]:
+        """A warning for each -D that does nothing, and was probably meant for ZooKeeper."""
+        return [message for flag in self.ignored if (message := _misplaced(flag)) is not None]
+
 
 def given_properties(definitions: tuple[str, ...], environment: Mapping[str, str] = os.environ) -> GivenProperties:
     """What -D options, the texts of `definitions`, set over JVMFLAGS and SERVER_JVMFLAGS; raises ConfigError."""
@@ -26,6 +32,15 @@ def given_properties(definitions: tuple[str, ...], environment: Mapping[str, str
     return GivenProperties(
         from_environment.properties | given.properties, places, from_environment.ignored + given.ignored
     )
+
+
+def _misplaced(flag: str) -> str | None:
+    name = flag.removeprefix("-D").partition("=")[0]
+    key = KEYS.find(name) if flag.startswith("-D") else None
+    if key is None:
+        return None
+    where = "write it into a zoo.cfg" if key.source is Source.FILE else f"write -D{key.property_name}"
+    return f"-D{name} has no effect: {where if not key.is_family else 'write -Dzookeeper.' + name}"
 
 
 def _variable(name: str, value: str, environment: Mapping[str, str]) -> str:

@@ -7,8 +7,11 @@ from typing import NoReturn
 
 import click
 
+from pyzoo.cli.groups import WholeNumber
 from pyzoo.cli.tool_output import ending_quietly, local_dates
 from pyzoo.config.java_numbers import parse_decimal
+from pyzoo.errors import ToolError
+from pyzoo.persistence.directories import VERSION_DIRECTORY
 
 AT_LEAST = 3
 USAGE = f"""\
@@ -23,14 +26,28 @@ PurgeTxnLog dataLogDir [snapDir] -n count
 @click.command()
 @click.argument("data_log_dir", type=click.Path(file_okay=False))
 @click.argument("data_dir", type=click.Path(file_okay=False), required=False)
-@click.option("-n", "--count", type=click.IntRange(min=AT_LEAST), required=True, help="Snapshots to keep, 3 or more.")
+@click.option("-n", "--count", type=WholeNumber(AT_LEAST), required=True, help="Snapshots to keep, 3 or more.")
 def purge(data_log_dir: str, data_dir: str | None, count: int) -> None:
     """Keep the newest COUNT snapshots and the logs that they need; remove what is older.
 
     DATA_LOG_DIR has the transaction logs, DATA_DIR the snapshots when they are apart.
     """
     with ending_quietly():
+        for path in dict.fromkeys((data_log_dir, data_dir or data_log_dir)):
+            refuse_what_is_no_data_directory(path)
         remove_old_files(data_log_dir, data_dir or data_log_dir, count)
+
+
+def refuse_what_is_no_data_directory(path: str) -> None:
+    """Raise ToolError for a directory without the version-2 in which a server keeps its files."""
+    if not os.path.isdir(path):
+        raise ToolError(f"pyzoo: {path} does not exist: name the dataDir or dataLogDir of a server")
+    if not os.path.isdir(os.path.join(path, VERSION_DIRECTORY)):
+        above = os.path.basename(os.path.abspath(path)) == VERSION_DIRECTORY
+        right = (
+            f"name {os.path.dirname(os.path.abspath(path))}" if above else "name the dataDir or dataLogDir of a server"
+        )
+        raise ToolError(f"pyzoo: {path} is no data directory, it has no {VERSION_DIRECTORY} in it: {right}")
 
 
 def remove_old_files(data_log_dir: str, data_dir: str, count: int) -> None:

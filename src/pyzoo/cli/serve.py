@@ -18,6 +18,7 @@ from attrs import evolve
 
 from pyzoo import __version__
 from pyzoo.cli.build_kind import build_kind
+from pyzoo.cli.groups import FREE_OR_PORT
 from pyzoo.cli.properties import given_properties
 from pyzoo.config.hosts import bare_host
 from pyzoo.config.log_settings import LEVELS, LogSettings, level_number
@@ -103,6 +104,16 @@ def resolve_config(
     return config, warnings
 
 
+def refuse_idle_directory(words: tuple[str, ...], data_dir: str | None, in_memory: bool) -> None:
+    """Raise ConfigError for a directory on the command line where nothing would be kept."""
+    named = data_dir if data_dir is not None else words[1] if len(words) > 1 else None
+    if in_memory and named is not None:
+        raise ConfigError(
+            f"--in-memory keeps nothing, so {named} would stay empty: leave one of them away"
+            + (" (the port alone is --port)" if data_dir is None else "")
+        )
+
+
 def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
     """Raise ConfigError for settings that would be dangerous to ignore."""
     if config.distributed and in_memory:
@@ -115,7 +126,7 @@ def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
 @click.argument("words", nargs=-1, metavar="[zoo.cfg | PORT DATADIR [TICKTIME [MAXCNXNS]]]")
 @click.option("-D", "definitions", multiple=True, metavar="NAME=VALUE", help="Set a system property of ZooKeeper.")
 @click.option("--data-dir", type=click.Path(file_okay=False), help="Where snapshots and logs are.")
-@click.option("--port", type=click.IntRange(0, 65535), help="The client port; 0 is any free one.")
+@click.option("--port", type=FREE_OR_PORT, help="The client port; 0 is any free one.")
 @click.option("--host", help="The address to listen on.")
 @click.option("--in-memory", is_flag=True, help="Keep nothing on disk: for tests.")
 @click.option("--pid-file", type=click.Path(dir_okay=False), help="Hold this file while running, for `pyzoo stop`.")
@@ -146,6 +157,7 @@ def serve(
 
     open_standard_files()
     try:
+        refuse_idle_directory(words, data_dir, in_memory)
         given = given_properties(definitions)
         config, warnings = resolve_config(words, given.values, data_dir, port, host)
         refuse_what_is_not_here(config, in_memory)
@@ -156,6 +168,8 @@ def serve(
     output.context.context = starting_context(config)
     output.install()
     say(f"pyzoo {__version__} ({build_kind()}): {where_data_is(config, in_memory)}")
+    for message in given.misplaced():
+        logger.warning("%s", message)
     for flag in given.ignored:
         logger.debug("Ignored, it means something to a JVM only: %s", redacted_flag(flag))
     for warning in warnings:

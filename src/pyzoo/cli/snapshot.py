@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pyzoo.cli.groups import Group, WholeNumber
 from pyzoo.cli.tool_output import (
     ending_quietly,
     local_dates,
@@ -27,7 +28,7 @@ INVALID_INVOCATION = 2
 FILE = click.Path()
 
 
-@click.group()
+@click.group(cls=Group)
 def snapshot() -> None:
     """Look into snapshots, compare and verify them."""
 
@@ -118,8 +119,12 @@ def dump(file: str, data: bool, as_json: bool) -> None:
 @snapshot.command()
 @click.option("-l", "--left", type=FILE, required=True, help="The first snapshot.")
 @click.option("-r", "--right", type=FILE, required=True, help="The second snapshot.")
-@click.option("-b", "--bytes", "max_bytes", type=int, required=True, help="Show nodes that differ by more bytes.")
-@click.option("-n", "--nodes", "max_nodes", type=int, required=True, help="Show nodes that differ by more descendants.")
+@click.option(
+    "-b", "--bytes", "max_bytes", type=WholeNumber(), required=True, help="Show nodes that differ by more bytes."
+)
+@click.option(
+    "-n", "--nodes", "max_nodes", type=WholeNumber(), required=True, help="Show nodes that differ by more descendants."
+)
 @click.option("-d", "--debug", is_flag=True, help="Show every comparison.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask which layer or node to show next.")
 def compare(left: str, right: str, max_bytes: int, max_nodes: int, debug: bool, interactive: bool) -> None:
@@ -131,7 +136,7 @@ def compare(left: str, right: str, max_bytes: int, max_nodes: int, debug: bool, 
 @snapshot.command()
 @click.argument("file", type=FILE)
 @click.argument("starting_node", default="/")
-@click.argument("max_depth", type=int, default=0)
+@click.argument("max_depth", type=WholeNumber(), default=0)
 def summary(file: str, starting_node: str, max_depth: int) -> None:
     """Print how many nodes and bytes are below each node with children.
 
@@ -179,6 +184,6 @@ def verify_data_dir(path: str, data_log_dir: str | None) -> bool:
     directories = {os.path.join(directory, VERSION_DIRECTORY) for directory in (data_dir, log_dir)}
     files = [entry.path for directory in directories if os.path.isdir(directory) for entry in os.scandir(directory)]
     with watched_disk(files) as disk:
-        check = DirectoryCheck(disk, data_dir, log_dir)
+        check = DirectoryCheck(disk, data_dir, log_dir, log_dir_is_named=data_log_dir is not None)
         print_all(check.run())
     return check.is_sound

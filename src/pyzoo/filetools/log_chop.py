@@ -33,7 +33,8 @@ def chop(log: LogFile, name: str, zxid: int, target: str) -> Generator[str, None
             if at > zxid:
                 if not is_there:
                     yield f"This log does not contain zxid {zxid:x}\n"
-                    raise _failure(name)
+                    near = f"after 0x{previous:x}" if previous >= 0 else "and it is the first one"
+                    raise _failure(name, f"it has no transaction 0x{zxid:x}; 0x{at:x} is the next one, {near}")
                 out.save()
                 yield f"Chopping at {zxid:x} new log has {count} records\n"
                 return
@@ -42,11 +43,19 @@ def chop(log: LogFile, name: str, zxid: int, target: str) -> Generator[str, None
             previous = at
             count += 1
         yield end_text(count)
-        raise _failure(name)
+        raise _failure(name, _why_not_at_the_end(zxid, previous))
 
 
-def _failure(name: str) -> ToolError:
-    return ToolError(f"Failed to chop {name}", INVALID_INVOCATION)
+def _failure(name: str, reason: str) -> ToolError:
+    return ToolError(f"Failed to chop {name}", INVALID_INVOCATION, reason)
+
+
+def _why_not_at_the_end(zxid: int, last: int) -> str:
+    if last < 0:
+        return "it has no transactions"
+    if last == zxid:
+        return f"it ends with 0x{zxid:x} already, so there is nothing to chop"
+    return f"it has no transaction 0x{zxid:x}; 0x{last:x} is its last one"
 
 
 def _zxid_of(record: LogRecord) -> int:

@@ -28,6 +28,9 @@ class DirectoryCheck:
     data_dir: str
     log_dir: str
     is_sound: bool = True
+    #: Whether somebody has said that the logs are there; otherwise, where there are none, they may be elsewhere.
+    log_dir_is_named: bool = True
+    start: str = "A server would start"
 
     def run(self) -> Iterator[str]:
         """A line for each file, then what a start gives. Raises OSError."""
@@ -45,8 +48,18 @@ class DirectoryCheck:
             return
         for _, name in reversed(list_snapshots(disk, directories.snapshots)):
             yield self._told(verify_snapshot, join(directories.snapshots, name))
-        for _, name in list_logs(disk, directories.logs):
+        logs = list_logs(disk, directories.logs)
+        for _, name in logs:
             yield self._told(verify_log, join(directories.logs, name))
+        snapshots = list_snapshots(disk, directories.snapshots)
+        if snapshots and not logs:
+            # What snapshots hold once stood in a log; one without transactions may be that of a fresh server.
+            self.is_sound &= self.log_dir_is_named or snapshots[0][0] == 0
+            self.start = "With the snapshots alone a server would start"
+            yield (
+                f"warning: there is no log in {directories.logs}: if the logs are elsewhere (dataLogDir), what they "
+                "hold is not counted; say where with --data-log-dir\n"
+            )
         try:
             yield from self._start(disk, directories)
         except PyzooError as error:
@@ -70,7 +83,7 @@ class DirectoryCheck:
         if recovered.tree.ownership.ttls:
             count = len(recovered.tree.ownership.ttls)
             yield f"hint: {count} nodes have a time to live: the server needs extendedTypesEnabled=true\n"
-        yield f"A server would start{_from_text(recovered)}{epochs}\n"
+        yield f"{self.start}{_from_text(recovered)}{epochs}\n"
 
     def _epochs(self, disk: Disk, directories: Directories, recovered: Recovered) -> str:
         """The epochs of a member of an ensemble. Raises StorageError where they cannot be."""

@@ -1,0 +1,80 @@
+"""How the commands present themselves: whole descriptions, and errors that say what would be right."""
+
+import difflib
+from typing import Any
+
+import click
+
+#: What the commands are called elsewhere.
+_OTHER_NAMES = {"start": "serve", "run": "serve", "server": "serve", "shell": "cli", "check": "config", "print": "dump"}
+
+
+class Group(click.Group):
+    """A group whose list of commands is not cut, and that names the command that was probably meant."""
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command with the first sentence of its description, on several lines if need be."""
+        commands = [(name, self.get_command(context, name)) for name in self.list_commands(context)]
+        rows = [
+            (name, command.get_short_help_str(limit=1000))
+            for name, command in commands
+            if command is not None and not command.hidden
+        ]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; an unknown name is compared with those that there are."""
+        name = args[0]
+        if not name.startswith("-") and not context.resilient_parsing and self.get_command(context, name) is None:
+            known = self.list_commands(context)
+            near = (
+                [_OTHER_NAMES[name]] if _OTHER_NAMES.get(name) in known else difflib.get_close_matches(name, known, n=1)
+            )
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
+            context.fail(f"No such command {name!r}; {hint}")
+        return super().resolve_command(context, args)
+
+    def invoke(self, context: click.Context) -> Any:
+        """As click does; of an option that is missing it is said what it is for."""
+        try:
+            return super().invoke(context)
+        except click.MissingParameter as error:
+            if error.message or not isinstance(error.param, click.Option):
+                raise
+            raise click.MissingParameter(error.param.help, error.ctx, error.param) from None
+
+
+class WholeNumber(click.IntRange):
+    """A whole number in a range; whatever is wrong, the range is named."""
+
+    def __init__(self, minimum: int | None = None, maximum: int | None = None, what: str = "a whole number") -> None:
+        super().__init__(minimum, maximum)
+        self._what = what
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number. Raises BadParameter."""
+        try:
+            number = int(value)
+        except ValueError:
+            number = None
+        if (
+            number is None
+            or (self.min is not None and number < self.min)
+            or (self.max is not None and number > self.max)
+        ):
+            self.fail(f"{value!r} is not {self._what}{self._range()}", param, ctx)
+        return number
+
+    def _range(self) -> str:
+        if self.min is None:
+            return ""
+        return f" of at least {self.min:g}" if self.max is None else f" from {self.min:g} to {self.max:g}"
+
+
+PORT = WholeNumber(1, 65535, "a port: give a number")
+FREE_OR_PORT = WholeNumber(0, 65535, "a port: give a number")
+"""0 lets the system choose one."""
