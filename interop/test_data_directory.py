@@ -116,7 +116,8 @@ def java(version: str) -> JavaZooKeeper:
 def test_real_boots_from_a_stopped_subject_and_back(
     start_real: StartServer, start_subject: StartServer, tmp_path: Path, version: str, snap_count: int
 ) -> None:
-    settings = config(snap_count)
+    # 3.8.0 cannot replay a create2 of a multi; to Apache's server the key means nothing.
+    settings = config(snap_count, **({"multi.create2AsCreate": "true"} if version == "3.8.0" else {}))
     subject = start_subject(settings)
     clients = write_history(subject, 1, "/one", not (version == "3.8.0" and subject_is_real()))
     write_quota(subject, "/one")

@@ -283,6 +283,14 @@ def test_a_directory_that_cannot_be_made_ends_with_code_3(pyzoo: Pyzoo, tmp_path
     )
 
 
+def test_a_data_directory_that_is_a_file_ends_with_code_3(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in ("file", "file/below"):
+        (tmp_path / "zoo.cfg").write_text(f"dataDir={tmp_path / place}\nclientPort=0\n")
+        ended = pyzoo("serve", "zoo.cfg")
+        assert (3, 1) == (ended.returncode, ended.stderr.count("\n"))
+
+
 def test_a_missing_directory_may_not_be_made_when_that_is_off(pyzoo: Pyzoo, tmp_path: Path) -> None:
     ended = pyzoo("serve", 0, tmp_path / "data", ZOO_DATADIR_AUTOCREATE_DISABLE="1")
     assert 3 == ended.returncode

@@ -41,6 +41,7 @@ def test_sound_settings_have_no_problem(text: str) -> None:
         ("forceSync=no", "warning", "forceSync", "a power cut loses"),
         ("autopurge.purgeInterval=0", "hint", "autopurge.purgeInterval", "fill the disk"),
         ("snapshot.trust.empty=true", "warning", "snapshot.trust.empty", "remove it after the one start"),
+        ("log.trust.cut=true", "warning", "log.trust.cut", "remove it after the one start"),
         ("digest.enabled=false", "hint", "digest.enabled", "do not notice when their data differs"),
         ("skipACL=yes", "warning", "skipACL", "read and write everything"),
         ("DigestAuthenticationProvider.superDigest=super", "warning", "DigestAuthenticationProvider.superDigest",

@@ -135,6 +135,20 @@ def test_logs_without_a_snapshot_would_not_start(disk: MemoryDisk) -> None:
     assert "No snapshot found" in lines[-1]
 
 
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "log.b7: torn: the file ends inside its header"), (7, "log.b7: BAD: the file ends inside its header")],
+)
+def test_what_is_said_of_a_newest_log_without_its_header_is_what_a_start_does(
+    disk: MemoryDisk, size: int, said: str
+) -> None:
+    put(disk, f"{VERSION_2}/log.b7", contents(disk, LOG)[:size])
+    sound, lines = verified(disk)
+    assert sound == (size == 0)
+    assert any(line.startswith(said) for line in lines)
+    assert lines[-1].startswith("A server would " + ("start at" if sound else "not start: "))
+
+
 def test_an_empty_directory_is_a_new_database() -> None:
     disk = MemoryDisk()
     disk.make_directory(VERSION_2)

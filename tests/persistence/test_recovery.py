@@ -102,7 +102,7 @@ def test_any_cut_of_the_newest_log_loads_what_is_whole(data: st.DataObject) -> N
     put_snapshot(disk, 0)
     put_log(disk, 1, log_of(1, 2))
     whole = log_of(3, 6)
-    cut = data.draw(st.integers(0, len(whole)))
+    cut = data.draw(st.one_of(st.just(0), st.integers(len(encode_file_header()), len(whole))))
     padding = data.draw(st.sampled_from([0, 1, 20, 5000]))
     put_log(disk, 3, whole[:cut] + bytes(padding if cut >= 16 else 0))
     recovered = start(disk)
@@ -190,15 +190,44 @@ def test_a_log_that_was_never_finished_is_removed(snapped: MemoryDisk) -> None:
     assert snapped.list(VERSION_2) == ["log.1", "snapshot.0"]
 
 
-@pytest.mark.parametrize("contents", [encode_file_header()[:1], encode_file_header()[:15], bytes(65552)])
-def test_a_newest_log_without_a_whole_header_is_set_aside(snapped: MemoryDisk, contents: bytes) -> None:
+WITHOUT_HEADER = [encode_file_header()[:1], encode_file_header()[:15], bytes(65552)]
+
+
+@pytest.mark.parametrize("contents", WITHOUT_HEADER)
+def test_a_newest_log_that_may_have_held_transactions_stops_the_start(snapped: MemoryDisk, contents: bytes) -> None:
     put_log(snapped, 1, log_of(1, 2))
     put_log(snapped, 3, contents)
-    recovered = start(snapped)
+    error = refused(snapped, "log.3: the file .*: transactions that were acknowledged may be missing")
+    assert "pyzoo snapshot verify" in str(error)
+    assert "-Dzookeeper.log.trust.cut=true" in str(error)
+
+
+@pytest.mark.parametrize("contents", WITHOUT_HEADER)
+def test_a_newest_log_without_a_whole_header_is_set_aside_when_that_is_trusted(
+    snapped: MemoryDisk, contents: bytes
+) -> None:
+    put_log(snapped, 1, log_of(1, 2))
+    put_log(snapped, 3, contents)
+    recovered = start(snapped, RecoverySettings(trust_cut_log=True))
     assert created(recovered) == [1, 2]
     assert contents == get(snapped, f"{VERSION_2}/set-aside.log.3")
     assert snapped.list(VERSION_2) == ["log.1", "set-aside.log.3", "snapshot.0"]
-    assert "never got its first record" in recovered.warnings[0]
+    assert "counts as empty" in recovered.warnings[0]
+
+
+@pytest.mark.parametrize("zxid", [2, 4, 0x1_0000_0002])
+def test_an_empty_newest_log_that_does_not_come_next_stops_the_start(snapped: MemoryDisk, zxid: int) -> None:
+    put_log(snapped, 1, log_of(1, 2))
+    put_log(snapped, zxid, b"")
+    refused(snapped, "it is empty, but does not begin after 0x2, the last transaction there is")
+    assert created(start(snapped, RecoverySettings(trust_cut_log=True))) == [1, 2]
+
+
+@pytest.mark.parametrize("zxid", [3, 0x1_0000_0001])
+def test_an_empty_newest_log_that_comes_next_held_nothing(snapped: MemoryDisk, zxid: int) -> None:
+    put_log(snapped, 1, log_of(1, 2))
+    put_log(snapped, zxid, b"")
+    assert created(start(snapped)) == [1, 2]
 
 
 def test_a_newest_log_with_only_a_header_is_fine(snapped: MemoryDisk) -> None:

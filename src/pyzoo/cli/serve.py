@@ -57,8 +57,8 @@ def read_text(path: str) -> str | None:
     """A configuration file as Java reads it, or None when it is not there; raises ConfigError."""
     try:
         return Path(path).read_text(encoding="iso-8859-1")
-    except FileNotFoundError:
-        return None
+    except (FileNotFoundError, NotADirectoryError):
+        return None  # a data directory that is none is found when it is opened
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", path) from error
 

@@ -91,6 +91,12 @@ def _check_storage(config: ServerConfig, findings: Findings) -> None:
             "it after the one start that needs it",
             "snapshot.trust.empty",
         )
+    if config.log_trust_cut:
+        findings.warn(
+            "log.trust.cut=true starts without what a newest log held that has lost its header: remove it after the one "
+            "start that needs it",
+            "log.trust.cut",
+        )
     if not config.digest_enabled:
         findings.hint("digest.enabled=false: members do not notice when their data differs", "digest.enabled")
     if config.jute_max_buffer > _LARGE_RECORD:

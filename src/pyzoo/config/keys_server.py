@@ -21,6 +21,7 @@ STORAGE_KEYS: Final[tuple[Key, ...]] = (
     Key("snapshotSizeFactor", Kind.FLOAT, "0.33", "Log sent to a learner instead of a snapshot, as a part of the snapshot's size", Treatment.ENSEMBLE),
     Key("snapshot.compression.method", Kind.TEXT, "", "Compression of new snapshots: gz, snappy or none"),
     Key("snapshot.trust.empty", Kind.BOOL, "false", "Start from logs without any snapshot"),
+    Key("log.trust.cut", Kind.BOOL, "false", "Start although the newest log has lost its header, and set that file aside: what it held is lost; pyzoo's own key"),
     Key("db.autocreate", Kind.BOOL, "true", "Start an empty database without an `initialize` file"),
     Key("datadir.autocreate", Kind.BOOL, "true", "Create missing data directories"),
     Key("digest.enabled", Kind.BOOL, "true", "Keep and check the digest of the tree"),

@@ -49,6 +49,7 @@ def with_storage(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         commit_log_count=reader.integer("commitLogCount", at_least=500),
         snapshot_size_factor=reader.ratio("snapshotSizeFactor", lambda factor: factor <= 1),
         snapshot_compression=_compression(reader),
+        log_trust_cut=reader.boolean("log.trust.cut"),
         snapshot_trust_empty=reader.boolean("snapshot.trust.empty"),
         db_autocreate=reader.boolean("db.autocreate"),
         datadir_autocreate=reader.boolean("datadir.autocreate"),

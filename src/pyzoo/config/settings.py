@@ -46,6 +46,7 @@ class ServerConfig:
     snapshot_size_factor: float = 0.33  # negative = off
     snapshot_compression: str = ""  # gz, snappy or empty
     snapshot_trust_empty: bool = False
+    log_trust_cut: bool = False
     db_autocreate: bool = True
     datadir_autocreate: bool = True
     digest_enabled: bool = True

@@ -67,7 +67,10 @@ class DirectoryCheck:
             yield f"A server would not start: {error}\n"
 
     def _told(self, verify: Callable[[Disk, str], FileReport], path: str) -> str:
-        report = verify(self.disk, path)
+        try:
+            report = verify(self.disk, path)
+        except OSError as error:
+            report = FileReport(path.rsplit("/", 1)[-1]).found(error.strerror or str(error))
         self.is_sound &= report.soundness is not Soundness.BAD
         return str(report)
 

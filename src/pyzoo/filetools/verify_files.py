@@ -119,8 +119,10 @@ def verify_log(disk: Disk, path: str) -> FileReport:
         report.facts.append(f"{count} transactions, {zxid_text(first)} to {zxid_text(last)}")
     elif not report.facts:
         report.facts.append(reader.reason or "no transactions")
-    if reader.ending in (TORN, NO_HEADER):
+    if reader.ending == TORN or (reader.ending == NO_HEADER and disk.size(path) == 0):
         report.soundness = Soundness.TORN
+    elif reader.ending == NO_HEADER:
+        report.found("no server starts from it")
     if reader.ending == TORN:
         report.facts.append(f"after byte {reader.end_offset} {reader.reason}")
     if behind != _UNKNOWN:

@@ -5,7 +5,9 @@ raise OSError as the operating system would; the callers turn that into StorageE
 is durable until it is synced, a name not before the directory is.
 """
 
+import errno
 import os
+import stat
 from contextlib import suppress
 from typing import Protocol, final
 
@@ -59,6 +61,9 @@ class Disk(Protocol):
     def exists(self, path: str) -> bool:
         """Whether a file or directory is there."""
 
+    def is_file(self, path: str) -> bool:
+        """Whether a regular file is there, perhaps through a link: nothing else is ever opened."""
+
     def make_directory(self, path: str) -> None:
         """Create a directory with its parents; fine when it is there."""
 
@@ -92,10 +97,19 @@ def join(directory: str, name: str) -> str:
     return f"{directory.rstrip('/')}/{name}"
 
 
+def _open_regular(path: str, flags: int) -> int:
+    """Open a file that is one: a pipe would let us wait for ever, and a device may do anything."""
+    fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise OSError(errno.EINVAL, "it is not a regular file; move it away", path)
+
+
 @final
 class _RealWriteFile:
     def __init__(self, path: str, flags: int) -> None:
-        self._fd = os.open(path, flags | os.O_CLOEXEC, 0o644)
+        self._fd = _open_regular(path, flags)
 
     def write_at(self, offset: int, data: bytes) -> None:
         written = os.pwrite(self._fd, data, offset)
@@ -127,7 +141,7 @@ class _RealWriteFile:
 @final
 class _RealReadFile:
     def __init__(self, path: str) -> None:
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._fd = _open_regular(path, os.O_RDONLY)
 
     def read(self, size: int) -> bytes:
         return os.read(self._fd, size)
@@ -150,6 +164,9 @@ class RealDisk:
 
     def exists(self, path: str) -> bool:
         return os.path.exists(path)
+
+    def is_file(self, path: str) -> bool:
+        return os.path.isfile(path)
 
     def make_directory(self, path: str) -> None:
         os.makedirs(path, exist_ok=True)

@@ -151,6 +151,9 @@ class MemoryDisk:
     def exists(self, path: str) -> bool:
         return path in self._files or (path.rstrip("/") or "/") in self._directories
 
+    def is_file(self, path: str) -> bool:
+        return path in self._files
+
     def make_directory(self, path: str) -> None:
         pure = PurePosixPath(path)
         for directory in (pure, *pure.parents):

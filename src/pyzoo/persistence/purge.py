@@ -41,9 +41,11 @@ def files_to_purge(disk: Disk, directories: Directories, retain_count: int) -> l
 
 
 def _older(disk: Disk, directory: str, prefix: str, zxid: int) -> list[str]:
-    """Names that begin with `prefix.` and have a lower zxid; those without a readable one count as lower."""
+    """Files whose name begins with `prefix.` and has a lower zxid; those without a readable one count as lower."""
     return [
-        name for name in disk.list(directory) if name.startswith(f"{prefix}.") and zxid_from_name(name, prefix) < zxid
+        name
+        for name in disk.list(directory)
+        if name.startswith(f"{prefix}.") and zxid_from_name(name, prefix) < zxid and disk.is_file(join(directory, name))
     ]
 
 

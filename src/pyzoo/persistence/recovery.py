@@ -14,18 +14,19 @@ from pyzoo.errors import PyzooError, StorageError
 from pyzoo.persistence.compression import PLAIN, source_for
 from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.disk import Disk, join
-from pyzoo.persistence.names import method_of_name
+from pyzoo.persistence.names import log_zxid, method_of_name
 from pyzoo.persistence.replay import NO_ZXID, Proposal, Replayed, Replayer, SnapshotDigest
 from pyzoo.persistence.snapshot_format import SnapshotReader
 from pyzoo.persistence.snapshots import (
     CANDIDATE_LIMIT,
+    list_no_snapshots,
     list_snapshots,
     looks_valid,
     remove_temporaries,
     save_snapshot,
 )
 from pyzoo.persistence.txnlog import list_logs, set_aside
-from pyzoo.zxid import zxid_text
+from pyzoo.zxid import counter_of, epoch_of, zxid_text
 
 INITIALIZE: Final = "initialize"
 # The top 24 bits of a TTL owner: type 0xff, then a feature number of 16 bits that is 0.
@@ -37,6 +38,7 @@ class RecoverySettings:
     """Settings by the names of zoo.cfg and the properties.
 
     trust_empty_snapshot       snapshot.trust.empty: logs without any snapshot are replayed from the start
+    trust_cut_log              log.trust.cut: a newest log without its header counts as one that held nothing
     db_autocreate              db.autocreate: an empty directory is a new database, not a lost one
     commit_log_count           commitLogCount: how many of the last proposals to remember; 0 for none
     compression_method, last_zxid    how a first snapshot.0 is written
@@ -45,6 +47,7 @@ class RecoverySettings:
     """
 
     trust_empty_snapshot: bool = False
+    trust_cut_log: bool = False
     db_autocreate: bool = True
     commit_log_count: int = 500
     compression_method: str = PLAIN
@@ -130,6 +133,7 @@ def _load(
         is_new = _without_snapshot(disk, directories, snapshot, settings, bool(initialize))
     replayer = Replayer(tree, snapshot.sessions, snapshot.zxid, snapshot.digest, settings.commit_log_count)
     replayed = replayer.replay(disk, directories.logs)
+    refuse_cut_log(replayed, settings)
     refuse_lost_ttl_nodes(tree, snapshot.sessions, settings)
     recovered = Recovered(
         tree=tree,
@@ -165,6 +169,11 @@ def load_newest_snapshot(disk: Disk, directory: str, tree: DataTree) -> _LoadedS
     Raises StorageError when there are some and none loads.
     """
     result = _LoadedSnapshot()
+    for name in list_no_snapshots(disk, directory):
+        path = join(directory, name)
+        result.skipped.append(f"Invalid snapshot {path}: it is not a regular file")
+        # A link may lead to a snapshot that is somewhere else.
+        result.has_incomplete |= not disk.exists(path)
     tried = 0
     for zxid, name in list_snapshots(disk, directory):
         path = join(directory, name)
@@ -233,6 +242,32 @@ def _without_snapshot(
     return False
 
 
+def refuse_cut_log(replayed: Replayed, settings: RecoverySettings) -> None:
+    """Without its header a newest log may have held transactions that were acknowledged.
+
+    Apache's server leaves a file without a byte, named after the transaction that comes next, when it dies while it
+    begins one. It starts from that, and from nothing else of this kind.
+    """
+    path = replayed.unusable_tail
+    if path is None or settings.trust_cut_log:
+        return
+    why = replayed.tail_reason
+    if replayed.tail_is_empty:
+        zxid = log_zxid(path.rsplit("/", 1)[-1])
+        if begins_after(zxid, replayed.highest_zxid):
+            return
+        why = f"it is empty, but does not begin after {zxid_text(replayed.highest_zxid)}, the last transaction there is"
+    raise StorageError(
+        f"{path}: {why}: transactions that were acknowledged may be missing. See `pyzoo snapshot verify`, and put the "
+        "file back from a copy; only if what it held may be lost, start once with -Dzookeeper.log.trust.cut=true"
+    )
+
+
+def begins_after(zxid: int, last: int) -> bool:
+    """Whether a transaction follows another one, or is the first of a later epoch."""
+    return zxid == last + 1 or (epoch_of(zxid) > epoch_of(last) and counter_of(zxid) == 1)
+
+
 def refuse_lost_ttl_nodes(tree: DataTree, sessions: dict[int, int], settings: RecoverySettings) -> None:
     """Without extended types a TTL node looks like an orphaned ephemeral, and would be removed."""
     if tree.extended_types or settings.drop_ttl_nodes:
@@ -283,7 +318,7 @@ def _tidy(disk: Disk, directories: Directories, recovered: Recovered, initialize
         recovered.warnings.append(f"Delete empty tail log file to recover from corruption file: {tail}")
     elif tail is not None:
         target = set_aside(disk, directories.logs, tail.rsplit("/", 1)[-1])
-        recovered.warnings.append(f"{tail} never got its first record; it is now {target}")
+        recovered.warnings.append(f"{tail} has no header and counts as empty (log.trust.cut); it is now {target}")
     for path in initialize:
         disk.remove(path)
     for directory in (directories.logs, directories.snapshots):

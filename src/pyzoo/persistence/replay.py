@@ -57,7 +57,7 @@ class TornFile:
 class Replayed:
     """What `replay` did.
 
-    `unusable_tail` names a newest log that never got its header, `tail_is_empty` says it has not one byte.
+    `unusable_tail` names a newest log without its header, for `tail_reason`; `tail_is_empty` says it has not one byte.
     """
 
     txn_count: int = 0
@@ -71,6 +71,7 @@ class Replayed:
     torn: list[TornFile] = field(factory=list)
     unusable_tail: str | None = None
     tail_is_empty: bool = False
+    tail_reason: str = ""
     proposals: list[Proposal] = field(factory=list)
 
 
@@ -139,11 +140,11 @@ class Replayer:
             self._after_torn = f" ({torn})"
 
     def _no_header(self, path: str, reason: str, is_last: bool, size: int) -> None:
-        # Header and first records are synced together: such a file never held an acknowledged record.
         if not is_last:
             raise CorruptStorage(path, min(size, HEADER_LENGTH), f"{reason}, but it is not the newest log")
         self.result.unusable_tail = path
         self.result.tail_is_empty = size == 0
+        self.result.tail_reason = reason
 
     def _record(self, reader: LogReader, payload: bytes) -> None:
         try:

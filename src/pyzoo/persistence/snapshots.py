@@ -36,6 +36,15 @@ _MIN_LENGTH: Final = 10
 
 def list_snapshots(disk: Disk, directory: str) -> list[tuple[int, str]]:
     """(zxid, name) of all files named as snapshots, newest first, whole or not."""
+    return [entry for entry in _named_as_snapshots(disk, directory) if disk.is_file(join(directory, entry[1]))]
+
+
+def list_no_snapshots(disk: Disk, directory: str) -> list[str]:
+    """The names of what is called a snapshot and is no file, such as a directory `snapshot.bad`, newest first."""
+    return [name for _, name in _named_as_snapshots(disk, directory) if not disk.is_file(join(directory, name))]
+
+
+def _named_as_snapshots(disk: Disk, directory: str) -> list[tuple[int, str]]:
     found = [(snapshot_zxid(name), name) for name in disk.list(directory)]
     return sorted((entry for entry in found if entry[0] >= 0), reverse=True)
 
@@ -187,5 +196,5 @@ def save_snapshot(
 def remove_temporaries(disk: Disk, directory: str) -> None:
     """Remove what was being written when the process died: nothing in it was acknowledged."""
     for name in disk.list(directory):
-        if is_temporary(name):
+        if is_temporary(name) and disk.is_file(join(directory, name)):
             disk.remove(join(directory, name))

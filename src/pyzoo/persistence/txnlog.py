@@ -197,7 +197,7 @@ class TxnLog:
     def _create(self, first_zxid: int) -> _LogFile:
         name = log_name(first_zxid)
         path = join(self._directory, name)
-        if self._disk.exists(path) and self._disk.size(path) > HEADER_LENGTH:
+        if self._disk.exists(path) and (not self._disk.is_file(path) or self._disk.size(path) > HEADER_LENGTH):
             # Nothing usable is in it, or this zxid would not come again; its bytes are kept even so.
             set_aside(self._disk, self._directory, name)
         temporary = join(self._directory, TEMPORARY_PREFIX + name)

@@ -53,6 +53,9 @@ class UntouchedDisk:
     def exists(self, path: str) -> bool:
         return path in self._imagined or self._disk.exists(path)
 
+    def is_file(self, path: str) -> bool:
+        return self._disk.is_file(path)
+
     def size(self, path: str) -> int:
         return self._disk.size(path)
 

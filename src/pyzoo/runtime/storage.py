@@ -228,6 +228,7 @@ def recovery_settings(config: ServerConfig) -> RecoverySettings:
     """How a server that is alone loads its files."""
     return RecoverySettings(
         trust_empty_snapshot=config.snapshot_trust_empty,
+        trust_cut_log=config.log_trust_cut,
         db_autocreate=config.db_autocreate,
         commit_log_count=0,
         compression_method=config.snapshot_compression,

@@ -58,6 +58,7 @@ class PeerStorage:
         tree = DataTree(config.extended_types_enabled, config.emulate_353_ttl_nodes, config.digest_enabled)
         settings = RecoverySettings(
             trust_empty_snapshot=config.snapshot_trust_empty,
+            trust_cut_log=config.log_trust_cut,
             db_autocreate=config.db_autocreate,
             commit_log_count=config.commit_log_count,
             compression_method=config.snapshot_compression,

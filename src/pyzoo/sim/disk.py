@@ -114,6 +114,9 @@ class SimDisk:
     def exists(self, path: str) -> bool:
         return self.files.exists(path)
 
+    def is_file(self, path: str) -> bool:
+        return self.files.is_file(path)
+
     def make_directory(self, path: str) -> None:
         self.changes()
         self.files.make_directory(path)
