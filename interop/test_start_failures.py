@@ -24,6 +24,7 @@ SERVES = "serves"
 #: A server that neither ends nor answers `srvr` within this time runs without serving.
 QUIET_SECONDS = 25.0
 QUIET = "runs"
+SERVING_SECONDS = 2.0
 INVALID, DATA_DIRECTORY, ADMIN, ELECTION_PORT, OTHER = 2, 3, 4, 14, 1
 LOG_HEADER = struct.pack(">4siq", b"ZKLG", 2, 0)
 Outcome = int | str
@@ -315,7 +316,10 @@ def outcome(server: Server) -> Outcome:
                 return server.process.wait()
             try:
                 if b"Mode: " in ask(server.address, b"srvr", 2):
-                    return SERVES
+                    # Some answer clients for a moment before they find out.
+                    time.sleep(SERVING_SECONDS)
+                    if server.is_running():
+                        return SERVES
             except OSError:
                 pass
             time.sleep(0.1)

@@ -85,7 +85,7 @@ def test_what_is_called_a_snapshot_and_is_none_is_passed_over(directory: Path, m
 
 def test_what_is_called_a_log_and_is_none_is_named(directory: Path, make: Make) -> None:
     make(directory / "log.bad")
-    with pytest.raises(StorageError, match="log.bad: "):
+    with pytest.raises(StorageError, match=r"log\.bad: "):
         start(directory)
     assert verified(directory)[-1].startswith("A server would not start: ")
     # To a learner goes a snapshot.

@@ -93,8 +93,8 @@ def _check_storage(config: ServerConfig, findings: Findings) -> None:
         )
     if config.log_trust_cut:
         findings.warn(
-            "log.trust.cut=true starts without what a newest log held that has lost its header: remove it after the one "
-            "start that needs it",
+            "log.trust.cut=true starts without what a newest log held that has lost its header: remove it after the "
+            "one start that needs it",
             "log.trust.cut",
         )
     if not config.digest_enabled:
