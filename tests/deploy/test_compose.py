@@ -1,4 +1,4 @@
-"""The compose files: sound, and of one ensemble each."""
+"""The compose files: sound, and of one ensemble each, or of one server."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from pyzoo.cli.serve import config_from_file
 
 OWN = ROOT / "docker-compose.yml"
 CLASSIC = ROOT / "deploy" / "compose" / "classic.yml"
-BOTH = [OWN, CLASSIC]
+SINGLE = ROOT / "deploy" / "compose" / "single.yml"
+ALL = [OWN, CLASSIC, SINGLE]
 
 
 def services(path: Path) -> dict[str, Any]:
@@ -30,12 +31,12 @@ def members(path: Path) -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.parametrize("path", BOTH, ids=lambda path: str(path.name))
+@pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.name))
 def test_the_file_follows_the_compose_specification(path: Path) -> None:
     jsonschema.validate(yaml.safe_load(path.read_text()), get_builtin_schema("vendor.compose-spec"))
 
 
-@pytest.mark.parametrize("path", BOTH, ids=lambda path: str(path.name))
+@pytest.mark.parametrize("path", [OWN, CLASSIC], ids=lambda path: str(path.name))
 def test_every_member_gets_a_configuration_with_itself_in_it(path: Path, tmp_path: Path) -> None:
     for name, environment in members(path).items():
         place = tmp_path / name
@@ -44,6 +45,22 @@ def test_every_member_gets_a_configuration_with_itself_in_it(path: Path, tmp_pat
         config, _ = config_from_file(str(place / "conf" / "zoo.cfg"), {})
         assert config.distributed
         assert (int(environment["ZOO_MY_ID"]), name) == (config.server_id, own_host(config))
+
+
+def test_one_server_is_alone(tmp_path: Path) -> None:
+    (service,) = services(SINGLE).values()
+    run(OURS, tmp_path, service["environment"]).check_returncode()
+    config, _ = config_from_file(str(tmp_path / "conf" / "zoo.cfg"), {})
+    assert (False, 2181) == (config.distributed, config.client_port)
+    assert ["127.0.0.1:2181:2181"] == service["ports"]
+
+
+@pytest.mark.parametrize("path", [OWN, SINGLE], ids=lambda path: str(path.name))
+def test_who_wants_plain_python_gets_an_image_of_it(path: Path) -> None:
+    builds = [service["build"] for service in services(path).values() if service.get("image") == "pyzoo"]
+    assert builds
+    assert {"${PYZOO_PLAIN:-}"} == {build["args"]["PYZOO_PLAIN"] for build in builds}
+    assert "ARG PYZOO_PLAIN=" in (ROOT / "Dockerfile").read_text().splitlines()
 
 
 def test_the_ensemble_has_three_voters_and_an_observer() -> None:
