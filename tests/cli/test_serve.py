@@ -245,6 +245,37 @@ def test_a_member_without_what_it_needs_to_prove_itself_is_refused(
     assert reason in ended.stderr
 
 
+def test_a_member_may_do_without_a_client_port(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "myid").write_text("1")
+    line = f"server.1=127.0.0.1:{free_port()}:{free_port()}"
+    (tmp_path / "zoo.cfg").write_text(
+        f"dataDir={tmp_path}\ninitLimit=5\nsyncLimit=5\nstandaloneEnabled=false\n{line}\n"
+    )
+    assert "ready, without a client port" in first_lines(tmp_path)
+
+
+def first_lines(tmp_path: Path) -> str:
+    """What a server says up to the line that it is ready, which tells of no port."""
+    process = subprocess.Popen(
+        command("serve", "zoo.cfg"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+        env=clean_environment(tmp_path),
+    )
+    assert process.stdout is not None
+    try:
+        lines = ""
+        while "ready" not in lines and (line := process.stdout.readline()):
+            lines += line
+        return lines
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
 def test_one_member_alone_is_a_standalone_server(serve: Serve, tmp_path: Path) -> None:
     server = serve(zoo_cfg(tmp_path, "server.1=127.0.0.1:2888:3888"), *LOOPBACK)
     assert b"Mode: standalone" in four_letters(server.port, b"srvr")
