@@ -90,7 +90,7 @@ class _LoadedSnapshot:
     sessions: dict[int, int] = field(factory=dict)
     digest: SnapshotDigest | None = None
     skipped: list[str] = field(factory=list)
-    has_incomplete: bool = False  # a file that may once have been a snapshot of some data
+    incomplete: str = ""  # what is said of a file that may once have been a snapshot of some data
 
 
 def _no_clock() -> int:
@@ -171,9 +171,13 @@ def load_newest_snapshot(disk: Disk, directory: str, tree: DataTree) -> _LoadedS
     result = _LoadedSnapshot()
     for name in list_no_snapshots(disk, directory):
         path = join(directory, name)
-        result.skipped.append(f"Invalid snapshot {path}: it is not a regular file")
         # A link may lead to a snapshot that is somewhere else.
-        result.has_incomplete |= not disk.exists(path)
+        leads_nowhere = not disk.exists(path)
+        reason = "it is a link to nothing" if leads_nowhere else "it is not a regular file"
+        result.skipped.append(f"Invalid snapshot {path}: {reason}")
+        if leads_nowhere and not result.incomplete:
+            result.incomplete = result.skipped[-1]
+    no_files = len(result.skipped)
     tried = 0
     for zxid, name in list_snapshots(disk, directory):
         path = join(directory, name)
@@ -181,7 +185,8 @@ def load_newest_snapshot(disk: Disk, directory: str, tree: DataTree) -> _LoadedS
             break
         if not looks_valid(disk, path):
             result.skipped.append(f"Invalid snapshot {path}: it is not complete")
-            result.has_incomplete |= zxid > 0 and disk.size(path) > 0
+            if zxid > 0 and disk.size(path) > 0 and not result.incomplete:
+                result.incomplete = result.skipped[-1]
             continue
         tried += 1
         try:
@@ -197,7 +202,7 @@ def load_newest_snapshot(disk: Disk, directory: str, tree: DataTree) -> _LoadedS
         return result
     if tried > 0:
         raise StorageError(
-            f"Not able to find valid snapshots in {directory}; put a good one there: {result.skipped[0]}"
+            f"Not able to find valid snapshots in {directory}; put a good one there: {result.skipped[no_files]}"
         )
     return result
 
@@ -231,9 +236,9 @@ def _without_snapshot(
             )
         snapshot.zxid = 0
         return False
-    if snapshot.has_incomplete and not marked:
+    if snapshot.incomplete and not marked:
         raise StorageError(
-            f"{snapshot.skipped[0]}, and there is no other and no log: this is no new database. Put the "
+            f"{snapshot.incomplete}, and there is no other and no log: this is no new database. Put the "
             "files back, or move this one away to start with an empty tree"
         )
     if settings.db_autocreate or marked:
