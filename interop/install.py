@@ -74,7 +74,8 @@ def copy_reference(target: Path, older: Path) -> None:
 
 
 def _run_maven(workplace: Path, goal: str, *settings: str) -> None:
-    plugin = "org.apache.maven.plugins:maven-dependency-plugin"
+    # A later one reads descriptors that a copy of a jar alone does not need, and that are not to be had everywhere.
+    plugin = "org.apache.maven.plugins:maven-dependency-plugin:2.8"
     subprocess.run(["mvn", "-q", "-B", f"{plugin}:{goal}", *settings], cwd=workplace, check=True)
 
 
