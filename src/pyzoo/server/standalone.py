@@ -57,7 +57,7 @@ from pyzoo.server.slices import SlicedWork, SliceQueue
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
 from pyzoo.server.transactions import make_txn
-from pyzoo.server.watch_removal import WatchRemoval
+from pyzoo.server.watch_removal import UNITS_A_WATCH, WatchRemoval
 
 logger: Final = logging.getLogger(__name__)
 
@@ -206,7 +206,7 @@ class ZooKeeperServer(Core):
         if self.cnxns_by_session.get(cnxn.session_id) is cnxn:
             del self.cnxns_by_session[cnxn.session_id]
         self.commits.forget(cnxn)
-        most = self.config.slice_units
+        most = self.config.slice_units // UNITS_A_WATCH + 1
         if self.tree.remove_watches(cnxn, most) == most:
             self.slices.add(WatchRemoval(self.tree, cnxn))
         for request in cnxn.pending:

@@ -8,7 +8,7 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.datatree.watches import Watcher
 from pyzoo.server.slices import SlicedWork
 
-_UNITS_A_WATCH: Final = 1
+UNITS_A_WATCH: Final = 4
 _ALL: Final = 1 << 60
 
 
@@ -22,10 +22,10 @@ class WatchRemoval(SlicedWork):
         self._watcher = watcher
 
     def step(self, units: i64) -> i64:
-        most = units // _UNITS_A_WATCH + 1
+        most = units // UNITS_A_WATCH + 1
         removed = self._tree.remove_watches(self._watcher, most)
         self.is_done = removed < most
-        return removed * _UNITS_A_WATCH + 1
+        return removed * UNITS_A_WATCH + 1
 
     def abandon(self) -> None:
         """The tree outlives the role of its server."""
