@@ -3,6 +3,7 @@
 Apache ZooKeeper is never asked for more than fits into the heap that it has.
 """
 
+import time
 from collections.abc import Callable
 
 from benchmarks.asker import (
@@ -29,6 +30,13 @@ EPHEMERALS = 200_000
 WATCHES = 1_000_000
 WATCHES_A_REQUEST = 40_000
 SESSIONS = 5_000
+CALM_S = 2.0
+
+
+def measure_calm(stage: Stage) -> None:
+    """Nothing at all: what others feel of the machine."""
+    with stage.scene("calm"):
+        time.sleep(CALM_S)
 
 
 def measure_multi_read(stage: Stage) -> None:
@@ -90,6 +98,7 @@ def measure_watches(stage: Stage) -> None:
 Measurement = Callable[[Stage], None]
 
 MEASUREMENTS: dict[str, Measurement] = {
+    "calm": measure_calm,
     "multi-read": measure_multi_read,
     "children": measure_children,
     "ephemerals": measure_ephemerals,
@@ -97,6 +106,7 @@ MEASUREMENTS: dict[str, Measurement] = {
 }
 
 TITLES: dict[str, str] = {
+    "calm": "nothing, for two seconds",
     "multi_read": "multiRead of 50 MB of data",
     "multi_read_data": "multiRead of 3 GB, 3,000 reads of one node",
     "multi_read_children": "multiRead of 10,000 listings of {listed:,.0f} children",
