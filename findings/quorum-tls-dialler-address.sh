@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A member that dials needs a certificate with its address in 3.9.6; its DNS name is not enough.
 #
-# Guess: what opened a port yesterday does so after an update of the last digit; and a name that the DNS has for the address counts,
-# as ssl.quorum.allowReverseDnsLookup (on between members) says.
-# Seen with ZooKeeper 3.9.5 and 3.9.6, defaults: in FIPS mode, which is on, 3.9.5 asks nothing of the certificate but its authority;
-# 3.9.6 lets the JDK check it, which knows the address alone. ssl.quorum.clientHostnameVerification=false turns it off;
-# -Dzookeeper.fips-mode=false looks up the name, too, and checks after the handshake.
+# Guess: certificates of 3.9.5 do after an update of the last digit; and a name that the DNS has for the address counts, as
+# ssl.quorum.allowReverseDnsLookup (on between members) says.
+# Seen with ZooKeeper 3.9.5 and 3.9.6, defaults: FIPS mode is on, in which 3.9.6 lets the JDK check the name of who dials, and that knows
+# the address alone. ssl.quorum.clientHostnameVerification=false turns it off, as it was before; with -Dzookeeper.fips-mode=false the
+# name is looked up, too.
 source "$(dirname "$0")/lib/zookeeper.sh"
 source "$(dirname "$0")/lib/stores.sh"
 

@@ -54,14 +54,6 @@ class Client:
                 return Reply(zxid, error, frame[16:])
         return None
 
-    def receive_events(self) -> list[tuple[int, str]]:
-        """Type and path of the events that come before the next reply."""
-        events: list[tuple[int, str]] = []
-        while (frame := self.connection.read_frame()) is not None and frame[:4] == b"\xff\xff\xff\xff":
-            type, _state, length = struct.unpack_from(">iii", frame, 16)
-            events.append((type, frame[28 : 28 + length].decode()))
-        return events
-
     def call(self, opcode: int, body: bytes = b"") -> Reply:
         self.send(opcode, body)
         reply = self.receive()

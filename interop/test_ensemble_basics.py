@@ -176,7 +176,7 @@ def test_no_client_deletes_a_container_through_a_member(ensemble: Ensemble) -> N
     for member in ensemble.members.values():
         forwards = member.kind in (JAVA38, JAVA395)
         if forwards and leader.kind != PYZOO:
-            # Apache's leaders do what such a member forwards, and such a leader does it for its own clients.
+            # What is forwarded is a matter of the leader.
             continue
         path = f"/not-for-clients{member.sid}"
         client = Client(member)

@@ -91,7 +91,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         if type != op.CLOSE_SESSION and type != op.CREATE_SESSION and type != op.DELETE_CONTAINER:
             self._check_session(request)
         if type == op.DELETE_CONTAINER and request.owner != ME:
-            # Only clients of an older member have it forwarded, and they wait for a transaction as their answer.
+            # An older member forwards it for its client, who waits for a transaction as the answer.
             raise KeeperError(err.UNIMPLEMENTED)
         if type == op.RECONFIG and self.config.reconfig_enabled:
             return self._make_reconfig(ReconfigRequest.decode(request.body))
