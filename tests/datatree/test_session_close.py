@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyzoo.datatree.owed_events import is_public
 from pyzoo.datatree.tree import DataTree
 from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD, Watcher
 from pyzoo.jute import opcodes as op
@@ -25,7 +26,7 @@ class Ear(Watcher):
         self.events: list[Any] = []
 
     def process(self, event_type: int, path: str, zxid: int, acl: list[ACL] | None) -> None:
-        self.events.append((event_type, path, zxid, acl))
+        self.events.append((event_type, path, zxid, None if acl is None or is_public(acl) else acl))
 
 
 def grown_tree(count: int, others: int) -> DataTree:
@@ -77,6 +78,9 @@ def close_in_steps(tree: DataTree, paths: list[str], steps: list[int]) -> None:
     while tree.closing is not None:
         assert before == (tree.tree_digest, tree.approximate_data_size, tree.last_processed_zxid)
         tree.closing.step(steps[at % len(steps)])
+        at += 1
+    while tree.owed.is_pending:
+        tree.owed.tell(steps[at % len(steps)])
         at += 1
 
 

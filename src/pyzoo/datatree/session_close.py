@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FEW: Final = 32
 """Ephemerals that are just deleted one by one."""
 _EVENT_UNITS: Final = 3
+_OWED_A_UNIT: Final = 4
+"""Events that are told later cost little now."""
 _CROWD_PART: Final = 8
 """From this part of a node's children on their listing is made anew when they go."""
 
@@ -42,14 +44,22 @@ class SessionClose:
     """What is left to do of one; `paths` are those of the transaction, `owned` the same as the session has them."""
 
     def __init__(
-        self, tree: "DataTree", session_id: i64, zxid: i64, owned: dict[str, None], paths: list[str | None]
+        self,
+        tree: "DataTree",
+        session_id: i64,
+        zxid: i64,
+        owned: dict[str, None],
+        paths: list[str | None],
+        owes: bool,
     ) -> None:
+        """With `owes` its events are told later: somebody sees to that."""
         self.session_id: i64 = session_id
         self.zxid: i64 = zxid
         self.is_done = False
         self._tree = tree
         self._owned = owned
         self._paths = paths
+        self._owes = owes
         self._told: i64 = 0
         self._waiting = list(owned)
         self._gone: i64 = 0
@@ -101,15 +111,22 @@ class SessionClose:
         if tree.watch_count == 0 and not observer.wants_ephemerals:
             self._told = len(self._paths)
             return 0
+        owed = tree.owed
         used: i64 = 0
+        if self._owes and self._told == 0 and owed.is_pending:
+            # What is older has to be told first.
+            return owed.tell(units)
+        owed.collects = self._owes
         count: i64 = len(self._paths)
         while used < units and self._told < count:
             path = self._paths[self._told]
             self._told += 1
             assert path is not None
-            used += 1 + _EVENT_UNITS * tree.fire_ephemeral_deleted(path, self.zxid)
+            told = tree.fire_ephemeral_deleted(path, self.zxid)
+            used += 1 + (told // _OWED_A_UNIT if self._owes else _EVENT_UNITS * told)
             if observer.wants_ephemerals:
                 observer.ephemeral_deleted(self.session_id, path, True)
+        owed.collects = False
         return used
 
     # --- nodes

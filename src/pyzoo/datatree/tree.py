@@ -16,6 +16,7 @@ from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, PERSISTENT, kind_of, 
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.listing import CROWDED_BUCKETS, UNITS_A_NAME, CrowdedListing
 from pyzoo.datatree.node import NO_CHILDREN, Children, DataNode
+from pyzoo.datatree.owed_events import OwedEvents
 from pyzoo.datatree.ownership import Ownership, has_expired
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
 from pyzoo.datatree.quota import QuotaBook
@@ -91,8 +92,9 @@ class DataTree:
         self.ownership = Ownership()
         self.quotas = QuotaBook(self.nodes)
         self.digests = DigestLog()
-        self.data_watches = WatchManager()
-        self.child_watches = WatchManager()
+        self.owed = OwedEvents()
+        self.data_watches = WatchManager(self.owed)
+        self.child_watches = WatchManager(self.owed)
         self.session_observer = SessionObserver()
         self.closing: SessionClose | None = None
         self._listings: deque[Children] = deque()
@@ -265,6 +267,7 @@ class DataTree:
     def clear(self) -> None:
         """Drop all nodes, the built-in ones too, before `load_node`; watches stay."""
         self.closing = None
+        self.owed.clear()
         self.nodes.clear()
         self._listings.clear()
         self._crowds.clear()
@@ -405,6 +408,10 @@ class DataTree:
         """All parts, or none of them when one is an error: then each result is 0, the error, or -2."""
         results: list[ProcessTxnResult] = []
         result.results = results
+        if len(types) > self.owed.many_parts:
+            # What is older has to be told first.
+            self.owed.tell_all()
+            self.owed.collects = True
         failed = op.ERROR in types
         reached_error = False
         for at in range(len(types)):
@@ -418,6 +425,7 @@ class DataTree:
                 self._apply(header, part_type, txns[at], part)
             if part.err != 0 and result.err == 0:
                 result.err = part.err
+        self.owed.collects = False
 
     def _apply(self, header: TxnHeader, type: i32, txn: Record | None, result: ProcessTxnResult) -> None:
         """One transaction that is no multi; `type` is not the header's for the part of a multi."""
@@ -621,7 +629,7 @@ class DataTree:
         """Delete a session's ephemerals: those listed in its transaction, then what is left (killSession)."""
         session = self.ownership.take_session(session_id)
         if paths is not None and len(paths) > FEW and can_close(session.paths, paths):
-            SessionClose(self, session_id, zxid, session.paths, paths).finish()
+            SessionClose(self, session_id, zxid, session.paths, paths, False).finish()
             return
         for path in paths or []:
             if path is not None:
@@ -642,7 +650,7 @@ class DataTree:
         if paths is None or len(paths) <= more_than or session is None or not can_close(session.paths, paths):
             return False
         self.ownership.take_session(header.client_id)
-        self.closing = SessionClose(self, header.client_id, header.zxid, session.paths, paths)
+        self.closing = SessionClose(self, header.client_id, header.zxid, session.paths, paths, True)
         return True
 
     def _delete_ephemeral(self, session_id: i64, path: str, zxid: i64) -> None:

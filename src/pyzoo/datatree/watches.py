@@ -1,14 +1,16 @@
 """WatchManager: who wants to hear of changes at which path.
 
-For each path the watchers, for each watcher its paths with a bit mask of modes; so everything about one path
-or one watcher is found without looking at others. A path with a single watcher, the common case, has no
-container. Recursive watches are also listed apart, so that events need not search all watchers of ancestors.
+One-shot and lasting watches are listed apart by path, so that those that fire are used up as a whole; each watcher has
+its paths with a bit mask of modes. So everything about one path or one watcher is found without looking at others. A
+path with a single one-shot watch, the common case, has no container. Recursive watches are also listed apart, so that
+events need not search all watchers of ancestors.
 """
 
 from typing import Final, final
 
 from mypy_extensions import i32, i64, mypyc_attr
 
+from pyzoo.datatree.owed_events import OwedEvent, OwedEvents
 from pyzoo.jute.records import ACL
 
 NODE_CREATED: Final = 1
@@ -21,6 +23,7 @@ PERSISTENT: Final = 1
 PERSISTENT_RECURSIVE: Final = 2
 
 _STANDARD_BIT: Final = 1
+_LASTING_BITS: Final = 6
 _RECURSIVE_BIT: Final = 4
 
 
@@ -34,6 +37,17 @@ class Watcher:
         `acl` is what the watcher must be able to read to be told; None means that it need not be checked.
         """
         raise NotImplementedError
+
+    def owe(self) -> bool:
+        """An event is to come with `tell`, and nothing that is later before that.
+
+        False to be told by `process` at once.
+        """
+        return True
+
+    def tell(self, event: OwedEvent) -> None:
+        """What was owed."""
+        self.process(event.event_type, event.path, event.zxid, event.acl)
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -55,13 +69,19 @@ def count_of(reached: Reached) -> i64:
 
 @final
 class WatchManager:
-    """One table of watches. `size` counts pairs of path and watcher, however many modes they have."""
+    """One table of watches. `size` counts pairs of path and watcher, however many modes they have.
 
-    def __init__(self) -> None:
+    Whether there is a one-shot watch is what `_standard` says: in the masks of `_paths` its bit stays a while after it
+    was used up.
+    """
+
+    def __init__(self, owed: OwedEvents | None = None) -> None:
         self.size: i64 = 0
         self.told: i64 = 0
         self.observer = WatchObserver()
-        self._table: dict[str, object] = {}
+        self._owed = OwedEvents() if owed is None else owed
+        self._standard: dict[str, object] = {}
+        self._lasting: dict[str, dict[Watcher, None]] = {}
         self._recursive: dict[str, dict[Watcher, None]] = {}
         self._paths: dict[Watcher, dict[str, int]] = {}
 
@@ -73,51 +93,63 @@ class WatchManager:
             self._paths[watcher] = paths
         mask = paths.get(path, 0)
         bit = 1 << mode
-        if mask & bit:
-            return False
-        if mask == 0:
-            self._enter(path, watcher)
+        if mode == STANDARD:
+            if not self._enter(path, watcher):
+                return False
+            if not mask & _LASTING_BITS:
+                self.size += 1
+        else:
+            if mask & bit:
+                return False
+            if not mask & _LASTING_BITS:
+                enter_table(self._lasting, path, watcher)
+                if not self._has_standard(path, watcher):
+                    self.size += 1
+            if mode == PERSISTENT_RECURSIVE:
+                enter_table(self._recursive, path, watcher)
         paths[path] = mask | bit
-        if mode == PERSISTENT_RECURSIVE:
-            watchers = self._recursive.get(path)
-            if watchers is None:
-                self._recursive[path] = {watcher: None}
-            else:
-                watchers[watcher] = None
         return True
 
-    def _enter(self, path: str, watcher: Watcher) -> None:
-        entry = self._table.get(path)
+    def _has_standard(self, path: str, watcher: Watcher) -> bool:
+        entry = self._standard.get(path)
+        return entry is watcher or (isinstance(entry, dict) and watcher in entry)
+
+    def _enter(self, path: str, watcher: Watcher) -> bool:
+        """Register a one-shot watch; False when it was there already."""
+        entry = self._standard.get(path)
         if entry is None:
-            self._table[path] = watcher
+            self._standard[path] = watcher
         elif isinstance(entry, dict):
+            if watcher in entry:
+                return False
             entry[watcher] = None
+        elif entry is watcher:
+            return False
         else:
-            self._table[path] = {entry: None, watcher: None}
-        self.size += 1
+            self._standard[path] = {entry: None, watcher: None}
+        return True
 
     def _leave(self, path: str, watcher: Watcher) -> None:
-        entry = self._table.get(path)
+        """Take a one-shot watch away that is there."""
+        entry = self._standard.get(path)
         if isinstance(entry, dict):
-            entry.pop(watcher, None)
-            if not entry:
-                del self._table[path]
-        else:
-            del self._table[path]
-        self.size -= 1
+            del entry[watcher]
+            if entry:
+                return
+        del self._standard[path]
 
-    def _leave_recursive(self, path: str, watcher: Watcher) -> None:
-        watchers = self._recursive[path]
-        del watchers[watcher]
-        if not watchers:
-            del self._recursive[path]
+    def _modes(self, path: str, watcher: Watcher, mask: int) -> int:
+        """The mask, without the bit of a one-shot watch that is used up."""
+        if mask & _STANDARD_BIT and not self._has_standard(path, watcher):
+            return mask - _STANDARD_BIT
+        return mask
 
     def contains(self, path: str, watcher: Watcher, mode: int | None = None) -> bool:
         """Whether this watch exists; without a mode, whether any does."""
         paths = self._paths.get(watcher)
         if paths is None:
             return False
-        mask = paths.get(path, 0)
+        mask = self._modes(path, watcher, paths.get(path, 0))
         return mask != 0 if mode is None else (mask >> mode) & 1 == 1
 
     def remove(self, path: str, watcher: Watcher, mode: int | None = None) -> bool:
@@ -125,19 +157,17 @@ class WatchManager:
         paths = self._paths.get(watcher)
         if paths is None:
             return False
-        mask = paths.get(path, 0)
+        mask = self._modes(path, watcher, paths.get(path, 0))
         gone = mask if mode is None else mask & (1 << mode)
         if gone == 0:
             return False
-        if gone & _RECURSIVE_BIT:
-            self._leave_recursive(path, watcher)
+        self._take_away(path, watcher, mask, gone)
         if mask != gone:
             paths[path] = mask - gone
             return True
         del paths[path]
         if not paths:
             del self._paths[watcher]
-        self._leave(path, watcher)
         return True
 
     def remove_some(self, watcher: Watcher, most: i64) -> i64:
@@ -148,17 +178,28 @@ class WatchManager:
         removed: i64 = 0
         while removed < most and paths:
             path, mask = paths.popitem()
-            self._leave(path, watcher)
-            if mask & _RECURSIVE_BIT:
-                self._leave_recursive(path, watcher)
+            modes = self._modes(path, watcher, mask)
+            if modes != 0:
+                self._take_away(path, watcher, modes, modes)
             removed += 1
         if not paths:
             del self._paths[watcher]
         return removed
 
+    def _take_away(self, path: str, watcher: Watcher, mask: int, gone: int) -> None:
+        """Remove these modes of those that there are."""
+        if gone & _STANDARD_BIT:
+            self._leave(path, watcher)
+        if gone & _RECURSIVE_BIT:
+            leave_table(self._recursive, path, watcher)
+        if gone & _LASTING_BITS and not (mask - gone) & _LASTING_BITS:
+            leave_table(self._lasting, path, watcher)
+        if mask == gone:
+            self.size -= 1
+
     def watches(self, path: str) -> bool:
         """Whether an event at this path may reach somebody."""
-        return path in self._table or len(self._recursive) > 0
+        return path in self._standard or path in self._lasting or len(self._recursive) > 0
 
     def trigger(
         self,
@@ -171,54 +212,83 @@ class WatchManager:
         """Tell everybody once who watches `path`, or recursively an ancestor (WatchManager.triggerWatch).
 
         One-shot watches at `path` are used up, also those of watchers in `suppress`, which are not told.
-        Returns who was reached, in the order of registration, or None.
+        Returns who was reached, in the order of registration, or None. While events are collected all are told later.
         """
         if self.size == 0:
             return None
-        reached: Reached = None
-        entry = self._table.get(path)
-        if entry is not None:
-            reached = self._take(path, entry)
+        used_up = self._use_up(path)
+        reached: Reached = used_up
+        lasting = self._lasting.get(path)
+        if lasting is not None:
+            reached = dict(lasting) if used_up is None else lasting | used_up
         if self._recursive:
-            reached = self._ancestors(path, reached)
+            reached = self._ancestors(path, reached if reached is not used_up or used_up is None else dict(used_up))
         if reached is None:
             return None
         self.told += len(reached)
         self.observer.fired(event_type, len(reached))
+        if self._owed.collects:
+            self._owe(path, event_type, zxid, acl, reached, used_up, suppress)
+            return reached
         for watcher in reached:
             if suppress is None or watcher not in suppress:
                 watcher.process(event_type, path, zxid, acl)
+        if used_up is not None:
+            self.forget_used_up(path, list(used_up))
         return reached
 
-    def _take(self, path: str, entry: object) -> dict[Watcher, None]:
-        """The watchers of exactly this path; their one-shot watches are removed."""
-        if isinstance(entry, Watcher):
-            if self._use_up(path, entry):
-                del self._table[path]
-            return {entry: None}
-        assert isinstance(entry, dict)
-        reached: dict[Watcher, None] = {}
-        for watcher in entry:
-            reached[watcher] = None
+    def _use_up(self, path: str) -> Reached:
+        """Who had a one-shot watch at just this path."""
+        entry = self._standard.pop(path, None)
+        if entry is None:
+            return None
+        found: dict[Watcher, None]
+        if isinstance(entry, dict):
+            found = entry
+        else:
+            assert isinstance(entry, Watcher)
+            found = {entry: None}
+        lasting = self._lasting.get(path)
+        if lasting is None:
+            self.size -= len(found)
+        else:
+            self.size -= len([watcher for watcher in found if watcher not in lasting])
+        return found
+
+    def _owe(
+        self,
+        path: str,
+        event_type: i32,
+        zxid: i64,
+        acl: list[ACL] | None,
+        reached: dict[Watcher, None],
+        used_up: Reached,
+        suppress: Reached,
+    ) -> None:
+        later: list[Watcher] = []
         for watcher in reached:
-            if self._use_up(path, watcher):
-                del entry[watcher]
-        if not entry:
-            del self._table[path]
-        return reached
+            if suppress is not None and watcher in suppress:
+                continue
+            if watcher.owe():
+                later.append(watcher)
+            else:
+                watcher.process(event_type, path, zxid, acl)
+        gone: list[Watcher] = []
+        if used_up is not None:
+            gone.extend(used_up)
+        self._owed.add(OwedEvent(self, event_type, path, zxid, acl, later, gone))
 
-    def _use_up(self, path: str, watcher: Watcher) -> bool:
-        """Remove the one-shot mode; True when nothing is left of this watcher at this path."""
-        paths = self._paths[watcher]
-        mask = paths[path]
-        if not mask & _STANDARD_BIT:
-            return False
-        if mask != _STANDARD_BIT:
-            paths[path] = mask - _STANDARD_BIT
-            return False
-        del paths[path]
-        self.size -= 1
-        return True
+    def forget_used_up(self, path: str, watchers: list[Watcher]) -> None:
+        """These have been told, and have no one-shot watch at this path unless it is a new one."""
+        for watcher in watchers:
+            paths = self._paths.get(watcher)
+            if paths is None:
+                continue
+            mask = self._modes(path, watcher, paths.get(path, 0))
+            if mask != 0:
+                paths[path] = mask
+            elif path in paths:
+                del paths[path]
 
     def _ancestors(self, path: str, reached: Reached) -> Reached:
         at = path
@@ -244,7 +314,7 @@ class WatchManager:
     @property
     def path_count(self) -> int:
         """Paths that are watched."""
-        return len(self._table)
+        return len(self._standard) + len([path for path in self._lasting if path not in self._standard])
 
     def watchers(self) -> list[Watcher]:
         """All watchers."""
@@ -252,19 +322,36 @@ class WatchManager:
 
     def paths_of(self, watcher: Watcher) -> list[str]:
         """What this watcher watches."""
-        paths = self._paths.get(watcher)
-        return [] if paths is None else list(paths)
+        paths = self._paths.get(watcher, {})
+        return [path for path, mask in paths.items() if self._modes(path, watcher, mask) != 0]
 
     def paths(self) -> list[str]:
         """All watched paths."""
-        return list(self._table)
+        return list(dict.fromkeys([*self._standard, *self._lasting]))
 
     def watchers_of(self, path: str) -> list[Watcher]:
         """Who watches exactly this path."""
-        entry = self._table.get(path)
-        if entry is None:
-            return []
+        found: dict[Watcher, None] = dict(self._lasting.get(path, {}))
+        entry = self._standard.get(path)
         if isinstance(entry, Watcher):
-            return [entry]
-        assert isinstance(entry, dict)
-        return list(entry)
+            found[entry] = None
+        elif isinstance(entry, dict):
+            found.update(entry)
+        return list(found)
+
+
+def enter_table(table: dict[str, dict[Watcher, None]], path: str, watcher: Watcher) -> None:
+    """Enter a watcher for this path."""
+    watchers = table.get(path)
+    if watchers is None:
+        table[path] = {watcher: None}
+    else:
+        watchers[watcher] = None
+
+
+def leave_table(table: dict[str, dict[Watcher, None]], path: str, watcher: Watcher) -> None:
+    """Take away a watcher that is there."""
+    watchers = table[path]
+    del watchers[watcher]
+    if not watchers:
+        del table[path]

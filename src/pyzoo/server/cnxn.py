@@ -10,6 +10,7 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from pyzoo.datatree.owed_events import OwedEvent
 from pyzoo.datatree.watches import Watcher
 from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
 from pyzoo.jute.primitives import write_ustring
@@ -52,12 +53,27 @@ class CnxnOwner:
         raise NotImplementedError
 
 
+def event_frame(event_type: i32, path: str, zxid: i64) -> bytes:
+    """A WatcherEvent as it is sent."""
+    out = BytesWriter()
+    start = begin_frame(out)
+    write_i32_be(out, NOTIFICATION_XID)
+    write_i64_be(out, zxid)
+    write_i32_be(out, 0)
+    write_i32_be(out, event_type)
+    write_i32_be(out, CONNECTED_STATE)
+    write_ustring(out, path)
+    end_frame(out, start)
+    return out.getvalue()
+
+
 @final
 class ServerCnxn(Watcher):
     """One client connection; `address` and `port` are the client's.
 
     While it `is_busy` no further request is taken: one that may take long is waiting, or `work` answers it. A reply
-    that is not yet written to its end has `out` to itself, and events wait in `events`.
+    that is not yet written to its end has `out` to itself, and events wait in `events`. While `owed` events are still
+    to come they go out by `ahead`, and `out` keeps what is behind them.
     """
 
     def __init__(self, owner: CnxnOwner, address: str, port: int, max_frame: int, now_ms: int, wall_ms: int) -> None:
@@ -80,6 +96,8 @@ class ServerCnxn(Watcher):
         self.is_busy = False
         self.work: SlicedWork | None = None
         self.events: BytesWriter | None = None
+        self.owed: i64 = 0
+        self.ahead: BytesWriter | None = None
         self.announced = False
         self.out = BytesWriter()
         self.read_only_known = False
@@ -117,6 +135,44 @@ class ServerCnxn(Watcher):
         self.owner.event_sent()
         if self.waiting_bytes() > OUT_LIMIT:
             self.abort()
+
+    def owe(self) -> bool:
+        if self.events is not None or self.work is not None or self.closing:
+            return False
+        if self.owed == 0:
+            self.ahead = self.out
+            self.out = BytesWriter()
+        self.owed += 1
+        return True
+
+    def tell(self, event: OwedEvent) -> None:
+        out = self.ahead
+        if out is None or self.gone:
+            return
+        self.owed -= 1
+        acl = event.acl
+        if acl is None or self.owner.may_read(self.ids, acl):
+            frame = event.frame
+            if not frame:
+                frame = event_frame(event.event_type, event.path, event.zxid)
+                event.frame = frame
+            out.write(frame)
+            self._written(len(frame))
+            self.owner.event_sent()
+            if self.waiting_bytes() > OUT_LIMIT:
+                self.abort()
+        if self.owed == 0:
+            self._release_owed()
+
+    def _release_owed(self) -> None:
+        """Let go what is behind the events that were owed."""
+        ahead = self.ahead
+        self.owed = 0
+        self.ahead = None
+        if ahead is not None:
+            ahead.write(self.out.getvalue())
+            self.out = ahead
+            self.announce()
 
     def reply_begin(self, xid: i32, zxid: i64, err: i32) -> i64:
         """Begin a reply; append its body to `out` and call `frame_written` with the result."""
@@ -159,13 +215,17 @@ class ServerCnxn(Watcher):
     def close(self) -> None:
         """Close once everything written so far is sent."""
         self.closing = True
+        self._release_owed()
         self.announce()
 
     def waiting_bytes(self) -> i64:
         """Bytes written and not yet taken by the network."""
-        events = self.events
         waiting: i64 = self.unsent + len(self.out)
-        return waiting if events is None else waiting + len(events)
+        if self.events is not None:
+            waiting += len(self.events)
+        if self.ahead is not None:
+            waiting += len(self.ahead)
+        return waiting
 
     def hold_events(self) -> None:
         """What happens from now on comes behind a reply that is being made."""
@@ -194,6 +254,11 @@ class ServerCnxn(Watcher):
         self.announced = False
         if self.work is not None:
             self.owner.output_taken(self.work)
+        ahead = self.ahead
+        if ahead is not None:
+            data = ahead.getvalue()
+            self.ahead = BytesWriter()
+            return data
         data = self.out.getvalue()
         if len(data) > _KEEP_WRITER:
             self.out = BytesWriter()

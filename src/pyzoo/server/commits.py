@@ -30,7 +30,7 @@ _ALL: Final = 1 << 60
 class Commits:
     """The order of things after the commit; the server knows the transactions.
 
-    `is_behind` tells that something is committed and not applied, or only in part.
+    `is_behind` tells that something is committed and not applied, or only in part, or that events of it are owed.
     """
 
     def __init__(self, server: "ZooKeeperServer", slice_units: i64) -> None:
@@ -39,16 +39,21 @@ class Commits:
         self._left: i64 = self._units
         self._waiting: dict[ServerCnxn, None] = {}
         self.is_behind = False
+        server.tree.owed.many_parts = slice_units // COMMIT_UNITS
 
     def begin_turn(self) -> None:
         """Another turn: go on, if there is something left."""
         self._left = self._units
         if self.is_behind:
+            # Half of the turn is for what is new.
+            self._left -= self._server.tree.owed.tell(self._units // 2)
             self.go_on()
 
     def go_on(self) -> None:
         """Apply what is committed, as far as this turn may."""
         server = self._server
+        owed = server.tree.owed
+        had_all = self._left
         while self._left > 0:
             if server.is_closing:
                 self._left -= self._step()
@@ -60,7 +65,10 @@ class Commits:
                 break
             if self._waiting:
                 self._release()
-        self.is_behind = server.is_closing or server.has_committed
+        if owed.is_pending and 0 < self._left < had_all:
+            # What is few is told in the same turn.
+            self._left -= owed.tell(self._left)
+        self.is_behind = server.is_closing or server.has_committed or owed.is_pending
         server.outstanding.settle()
 
     def finish(self) -> None:
@@ -69,7 +77,9 @@ class Commits:
             left = self._left
             self._left = _ALL
             self.go_on()
+            self._server.tree.owed.tell_all()
             self._left = left
+            self.is_behind = False
 
     def _step(self) -> i64:
         closing = self._server.tree.closing
