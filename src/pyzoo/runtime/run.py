@@ -33,6 +33,7 @@ from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.snapshotting import take_snapshots
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
 from pyzoo.runtime.turn import ClientPort
+from pyzoo.runtime.workers import in_thread
 from pyzoo.server import slices
 from pyzoo.server.core import Core
 from pyzoo.server.peer import QuorumPeer
@@ -272,7 +273,7 @@ async def purge_regularly(storage: Storage) -> None:
         await trio.sleep(math.inf)
     while True:
         try:
-            await trio.to_thread.run_sync(storage.purge)
+            await in_thread(storage.purge)
         except (OSError, StorageError) as error:
             logger.error("Purging failed, it is tried again in %d hours: %s", interval_hours, error)
         await trio.sleep(interval_hours * SECONDS_AN_HOUR)

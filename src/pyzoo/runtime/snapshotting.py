@@ -9,6 +9,7 @@ from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.turn import ClientPort
+from pyzoo.runtime.workers import in_thread
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
 
@@ -52,20 +53,20 @@ async def _save(storage: Storage, database: ZKDatabase, server: Core, slice_byte
     epoch = server.snapshot_epoch
     zxid = database.last_processed_zxid
     chunks = storage.snapshot_chunks(database)
-    file = await trio.to_thread.run_sync(storage.snapshot_file, zxid)
+    file = await in_thread(storage.snapshot_file, zxid)
     try:
         while True:
             piece = await next_piece(chunks, slice_bytes)
             if not piece:
                 break
-            await trio.to_thread.run_sync(file.write, piece)
+            await in_thread(file.write, piece)
             if server.snapshot_epoch != epoch:
                 file.abandon()
                 return None
         if server.snapshot_epoch != epoch:
             file.abandon()
             return None
-        path = await trio.to_thread.run_sync(file.save)
+        path = await in_thread(file.save)
     except BaseException:
         file.abandon()
         raise

@@ -1,0 +1,52 @@
+"""Snapshots beside a server that goes on."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import trio
+
+from pyzoo.errors import StorageError
+from pyzoo.runtime.snapshotting import save_snapshot_beside
+
+
+class FullDisk:
+    """A snapshot file that takes nothing."""
+
+    def write(self, _chunk: bytes) -> None:
+        raise StorageError("the disk is full")
+
+    def abandon(self) -> None:
+        """There is nothing to remove."""
+
+
+@pytest.fixture(autouse=True)
+def _no_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+async def test_one_that_fails_leaves_nothing_in_memory() -> None:
+    """A full disk fails every snapshot, and the collector hardly ever looks at a running server."""
+    files: list[weakref.ref[FullDisk]] = []
+
+    def open_file(_zxid: int) -> FullDisk:
+        file = FullDisk()
+        files.append(weakref.ref(file))
+        return file
+
+    storage: Any = SimpleNamespace(
+        saving=trio.Lock(), snapshot_file=open_file, snapshot_chunks=lambda _database: iter([b"x" * 2_000_000])
+    )
+    database: Any = SimpleNamespace(last_processed_zxid=1)
+    server: Any = SimpleNamespace(snapshot_epoch=0)
+    with pytest.raises(StorageError, match="the disk is full") as caught:
+        await save_snapshot_beside(storage, database, server)
+    del caught
+    with trio.fail_after(10):
+        while files[0]() is not None:  # the thread lets go of its work a moment later
+            await trio.lowlevel.checkpoint()
