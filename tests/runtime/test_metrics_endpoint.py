@@ -33,8 +33,10 @@ Ask = Callable[..., Awaitable[tuple[HTTPResponse, str]]]
 def endpoint(nursery: trio.Nursery) -> Callable[..., Ask]:
     """Serves the metrics of a new server; gives a function that asks for a path."""
 
-    def start(config: ServerConfig = CONFIG) -> Ask:
+    def start(config: ServerConfig = CONFIG, namespaces: int = 0) -> Ask:
         server = ZooKeeperServer(config, open_in_memory(config), 0, 0, lambda _n: 0)
+        for at in range(namespaces):
+            server.metrics.path_read(f"/namespace-{at}", at)
         server.environment = SystemEnvironment(config, None, 2181)
         listener = open_metrics(config, ExitStack())
         assert listener is not None
@@ -64,6 +66,13 @@ async def test_the_answer_is_the_text_format_of_prometheus(endpoint: Callable[..
     assert (200, "text/plain; version=0.0.4; charset=utf-8") == (response.status, response.getheader("Content-Type"))
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert 5 == families["znode_count"].samples[0].value
+
+
+async def test_very_many_namespaces_come_in_chunks(endpoint: Callable[..., Ask]) -> None:
+    response, text = await endpoint(namespaces=3000)()
+    assert "chunked" == response.getheader("Transfer-Encoding")
+    [family] = [family for family in text_string_to_metric_families(text) if family.name == "read_per_namespace"]
+    assert {f"namespace-{at}" for at in range(3000)} == {sample.labels["key"] for sample in family.samples}
 
 
 async def test_the_process_is_described_in_the_names_of_client_libraries(endpoint: Callable[..., Ask]) -> None:

@@ -2,7 +2,9 @@
 
 import logging
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -11,7 +13,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.http import AsgiApplication, Message, Receive, Send, http_settings, open_http, serve_http
 from pyzoo.runtime.listening import cannot_listen
 from pyzoo.server.core import Core
-from pyzoo.server.exposition import CONTENT_TYPE, exposition_text, server_families
+from pyzoo.server.exposition import CONTENT_TYPE, exposition_lines, server_families
 from pyzoo.server.peer import QuorumPeer
 from pyzoo.server.standalone import ZooKeeperServer
 
@@ -19,6 +21,8 @@ logger: Final = logging.getLogger(__name__)
 
 METRICS_PATH: Final = "/metrics"
 ALLOWED: Final = ("GET", "HEAD", "POST")
+LINES_AT_ONCE: Final = 2000
+"""Namespaces may be very many: what is longer is made while it is sent, with the clients in between."""
 CLASS_NAME: Final = "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider"
 
 
@@ -52,30 +56,33 @@ def metrics_application(core: Core) -> AsgiApplication:
     """The ASGI application."""
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
-        status, text = answer(core, scope["method"], scope["path"], scope["query_string"])
-        body = text.encode()
-        headers = [
-            (b"Content-Type", (CONTENT_TYPE if status == 200 else "text/plain; charset=utf-8").encode()),
-            (b"Content-Length", str(len(body)).encode()),
-        ]
+        status, lines = answer(core, scope["method"], scope["path"], scope["query_string"])
+        begin = list(islice(lines, LINES_AT_ONCE))
+        body = "".join(begin).encode()
+        headers = [(b"Content-Type", (CONTENT_TYPE if status == 200 else "text/plain; charset=utf-8").encode())]
+        if len(begin) < LINES_AT_ONCE:
+            headers.append((b"Content-Length", str(len(body)).encode()))
         if status == 405:
             headers.append((b"Allow", ", ".join(ALLOWED).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
+        while some := list(islice(lines, LINES_AT_ONCE)):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            body = "".join(some).encode()
         await send({"type": "http.response.body", "body": body})
 
     return application
 
 
-def answer(core: Core, method: str, path: str, query: bytes) -> tuple[int, str]:
-    """Status and body; `name[]` in the query picks samples by their names."""
+def answer(core: Core, method: str, path: str, query: bytes) -> tuple[int, Iterator[str]]:
+    """Status and lines of the body; `name[]` in the query picks samples by their names."""
     if method == "TRACE":
-        return 403, "TRACE is not allowed\n"
+        return 403, iter(["TRACE is not allowed\n"])
     if path != METRICS_PATH:
-        return 404, f"there is only {METRICS_PATH}\n"
+        return 404, iter([f"there is only {METRICS_PATH}\n"])
     if method not in ALLOWED:
-        return 405, f"{method} is not allowed\n"
+        return 405, iter([f"{method} is not allowed\n"])
     wanted = frozenset(parse_qs(query.decode("ascii", "replace")).get("name[]", []))
-    return 200, exposition_text(server_families(server_of(core)), wanted)
+    return 200, exposition_lines(server_families(server_of(core)), wanted)
 
 
 def server_of(core: Core) -> ZooKeeperServer:

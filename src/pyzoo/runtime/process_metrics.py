@@ -20,6 +20,8 @@ from pyzoo.server.exposition import COUNTER, GAUGE, Family, Sample, single
 _START_TICKS: Final = 19
 _VIRTUAL_BYTES: Final = 20
 _RESIDENT_PAGES: Final = 21
+DISK_FREE: Final = "pyzoo_disk_free_bytes"
+DISK_SIZE: Final = "pyzoo_disk_size_bytes"
 
 
 def process_families() -> list[Family]:
@@ -77,8 +79,8 @@ def python_families() -> list[Family]:
         ("compiled", str(not str(primitives.__file__).endswith(".py")).lower()),
     )
     name = "pyzoo_build_info"
-    build = Family(name, GAUGE, "Version of pyzoo, the release that it behaves like, and its Python.", [])
-    build.samples.append(Sample(name, labels, 1.0))
+    help = "Version of pyzoo, the release that it behaves like, and its Python."
+    build = Family(name, GAUGE, help, [Sample(name, labels, 1.0)])
     stats = gc.get_stats()
     return [
         build,
@@ -94,14 +96,17 @@ def _by_generation(name: str, help: str, stats: list[dict[str, int]], key: str) 
 
 def disk_families(directories: dict[str, str]) -> list[Family]:
     """Room on the file systems of these directories; one that cannot be asked is left away."""
-    free = Family("pyzoo_disk_free_bytes", GAUGE, "Room that is left for the server on the disk of a directory.", [])
-    size = Family("pyzoo_disk_size_bytes", GAUGE, "Size of the disk of a directory.", [])
+    free: list[Sample] = []
+    size: list[Sample] = []
     for name, path in directories.items():
         try:
             disk = os.statvfs(path)
         except OSError:
             continue
         labels = (("directory", name),)
-        free.samples.append(Sample(free.name, labels, float(disk.f_bavail * disk.f_frsize)))
-        size.samples.append(Sample(size.name, labels, float(disk.f_blocks * disk.f_frsize)))
-    return [free, size]
+        free.append(Sample(DISK_FREE, labels, float(disk.f_bavail * disk.f_frsize)))
+        size.append(Sample(DISK_SIZE, labels, float(disk.f_blocks * disk.f_frsize)))
+    return [
+        Family(DISK_FREE, GAUGE, "Room that is left for the server on the disk of a directory.", free),
+        Family(DISK_SIZE, GAUGE, "Size of the disk of a directory.", size),
+    ]

@@ -4,6 +4,7 @@ The dialect is that of Prometheus' Java client 0.9.0, which Apache's provider us
 comma after every label, numbers as Java writes doubles.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pyzoo.config.java_numbers import double_text
@@ -47,12 +48,12 @@ class Sample(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A metric with all its samples; `help` is its name for Apache's metrics."""
+    """A metric with all its samples, which may be very many; `help` is its name for Apache's metrics."""
 
     name: str
     type: str
     help: str
-    samples: list[Sample]
+    samples: Iterable[Sample]
 
 
 def single(name: str, type: str, value: float, help: str = "") -> Family:
@@ -62,7 +63,12 @@ def single(name: str, type: str, value: float, help: str = "") -> Family:
 
 def keyed(name: str, type: str, values: dict[str, int]) -> Family:
     """A metric with a number for each key."""
-    return Family(name, type, name, [Sample(name, key_label(key), float(value)) for key, value in values.items()])
+    return Family(name, type, name, _keyed_samples(name, list(values.items())))
+
+
+def _keyed_samples(name: str, values: list[tuple[str, int]]) -> Iterator[Sample]:
+    for key, value in values:
+        yield Sample(name, key_label(key), float(value))
 
 
 def key_label(key: str) -> Labels:
@@ -119,28 +125,37 @@ def _sets(server: "ZooKeeperServer") -> list[Family]:
     registry = server.metrics.registry
     families = []
     for name, basic_set in registry.basic_sets.items():
-        samples: list[Sample] = []
-        for key, basic in basic_set.summaries.items():
-            samples += summary_samples(name, key_label(key), basic, BASIC_QUANTILES)
+        samples = _set_samples(name, list(basic_set.summaries.items()), BASIC_QUANTILES)
         families.append(Family(name, SUMMARY, name, samples))
     for name, advanced_set in registry.advanced_sets.items():
-        samples = []
-        for key, advanced in advanced_set.summaries.items():
-            samples += summary_samples(name, key_label(key), advanced.basic, ADVANCED_QUANTILES)
-        families.append(Family(name, SUMMARY, name, samples))
+        basics = [(key, advanced.basic) for key, advanced in advanced_set.summaries.items()]
+        families.append(Family(name, SUMMARY, name, _set_samples(name, basics, ADVANCED_QUANTILES)))
     return families
 
 
-def exposition_text(families: list[Family], wanted: frozenset[str] = frozenset()) -> str:
+def _set_samples(
+    name: str, summaries: list[tuple[str, BasicSummary]], quantiles: tuple[float, ...]
+) -> Iterator[Sample]:
+    for key, summary in summaries:
+        yield from summary_samples(name, key_label(key), summary, quantiles)
+
+
+def exposition_text(families: Iterable[Family], wanted: frozenset[str] = frozenset()) -> str:
     """The text format 0.0.4; with `wanted` only samples of these names (`name[]` of the Java client)."""
-    lines: list[str] = []
+    return "".join(exposition_lines(families, wanted))
+
+
+def exposition_lines(families: Iterable[Family], wanted: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The same a line at a time, or two."""
     for family in families:
-        samples = [sample for sample in family.samples if not wanted or sample.name in wanted]
-        if wanted and not samples:
-            continue
-        lines.append(f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n")
-        lines += [f"{sample.name}{_labels_text(sample.labels)} {double_text(sample.value)}\n" for sample in samples]
-    return "".join(lines)
+        head = f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n"
+        if not wanted:
+            yield head
+            head = ""
+        for sample in family.samples:
+            if not wanted or sample.name in wanted:
+                yield f"{head}{sample.name}{_labels_text(sample.labels)} {double_text(sample.value)}\n"
+                head = ""
 
 
 def _labels_text(labels: Labels) -> str:
@@ -153,11 +168,9 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def monitor_items(families: list[Family]) -> list[tuple[str, float]]:
+def monitor_items(families: Iterable[Family]) -> Iterator[tuple[str, float]]:
     """Names with labels, and values, as `mntr` shows them (PrometheusMetricsProvider.buildKeyForDump)."""
-    items = []
     for family in families:
         for sample in family.samples:
             labels = ",".join([f'{name}="{value}"' for name, value in sample.labels])
-            items.append((f"{sample.name}{{{labels}}}" if labels else sample.name, sample.value))
-    return items
+            yield (f"{sample.name}{{{labels}}}" if labels else sample.name, sample.value)
