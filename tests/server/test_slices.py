@@ -53,10 +53,10 @@ def test_work_that_is_short_is_done_when_it_begins_unless_it_is_time_to_rest() -
     steps: list[tuple[str, int]] = []
     queue = SliceQueue(10)
     queue.begin(Counting("a", 5, steps), 100)
-    queue.begin(Counting("b", 10, steps), 102)
-    queue.begin(Counting("c", 5, steps), 103)
+    queue.begin(Counting("b", 10, steps), 101)
+    queue.begin(Counting("c", 5, steps), 102)
     assert [("a", 5), ("b", 10)] == steps
-    queue.advance(107, 1)
+    queue.advance(103, 1)
     assert [("a", 5), ("b", 10), ("c", 5)] == steps
 
 

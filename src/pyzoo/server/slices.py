@@ -12,8 +12,8 @@ from mypy_extensions import i64, mypyc_attr
 
 SLICE_UNITS: Final = 10_000
 """What a slice may cost, unless the configuration says otherwise."""
-REST_MS: Final = 4
-"""From the beginning of a whole slice to that of the next while others ask: half of the time or more is theirs."""
+REST_MS: Final = 2
+"""From the beginning of a whole slice to that of the next while others ask: about half of the time is theirs."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 

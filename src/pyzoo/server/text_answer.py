@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 logger: Final = logging.getLogger(__name__)
 
 _UNITS_A_PIECE: Final = 4
+_UNITS_OF_NOTHING: Final = 500
+"""Of an empty piece: up to a thousand items were put in order."""
 _CHARACTERS_A_UNIT: Final = 32
 _PACKET: Final = 8192
 """Characters of an answer that count as one packet sent (BufferedWriter)."""
@@ -67,7 +69,7 @@ class TextAnswer(SlicedWork):
                 self._characters += length
                 texts.append(piece)
                 room -= length
-                done += _UNITS_A_PIECE + length // _CHARACTERS_A_UNIT
+                done += _UNITS_A_PIECE + length // _CHARACTERS_A_UNIT if length > 0 else _UNITS_OF_NOTHING
         except Exception:
             logger.exception(
                 "Closing the connection of %s after an internal error", cnxn.address, extra=of_client(cnxn)
