@@ -213,7 +213,9 @@ def _write_config(config: Config, home: Path) -> int:
     return port
 
 
-def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
+def launch_real(
+    config: Config, zookeeper: JavaZooKeeper, home: Path, jvm_options: Sequence[str] | None = None
+) -> Server:
     """Start Apache ZooKeeper without waiting for it. `home` may hold a data directory already."""
     port = _write_config(config, home)
     (home / "logback.xml").write_text(LOGBACK_XML)
@@ -222,6 +224,7 @@ def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
         "-Xmx512m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
+        *(zookeeper.options() if jvm_options is None else jvm_options),
         f"-Dlogback.configurationFile={home}/logback.xml",
         *config.java_properties(),
         "-cp",
