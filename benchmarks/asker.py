@@ -8,7 +8,8 @@ from attrs import frozen
 
 CREATE, GET_DATA, GET_CHILDREN, MULTI, MULTI_READ = 1, 4, 8, 14, 22
 SET_WATCHES, GET_EPHEMERALS, GET_ALL_CHILDREN_NUMBER, CLOSE_SESSION = 101, 103, 104, -11
-PERSISTENT, EPHEMERAL = 0, 1
+CREATE_CONTAINER, DELETE = 19, 2
+PERSISTENT, EPHEMERAL, CONTAINER = 0, 1, 4
 EVENT = -1
 SESSION_TIMEOUT_MS = 40_000
 PATIENCE_S = 600.0
@@ -53,6 +54,17 @@ def watches_body(exist: Sequence[str]) -> bytes:
     return struct.pack(">qii", 0, 0, len(exist)) + paths + struct.pack(">i", 0)
 
 
+def data_watches_body(data: Sequence[str]) -> bytes:
+    """A setWatches of nodes that exist, whose client has seen everything."""
+    paths = b"".join([text(path) for path in data])
+    return struct.pack(">qi", 1 << 62, len(data)) + paths + struct.pack(">ii", 0, 0)
+
+
+def delete_body(path: str) -> bytes:
+    """A DeleteRequest."""
+    return text(path) + struct.pack(">i", -1)
+
+
 @frozen
 class Reply:
     """The header of a reply, and its size in bytes."""
@@ -65,18 +77,22 @@ class Reply:
 class Asker:
     """One session; raises OSError when the server closes the connection, or says nothing for very long."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, timeout_ms: int = SESSION_TIMEOUT_MS) -> None:
         self._sock = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._waste = bytearray(1 << 20)
         self._xid = 0
-        self.send_frame(struct.pack(">iqiq", 0, 0, SESSION_TIMEOUT_MS, 0) + buffer(bytes(16)) + b"\0")
+        self.send_frame(struct.pack(">iqiq", 0, 0, timeout_ms, 0) + buffer(bytes(16)) + b"\0")
         self._exactly(int.from_bytes(self._exactly(4), "big"))
 
     def __enter__(self) -> "Asker":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the connection; the session lives on until its time is over."""
         self._sock.close()
 
     def send_frame(self, payload: bytes) -> None:
@@ -97,6 +113,11 @@ class Asker:
             if xid != EVENT:
                 return Reply(xid, err, size)
 
+    def skip_events(self, count: int) -> None:
+        """Read so many events."""
+        for _ in range(count):
+            self._skip(int.from_bytes(self._exactly(4), "big", signed=True))
+
     def call(self, kind: int, body: bytes) -> Reply:
         """Ask and wait; raises Refused."""
         self.ask(kind, body)
@@ -109,12 +130,12 @@ class Asker:
         """Create a node."""
         self.call(CREATE, create_body(path, data, flags))
 
-    def create_many(self, paths: Sequence[str], flags: int = PERSISTENT) -> None:
+    def create_many(self, paths: Sequence[str], flags: int = PERSISTENT, kind: int = CREATE) -> None:
         """Create nodes, a thousand in one request, two of these on their way."""
         waiting = 0
         for at in range(0, len(paths), CREATES_AT_ONCE):
             some = paths[at : at + CREATES_AT_ONCE]
-            self.ask(MULTI, multi_body(CREATE, [create_body(path, b"", flags) for path in some]))
+            self.ask(MULTI, multi_body(kind, [create_body(path, b"", flags) for path in some]))
             waiting += 1
             if waiting > 1:
                 self._created()

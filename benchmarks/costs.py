@@ -7,6 +7,11 @@ import time
 from collections.abc import Callable
 
 from benchmarks.asker import (
+    CLOSE_SESSION,
+    CONTAINER,
+    CREATE,
+    CREATE_CONTAINER,
+    DELETE,
     EPHEMERAL,
     GET_ALL_CHILDREN_NUMBER,
     GET_CHILDREN,
@@ -16,6 +21,9 @@ from benchmarks.asker import (
     SET_WATCHES,
     Asker,
     ask_word,
+    create_body,
+    data_watches_body,
+    delete_body,
     multi_body,
     read_body,
     text,
@@ -31,6 +39,13 @@ WATCHES = 1_000_000
 WATCHES_A_REQUEST = 40_000
 SESSIONS = 5_000
 CALM_S = 2.0
+LISTINGS = 50
+WATCHERS = 50
+WATCHES_A_NODE = 5
+EXPIRED = 50_000
+EXPIRY_S = 38.0
+CONTAINERS = 100_000
+SEARCH_S = 61.0
 
 
 def measure_calm(stage: Stage) -> None:
@@ -95,6 +110,71 @@ def measure_watches(stage: Stage) -> None:
                 ask_word(stage.port, word)
 
 
+def measure_changing_children(stage: Stage) -> None:
+    """Listings of a node with many children, one of which comes and goes."""
+    with Asker(stage.port) as asker:
+        asker.create("/changing")
+        asker.create_many([f"/changing/child-{at:08}" for at in range(stage.sizes.of(LISTED))])
+        asker.call(GET_CHILDREN, read_body("/changing"))
+        with stage.scene("changing_children"):
+            for _ in range(LISTINGS):
+                asker.call(CREATE, create_body("/changing/other"))
+                asker.call(GET_CHILDREN, read_body("/changing"))
+                asker.call(DELETE, delete_body("/changing/other"))
+
+
+def measure_close(stage: Stage) -> None:
+    """The end of a session with very many ephemerals, unwatched, then with a million watches that fire."""
+    paths = [f"/session-{at:08}" for at in range(stage.sizes.of(EPHEMERALS))]
+    with Asker(stage.port) as owner:
+        owner.create_many(paths, EPHEMERAL)
+        with stage.scene("close"):
+            owner.call(CLOSE_SESSION, b"")
+    with Asker(stage.port) as owner:
+        owner.create_many(paths, EPHEMERAL)
+        watchers = [Asker(stage.port) for _ in range(WATCHERS)]
+        try:
+            shares = _watch(watchers, paths)
+            with stage.scene("fire"):
+                owner.call(CLOSE_SESSION, b"")
+                for watcher, share in zip(watchers, shares, strict=True):
+                    watcher.skip_events(share)
+        finally:
+            for watcher in watchers:
+                watcher.hang_up()
+
+
+def _watch(watchers: list[Asker], paths: list[str]) -> list[int]:
+    """Let each node be watched by some of the watchers; returns how many each of them watches."""
+    shares = []
+    for at, watcher in enumerate(watchers):
+        own = paths[at % (WATCHERS // WATCHES_A_NODE) :: WATCHERS // WATCHES_A_NODE]
+        for begin in range(0, len(own), WATCHES_A_REQUEST):
+            watcher.call(SET_WATCHES, data_watches_body(own[begin : begin + WATCHES_A_REQUEST]))
+        shares.append(len(own))
+    return shares
+
+
+def measure_expiry(stage: Stage) -> None:
+    """Very many sessions whose time is over at once."""
+    end_s = time.monotonic() + EXPIRY_S
+    for _ in range(stage.sizes.of(EXPIRED)):
+        Asker(stage.port, int((end_s - time.monotonic()) * 1000)).hang_up()
+    time.sleep(max(end_s - time.monotonic() - 2.5, 0))
+    with stage.scene("expiry"):
+        time.sleep(max(end_s + 5 - time.monotonic(), 5))
+
+
+def measure_containers(stage: Stage) -> None:
+    """The search through many containers, which comes once a minute."""
+    with Asker(stage.port) as asker:
+        asker.create("/containers")
+        paths = [f"/containers/{at:08}" for at in range(stage.sizes.of(CONTAINERS))]
+        asker.create_many(paths, CONTAINER, CREATE_CONTAINER)
+    with stage.scene("containers"):
+        time.sleep(SEARCH_S)
+
+
 Measurement = Callable[[Stage], None]
 
 MEASUREMENTS: dict[str, Measurement] = {
@@ -103,6 +183,10 @@ MEASUREMENTS: dict[str, Measurement] = {
     "children": measure_children,
     "ephemerals": measure_ephemerals,
     "watches": measure_watches,
+    "changing-children": measure_changing_children,
+    "close": measure_close,
+    "expiry": measure_expiry,
+    "containers": measure_containers,
 }
 
 TITLES: dict[str, str] = {
@@ -119,6 +203,11 @@ TITLES: dict[str, str] = {
     "set_watches": "setWatches of 40,000 paths",
     "wchp": "`wchp` with {watches:,.0f} watches",
     "wchc": "`wchc` with {watches:,.0f} watches",
+    "changing_children": "50 times getChildren of {listed:,.0f} that change",
+    "close": "closeSession with {ephemerals:,.0f} ephemerals",
+    "fire": "the same with five watches each",
+    "expiry": "{expired:,.0f} sessions expire at once",
+    "containers": "a minute with {containers:,.0f} containers",
 }
 """Rows of the report, in their order."""
 
@@ -128,5 +217,7 @@ SIZES = {
     "ephemerals": EPHEMERALS,
     "sessions": SESSIONS,
     "watches": WATCHES,
+    "expired": EXPIRED,
+    "containers": CONTAINERS,
 }
 """What titles speak of, at scale 1."""
