@@ -22,7 +22,7 @@ COUNT = 100
 
 def closing_world(slice_units: int = 10) -> tuple[LoneServer, Client, Client]:
     """A session with ephemerals below /p and /q has asked for its end, and that is begun with but not applied."""
-    world = LoneServer(slice_units=slice_units)
+    world = LoneServer(slice_units=slice_units, four_letter_word_whitelist=frozenset({"*"}))
     other, client = world.connect(), world.connect()
     for path in ("/p", "/q", "/r"):
         other.create(path)
@@ -238,3 +238,14 @@ def test_a_session_that_waits_for_its_turn_to_expire_cannot_be_used_any_more() -
         world.turn()
     assert [first.closed, second.closed] == [True, True]
     assert world.server.sessions.sessions == {}
+
+
+def test_a_word_that_looks_at_all_ephemerals_waits_for_the_end_of_a_close() -> None:
+    world, client, _ = closing_world()
+    asking = world.socket()
+    asking.send(b"dump")
+    assert asking.received == b""
+    turns_until_closed(world, client)
+    while not asking.closed:
+        world.pass_time(REST_MS)
+    assert b"Sessions with Ephemerals (0)" in asking.received

@@ -228,6 +228,7 @@ def connection_stat_reset(server: ZooKeeperServer, parameters: Parameters) -> Fi
 
 def dump(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """Sessions by the monotonic time at which they expire, and the ephemeral nodes of each."""
+    server.finish_commits()
     trackers = [server.sessions] if server.tracks_sessions else []
     local = server.local_tracker()
     if local is not None:
@@ -263,6 +264,7 @@ def _session_id(watcher: Watcher) -> int:
 
 def watch_summary(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """How many watches there are."""
+    server.finish_commits()
     watches = server.tree.data_watches
     return {
         "num_connections": watches.watcher_count,
@@ -273,6 +275,7 @@ def watch_summary(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
 def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The watched paths of each session."""
+    server.finish_commits()
     found = server.tree.data_watches
 
     def paths_of(watcher: Watcher) -> Iterator[list[Json]]:
@@ -288,6 +291,7 @@ def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
 def watches_by_path(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The watching sessions of each path."""
+    server.finish_commits()
     found = server.tree.data_watches
 
     def sessions_of(path: str) -> Iterator[list[Json]]:

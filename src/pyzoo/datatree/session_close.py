@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FEW: Final = 32
 """Ephemerals that are just deleted one by one."""
 _EVENT_UNITS: Final = 3
+_OBSERVER_UNITS: Final = 50
+"""A line in a log."""
 _OWED_A_UNIT: Final = 4
 """Events that are told later cost little now."""
 _CROWD_PART: Final = 8
@@ -126,6 +128,7 @@ class SessionClose:
             used += 1 + (told // _OWED_A_UNIT if self._owes else _EVENT_UNITS * told)
             if observer.wants_ephemerals:
                 observer.ephemeral_deleted(self.session_id, path, True)
+                used += _OBSERVER_UNITS
         owed.collects = False
         return used
 

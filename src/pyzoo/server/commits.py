@@ -69,6 +69,8 @@ class Commits:
             # What is few is told in the same turn.
             self._left -= owed.tell(self._left)
         self.is_behind = server.is_closing or server.has_committed or owed.is_pending
+        # What looks at many nodes waits for the end of a close.
+        server.slices.is_held = server.is_closing
         server.outstanding.settle()
 
     def finish(self) -> None:

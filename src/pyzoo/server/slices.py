@@ -38,7 +38,7 @@ class SlicedWork:
 
 @final
 class SliceQueue:
-    """The pieces of work of one server; they take turns."""
+    """The pieces of work of one server; they take turns. While it `is_held` nothing is done, nor a turn wanted."""
 
     def __init__(self, units: i64) -> None:
         """`units` is the size of a slice."""
@@ -49,11 +49,12 @@ class SliceQueue:
         self._last_ms: i64 = 0
         self._progress: i64 = 0
         self._is_at_work = False
+        self.is_held = False
 
     @property
     def next_ms(self) -> i64:
         """When a turn is due for the next slice (monotonic ms); NEVER when there is nothing to do."""
-        return self._last_ms if self._ready else NEVER
+        return self._last_ms if self._ready and not self.is_held else NEVER
 
     def add(self, work: SlicedWork) -> None:
         """Begin with this work in one of the next turns."""
@@ -61,7 +62,7 @@ class SliceQueue:
 
     def begin(self, work: SlicedWork, now_ms: i64) -> None:
         """Begin with this work now, if it is time for a slice, else as `add`; for short work that ends it at once."""
-        if self._is_at_work or now_ms < self._rested_ms:
+        if self.is_held or self._is_at_work or now_ms < self._rested_ms:
             self._ready.append(work)
             return
         self._is_at_work = True
@@ -85,7 +86,7 @@ class SliceQueue:
         ready = self._ready
         is_alone = progress == self._progress
         self._progress = progress
-        if not ready or self._is_at_work or (now_ms < self._rested_ms and not is_alone):
+        if not ready or self.is_held or self._is_at_work or (now_ms < self._rested_ms and not is_alone):
             return
         self._is_at_work = True
         left = self.units

@@ -681,8 +681,7 @@ class ZooKeeperServer(Core):
             self.delete_containers()
         if now_ms >= self._next_cnxn_sweep_ms:
             self._sweep_sessionless()
-        if self.tree.closing is None:
-            self.slices.advance(now_ms, self.stats.packets_received + self.tree.last_processed_zxid)
+        self.slices.advance(now_ms, self.stats.packets_received + self.tree.last_processed_zxid)
 
     def expire_sessions(self) -> None:
         """Close the sessions that nothing was heard of in time, so many a turn."""
