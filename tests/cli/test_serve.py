@@ -289,7 +289,7 @@ def test_one_member_alone_is_a_standalone_server(serve: Serve, tmp_path: Path) -
         (["abc", "data"], "clientPort=abc: it must be a whole number"),
         (["2181", "data", "fast"], "tickTime=fast: it must be a whole number"),
         (["1", "2", "3", "4", "5"], "5 arguments are wrong: give one configuration file, or: port datadir"),
-        (["--port", "99999"], "99999 is not in the range 0<=x<=65535"),
+        (["--port", "99999"], "'99999' is not a port: give a number from 0 to 65535"),
         (["--verbose"], "No such option"),
         (["--data-dir", "zoo.cfg"], "zoo.cfg' is a file"),
     ],
@@ -396,10 +396,15 @@ def wait_until_listening(process: "subprocess.Popen[bytes]", port: int) -> None:
 
 def test_a_signal_while_starting_ends_the_server_well(tmp_path: Path, serve: Serve) -> None:
     # The start reads the first bytes of this file, which never come.
-    fifo = tmp_path / "data" / "version-2" / "snapshot.1.gz"
-    fifo.parent.mkdir(parents=True)
+    fifo = tmp_path / "key.pem"
     os.mkfifo(fifo)
-    server = serve("--port", 0, "--data-dir", tmp_path / "data")
+    (tmp_path / "myid").write_text("1")
+    (tmp_path / "zoo.cfg").write_text(
+        f"dataDir={tmp_path}\nclientPort=0\ninitLimit=5\nsyncLimit=5\nstandaloneEnabled=false\nsslQuorum=true\n"
+        f"server.1=127.0.0.1:{free_port()}:{free_port()}\n"
+        f"ssl.quorum.keyStore.location={fifo}\nssl.quorum.trustStore.location={fifo}\n"
+    )
+    server = serve(tmp_path / "zoo.cfg")
     ends: list[int] = []
 
     def is_being_read() -> bool:
