@@ -288,6 +288,28 @@ def test_a_node_that_goes_while_its_children_are_encoded_is_no_node() -> None:
     assert -101 == ReplyHeader.decode(InputArchive(frame)).err
 
 
+def test_a_long_multi_read_lets_go_of_a_listing_whose_node_has_gone() -> None:
+    client = planted(slice_units=50)
+    tree = client.world.server.tree
+    client.create("/crowd")
+    for at in range(1600):
+        client.create(f"/crowd/{at}")
+    client.frames()
+    client.ask(op.MULTI_READ, reads([(op.GET_CHILDREN, "/crowd")]))
+    crowd = tree.crowd_of(tree.nodes["/crowd"])
+    assert crowd is not None
+    while crowd.readers == 0:
+        client.world.now_ms += 10
+        client.world.turn()
+    for at in range(1600):
+        tree.delete_node(f"/crowd/{at}", 5000)
+    tree.delete_node("/crowd", 5000)
+    settle(client.world)
+    [frame] = client.frames()
+    assert encoded(MultiHeader(-1, False, -101)) + (-101).to_bytes(4, "big", signed=True) + encoded(END) == frame[16:]
+    assert crowd.readers == 0
+
+
 # --- how much
 
 

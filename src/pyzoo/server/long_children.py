@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, final
 
-from mypy_extensions import i32, i64
+from mypy_extensions import i64
 
-from pyzoo.datatree.listing import CrowdedListing
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.long_reads import LongRead
 from pyzoo.server.request import Request
@@ -22,34 +21,17 @@ class LongGetChildren(LongRead):
         body = request.body
         self._path = body.read_ustring()
         self._watch = body.read_bool()
-        self._crowd: CrowdedListing | None = None
 
     def prepare(self, units: i64) -> i64:
         server, request = self.server, self.request
         node = server.reads.readable(self._path, request.ids)
         crowd = server.tree.crowd_of(node)
-        self._keep(crowd)
+        self.keep(crowd)
         done: i64 = 1
         if crowd is not None:
             done += crowd.work(units)
             if not crowd.is_ready:
                 return done
-        self._keep(None)
+        self.keep(None)
         self.answer(server.reads.children_parts(request.type, self._path, self._watch, request.ids, self.cnxn))
         return done
-
-    def _keep(self, crowd: CrowdedListing | None) -> None:
-        """Let the tree know which listing is being worked at."""
-        if self._crowd is not None:
-            self._crowd.readers -= 1
-        if crowd is not None:
-            crowd.readers += 1
-        self._crowd = crowd
-
-    def abandon(self) -> None:
-        self._keep(None)
-        super().abandon()
-
-    def refuse(self, code: i32) -> None:
-        self._keep(None)
-        super().refuse(code)

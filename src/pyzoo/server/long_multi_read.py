@@ -11,7 +11,6 @@ from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
 from pyzoo.datatree.acl import READ
-from pyzoo.datatree.listing import CrowdedListing
 from pyzoo.datatree.node import DataNode
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import GetChildrenRequest, GetDataRequest
@@ -68,7 +67,6 @@ class LongMultiRead(LongRead):
         self._is_decoded = False
         self._next: i64 = 0
         self._listings: dict[str, _Listing] = {}
-        self._crowd: CrowdedListing | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -111,6 +109,9 @@ class LongMultiRead(LongRead):
                         return done
                 listing = self._listing_of(body.path, node)
                 self._count(_RESULT_BYTES if listing is None else listing.size)
+            else:
+                # It was there when its listing was begun with.
+                self.keep(None)
         elif isinstance(body, GetDataRequest):
             node = self._node(body.path)
             if node is not None:
@@ -123,25 +124,13 @@ class LongMultiRead(LongRead):
         done = tree.listing_units(node)
         crowd = tree.crowd_of(node)
         if crowd is not None and not crowd.is_ready:
-            self._keep(crowd)
+            self.keep(crowd)
             done = crowd.work(units)
             if not crowd.is_ready:
                 return done
-        self._keep(None)
+        self.keep(None)
         self._listings[path or ""] = _Listing(node, tree.listing_parts(node))
         return done
-
-    def _keep(self, crowd: CrowdedListing | None) -> None:
-        """Let the tree know which listing is being worked at."""
-        if self._crowd is not None:
-            self._crowd.readers -= 1
-        if crowd is not None:
-            crowd.readers += 1
-        self._crowd = crowd
-
-    def abandon(self) -> None:
-        self._keep(None)
-        super().abandon()
 
     # --- nodes
 

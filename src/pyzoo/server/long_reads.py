@@ -12,6 +12,7 @@ from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
+from pyzoo.datatree.listing import CrowdedListing
 from pyzoo.datatree.tree import BYTES_A_UNIT
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.server.cnxn import ServerCnxn
@@ -43,6 +44,7 @@ class LongRead(SlicedWork):
         self._offset: i64 = 0
         self._has_looked = False
         self._is_answering = False
+        self._crowd: CrowdedListing | None = None
 
     def prepare(self, units: i64) -> i64:
         """Go on with what comes before the answer, as `step`; ends with `answer` or a KeeperError."""
@@ -88,6 +90,14 @@ class LongRead(SlicedWork):
             self._has_looked = True
             self.zxid = self.server.tree.last_processed_zxid
             self.cnxn.hold_events()
+
+    def keep(self, crowd: CrowdedListing | None) -> None:
+        """Let the tree know which listing is being worked at, if any, in place of the one before."""
+        if self._crowd is not None:
+            self._crowd.readers -= 1
+        if crowd is not None:
+            crowd.readers += 1
+        self._crowd = crowd
 
     def answer(self, parts: list[bytes], code: i32 = 0) -> None:
         """The body of the reply, and the error code that it has all the same."""
@@ -166,6 +176,7 @@ class LongRead(SlicedWork):
         self.server.finished(self.request)
 
     def _leave(self) -> None:
+        self.keep(None)
         self._parts = []
         cnxn = self.cnxn
         cnxn.work = None
