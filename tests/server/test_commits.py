@@ -1,8 +1,12 @@
 """What is committed is applied in order, so much a turn, and nobody sees half of it."""
 
+import io
+from contextlib import closing
+
 import pytest
 from dialogue import OPEN, Client, LoneServer
 
+from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import (
     CreateRequest,
@@ -14,6 +18,9 @@ from pyzoo.jute.records import (
     SetDataRequest,
     SyncRequest,
 )
+from pyzoo.persistence.snapshot_format import SnapshotReader
+from pyzoo.persistence.snapshots import snapshot_chunks
+from pyzoo.runtime.saved_snapshot import without_disk
 from pyzoo.server.slices import REST_MS
 
 EPHEMERAL = 1
@@ -187,6 +194,48 @@ def test_who_asks_for_the_whole_history_finds_what_is_committed_applied() -> Non
     zxid = world.server.tree.last_processed_zxid
     world.server.database.settle()
     assert world.server.database.last_zxid == zxid + 1
+
+
+def test_a_snapshot_beside_a_large_close_reaches_its_digest() -> None:
+    world, client, _ = closing_world()
+    server = world.server
+    request, zxid = server.closing, server.tree.last_processed_zxid
+    world.turn()
+    assert server.tree.closing is not None
+    assert request is not None
+    reader = SnapshotReader(io.BytesIO(b"".join(snapshot_chunks(server.tree, {}))).read, "snapshot")
+    loaded = DataTree()
+    reader.load(loaded)
+    loaded.last_processed_zxid = zxid
+    loaded.set_snapshot_digest(reader.digest_zxid, reader.digest_version, reader.digest)
+    assert request.header is not None
+    loaded.process_txn(request.header, request.txn)
+    assert (loaded.digests.waiting_zxid, loaded.digests.mismatches) == (0, 0)
+    assert turns_until_closed(world, client) > 0
+    assert loaded.tree_digest == server.tree.tree_digest
+
+
+def test_a_snapshot_without_a_log_holds_the_whole_of_a_large_close() -> None:
+    world, _, _ = closing_world()
+    zxid = world.server.tree.last_processed_zxid
+    world.turn()
+    with closing(without_disk(world.server.database)) as saved:
+        assert saved.zxid == zxid + 1
+    assert len(world.server.database.sessions) == 1
+
+
+def test_the_root_by_its_other_name_is_not_seen_half_changed() -> None:
+    world = LoneServer(slice_units=10)
+    other, client = world.connect(), world.connect()
+    for at in range(COUNT):
+        client.create(f"/e{at}", flags=EPHEMERAL)
+    client.ask(op.CLOSE_SESSION)
+    until_begun(world)
+    world.turn()
+    other.ask(op.GET_CHILDREN, GetChildrenRequest("", False))
+    assert [] == other.replies()
+    turns_until_closed(world, client)
+    assert len(other.replies()) == 1
 
 
 def test_no_turn_applies_more_than_its_share() -> None:

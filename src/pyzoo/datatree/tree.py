@@ -374,8 +374,7 @@ class DataTree:
 
         The result's error is one that replay ignores; a live transaction has none, except type -1.
         """
-        if self.closing is not None:
-            self.closing.finish()
+        self.settle()
         result = ProcessTxnResult(header.type)
         if isinstance(txn, MultiTxn):
             types: list[int] = []
@@ -391,8 +390,7 @@ class DataTree:
 
     def process_multi(self, header: TxnHeader, types: list[int], txns: list[Record]) -> ProcessTxnResult:
         """Apply a multi whose parts are decoded already: a type and a body each, in order."""
-        if self.closing is not None:
-            self.closing.finish()
+        self.settle()
         result = ProcessTxnResult(header.type)
         self._apply_parts(header, types, txns, result)
         self._applied(header.zxid)
@@ -652,6 +650,11 @@ class DataTree:
         self.ownership.take_session(header.client_id)
         self.closing = SessionClose(self, header.client_id, header.zxid, session.paths, paths, True)
         return True
+
+    def settle(self) -> None:
+        """Do what is left of a close that is half applied, so that nodes, digest and last zxid belong together."""
+        if self.closing is not None:
+            self.closing.finish()
 
     def _delete_ephemeral(self, session_id: i64, path: str, zxid: i64) -> None:
         was_there = self.delete_node(path, zxid) == OK

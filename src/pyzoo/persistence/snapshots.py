@@ -171,6 +171,8 @@ def snapshot_chunks(tree: DataTree, sessions: dict[int, int], last_zxid: bool = 
         out = BytesWriter()
         more = walk.next_slice(out, SLICE_NODES)
         yield writer.add(out.getvalue())
+    # Of a close that is half applied the walk may have missed nodes which the digest before it counts.
+    tree.settle()
     yield writer.finish(tree.last_processed_zxid, tree.tree_digest, zxid)
 
 

@@ -28,6 +28,7 @@ class SnapshotOfFile(SavedSnapshot):
 
 def without_disk(database: ZKDatabase) -> SnapshotOfFile:
     """A snapshot of a server that keeps nothing, made in one go: no log will make up for what changes meanwhile."""
+    database.settle()
     file = tempfile.TemporaryFile()
     for chunk in snapshot_chunks(database.tree, dict(database.sessions)):
         file.write(chunk)

@@ -133,7 +133,7 @@ def _looks_at(closing: SessionClose, request: Request) -> bool:
             path = InputArchive(body.data, body.pos, body.end).read_ustring()
         except MalformedRecord:
             return False
-        return path is not None and closing.hides(path)
+        return path is not None and closing.hides(path or "/")  # the root has two names
     return True
 
 
