@@ -148,7 +148,7 @@ def _is_probability(number: float) -> bool:
 
 
 def _snap_size_limit(reader: ConfigReader) -> int:
-    """SyncRequestProcessor dies of 0; here it is off, like the negative values."""
+    """0 is off, like the negative values; it is not for SyncRequestProcessor."""
     limit = reader.integer("snapSizeLimitInKb")
     if limit == 0:
         reader.warn(

@@ -477,7 +477,7 @@ class LearnerHandler:
                 self._next_zxid, self._next_since_ms = zxid, self.now_ms
 
     def queue_commit(self, data: bytes) -> None:
-        """Send a COMMIT, but not between NEWLEADER and UPTODATE, where it kills a 3.8 server."""
+        """Send a COMMIT, but not between NEWLEADER and UPTODATE, where a 3.8 server does not expect it."""
         if self.state == WAITS_FOR_ACK or self.state == WAITS_FOR_SERVER:
             self._held_commits.append(data)
         else:
