@@ -74,12 +74,20 @@ def test_commands_are_completed() -> None:
         ("ensemble --nodes none", "Invalid value for '--nodes': 'none' is not a whole number of at least 1"),
         ("log chop log.1", "Missing option '-z' / '--zxid'. The last zxid to keep, such as 0x10000004a; "
          "`pyzoo log dump FILE` shows those that there are."),
+        ("status --timeout soon", "Invalid value for '--timeout': 'soon' is not a number of seconds of at least 0.01, "
+         "such as 2.5"),
         ("log chop log.1 -z x", "Invalid value for '-z' / '--zxid': 'x' is not a zxid: write it like 0x10000004a"),
     ],
 )  # fmt: skip
 def test_a_wrong_word_says_what_would_be_right(words: str, message: str) -> None:
     ended = CliRunner().invoke(main, words.split())
     assert (2, f"Error: {message}") == (ended.exit_code, ended.output.splitlines()[-1])
+
+
+def test_the_half_of_a_script_that_misses_its_configuration_says_so() -> None:
+    ended = CliRunner().invoke(main, ["launcher", "zkCleanup"])
+    assert 1 == ended.exit_code
+    assert ended.output.startswith("name a zoo.cfg first: zkCleanup.sh brings it along\n")
 
 
 def test_the_installed_script_is_the_same_command() -> None:

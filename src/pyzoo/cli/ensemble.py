@@ -10,7 +10,7 @@ from types import FrameType
 import click
 from attrs import define, field
 
-from pyzoo.cli.groups import PORT, WholeNumber
+from pyzoo.cli.groups import PORT, WholeNumber, reason_of
 from pyzoo.config.system_properties import parse_arguments
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.ensemble_plan import HOST, TICK_TIME_MS, EnsembleError, stored_plan
@@ -67,7 +67,7 @@ def ensemble(
     except KeyboardInterrupt:
         click.echo("pyzoo: stopped")
     except (EnsembleError, ConfigError, OSError) as error:
-        click.echo(f"pyzoo: {error}", err=True)
+        click.echo(f"pyzoo: {reason_of(error)}", err=True)
         sys.exit(1)
 
 

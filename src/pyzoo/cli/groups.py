@@ -75,6 +75,26 @@ class WholeNumber(click.IntRange):
         return f" of at least {self.min:g}" if self.max is None else f" from {self.min:g} to {self.max:g}"
 
 
+class Seconds(click.FloatRange):
+    """A time; whatever is wrong, an example is given."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number. Raises BadParameter."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a number of seconds of at least {self.min:g}, such as 2.5", param, ctx)
+
+
+def reason_of(error: Exception) -> str:
+    """An error as a message has it: an OSError with its file, and without its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
 PORT = WholeNumber(1, 65535, "a port: give a number")
 FREE_OR_PORT = WholeNumber(0, 65535, "a port: give a number")
 """0 lets the system choose one."""

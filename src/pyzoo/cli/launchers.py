@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from pyzoo.cli.groups import reason_of
+
 ENVIRONMENT = "zkEnv.sh"
 NO_PYTHON = "PYZOO=()\n"
 #: Every launcher has this word in it; Apache's scripts have not.
@@ -71,7 +73,7 @@ def launchers(directory: str | None, force: bool) -> None:
     try:
         installed = install(Path(directory), force)
     except OSError as error:
-        click.echo(f"pyzoo: {error}", err=True)
+        click.echo(f"pyzoo: {reason_of(error)}", err=True)
         sys.exit(1)
     for path in installed:
         click.echo(path)

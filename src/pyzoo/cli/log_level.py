@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pyzoo.cli.groups import reason_of
 from pyzoo.cli.stop import data_dir_of
 from pyzoo.errors import ConfigError
 
@@ -30,6 +31,6 @@ def log_level(level: str, server: str) -> None:
             raise ConfigError("no pyzoo server runs on it", data_dir)
         os.kill(pid, SIGNALS[level])
     except (ConfigError, OSError) as error:
-        click.echo(f"pyzoo: {error}", err=True)
+        click.echo(f"pyzoo: {reason_of(error)}", err=True)
         sys.exit(1)
     click.echo(f"pyzoo: process {pid} logs {'everything' if level == 'debug' else 'what it was started with'}")

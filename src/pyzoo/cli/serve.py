@@ -4,6 +4,7 @@ Exit codes are Apache's (ExitCode): 0 stopped, 1 the server cannot go on, 2 conf
 14 election port.
 """
 
+import errno
 import logging
 import os
 import signal
@@ -35,6 +36,12 @@ UNEXPECTED_ERROR = 1
 INVALID_INVOCATION = 2
 UNABLE_TO_ACCESS_DATADIR = 3
 UNABLE_TO_BIND_QUORUM_PORT = 14
+
+#: What follows the reason for which a port cannot be opened.
+PORT_ADVICE = {
+    errno.EADDRINUSE: "; end what listens there, or choose another port",
+    errno.EADDRNOTAVAIL: "; give an address of this machine",
+}
 
 STDOUT, STDERR = 1, 2
 LOCALHOST = "127.0.0.1"
@@ -314,5 +321,6 @@ def end_with(error: BaseException, output: "LogOutput") -> None:
 def fail(what: str, error: BaseException, code: int) -> NoReturn:
     """One line on stderr that says what is wrong, and out."""
     reason = error.strerror or error if isinstance(error, OSError) else error
-    click.echo(f"pyzoo: {what}: {reason}", err=True)
+    advice = PORT_ADVICE.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+    click.echo(f"pyzoo: {what}: {reason}{advice}", err=True)
     sys.exit(code)

@@ -9,6 +9,7 @@ import attrs
 import click
 from attrs import evolve, frozen
 
+from pyzoo.cli.groups import Seconds
 from pyzoo.runtime.four_letters import SERVING_MODES, TIMEOUT_S, ask, mntr_fields, srvr_fields
 from pyzoo.zxid import counter_of, epoch_of
 
@@ -164,7 +165,7 @@ def table(statuses: Sequence[ServerStatus]) -> str:
 @click.command()
 @click.argument("connect_string", default=f"127.0.0.1:{DEFAULT_PORT}")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
-@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0.01), default=TIMEOUT_S, show_default=True)
+@click.option("--timeout", "timeout_s", type=Seconds(min=0.01), default=TIMEOUT_S, show_default=True)
 def status(connect_string: str, as_json: bool, timeout_s: float) -> None:
     """Ask every server of CONNECT_STRING (host:port,host:port) how it is.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pyzoo.cli.groups import Seconds, reason_of
 from pyzoo.cli.serve import read_text
 from pyzoo.config.properties import parse_properties
 from pyzoo.errors import ConfigError
@@ -35,7 +36,7 @@ def data_dir_of(config_path: str) -> str:
 @click.option("--pid-file", type=click.Path(dir_okay=False), help="As given to `pyzoo serve --pid-file`.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=TIMEOUT_S,
     show_default=True,
     help="How many seconds the server may take to end.",
@@ -57,7 +58,7 @@ def stop(config: str | None, pid_file: str | None, timeout: float, kill: bool) -
         path = pid_file or pid_file_of(config or "")
         result = stop_server(path, timeout, kill)
     except (ConfigError, OSError) as error:
-        click.echo(f"pyzoo: {error}", err=True)
+        click.echo(f"pyzoo: {reason_of(error)}", err=True)
         sys.exit(1)
     if config is not None and result.how in (Stopped.NO_FILE, Stopped.NOT_RUNNING):
         refuse_running_server(data_dir_of(config), path)

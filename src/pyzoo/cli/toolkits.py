@@ -159,8 +159,12 @@ def snapshot_recursive_summary(context: click.Context) -> None:
 @click.pass_context
 def zk_cleanup(context: click.Context) -> None:
     """Purge the directories of a zoo.cfg, the first word."""
-    config, *words = context.args
+    from pyzoo.cli.purge import end_with_usage as end_with_purge_usage
     from pyzoo.cli.purge import purge_txn_log
+
+    if not context.args:
+        end_with_purge_usage("name a zoo.cfg first: zkCleanup.sh brings it along")
+    config, *words = context.args
 
     with ending_quietly():
         text = read_text(config)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pyzoo.cli.groups import reason_of
 from pyzoo.cli.serve import read_text
 from pyzoo.cli.stop import TIMEOUT_S, pid_file_of
 from pyzoo.config.properties import Property, parse_properties
@@ -55,7 +56,7 @@ def zk_server(action: str, config: str) -> None:
             case _:
                 version()
     except (ConfigError, OSError) as error:
-        click.echo(f"pyzoo: {error}", err=True)
+        click.echo(f"pyzoo: {reason_of(error)}", err=True)
         sys.exit(1)
 
 
@@ -222,7 +223,7 @@ def client_context() -> "ssl.SSLContext | None":
     try:
         return client_tls(properties, None)
     except ConfigError as error:
-        click.echo(f"pyzoo: {error}", err=True)
+        click.echo(f"pyzoo: {reason_of(error)}", err=True)
         return None
 
 

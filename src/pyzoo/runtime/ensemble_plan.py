@@ -163,4 +163,5 @@ def stored_plan(directory: Path) -> EnsemblePlan | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise EnsembleError(f"{path} cannot be read ({error}): restore it, or choose another directory") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise EnsembleError(f"{path} cannot be read ({reason}): restore it, or choose another directory") from error
