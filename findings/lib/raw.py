@@ -4,7 +4,8 @@ import socket
 import struct
 
 CREATE, DELETE, EXISTS, GET_DATA, SET_DATA, SET_ACL, GET_CHILDREN = 1, 2, 3, 4, 5, 7, 8
-PING, MULTI, CREATE2, DELETE_CONTAINER, AUTH, SET_WATCHES = 11, 14, 15, 20, 100, 101
+SYNC, PING, MULTI, CREATE2, CREATE_CONTAINER, DELETE_CONTAINER = 9, 11, 14, 15, 19, 20
+AUTH, SET_WATCHES, SASL = 100, 101, 102
 OPEN = ((31, "world", "anyone"),)
 
 
@@ -50,6 +51,24 @@ def set_watches(zxid: int, data: list[str], exist: list[str], child: list[str]) 
 def multi(parts: list[tuple[int, bytes]]) -> bytes:
     framed = [struct.pack(">i?i", opcode, False, -1) + body for opcode, body in parts]
     return b"".join(framed) + struct.pack(">i?i", -1, True, -1)
+
+
+def multi_results(body: bytes) -> list[tuple[int, str | int]]:
+    """The type of each result, with its path, or -1 with its error."""
+    found: list[tuple[int, str | int]] = []
+    at = 0
+    while True:
+        opcode, done, error = struct.unpack_from(">i?i", body, at)
+        at += 9
+        if done:
+            return found
+        if opcode == -1:
+            found.append((opcode, error))
+            at += 4
+        else:
+            (length,) = struct.unpack_from(">i", body, at)
+            found.append((opcode, body[at + 4 : at + 4 + length].decode()))
+            at += 4 + length + (68 if opcode == CREATE2 else 0)
 
 
 class Session:

@@ -38,7 +38,7 @@ need() {
     local version=$1
     [[ ! -d $work/$version ]] || return 0
     case $version in
-        3.8.0) fetch "$version" "org.apache.zookeeper:zookeeper:$version" \
+        3.8.0 | 3.8.1) fetch "$version" "org.apache.zookeeper:zookeeper:$version" \
             io.dropwizard.metrics:metrics-core:4.1.12.1 org.xerial.snappy:snappy-java:1.1.7.7 commons-cli:commons-cli:1.4 ;;
         3.9.5) fetch "$version" "org.apache.zookeeper:zookeeper:$version" ch.qos.logback:logback-classic:1.3.15 \
             io.dropwizard.metrics:metrics-core:4.1.12.1 org.xerial.snappy:snappy-java:1.1.10.5 commons-cli:commons-cli:1.5.0 \
