@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pyzoo.datatree.watches import Watcher, WatchManager
 
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
+_UNITS: Final = 5
+"""Units of work (of about 200 ns) to tell one watcher, whose tables the processor has not at hand."""
 
 
 @final
@@ -76,16 +78,16 @@ class OwedEvents:
         self._events.append(event)
 
     def tell(self, units: i64) -> i64:
-        """Tell about so many; returns how many."""
+        """Do about so much work; returns how much it was."""
         events = self._events
-        told: i64 = 0
-        while events and told < units:
+        used: i64 = 0
+        while events and used < units:
             event = events.popleft()
             for watcher in event.watchers:
                 watcher.tell(event)
             event.manager.forget_used_up(event.path, event.used_up)
-            told += 1 + len(event.watchers)
-        return told
+            used += 1 + _UNITS * len(event.watchers)
+        return used
 
     def tell_all(self) -> None:
         """Tell everybody now."""
