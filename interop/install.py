@@ -10,16 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from interop.java import (
-    CACHE,
-    CURATOR_VERSION,
-    DEBIAN_JAR,
-    OLDER_VERSION,
-    ZOOKEEPER_VERSION,
-    JavaZooKeeper,
-    fetched,
-)
-from interop.server import Config, launch_real
+from interop.java import CACHE, CURATOR_VERSION, DEBIAN_JAR, OLDER_VERSION, ZOOKEEPER_VERSION
 
 LOGBACK = ("ch.qos.logback", "logback-classic", "1.3.15")
 ZOOKEEPER = ("org.apache.zookeeper", "zookeeper", OLDER_VERSION)
@@ -88,18 +79,6 @@ def _run_maven(workplace: Path, goal: str, *settings: str) -> None:
     subprocess.run(["mvn", "-q", "-B", f"{plugin}:{goal}", *settings], cwd=workplace, check=True)
 
 
-def archive_classes(zookeeper: JavaZooKeeper) -> None:
-    """Let a server run for a moment and leave its classes in an archive, with which later ones start sooner."""
-    with tempfile.TemporaryDirectory() as home:
-        archive = Path(home, "classes.jsa")
-        options = [f"-XX:ArchiveClassesAtExit={archive}"]
-        server = launch_real(Config(admin=True), zookeeper, Path(home, "server"), options)
-        server.wait_until_serving()
-        server.stop()
-        if archive.exists():
-            shutil.copy(archive, zookeeper.archive)
-
-
 def install_debian_packages() -> None:
     """Debian's ZooKeeper 3.8.0 and the C client's shell; needs root, or sudo without a password."""
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
@@ -125,9 +104,6 @@ def main() -> int:
     if not is_complete(reference, [("", name, ZOOKEEPER_VERSION) for name in OWN_JARS]):
         copy_reference(reference, CACHE / f"zookeeper-{OLDER_VERSION}")
     print(f"{reference.name}: {reference}")
-    for version in (ZOOKEEPER_VERSION, OLDER_VERSION):
-        if not fetched(version).archive.exists():
-            archive_classes(fetched(version))
     if not DEBIAN_JAR.exists() or not Path("/usr/lib/zookeeper/bin/cli_mt").exists():
         if shutil.which("apt-get") is None:
             print("3.8.0 and the C client's shell come from Debian packages; this is not a Debian system")

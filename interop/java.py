@@ -31,15 +31,6 @@ class JavaZooKeeper:
     version: str
     class_path: str
 
-    @property
-    def archive(self) -> Path:
-        """Its classes in a form that a JVM begins with sooner, where `interop.install` has left that."""
-        return CACHE / f"zookeeper-{self.version}.jsa"
-
-    def options(self) -> list[str]:
-        """What a JVM of it is started with."""
-        return [f"-XX:SharedArchiveFile={self.archive}"] if self.archive.exists() else []
-
 
 def java() -> str:
     """The java program. Raises Missing."""

@@ -149,8 +149,7 @@ class Member(Server):
             return [sys.executable, "-m", "pyzoo", "serve", *definitions, "zoo.cfg"]
         assert self.home is not None
         (self.home / "logback.xml").write_text(LOGBACK_XML)
-        zookeeper = zookeeper_of(self.kind)
-        class_path = zookeeper.class_path
+        class_path = zookeeper_of(self.kind).class_path
         if self.kind == JAVA38:
             # Debian's package comes without a logger.
             class_path += f":{DEBIAN_JAR.parent}/slf4j-simple.jar"
@@ -159,7 +158,7 @@ class Member(Server):
             "-Xmx256m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
-            *zookeeper.options(),
+            "-Xshare:auto",
             f"-Dlogback.configurationFile={self.home}/logback.xml",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.quorum=info",

@@ -213,9 +213,7 @@ def _write_config(config: Config, home: Path) -> int:
     return port
 
 
-def launch_real(
-    config: Config, zookeeper: JavaZooKeeper, home: Path, jvm_options: Sequence[str] | None = None
-) -> Server:
+def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
     """Start Apache ZooKeeper without waiting for it. `home` may hold a data directory already."""
     port = _write_config(config, home)
     (home / "logback.xml").write_text(LOGBACK_XML)
@@ -224,7 +222,6 @@ def launch_real(
         "-Xmx512m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
-        *(zookeeper.options() if jvm_options is None else jvm_options),
         f"-Dlogback.configurationFile={home}/logback.xml",
         *config.java_properties(),
         "-cp",
