@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyzoo.datatree.listing import CROWDED_BUCKETS
-from pyzoo.datatree.tree import CACHED_LISTINGS, DataTree
+from pyzoo.datatree.listings import CACHED_LISTINGS
+from pyzoo.datatree.tree import DataTree
 
 COLLIDING = ("Aa", "BB")
 """Two words of one hash: names made of them share their bucket."""
@@ -51,28 +52,28 @@ def test_a_kept_listing_is_what_a_fresh_one_would_be(
             driver.delete(path)
             driver.create(path)
         elif step == "work":
-            driver.tree.crowd_of(node).work(at)
+            driver.tree.listings.crowd_of(node).work(at)
         else:
-            assert driver.tree.encoded_children(node) == node.children.encoded()
-    assert driver.tree.encoded_children(node) == node.children.encoded()
+            assert driver.tree.listings.encoded(node) == node.children.encoded()
+    assert driver.tree.listings.encoded(node) == node.children.encoded()
 
 
 def test_a_crowded_node_that_becomes_empty_and_crowded_again_is_listed_rightly(driver: Any) -> None:
     paths = crowd(driver, 800)
     node = driver.tree.get_node("/p")
-    driver.tree.encoded_children(node)
+    driver.tree.listings.encoded(node)
     for path in paths:
         driver.delete(path)
-    assert driver.tree.encoded_children(node) == b"\0\0\0\0"
+    assert driver.tree.listings.encoded(node) == b"\0\0\0\0"
     for path in reversed(paths):
         driver.create(path)
-    assert driver.tree.encoded_children(node) == node.children.encoded()
+    assert driver.tree.listings.encoded(node) == node.children.encoded()
 
 
 def test_an_unchanged_crowded_node_gives_the_very_same_bytes(driver: Any) -> None:
     crowd(driver, 800)
     node = driver.tree.get_node("/p")
-    assert driver.tree.encoded_children(node) is driver.tree.encoded_children(node)
+    assert driver.tree.listings.encoded(node) is driver.tree.listings.encoded(node)
 
 
 def test_only_so_many_crowded_listings_are_kept(driver: Any) -> None:
@@ -82,7 +83,7 @@ def test_only_so_many_crowded_listings_are_kept(driver: Any) -> None:
         driver.create(f"/n{at}/c")
         nodes.append(driver.tree.get_node(f"/n{at}"))
         nodes[-1].children.buckets = CROWDED_BUCKETS
-        driver.tree.encoded_children(nodes[-1])
+        driver.tree.listings.encoded(nodes[-1])
     assert nodes[0].children.crowd is None
     assert all(node.children.crowd is not None for node in nodes[1:])
     assert [node.children.cached is None for node in nodes] == [True] * CACHED_LISTINGS + [False]

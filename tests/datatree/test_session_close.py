@@ -121,9 +121,9 @@ def test_a_kept_listing_of_a_parent_follows(driver: Any) -> None:
     for at in range(2000):
         driver.create(f"/p/n{at}", ephemeral=at < 100)
     node = driver.tree.get_node("/p")
-    driver.tree.encoded_children(node)
+    driver.tree.listings.encoded(node)
     driver.close_session([f"/p/n{at}" for at in range(100)])
-    assert driver.tree.encoded_children(node) == node.children.encoded()
+    assert driver.tree.listings.encoded(node) == node.children.encoded()
     assert node.num_children == 1900
 
 

@@ -6,7 +6,8 @@ import pytest
 from librt.strings import BytesWriter
 
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER
-from pyzoo.datatree.tree import CACHED_LISTINGS, DataTree
+from pyzoo.datatree.listings import CACHED_LISTINGS
+from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import NODEEXISTS, NONODE, StorageError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
@@ -335,16 +336,16 @@ def test_all_children_are_counted_below_a_path(driver: Any) -> None:
 def test_a_listing_is_kept_until_the_children_change(driver: Any) -> None:
     driver.create("/a")
     node = driver.tree.get_node("/a")
-    assert driver.tree.encoded_children(node) == b"\0\0\0\0"
+    assert driver.tree.listings.encoded(node) == b"\0\0\0\0"
     driver.create("/a/b")
-    first = driver.tree.encoded_children(node)
+    first = driver.tree.listings.encoded(node)
     assert first == b"\0\0\0\1\0\0\0\1b"
-    assert driver.tree.encoded_children(node) is first
+    assert driver.tree.listings.encoded(node) is first
     driver.create("/a/c")
-    assert driver.tree.encoded_children(node) == b"\0\0\0\2\0\0\0\1b\0\0\0\1c"
+    assert driver.tree.listings.encoded(node) == b"\0\0\0\2\0\0\0\1b\0\0\0\1c"
     driver.delete("/a/b")
     driver.delete("/a/c")
-    assert driver.tree.encoded_children(node) == b"\0\0\0\0"
+    assert driver.tree.listings.encoded(node) == b"\0\0\0\0"
 
 
 def test_only_so_many_listings_are_kept(driver: Any) -> None:
@@ -353,7 +354,7 @@ def test_only_so_many_listings_are_kept(driver: Any) -> None:
         driver.create(f"/n{at}")
         driver.create(f"/n{at}/c")
         nodes.append(driver.tree.get_node(f"/n{at}"))
-        driver.tree.encoded_children(nodes[-1])
+        driver.tree.listings.encoded(nodes[-1])
     assert nodes[0].children.cached is None
     assert all(node.children.cached is not None for node in nodes[1:])
 

@@ -296,7 +296,7 @@ def test_a_long_multi_read_lets_go_of_a_listing_whose_node_has_gone() -> None:
         client.create(f"/crowd/{at}")
     client.frames()
     client.ask(op.MULTI_READ, reads([(op.GET_CHILDREN, "/crowd")]))
-    crowd = tree.crowd_of(tree.nodes["/crowd"])
+    crowd = tree.listings.crowd_of(tree.nodes["/crowd"])
     assert crowd is not None
     while crowd.readers == 0:
         client.world.now_ms += 10

@@ -24,7 +24,7 @@ class Children:
     """The children of one node; names begin at `start` in their paths.
 
     `buckets` is the size of Java's table, which never shrinks. `cached`, dropped by every change, and `crowd`,
-    dropped when the table grows, belong to the tree, which bounds the number of nodes that have them.
+    dropped when the table grows, belong to the tree's Listings, which bounds the number of nodes that have them.
     """
 
     __slots__ = ("buckets", "cached", "crowd", "paths", "start")

@@ -5,7 +5,6 @@ has some of their effects; nothing is checked here that PrepRequestProcessor has
 transaction is applied. The root has two names: "" as a parent and in the digest, "/" in requests and events.
 """
 
-from collections import deque
 from typing import Final, final
 
 from mypy_extensions import i32, i64
@@ -14,8 +13,8 @@ from pyzoo.datatree.acl import OPEN_UNSAFE_ID, READ_ACL_UNSAFE, ACLCache
 from pyzoo.datatree.digest import DigestLog, node_digest
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, PERSISTENT, kind_of, ttl_owner
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
-from pyzoo.datatree.listing import CROWDED_BUCKETS, UNITS_A_NAME, CrowdedListing
-from pyzoo.datatree.node import NO_CHILDREN, Children, DataNode
+from pyzoo.datatree.listings import Listings
+from pyzoo.datatree.node import Children, DataNode
 from pyzoo.datatree.owed_events import OwedEvents
 from pyzoo.datatree.ownership import Ownership, has_expired
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
@@ -61,11 +60,6 @@ from pyzoo.jute.records import (
 
 __all__ = ["DataTree", "ProcessTxnResult"]
 
-BYTES_A_UNIT: Final = 512
-"""Bytes that are copied in a unit of work (about 200 ns)."""
-CACHED_LISTINGS: Final = 400
-"""Nodes whose encoded children are kept, and crowded ones that keep them in pieces."""
-
 _NEXT_CVERSION: Final = -1
 _NO_RESULTS: Final[list[ProcessTxnResult]] = []
 
@@ -97,9 +91,7 @@ class DataTree:
         self.child_watches = WatchManager(self.owed)
         self.session_observer = SessionObserver()
         self.closing: SessionClose | None = None
-        self._listings: deque[Children] = deque()
-        self._crowds: dict[Children, None] = {}
-        self._last_crowd: Children | None = None
+        self.listings = Listings()
         self._load_built_in_nodes()
 
     def _load_built_in_nodes(self) -> None:
@@ -124,84 +116,6 @@ class DataTree:
     def acl_of(self, node: DataNode) -> list[ACL]:
         """The node's ACL; not to be changed by the caller."""
         return self.acl_cache.acl_for(node.acl_id)
-
-    def encoded_children(self, node: DataNode) -> bytes:
-        """The names of the children as a jute vector of ustring; kept for nodes that were listed lately."""
-        children = node.children
-        if children is None or not children.paths:
-            return NO_CHILDREN
-        cached = children.cached
-        if cached is not None:
-            return cached
-        if children.buckets >= CROWDED_BUCKETS:
-            return self._crowded_listing(children)
-        cached = children.encoded()
-        children.cached = cached
-        listings = self._listings
-        listings.append(children)
-        if len(listings) > CACHED_LISTINGS:
-            listings.popleft().cached = None
-        return cached
-
-    def listing_units(self, node: DataNode) -> i64:
-        """About how many units of work `encoded_children` would be."""
-        children = node.children
-        if children is None:
-            return 0
-        cached = children.cached
-        if cached is not None:
-            return len(cached) // BYTES_A_UNIT
-        crowd = children.crowd
-        count: i64 = len(children.paths)
-        return 2 * count * UNITS_A_NAME if crowd is None else crowd.units + count // 10
-
-    def crowd_of(self, node: DataNode) -> CrowdedListing | None:
-        """The pieces that a crowded node's listing is kept in, ready or not; None for other nodes."""
-        children = node.children
-        if children is None or children.buckets < CROWDED_BUCKETS:
-            return None
-        return self._crowd_of(children)
-
-    def listing_parts(self, node: DataNode) -> list[bytes]:
-        """What `encoded_children` is, in pieces; of a crowded node to be called once its listing is ready."""
-        children = node.children
-        crowd = None if children is None else children.crowd
-        if children is None or crowd is None or children.cached is not None:
-            return [self.encoded_children(node)]
-        return crowd.pieces(len(children.paths))
-
-    def _crowd_of(self, children: Children) -> CrowdedListing:
-        crowd = children.crowd
-        if crowd is None:
-            crowd = CrowdedListing(children.paths, children.start, children.buckets)
-            children.crowd = crowd
-            crowds = self._crowds
-            crowds.pop(children, None)
-            crowds[children] = None
-            if len(crowds) > CACHED_LISTINGS:
-                self._drop_a_crowd()
-        return crowd
-
-    def _drop_a_crowd(self) -> None:
-        """The oldest that nobody is working at."""
-        for children in self._crowds:
-            crowd = children.crowd
-            if crowd is None or crowd.readers == 0:
-                children.crowd = None
-                del self._crowds[children]
-                return
-
-    def _crowded_listing(self, children: Children) -> bytes:
-        """Put together from pieces; as a whole only the last one is kept."""
-        crowd = self._crowd_of(children)
-        while not crowd.is_ready:
-            crowd.work(crowd.units + 1)
-        encoded = b"".join(crowd.pieces(len(children.paths)))
-        if self._last_crowd is not None:
-            self._last_crowd.cached = None
-        self._last_crowd = children
-        children.cached = encoded
-        return encoded
 
     def all_children_number(self, path: str) -> i32:
         """How many paths begin with `path` and a slash; those of "" include "/" (getAllChildrenNumber)."""
@@ -269,9 +183,7 @@ class DataTree:
         self.closing = None
         self.owed.clear()
         self.nodes.clear()
-        self._listings.clear()
-        self._crowds.clear()
-        self._last_crowd = None
+        self.listings.clear()
         self.ownership.clear()
         self.quotas.clear()
         self.acl_cache.clear()

@@ -25,7 +25,7 @@ class LongGetChildren(LongRead):
     def prepare(self, units: i64) -> i64:
         server, request = self.server, self.request
         node = server.reads.readable(self._path, request.ids)
-        crowd = server.tree.crowd_of(node)
+        crowd = server.tree.listings.crowd_of(node)
         self.keep(crowd)
         done: i64 = 1
         if crowd is not None:

@@ -121,15 +121,15 @@ class LongMultiRead(LongRead):
 
     def _list(self, path: str | None, node: DataNode, units: i64) -> i64:
         tree = self.server.tree
-        done = tree.listing_units(node)
-        crowd = tree.crowd_of(node)
+        done = tree.listings.units(node)
+        crowd = tree.listings.crowd_of(node)
         if crowd is not None and not crowd.is_ready:
             self.keep(crowd)
             done = crowd.work(units)
             if not crowd.is_ready:
                 return done
         self.keep(None)
-        self._listings[path or ""] = _Listing(node, tree.listing_parts(node))
+        self._listings[path or ""] = _Listing(node, tree.listings.parts(node))
         return done
 
     # --- nodes

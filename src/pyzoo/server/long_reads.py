@@ -13,7 +13,7 @@ from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
 from pyzoo.datatree.listing import CrowdedListing
-from pyzoo.datatree.tree import BYTES_A_UNIT
+from pyzoo.datatree.listings import BYTES_A_UNIT
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.log_extras import of_client

@@ -12,8 +12,9 @@ from mypy_extensions import i32, i64, u8
 from pyzoo import errors as err
 from pyzoo.datatree.acl import ADMIN, READ
 from pyzoo.datatree.java_order import ephemerals_copy_order
+from pyzoo.datatree.listings import BYTES_A_UNIT
 from pyzoo.datatree.node import DataNode
-from pyzoo.datatree.tree import BYTES_A_UNIT, DataTree
+from pyzoo.datatree.tree import DataTree
 from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
@@ -203,11 +204,11 @@ class Reads:
         path = body.read_ustring()
         watch = body.read_bool()
         node = self.readable(path, ids)
-        if node.num_children > self.few_names and self.tree.listing_units(node) > self._most_units:
+        if node.num_children > self.few_names and self.tree.listings.units(node) > self._most_units:
             return TAKES_LONGER
         if watch and path is not None:
             self.tree.child_watches.add(path, cnxn, STANDARD)
-        encoded = self.tree.encoded_children(node)
+        encoded = self.tree.listings.encoded(node)
         # Java counts the names alone: the vector is their bytes, four for each and four for their number.
         self.metrics.path_read(path or "", len(encoded) - 4 * (node.num_children + 1))
         out.write(encoded)
@@ -220,7 +221,7 @@ class Reads:
         node = self.readable(path, ids)
         if watch and path is not None:
             self.tree.child_watches.add(path, cnxn, STANDARD)
-        parts = self.tree.listing_parts(node)
+        parts = self.tree.listings.parts(node)
         size: i64 = 0
         for part in parts:
             size += len(part)
@@ -304,10 +305,10 @@ class Reads:
             node.write_stat(out)
         elif isinstance(body, GetChildrenRequest):
             node = self.readable(body.path, ids)
-            units = self.tree.listing_units(node)
+            units = self.tree.listings.units(node)
             if units <= most:
                 write_multi_header(out, op.GET_CHILDREN, 0)
-                out.write(self.tree.encoded_children(node))
+                out.write(self.tree.listings.encoded(node))
         return units
 
     # --- watches
