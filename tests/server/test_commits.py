@@ -189,6 +189,17 @@ def test_a_server_that_sends_its_clients_away_applies_what_is_committed() -> Non
     assert world.server.tree.closing is None
 
 
+def test_what_a_restored_snapshot_changes_is_told_as_of_the_last_transaction() -> None:
+    world, _, other = closing_world()
+    zxid = world.server.tree.last_processed_zxid
+    other.ask(op.GET_DATA, GetDataRequest("/r", True))
+    other.replies()
+    world.server.leave_for(DataTree(), zxid)
+    world.turn()
+    other.replies()
+    assert [("/r", zxid + 1)] == [(path, at) for _, path, at in other.events]
+
+
 def test_who_asks_for_the_whole_history_finds_what_is_committed_applied() -> None:
     world, _, _ = closing_world()
     zxid = world.server.tree.last_processed_zxid

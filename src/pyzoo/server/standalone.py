@@ -266,12 +266,13 @@ class ZooKeeperServer(Core):
     # --- another database
 
     def leave_for(self, tree: DataTree, zxid: i64) -> None:
-        """`tree` takes the place of this server's: say so, as of `zxid`, to who watches what differs, and close all.
+        """`tree` takes the place of this server's: tell who watches what differs, and close all.
 
-        Writes that are logged and not applied yet are not answered.
+        Events are as of `zxid`, or of the last transaction applied if that is later. Writes that are logged and not
+        committed yet are not answered.
         """
         self.finish_commits()
-        tell_watchers(self.tree, tree, int(zxid))
+        tell_watchers(self.tree, tree, max(int(zxid), int(self.tree.last_processed_zxid)))
         self.shutdown()
 
     def replace_database(self, database: ZKDatabase) -> None:
