@@ -1,7 +1,7 @@
 """Real servers for tests: `with EmbeddedServer() as server: ...server.connect_string...`, or a LocalEnsemble."""
 
 from pyzoo.testing.embedded import AlreadyStarted, EmbeddedServer, EmbeddedServerError, NotStarted
-from pyzoo.testing.ensemble import EnsembleError, LocalEnsemble, Member
+from pyzoo.testing.ensemble import EnsembleError, LocalEnsemble, Member, PortTaken
 
 __all__ = [
     "AlreadyStarted",
@@ -11,4 +11,5 @@ __all__ = [
     "LocalEnsemble",
     "Member",
     "NotStarted",
+    "PortTaken",
 ]
