@@ -19,6 +19,7 @@ ELSEWHERE = {
     "pip install": ".ci/run",
     "docker ": "deploy/try-images.sh",
     "ZOOKEEPER_IMAGE=": "deploy/try-images.sh",
+    "PYZOO_PLAIN=1 docker ": "deploy/try-images.sh",
     "helm ": "tests/deploy/test_kubernetes.py",
     "kubectl ": "tests/deploy/test_kubernetes.py",
     "systemctl ": "tests/deploy/test_systemd.py",
