@@ -33,7 +33,7 @@ JAR_SETS = {
         ("org.xerial.snappy", "snappy-java", "1.1.10.5"),
     ],
 }
-#: Not every dependency that 3.9.6 names is to be had everywhere, and it runs with those of 3.9.5.
+#: All of 3.9.6 that is its own: it runs with the dependencies of 3.9.5.
 OWN_JARS = ["zookeeper", "zookeeper-jute"]
 DEBIAN_PACKAGES = ["zookeeper", "zookeeper-bin"]
 
@@ -74,7 +74,7 @@ def copy_reference(target: Path, older: Path) -> None:
 
 
 def _run_maven(workplace: Path, goal: str, *settings: str) -> None:
-    # A later one reads descriptors that a copy of a jar alone does not need, and that are not to be had everywhere.
+    # Later ones read the descriptors of all dependencies, which a copy of one jar does not need.
     plugin = "org.apache.maven.plugins:maven-dependency-plugin:2.8"
     subprocess.run(["mvn", "-q", "-B", f"{plugin}:{goal}", *settings], cwd=workplace, check=True)
 

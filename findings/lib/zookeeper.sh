@@ -43,7 +43,7 @@ need() {
         3.9.5) fetch "$version" "org.apache.zookeeper:zookeeper:$version" ch.qos.logback:logback-classic:1.3.15 \
             io.dropwizard.metrics:metrics-core:4.1.12.1 org.xerial.snappy:snappy-java:1.1.10.5 commons-cli:commons-cli:1.5.0 \
             com.fasterxml.jackson.core:jackson-databind:2.15.2 org.eclipse.jetty:jetty-servlet:9.4.58.v20250814 ;;
-        3.9.6) # Its own jars, with the dependencies of 3.9.5: not all that it names are to be had everywhere.
+        3.9.6) # Its own jars, with the dependencies of 3.9.5, with which it runs as well.
             need 3.9.5
             mkdir "$work/$version"
             cp "$work"/3.9.5/*.jar "$work/$version"
