@@ -61,6 +61,13 @@ def test_everybody_is_told_everything_once() -> None:
     assert world.server.next_deadline_ms() > world.now_ms
 
 
+def test_what_is_told_later_counts_as_what_is_told_at_once() -> None:
+    world, watchers, _ = owing_world()
+    run_out(world)
+    frames = [frame for watcher in watchers for frame in watcher.frames()]
+    assert world.server.metrics.watch_bytes == sum(map(len, frames))
+
+
 def test_a_reply_comes_behind_what_its_client_is_owed() -> None:
     world, watchers, _ = owing_world()
     watchers[0].ask(op.EXISTS, ExistsRequest("/e0", False))

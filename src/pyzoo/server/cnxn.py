@@ -20,6 +20,8 @@ from pyzoo.server.slices import SlicedWork
 
 CONNECTED_STATE: Final = 3
 NOTIFICATION_XID: Final = -1
+LENGTH_BYTES: Final = 4
+"""Ahead of each frame, and not counted with it."""
 OUT_HIGH_WATER: Final = 1 << 20
 """Bytes waiting to be sent above which no more requests of the connection are read."""
 OUT_LIMIT: Final = 64 << 20
@@ -53,9 +55,8 @@ class CnxnOwner:
         raise NotImplementedError
 
 
-def event_frame(event_type: i32, path: str, zxid: i64) -> bytes:
-    """A WatcherEvent as it is sent."""
-    out = BytesWriter()
+def write_event(out: BytesWriter, event_type: i32, path: str, zxid: i64) -> i64:
+    """Append a WatcherEvent in its frame; returns the frame's length."""
     start = begin_frame(out)
     write_i32_be(out, NOTIFICATION_XID)
     write_i64_be(out, zxid)
@@ -63,8 +64,7 @@ def event_frame(event_type: i32, path: str, zxid: i64) -> bytes:
     write_i32_be(out, event_type)
     write_i32_be(out, CONNECTED_STATE)
     write_ustring(out, path)
-    end_frame(out, start)
-    return out.getvalue()
+    return end_frame(out, start)
 
 
 @final
@@ -124,14 +124,7 @@ class ServerCnxn(Watcher):
             return
         events = self.events
         out = self.out if events is None else events
-        start = begin_frame(out)
-        write_i32_be(out, NOTIFICATION_XID)
-        write_i64_be(out, zxid)
-        write_i32_be(out, 0)
-        write_i32_be(out, event_type)
-        write_i32_be(out, CONNECTED_STATE)
-        write_ustring(out, path)
-        self._written(end_frame(out, start))
+        self._written(write_event(out, event_type, path, zxid))
         self.owner.event_sent()
         if self.waiting_bytes() > OUT_LIMIT:
             self.abort()
@@ -154,10 +147,12 @@ class ServerCnxn(Watcher):
         if acl is None or self.owner.may_read(self.ids, acl):
             frame = event.frame
             if not frame:
-                frame = event_frame(event.event_type, event.path, event.zxid)
+                only = BytesWriter()
+                write_event(only, event.event_type, event.path, event.zxid)
+                frame = only.getvalue()
                 event.frame = frame
             out.write(frame)
-            self._written(len(frame))
+            self._written(len(frame) - LENGTH_BYTES)
             self.owner.event_sent()
             if self.waiting_bytes() > OUT_LIMIT:
                 self.abort()
