@@ -26,6 +26,7 @@ from pyzoo.jute.records import (
 )
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.slices import NEVER
 from pyzoo.server.standalone import ZooKeeperServer
 
 OPEN = [ACL(31, "world", "anyone")]
@@ -83,6 +84,16 @@ class LoneServer:
             self.now_ms += min(ms, 500)
             ms -= 500
             self.turn()
+
+    def finish_work(self) -> int:
+        """Let the time go on until nothing is being worked at; returns the turns that it took."""
+        turns = 0
+        while self.server.slices.next_ms != NEVER:
+            self.now_ms += 10
+            self.turn()
+            turns += 1
+            assert turns < 100_000
+        return turns
 
     def turn(self) -> None:
         """What the shell does after it has handed over what arrived."""

@@ -12,17 +12,6 @@ EVERY_WORD = frozenset({"*"})
 WORDS = ["cons", "dump", "stat", "wchc", "wchp"]
 
 
-def settle(world: LoneServer) -> int:
-    """Let the server work until it has nothing to do; returns the turns that it took."""
-    turns = 0
-    while world.server.slices.next_ms != NEVER:
-        world.now_ms += 10
-        world.turn()
-        turns += 1
-        assert turns < 100_000
-    return turns
-
-
 def crowded(slice_units: int) -> LoneServer:
     """A server with some sessions, ephemerals and watches."""
     world = LoneServer(four_letter_word_whitelist=EVERY_WORD, slice_units=slice_units)
@@ -33,7 +22,7 @@ def crowded(slice_units: int) -> LoneServer:
         if number % 4 == 0:
             for at in range(number):
                 client.create(f"/ephemeral-{number}-{at}", flags=1)
-            settle(world)
+            world.finish_work()
     return world
 
 
@@ -41,7 +30,7 @@ def answer(world: LoneServer, word: str) -> tuple[bytes, int]:
     """The whole text, and the turns after the first that it took."""
     client = world.socket()
     client.send(word.encode())
-    turns = settle(world)
+    turns = world.finish_work()
     assert client.closed
     return client.received, turns
 
@@ -59,7 +48,7 @@ def test_others_are_served_while_a_word_is_answered() -> None:
     world = crowded(1)
     other = world.connect()
     other.create("/a", b"data")
-    settle(world)
+    world.finish_work()
     asking = world.socket()
     asking.send(b"wchp")
     served = 0
@@ -78,7 +67,7 @@ def test_what_comes_behind_a_word_is_not_looked_at() -> None:
     client.send(b"wchp")
     received = world.server.stats.packets_received
     client.send(b"ruok")
-    settle(world)
+    world.finish_work()
     assert received == world.server.stats.packets_received
     assert b"imok" not in client.received
 
@@ -95,11 +84,11 @@ def test_a_client_that_does_not_read_stops_the_answer() -> None:
     client = many_watches(world, 40_000)()
     client.take = lambda: None  # type: ignore[method-assign]
     client.send(b"wchc")
-    settle(world)
+    world.finish_work()
     assert OUT_HIGH_WATER <= client.cnxn.waiting_bytes() < OUT_HIGH_WATER + 1000
     del client.take  # type: ignore[method-assign]
     client.take()
-    settle(world)
+    world.finish_work()
     assert client.closed
     assert 40_000 == client.received.count(b"watched-")
 

@@ -34,21 +34,10 @@ CROWD = 900
 """Children enough for a listing that is kept in pieces."""
 
 
-def settle(world: LoneServer) -> int:
-    """Let the time go on until nothing is being worked at; returns the turns that it took."""
-    turns = 0
-    while world.server.slices.next_ms != NEVER:
-        world.now_ms += 10
-        world.turn()
-        turns += 1
-        assert turns < 100_000
-    return turns
-
-
 def ask(client: Client, op_type: int, *body: Any) -> list[bytes]:
     """Ask, wait for the end, and take all frames."""
     client.ask(op_type, *body)
-    settle(client.world)
+    client.world.finish_work()
     return client.frames()
 
 
@@ -161,7 +150,7 @@ def test_a_long_listing_shows_the_state_of_its_zxid() -> None:
         client.world.now_ms += 10
         other.create(f"/many/later-{at}")
         made[f"later-{at}"] = int(client.world.server.tree.last_processed_zxid)
-    settle(client.world)
+    client.world.finish_work()
     [frame] = client.frames()
     zxid, found = names(frame)
     assert CROWD + sum(1 for later in made.values() if later <= zxid) == len(found) == len(set(found))
@@ -198,7 +187,7 @@ def test_requests_behind_a_long_one_are_answered_in_their_order() -> None:
     data = b"".join(framed(encoded(RequestHeader(100 + at, kind), body)) for at, (kind, body) in enumerate(wanted))
     client.send(data)
     for _ in range(20):
-        settle(client.world)
+        client.world.finish_work()
         client.world.server.frames_waiting(client.cnxn)
         client.world.turn()
     headers = [ReplyHeader.decode(InputArchive(frame)) for frame in client.frames()]
@@ -216,7 +205,7 @@ def test_nothing_overtakes_a_long_read_that_waits_for_a_write() -> None:
     assert not world.server.wants_input(client.cnxn)
     world.sync()
     world.disk_is_slow = False
-    settle(world)
+    world.finish_work()
     world.server.frames_waiting(client.cnxn)
     world.turn()
     xids = [ReplyHeader.decode(InputArchive(frame)).xid for frame in client.frames()]
@@ -230,7 +219,7 @@ def test_throttled_requests_wait_behind_a_long_one_of_their_connection() -> None
     assert client.cnxn.is_busy
     client.world.server.frames_waiting(client.cnxn)
     other.ask(op.GET_DATA, GetDataRequest("/a", False))
-    settle(client.world)
+    client.world.finish_work()
     client.world.turn()
     assert 1 == len(client.frames())
     assert 1 == len(other.frames())
@@ -283,7 +272,7 @@ def test_a_node_that_goes_while_its_children_are_encoded_is_no_node() -> None:
     for at in range(1600):
         tree.delete_node(f"/crowd/{at}", 5000)
     tree.delete_node("/crowd", 5000)
-    settle(client.world)
+    client.world.finish_work()
     [frame] = client.frames()
     assert -101 == ReplyHeader.decode(InputArchive(frame)).err
 
@@ -304,7 +293,7 @@ def test_a_long_multi_read_lets_go_of_a_listing_whose_node_has_gone() -> None:
     for at in range(1600):
         tree.delete_node(f"/crowd/{at}", 5000)
     tree.delete_node("/crowd", 5000)
-    settle(client.world)
+    client.world.finish_work()
     [frame] = client.frames()
     assert encoded(MultiHeader(-1, False, -101)) + (-101).to_bytes(4, "big", signed=True) + encoded(END) == frame[16:]
     assert crowd.readers == 0
@@ -375,8 +364,8 @@ def test_a_client_that_does_not_read_has_little_waiting_however_much_it_asks_for
     assert NEVER == client.world.server.slices.next_ms
     while client.cnxn.waiting_bytes():
         deaf.read()
-        settle(client.world)
+        client.world.finish_work()
         client.world.server.frames_waiting(client.cnxn)
-        settle(client.world)
+        client.world.finish_work()
     assert deaf.most_waiting <= 2 * OUT_HIGH_WATER
     assert deaf.taken > 5 * 15_000_000
