@@ -5,7 +5,7 @@ Ints and longs are written by librt's write_i32_be and write_i64_be directly.
 """
 
 import codecs
-from typing import Final, final
+from typing import ClassVar, Final, final
 
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be
 from mypy_extensions import i32, i64, mypyc_attr
@@ -62,11 +62,34 @@ def to_i64(value: int) -> int:
 
 @mypyc_attr(acyclic=True)
 class Record:
-    """The base of every generated record."""
+    """The base of every generated record.
+
+    Records of one kind are equal when their bytes are. No request compares or shows one, so this is written once,
+    not generated for each.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ()
+    """The names of the fields, in their order in the protocol."""
 
     def encode(self, out: BytesWriter) -> None:
         """Append the record's bytes to `out`."""
         raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and type(other) is type(self) and _bytes_of(other) == _bytes_of(self)
+
+    def __hash__(self) -> int:
+        return hash(_bytes_of(self))
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={getattr(self, name)!r}" for name in self.fields]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _bytes_of(record: Record) -> bytes:
+    out = BytesWriter()
+    record.encode(out)
+    return out.getvalue()
 
 
 @final
