@@ -53,13 +53,36 @@ COMPILED = [
 NOT_COMPILED = {"__init__.py", "generate.py"}
 """Package markers, and the generator, which no server runs."""
 
+COLD = [
+    *(
+        f"src/pyzoo/quorum/{name}.py"
+        for name in ("cnxmanager", "election", "hello", "notification", "reconfig", "sasl")
+    ),
+    *(f"src/pyzoo/server/{name}.py" for name in ("answers", "commands", "environment", "ensemble_restore")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("ensemble_view", "exposition", "measurements", "member_settings")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("metric_names", "monitor", "peer_config", "peer_view", "restoring")),
+]
+"""Runs for elections, reconfigurations, metrics and words, not for requests: a tenth of all C, left as Python."""
+
+HOT = [
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "digest", "node", "paths", "tree", "watches")),
+    *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("cnxn", "core", "final", "log_batch", "outstanding", "prep", "reads")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("request", "sessions", "standalone", "throttle")),
+    *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "turn")),
+]
+"""Runs for every request."""
+
 MYPY_OPTIONS = ["--config-file=", "--follow-imports=silent", "--ignore-missing-imports"]
 """Lenient: a mypy of tomorrow that is stricter must not make an installation slow. CI has the strict check."""
 
-C_FLAGS = ["-O1", "-g0", "-w", "-fvisibility=hidden"]
-"""-O2 takes nearly twice the time. Hidden names let functions of one library call each other directly."""
+C_FLAGS = ["-g0", "-w", "-fvisibility=hidden"]
+"""Hidden names let the functions of one library call each other directly."""
 
-UNITS = 12
+QUICKLY, THOROUGHLY = "-O1", "-O2"
+"""-O2 takes nearly twice the time to compile; what does not run for every request gains nothing from it."""
+
+HOT_UNITS, UNITS = 3, 9
 """How many files the C compiler gets: enough to share among processors, few as each reads all declarations."""
 
 SHIMS_TOGETHER = 8
@@ -79,7 +102,8 @@ def compiled_sources() -> list[str]:
     for entry in COMPILED:
         path = ROOT / entry
         files += [path] if path.is_file() else sorted(path.glob("*.py"))
-    return [str(path.relative_to(ROOT)) for path in files if path.name not in NOT_COMPILED]
+    names = [str(path.relative_to(ROOT)) for path in files if path.name not in NOT_COMPILED]
+    return [name for name in names if name not in COLD]
 
 
 def module_name(source: str) -> str:
@@ -135,9 +159,13 @@ class BuildExt(build_ext):
         self._compile(trial, self.include_dirs)
 
     def _build_shared_library(self, shared: Any, directory: Path, jobs: ThreadPoolExecutor) -> None:
-        units = write_units([Path(source) for source in shared.sources], directory)
         include = [*self.include_dirs, *shared.include_dirs, str(directory)]
-        objects = list(jobs.map(lambda unit: self._compile(unit, include), units))
+        hot_files = {generated_file(source, directory) for source in HOT}
+        hot = [source for source in shared.sources if source in hot_files]
+        other = [source for source in shared.sources if source not in hot_files]
+        units = [(unit, THOROUGHLY) for unit in write_units(hot, HOT_UNITS, directory / "hot")]
+        units += [(unit, QUICKLY) for unit in write_units(other, UNITS, directory / "other")]
+        objects = list(jobs.map(lambda unit: self._compile(unit[0], include, unit[1]), units))
         self._link(objects, self.get_ext_fullpath(SHARED_LIBRARY))
 
     def _build_shims(self, number: int, shims: list[str], directory: Path) -> None:
@@ -152,11 +180,11 @@ class BuildExt(build_ext):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(library, target)
 
-    def _compile(self, unit: Path, include: Iterable[str]) -> str:
+    def _compile(self, unit: Path, include: Iterable[str], level: str = QUICKLY) -> str:
         """The object file of a C file, beside it."""
         target = str(unit.with_suffix(".o"))
         directories = [f"-I{directory}" for directory in include]
-        run_compiler([*self.compiler.compiler_so, *directories, *C_FLAGS, "-c", str(unit), "-o", target])
+        run_compiler([*self.compiler.compiler_so, *directories, level, *C_FLAGS, "-c", str(unit), "-o", target])
         return target
 
     def _link(self, objects: list[str], target: str) -> None:
@@ -179,19 +207,22 @@ def generate_c(sources: list[str], directory: Path) -> list[Any]:
         raise NotCompiled(f"mypyc failed: {first_error(said.getvalue()) or error}") from error
 
 
-def write_units(sources: list[Path], directory: Path) -> list[Path]:
-    """Files that include the generated ones, of about one size, the largest first."""
-    units: list[tuple[int, list[Path]]] = [(0, [])] * UNITS
-    for source in sorted(sources, key=lambda path: path.stat().st_size, reverse=True):
-        units.sort(key=lambda unit: unit[0])
-        size, members = units[0]
-        units[0] = (size + source.stat().st_size, [*members, source])
-    written: list[Path] = []
-    for _, members in sorted(units, key=lambda unit: unit[0], reverse=True):
-        path = directory / f"unit{len(written)}.c"
+def generated_file(source: str, directory: Path) -> str:
+    """mypyc's name for the C file of a module."""
+    return str(directory / f"__native_{module_name(source).replace('.', '___')}.c")
+
+
+def write_units(sources: list[str], count: int, directory: Path) -> list[Path]:
+    """Files that include the generated ones, of about one size each, the largest first."""
+    size_of = {source: Path(source).stat().st_size for source in sources}
+    units: list[list[str]] = [[] for _ in range(count)]
+    for source in sorted(sources, key=size_of.__getitem__, reverse=True):
+        min(units, key=lambda unit: sum(size_of[member] for member in unit)).append(source)
+    directory.mkdir()
+    paths = [directory / f"unit{number}.c" for number in range(count)]
+    for path, members in zip(paths, units, strict=True):
         path.write_text("".join(f'#include "{member}"\n' for member in members))
-        written.append(path)
-    return written
+    return paths
 
 
 def shim_groups(sources: list[str]) -> list[list[str]]:
