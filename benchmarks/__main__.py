@@ -1,10 +1,10 @@
-"""`python -m benchmarks` for single servers, with `ensemble` for three members, with `costs` for single requests."""
+"""`python -m benchmarks` for single servers; `ensemble`, `costs` and `install` are benchmarks of their own."""
 
 import sys
 
-from benchmarks import command, costs_command, ensemble_command
+from benchmarks import command, costs_command, ensemble_command, install
 
-OTHERS = {"ensemble": ensemble_command.main, "costs": costs_command.main}
+OTHERS = {"ensemble": ensemble_command.main, "costs": costs_command.main, "install": install.main}
 
 name = sys.argv[1] if len(sys.argv) > 1 else ""
 if name in OTHERS:
