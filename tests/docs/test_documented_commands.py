@@ -16,6 +16,8 @@ PROGRAMS = ("pyzoo", "pip", "python", "curl", "docker", "helm", "kubectl", "syst
 README = REPOSITORY / "README.md"
 
 ELSEWHERE = {
+    "git clone ": ".ci/run",
+    "python3 -m venv .venv": ".ci/run",
     "pip install": ".ci/run",
     "docker ": "deploy/try-images.sh",
     "ZOOKEEPER_IMAGE=": "deploy/try-images.sh",
