@@ -36,6 +36,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--interop-first-seed", type=int, default=1, help="seed of the first random history")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under `--dist loadgroup`, tests that share servers of their module go to one worker."""
+    for item in items:
+        if isinstance(item, pytest.Function):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {shared_by(item)}"))
+
+
+def shared_by(item: pytest.Function) -> str:
+    """Which of the parameters of the module's fixtures a test has."""
+    if not hasattr(item, "callspec"):
+        return ""
+    fixtures = item._fixtureinfo.name2fixturedefs
+    shared = [name for name in item.callspec.params if any(each.scope == "module" for each in fixtures.get(name, ()))]
+    return " ".join(f"{name}{item.callspec.indices[name]}" for name in shared)
+
+
 def required(find: Callable[[], object]) -> object:
     """What `find` finds; where it is missing that is a failure in CI, and a skip with the reason elsewhere."""
     try:

@@ -36,6 +36,8 @@ JAR_SETS = {
 #: All of 3.9.6 that is its own: it runs with the dependencies of 3.9.5.
 OWN_JARS = ["zookeeper", "zookeeper-jute"]
 DEBIAN_PACKAGES = ["zookeeper", "zookeeper-bin"]
+#: The programs that are needed besides, and the packages that have them.
+PROGRAMS = {"javac": "default-jdk-headless", "mvn": "maven"}
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -79,13 +81,13 @@ def _run_maven(workplace: Path, goal: str, *settings: str) -> None:
     subprocess.run(["mvn", "-q", "-B", f"{plugin}:{goal}", *settings], cwd=workplace, check=True)
 
 
-def install_debian_packages() -> None:
-    """Debian's ZooKeeper 3.8.0 and the C client's shell; needs root, or sudo without a password."""
+def install_debian_packages(packages: list[str]) -> None:
+    """Needs root, or sudo without a password."""
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    if subprocess.run(["apt-cache", "show", *DEBIAN_PACKAGES], capture_output=True).returncode:
+    if subprocess.run(["apt-cache", "show", *packages], capture_output=True).returncode:
         subprocess.run([*prefix, "apt-get", "update"], check=True, env=environment)
-    command = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *DEBIAN_PACKAGES]
+    command = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *packages]
     subprocess.run(command, check=True, env=environment)
 
 
@@ -94,7 +96,22 @@ def is_complete(target: Path, artifacts: list[tuple[str, str, str]]) -> bool:
     return all((target / f"{name}-{version}.jar").exists() for _, name, version in artifacts)
 
 
+def missing_packages() -> list[str]:
+    """Debian's packages of what is not there yet: programs, and ZooKeeper 3.8.0 with the C client's shell."""
+    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    if not DEBIAN_JAR.exists() or not Path("/usr/lib/zookeeper/bin/cli_mt").exists():
+        missing += DEBIAN_PACKAGES
+    return missing
+
+
 def main() -> int:
+    missing = missing_packages()
+    if missing:
+        if shutil.which("apt-get") is None:
+            print(f"{', '.join(missing)} are Debian packages; this is not a Debian system")
+            return 1
+        install_debian_packages(missing)
+    print(f"3.8.0: {DEBIAN_JAR}")
     for name, artifacts in JAR_SETS.items():
         target = CACHE / name
         if not is_complete(target, artifacts):
@@ -104,12 +121,6 @@ def main() -> int:
     if not is_complete(reference, [("", name, ZOOKEEPER_VERSION) for name in OWN_JARS]):
         copy_reference(reference, CACHE / f"zookeeper-{OLDER_VERSION}")
     print(f"{reference.name}: {reference}")
-    if not DEBIAN_JAR.exists() or not Path("/usr/lib/zookeeper/bin/cli_mt").exists():
-        if shutil.which("apt-get") is None:
-            print("3.8.0 and the C client's shell come from Debian packages; this is not a Debian system")
-            return 1
-        install_debian_packages()
-    print(f"3.8.0: {DEBIAN_JAR}")
     return 0
 
 
