@@ -65,7 +65,7 @@ COLD = [
 """Runs for elections, reconfigurations, metrics and words, not for requests: a tenth of all C, left as Python."""
 
 HOT = [
-    *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "digest", "node", "paths", "tree", "watches")),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "digest", "listings", "node", "paths", "tree", "watches")),
     *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
     *(f"src/pyzoo/server/{name}.py" for name in ("cnxn", "core", "final", "log_batch", "outstanding", "prep", "reads")),
     *(f"src/pyzoo/server/{name}.py" for name in ("request", "sessions", "standalone", "throttle")),
