@@ -4,8 +4,9 @@ import io
 from contextlib import closing
 
 import pytest
-from dialogue import OPEN, Client, LoneServer
+from dialogue import OPEN, WALL_MS, Client, LoneServer
 
+from pyzoo.config.membership import Membership
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import (
@@ -20,7 +21,10 @@ from pyzoo.jute.records import (
 )
 from pyzoo.persistence.snapshot_format import SnapshotReader
 from pyzoo.persistence.snapshots import snapshot_chunks
+from pyzoo.quorum.verifier import make_verifier
 from pyzoo.runtime.saved_snapshot import without_disk
+from pyzoo.server.database import ZKDatabase
+from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.slices import REST_MS
 
 EPHEMERAL = 1
@@ -44,6 +48,8 @@ def until_begun(world: LoneServer) -> None:
     """Let the preparation, which takes several turns too, come to its end."""
     while world.server.tree.closing is None:
         world.pass_time(REST_MS)
+    while not world.server.tree.closing.has_begun:
+        world.turn()
 
 
 def turns_until_closed(world: LoneServer, client: Client) -> int:
@@ -309,3 +315,19 @@ def test_a_word_that_looks_at_all_ephemerals_waits_for_the_end_of_a_close() -> N
     while not asking.closed:
         world.pass_time(REST_MS)
     assert b"Sessions with Ephemerals (0)" in asking.received
+
+
+def test_a_read_that_waited_for_the_end_of_a_close_was_behind_no_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(world: LoneServer, database: ZKDatabase) -> None:
+        server = QuorumZooKeeperServer(world.config, database, world.now_ms, WALL_MS, lambda _n: 0)
+        server.prepare_ensemble(make_verifier(Membership()))
+        world.server = server
+
+    monkeypatch.setattr(LoneServer, "start", start)
+    world, client, other = closing_world()
+    before = world.server.metrics.requests_in_session_queue.count
+    other.ask(op.GET_CHILDREN, GetChildrenRequest("/p", False))
+    turns_until_closed(world, client)
+    assert len(other.replies()) == 1
+    # The only write that was done meanwhile is the closeSession.
+    assert world.server.metrics.requests_in_session_queue.count == before + 1

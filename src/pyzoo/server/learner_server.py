@@ -224,7 +224,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             return
         cnxn.pending.popleft()
         self.serve(request, cnxn)
-        self.drain(cnxn)
+        self.write_done(cnxn)
 
     # --- commit
 
@@ -284,7 +284,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             if self.audit is not None:
                 self.audit.answered(request, applied.result, cnxn)
             self.answer(request, applied.result, cnxn)
-            self.drain(cnxn)
+            self.write_done(cnxn)
         elif self.audit is not None:
             self._audit_unanswered(self.audit, applied)
         if header.type == op.CLOSE_SESSION:

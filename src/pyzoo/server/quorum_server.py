@@ -197,9 +197,9 @@ class QuorumZooKeeperServer(ZooKeeperServer):
             self.refuse(request, 0)
             self.cnxns_by_session.pop(request.session_id, None)
 
-    def drain(self, cnxn: ServerCnxn) -> None:
+    def write_done(self, cnxn: ServerCnxn) -> None:
         waiting = len(cnxn.pending)
-        super().drain(cnxn)
+        self.drain(cnxn)
         # With the write that is done, as Apache's CommitProcessor counts.
         self.metrics.requests_in_session_queue.add(waiting + 1)
         self.metrics.reads_after_write_in_session_queue.add(waiting - len(cnxn.pending))

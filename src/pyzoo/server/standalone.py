@@ -548,8 +548,12 @@ class ZooKeeperServer(Core):
         self.in_process -= 1
         self.large_bytes -= request.large_bytes
 
+    def write_done(self, cnxn: ServerCnxn) -> None:
+        """A write of this connection, or a sync, is answered: go on with what waited behind it."""
+        self.drain(cnxn)
+
     def drain(self, cnxn: ServerCnxn) -> None:
-        """Answer what waited behind a write that is done now."""
+        """Answer what needs not wait any more, up to the next write."""
         pending = cnxn.pending
         while pending and not pending[0].is_write and not cnxn.closing:
             if self.commits.is_behind and self.commits.hides(pending[0]):
@@ -624,7 +628,7 @@ class ZooKeeperServer(Core):
         if cnxn is not None and not cnxn.closing:
             cnxn.pending.popleft()
             self.answer(request, result, cnxn)
-            self.drain(cnxn)
+            self.write_done(cnxn)
         else:
             if cnxn is not None and request.type != op.CLOSE_SESSION:
                 self.metrics.stale_replies += 1
