@@ -157,7 +157,7 @@ class Client:
         """Read what the server sent, and notice a close."""
         if not self.cnxn.gone:
             self.received += self.cnxn.data_to_send()
-        if self.cnxn.closing and not self.closed:
+        if self.cnxn.is_over and not self.closed:
             self.hang_up()
 
     def hang_up(self) -> None:

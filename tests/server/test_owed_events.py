@@ -121,6 +121,17 @@ def test_a_connection_that_is_gone_is_owed_nothing() -> None:
     assert other.exists("/r")
 
 
+def test_who_closes_its_session_is_told_before_what_it_is_owed() -> None:
+    world, watchers, _ = owing_world()
+    watchers[0].ask(op.CLOSE_SESSION)
+    xids = in_order(watchers[0])
+    assert not watchers[0].closed
+    run_out(world)
+    xids += in_order(watchers[0])
+    assert xids == [-1] * COUNT + [watchers[0].xid]
+    assert watchers[0].closed
+
+
 def test_a_multi_of_many_parts_owes_its_events_too() -> None:
     world = LoneServer(slice_units=100)
     client, watcher = world.connect(), world.connect()

@@ -410,7 +410,7 @@ class ClientPort:
         if connection.unsent:
             self._set_mask(connection, connection.mask | _OUT)
             self.held_back[connection] = None
-        elif cnxn.closing:
+        elif cnxn.is_over:
             self._end(connection)
         elif connection.mask & _OUT:
             self._set_mask(connection, connection.mask & ~_OUT)

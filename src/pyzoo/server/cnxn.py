@@ -208,10 +208,16 @@ class ServerCnxn(Watcher):
         self.close()
 
     def close(self) -> None:
-        """Close once everything written so far is sent."""
+        """Close once everything written so far, and the events that are owed before it, are sent."""
         self.closing = True
-        self._release_owed()
+        if self.gone:
+            self._release_owed()
         self.announce()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is to be closed, once what `data_to_send` has given is sent."""
+        return self.closing and (self.owed == 0 or self.gone)
 
     def waiting_bytes(self) -> i64:
         """Bytes written and not yet taken by the network."""

@@ -196,7 +196,7 @@ class Connections:
         data = cnxn.data_to_send()
         if data and not cnxn.gone:
             socket.send(data)
-        if cnxn.closing:
+        if cnxn.is_over:
             del self._cnxn_sockets[cnxn]
             del self._cnxns[socket]
             self._held_back.pop(cnxn, None)
