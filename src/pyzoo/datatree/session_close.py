@@ -22,8 +22,11 @@ FEW: Final = 32
 _EVENT_UNITS: Final = 3
 _OBSERVER_UNITS: Final = 50
 """A line in a log."""
-_OWED_A_UNIT: Final = 4
-"""Events that are told later cost little now."""
+_FIRE_UNITS: Final = 4
+"""To find who watches a path, whose tables the processor has not at hand; events that are told later cost one more."""
+_LOOKS_A_UNIT: Final = 3
+"""Paths that are looked at to find their parents."""
+_PARENT_UNITS: Final = 2
 _CROWD_PART: Final = 8
 """From this part of a node's children on their listing is made anew when they go."""
 
@@ -77,25 +80,22 @@ class SessionClose:
         self._children: Children | None = None
         self._acl_id: i64 = 0
         self._acl_uses: i64 = 0
-        self._find_parents()
-
-    def _find_parents(self) -> None:
-        prefix = ""
-        last: i64 = -1
-        for path in self._waiting:
-            slash: i64 = path.rfind("/")
-            if slash != last or not path.startswith(prefix):
-                prefix = path[: slash + 1]
-                last = slash
-                self._parents[path[:slash] if slash > 0 else "/"] = None
+        self._looked_at: i64 = 0
 
     def hides(self, path: str) -> bool:
         """Whether this node, its Stat or the list of its children may be half changed."""
-        return path in self._owned or path in self._parents
+        return self.has_begun and (path in self._owned or path in self._parents)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether something may be changed already, or somebody told."""
+        return self._looked_at == len(self._waiting)
 
     def step(self, units: i64) -> i64:
         """Do about so many units, a path being at least one; returns how many it were."""
         count: i64 = len(self._paths)
+        if self._looked_at < count:
+            return self._find_parents(units)
         if self._told < count:
             return self._tell(units)
         return self._remove(units)
@@ -104,6 +104,26 @@ class SessionClose:
         """Do all that is left, at once."""
         while not self.is_done:
             self.step(1 << 40)
+
+    def _find_parents(self, units: i64) -> i64:
+        waiting = self._waiting
+        begin: i64 = self._looked_at
+        at: i64 = begin
+        count: i64 = len(waiting)
+        found: i64 = 0
+        prefix = ""
+        last: i64 = -1
+        while at < count and (at - begin) // _LOOKS_A_UNIT + found * _PARENT_UNITS < units:
+            path = waiting[at]
+            at += 1
+            slash: i64 = path.rfind("/")
+            if slash != last or not path.startswith(prefix):
+                prefix = path[: slash + 1]
+                last = slash
+                found += 1
+                self._parents[path[:slash] if slash > 0 else "/"] = None
+        self._looked_at = at
+        return 1 + (at - begin) // _LOOKS_A_UNIT + found * _PARENT_UNITS
 
     # --- watches
 
@@ -125,7 +145,7 @@ class SessionClose:
             self._told += 1
             assert path is not None
             told = tree.fire_ephemeral_deleted(path, self.zxid)
-            used += 1 + (told // _OWED_A_UNIT if self._owes else _EVENT_UNITS * told)
+            used += 1 if told == 0 else _FIRE_UNITS + (told if self._owes else _EVENT_UNITS * told)
             if observer.wants_ephemerals:
                 observer.ephemeral_deleted(self.session_id, path, True)
                 used += _OBSERVER_UNITS
