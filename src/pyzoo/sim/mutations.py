@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from pyzoo.datatree.ownership import Ownership
+from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.txnlog import TxnLog
@@ -206,10 +206,11 @@ def _shorten_sessions(right: Method) -> Method:
 
 
 def _find_all_that_may_go_once(right: Method) -> Method:
-    def expired(self: Ownership, nodes: object, now_ms: int, max_never_used_ms: int) -> list[str]:
-        return [*self.containers, *self.ttls]
+    def search(self: ContainerManager, tree: DataTree, wall_ms: int) -> None:
+        while self._unsearched:
+            self._waiting.append(self._unsearched.pop())
 
-    return expired
+    return search
 
 
 def _delete_what_was_found(right: Method) -> Method:
@@ -260,7 +261,10 @@ MUTATIONS: Final = (
     Mutation("a new leader shortens sessions", ((ZooKeeperServer, "adopt_sessions", _shorten_sessions),)),
     Mutation(
         "nodes with a time to live go before it is over",
-        ((Ownership, "expired", _find_all_that_may_go_once), (ContainerManager, "may_go", _delete_what_was_found)),
+        (
+            (ContainerManager, "_search", _find_all_that_may_go_once),
+            (ContainerManager, "may_go", _delete_what_was_found),
+        ),
         evolve(HARSH, all_nodes=True),
     ),
     Mutation(
