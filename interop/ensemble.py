@@ -4,9 +4,6 @@ Members have sids 1, 2, ... in the order of their kinds, participants before obs
 sid that is there wins the election. All waiting has a deadline, and a failure shows what every member wrote.
 """
 
-import itertools
-import os
-import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +13,7 @@ from attrs import define, field, frozen
 from interop import requests as rq
 from interop.client import Client
 from interop.member import OBSERVER, PARTICIPANT, Member
+from interop.ports import free_port
 from interop.relay import Network
 from interop.server import ServerFailed
 from interop.trees import assert_same_trees
@@ -23,27 +21,9 @@ from interop.writer import Writer
 
 SERVE_SECONDS = 40.0
 POLL_SECONDS = 0.03
-#: Below the ports that the system gives to outgoing connections, so that nothing takes them between two starts.
-FIRST_PORT = 12000
-PORTS = 18000
 OUTPUT_LINES = 60
 LOOPBACK = "127.0.0.1"
 NOT_SERVING = "This ZooKeeper instance is not currently serving requests"
-#: Processes that run at the same time begin far from each other.
-_first_offset = os.getpid() * 7919 % PORTS
-_candidates = itertools.cycle(FIRST_PORT + (_first_offset + number) % PORTS for number in range(PORTS))
-
-
-def unused_port() -> int:
-    """A loopback port that nobody listens on, and that no other call returns soon."""
-    for port in _candidates:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("a cycle does not end")
 
 
 @frozen
@@ -96,12 +76,12 @@ class Ensemble:
         (home / "data" / "myid").write_text(f"{sid}\n")
         member = Member(
             kind,
-            (LOOPBACK, unused_port()),
+            (LOOPBACK, free_port()),
             home,
             sid=sid,
             role=role,
-            quorum_port=unused_port(),
-            election_port=unused_port(),
+            quorum_port=free_port(),
+            election_port=free_port(),
             properties=self.settings.properties,
         )
         self.members[sid] = member

@@ -18,6 +18,7 @@ from typing import IO
 from attrs import define, field, frozen
 
 from interop.java import JavaZooKeeper, java
+from interop.ports import free_port
 
 START_SECONDS = 30
 STOP_SECONDS = 20
@@ -65,13 +66,6 @@ class Config:
     def java_properties(self) -> list[str]:
         properties = {"zookeeper.admin.enableServer": str(self.admin).lower(), **self.properties}
         return [f"-D{name}={value}" for name, value in properties.items()]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def ask(address: tuple[str, int], word: bytes, timeout: float = 10) -> bytes:

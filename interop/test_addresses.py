@@ -14,7 +14,8 @@ from interop.conftest import new_ensemble
 from interop.ensemble import Ensemble
 from interop.java import JavaZooKeeper
 from interop.member import JAVA39, PYZOO
-from interop.server import START_SECONDS, Config, Server, ServerFailed, free_port, launch_pyzoo, launch_real
+from interop.ports import free_port
+from interop.server import START_SECONDS, Config, Server, ServerFailed, launch_pyzoo, launch_real
 
 LOOPBACKS = ("127.0.0.1", "::1")
 MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA39, JAVA39), (PYZOO, PYZOO, JAVA39), (JAVA39, JAVA39, JAVA39)]

@@ -9,9 +9,10 @@ from kazoo.client import KazooClient
 from interop import requests as rq
 from interop.admin import AUTH, ask_admin, restore, take_snapshot
 from interop.conftest import StartServer, new_ensemble
-from interop.ensemble import Ensemble, Settings, unused_port
+from interop.ensemble import Ensemble, Settings
 from interop.member import JAVA39, PYZOO, Member
 from interop.pair import Pair, PairSession
+from interop.ports import free_port
 from interop.server import Config, Server
 from interop.trees import assert_same_trees, tree_of
 
@@ -207,7 +208,7 @@ def test_apache_boots_from_what_was_restored(
 @pytest.fixture(scope="module")
 def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ensemble]:
     """The last voter leads; there is one of each kind in every other role."""
-    lines = {sid: {"admin.serverPort": str(unused_port()), "admin.serverAddress": "127.0.0.1"} for sid in range(1, 6)}
+    lines = {sid: {"admin.serverPort": str(free_port()), "admin.serverAddress": "127.0.0.1"} for sid in range(1, 6)}
     settings = Settings(
         lines={"admin.rateLimiterIntervalInMS": "-1"},
         lines_of=lines,

@@ -13,7 +13,8 @@ from kazoo.client import KazooClient
 
 from interop.conftest import StartServer
 from interop.java import JavaZooKeeper
-from interop.server import Config, free_port
+from interop.ports import free_port
+from interop.server import Config
 from interop.shells import assert_same, pyzoo_cli, run, zkcli
 from interop.stores import make_stores
 

@@ -9,9 +9,10 @@ from attrs import evolve
 from kazoo.client import KazooClient
 
 from interop.conftest import new_ensemble
-from interop.ensemble import Settings, unused_port
+from interop.ensemble import Settings
 from interop.java import JavaZooKeeper
 from interop.member import JAVA39, PYZOO
+from interop.ports import free_port
 from interop.shells import Printed, assert_same, pyzoo_cli, run, zkcli
 
 SUPER = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="
@@ -39,7 +40,7 @@ def test_the_membership_is_shown_and_changed_as_by_zkcli(
     tmp_path_factory: pytest.TempPathFactory,
     connect: Callable[..., KazooClient],
 ) -> None:
-    observer = f"server.9=127.0.0.1:{unused_port()}:{unused_port()}:observer;127.0.0.1:{unused_port()}"
+    observer = f"server.9=127.0.0.1:{free_port()}:{free_port()}:observer;127.0.0.1:{free_port()}"
     with new_ensemble(tmp_path_factory, kinds, settings=SETTINGS) as ensemble:
         ensemble.start_led_by(3)
         members = [f"server.{each.sid}={ensemble.server_line(each)}" for each in ensemble.members.values()]

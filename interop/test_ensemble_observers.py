@@ -8,8 +8,9 @@ from kazoo.client import KazooClient
 from interop import requests as rq
 from interop.client import Client
 from interop.conftest import new_ensemble
-from interop.ensemble import Ensemble, Settings, unused_port
+from interop.ensemble import Ensemble, Settings
 from interop.member import JAVA38, JAVA39, JAVA395, OBSERVER, PYZOO, Member
+from interop.ports import free_port
 from interop.writer import Writer
 
 #: Voters, the second one leads; observers. Of two voters, the one that does not lead is the only observer master.
@@ -36,7 +37,7 @@ def ensemble(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     (voters, observers), masters = request.param
     settings = Settings(LINES)
     if masters:
-        settings = Settings({**LINES, "observerMasterPort": str(unused_port())}, own_addresses=True)
+        settings = Settings({**LINES, "observerMasterPort": str(free_port())}, own_addresses=True)
     with new_ensemble(tmp_path_factory, voters, observers, settings) as started:
         started.start_led_by(2)
         yield started

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from interop.conftest import required
 from interop.java import JavaZooKeeper, Missing, java
-from interop.server import free_port
+from interop.ports import free_port
 from interop.tools import RUN_SECONDS, Ended, install_launchers, run_launcher
 
 Both = Callable[..., None]

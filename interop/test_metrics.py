@@ -14,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from interop import requests as rq
 from interop.conftest import StartServer, new_ensemble
-from interop.ensemble import Ensemble, Settings, unused_port
+from interop.ensemble import Ensemble, Settings
 from interop.member import JAVA39, PYZOO, Member
 from interop.pair import Pair, PairSession
+from interop.ports import free_port
 from interop.server import Config, ask
 
 Connect = Callable[..., KazooClient]
@@ -84,7 +85,7 @@ def test_the_endpoint_has_every_metric_of_the_real_server(start_real: StartServe
     lines = {
         "metricsProvider.className": PROMETHEUS,
         "metricsProvider.httpHost": "127.0.0.1",
-        "metricsProvider.httpPort": str(unused_port()),
+        "metricsProvider.httpPort": str(free_port()),
     }
     names = set(rows(ask(start_real().address, b"mntr").decode()))
     start_subject(Config(lines=lines))

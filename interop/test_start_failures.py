@@ -16,8 +16,8 @@ import pytest
 from attrs import define, field, frozen
 
 from interop.conftest import launch_subject, required, subject_is_real
-from interop.ensemble import unused_port
 from interop.java import JavaZooKeeper, zookeeper_39
+from interop.ports import free_port
 from interop.server import Config, Server, ask, launch_real
 
 SERVES = "serves"
@@ -53,7 +53,7 @@ class Case:
 
     def member(self, my_id: str | None = "1", **lines: str) -> tuple[int, int]:
         """The only member of an ensemble; returns its quorum and election ports."""
-        ports = unused_port(), unused_port()
+        ports = free_port(), free_port()
         self.data.mkdir(exist_ok=True)
         if my_id is not None:
             (self.data / "myid").write_text(my_id)
@@ -134,14 +134,14 @@ def version_2_is_a_file(case: Case) -> None:
 
 
 def client_port_is_taken(case: Case) -> None:
-    port = unused_port()
+    port = free_port()
     case.take(port)
     case.lines["clientPort"] = str(port)
     case.has_foreign_client_port = True
 
 
 def admin_port_is_taken(case: Case) -> None:
-    port = unused_port()
+    port = free_port()
     case.take(port)
     case.lines["admin.serverPort"] = str(port)
     case.properties["zookeeper.admin.enableServer"] = "true"
