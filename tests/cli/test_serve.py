@@ -16,6 +16,8 @@ Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
 
 LOOPBACK = ("--host", "127.0.0.1", "--port", 0)
 
+TAKEN = "Address already in use; end what listens there, or choose another port"
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -71,7 +73,7 @@ def test_port_2181_is_the_default(pyzoo: Pyzoo) -> None:
             holder.listen()
         ended = pyzoo("serve")
     assert (1, 1) == (ended.returncode, ended.stderr.count("pyzoo: "))
-    assert ended.stderr.endswith("cannot listen on 127.0.0.1:2181: Address already in use\n")
+    assert ended.stderr.endswith(f"cannot listen on 127.0.0.1:2181: {TAKEN}\n")
 
 
 def test_a_configuration_file(serve: Serve, tmp_path: Path) -> None:
@@ -200,7 +202,7 @@ def test_an_election_port_in_use_has_an_exit_code_of_its_own(pyzoo: Pyzoo, tmp_p
     assert 14 == ended.returncode
     assert ended.stderr.splitlines()[-1] == (
         "pyzoo: Unable to bind to election port, exiting abnormally: "
-        f"cannot listen on the election port 127.0.0.1:{port}: Address already in use"
+        f"cannot listen on the election port 127.0.0.1:{port}: {TAKEN}"
     )
 
 
@@ -333,9 +335,7 @@ def test_a_taken_port_ends_with_code_1(pyzoo: Pyzoo, serve: Serve, tmp_path: Pat
     first = serve("--in-memory", "--port", 0)
     ended = pyzoo("serve", "--in-memory", "--port", first.port)
     assert 1 == ended.returncode
-    assert f"pyzoo: The server cannot go on: cannot listen on 127.0.0.1:{first.port}: Address already in use\n" == (
-        ended.stderr
-    )
+    assert f"pyzoo: The server cannot go on: cannot listen on 127.0.0.1:{first.port}: {TAKEN}\n" == (ended.stderr)
 
 
 def test_an_unknown_host_is_named(pyzoo: Pyzoo) -> None:
