@@ -84,7 +84,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("store", "reason"),
     [
-        (TlsStore("/nowhere/node.pem", "PEM"), "cannot read the key store"),
+        (TlsStore("/nowhere/node.pem", "PEM"), "cannot read the store /nowhere/node.pem"),
         (TlsStore("/dev/null", "BCFKS"), "convert it to PEM or PKCS12"),
         (TlsStore("/dev/null", "PKCS12", "secret"), "is its password right"),
         (TlsStore("/dev/null", "PEM"), "has no usable key"),
