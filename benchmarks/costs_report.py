@@ -1,7 +1,7 @@
 """The report on costly scenes: a table for each server that is compared with the original."""
 
 from benchmarks.costs import SIZES, TITLES
-from benchmarks.report import REAL, better_by, ratio_text, table
+from benchmarks.report import better_by, ratio_text, rival_of, table
 from benchmarks.results import Results
 from benchmarks.stage import Sizes
 
@@ -34,9 +34,9 @@ def costs_markdown(results: Results) -> str:
     lines += [f"- {name}: {description}" for name, description in results.servers.items()]
     lines += [f"- {key}: {value}" for key, value in results.machine.items()]
     lines += ["", "Others: a get every 2 ms and a set every 10 ms. A ratio says how many times better pyzoo is."]
-    real = [REAL] if REAL in results.servers else []
-    for own in [name for name in results.servers if name != REAL] or [""]:
-        names = [*real, *filter(None, [own])]
+    rival = rival_of(results)
+    for own in [name for name in results.servers if name != rival] or [""]:
+        names = list(filter(None, [rival, own]))
         header = ["scene"]
         for _, title, _ in COLUMNS:
             header += [f"{title} {name}" for name in names] + ["ratio"] * (len(names) - 1)

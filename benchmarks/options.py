@@ -17,6 +17,7 @@ import click
 from attrs import frozen
 
 from benchmarks import machine
+from benchmarks.report import BEFORE
 from benchmarks.results import Results
 from benchmarks.servers import Contestant, ServerError, pyzoo, real_zookeeper
 from benchmarks.throughput import Pace
@@ -40,9 +41,14 @@ def list_of(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter,
     return parse
 
 
-def contestants_of(real: bool, compiled_python: str | None, plain_python: str | None) -> list[Contestant]:
-    """Who is measured: Apache ZooKeeper, and pyzoo under each interpreter that was named."""
-    contestants = [real_zookeeper()] if real else []
+def contestants_of(
+    real: bool, before_python: str | None, compiled_python: str | None, plain_python: str | None
+) -> list[Contestant]:
+    """Who is measured: Apache ZooKeeper or an earlier pyzoo, and pyzoo under each interpreter that was named."""
+    if before_python:
+        contestants = [pyzoo(BEFORE, before_python, None)]
+    else:
+        contestants = [real_zookeeper()] if real else []
     if compiled_python:
         contestants.append(pyzoo("compiled", compiled_python, None))
     if plain_python:
@@ -119,6 +125,8 @@ def takes_wanted(
     """Give a command the shared options; it gets a Wanted for them. `seconds` is the usual length of a run."""
     path = click.Path(path_type=Path)
     options = [
+        click.option("--before-python", metavar="PYTHON",
+                     help="An interpreter with an earlier pyzoo, the rival instead of Apache ZooKeeper."),
         click.option("--compiled-python", metavar="PYTHON", help="An interpreter with a compiled pyzoo installed."),
         click.option("--plain-python", metavar="PYTHON", help="An interpreter that runs src/ as plain Python."),
         click.option("--real/--no-real", default=True, show_default=True, help="Run Apache ZooKeeper too."),
@@ -138,6 +146,7 @@ def takes_wanted(
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def call(
+            before_python: str | None,
             compiled_python: str | None,
             plain_python: str | None,
             real: bool,
@@ -153,7 +162,7 @@ def takes_wanted(
         ) -> None:
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
             place = working_directory(directory, tmpfs)
-            contestants = contestants_of(real, compiled_python, plain_python)
+            contestants = contestants_of(real, before_python, compiled_python, plain_python)
             if not contestants:
                 raise click.UsageError("nothing to measure: name an interpreter, or leave out --no-real")
             allow_many_files()

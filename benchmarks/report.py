@@ -12,6 +12,13 @@ from benchmarks.results import Results
 from benchmarks.zkload import Figures
 
 REAL = "real"
+BEFORE = "before"
+"""An earlier build of pyzoo."""
+
+
+def rival_of(results: Results) -> str:
+    """Whom pyzoo is compared with: the original, else an earlier build; empty when it was measured alone."""
+    return next((name for name in (REAL, BEFORE) if name in results.servers), "")
 
 
 @frozen
@@ -106,18 +113,19 @@ def _contest(sides: list[Figures | None]) -> list[str]:
 
 
 def _summary(results: Results, name: str) -> list[str]:
+    rival = rival_of(results)
     lines = []
     for key, title, more_is_better in CELL_FIGURES:
         ratios = [
             ratio
             for result in results.cells
-            if name != REAL and REAL in result.figures and name in result.figures
-            if (ratio := better_by(result.figures[REAL][key], result.figures[name][key], more_is_better))
+            if name != rival and rival in result.figures and name in result.figures
+            if (ratio := better_by(result.figures[rival][key], result.figures[name][key], more_is_better))
         ]
         if ratios:
             mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-            ahead = sum(ratio > 1 for ratio in ratios)
-            lines.append(f"- {title}: ahead in {ahead} of {len(ratios)} cells, geometric mean {mean:.2f}")
+            ahead = f"ahead in {sum(ratio > 1 for ratio in ratios)} of {len(ratios)} cells"
+            lines.append(f"- {title}: {ahead}, geometric mean {mean:.2f}, worst {min(ratios):.2f}")
     return lines
 
 
@@ -145,22 +153,23 @@ def _load_table(results: Results, names: list[str]) -> list[str]:
 def _load_tables(results: Results) -> list[str]:
     if not results.cells:
         return []
-    contenders = [name for name in results.servers if name != REAL]
-    real = [REAL] if REAL in results.servers else []
-    return [line for pair in contenders or [""] for line in _load_table(results, [*real, *filter(None, [pair])])]
+    rival = rival_of(results)
+    contenders = [name for name in results.servers if name != rival]
+    return [line for own in contenders or [""] for line in _load_table(results, list(filter(None, [rival, own])))]
 
 
 def _measure_table(results: Results, measures: list[Measure], title: str) -> list[str]:
     known = [m for m in measures if any(m.key in figures for figures in results.measures.values())]
     if not known:
         return []
-    contenders = [name for name in results.servers if name != REAL]
-    header = ["measure", REAL]
+    rival = rival_of(results) or REAL
+    contenders = [name for name in results.servers if name != rival]
+    header = ["measure", rival]
     for name in contenders:
         header += [name, "ratio"]
     rows = []
     for measure in known:
-        real = results.measures.get(REAL, {}).get(measure.key)
+        real = results.measures.get(rival, {}).get(measure.key)
         row = [
             measure.title.format(**results.settings),
             "-" if real is None else f"{real:,.{measure.digits}f}",
