@@ -10,7 +10,24 @@ import sys
 import tempfile
 from pathlib import Path
 
-from interop.java import CACHE, CURATOR_VERSION, DEBIAN_JAR, OLDER_VERSION, ZOOKEEPER_VERSION
+from attrs import evolve
+
+from interop.java import (
+    CACHE,
+    CURATOR_VERSION,
+    DEBIAN_JAR,
+    OLDER_VERSION,
+    ZOOKEEPER_VERSION,
+    JavaZooKeeper,
+    archive_of,
+    fetched,
+    java,
+    zookeeper_38,
+)
+from interop.ports import free_port
+from interop.server import Config, launch_real
+from interop.shells import run, zkcli
+from interop.tools import SCRIPTS, run_java
 
 LOGBACK = ("ch.qos.logback", "logback-classic", "1.3.15")
 ZOOKEEPER = ("org.apache.zookeeper", "zookeeper", OLDER_VERSION)
@@ -81,6 +98,51 @@ def _run_maven(workplace: Path, goal: str, *settings: str) -> None:
     subprocess.run(["mvn", "-q", "-B", f"{plugin}:{goal}", *settings], cwd=workplace, check=True)
 
 
+def has_archive(zookeeper: JavaZooKeeper) -> bool:
+    """Whether there is an archive of its classes that fits this java and these jars."""
+    archive = archive_of(zookeeper.version)
+    words = ["-Xshare:on", f"-XX:SharedArchiveFile={archive}", "-cp", zookeeper.class_path, "-version"]
+    return archive.exists() and subprocess.run([java(), *words], capture_output=True).returncode == 0
+
+
+def archive_classes(zookeeper: JavaZooKeeper) -> None:
+    """Put the classes that servers, shells and tools use into an archive; without one, all runs as well, but slower."""
+    archive = archive_of(zookeeper.version)
+    archive.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        listed, made = Path(home, "classes"), Path(home, "classes.jsa")
+        listed.write_text("\n".join([*used_classes(zookeeper, Path(home)), ""]))
+        # Some objects of the JVM are archived by this collector only; the others can load them.
+        words = ["-Xshare:dump", "-XX:+UseG1GC", f"-XX:SharedClassListFile={listed}", f"-XX:SharedArchiveFile={made}"]
+        ended = subprocess.run([java(), *words, "-cp", zookeeper.class_path], capture_output=True, text=True)
+        if ended.returncode == 0:
+            shutil.copy(made, archive)
+        else:
+            print(f"no archive of classes for {zookeeper.version}: {ended.stderr}")
+
+
+def used_classes(zookeeper: JavaZooKeeper, home: Path) -> list[str]:
+    """What a server alone, a member of an ensemble, a shell and the tools load, as lines of a class list."""
+
+    def noting(name: str) -> JavaZooKeeper:
+        return evolve(zookeeper, options=(f"-XX:DumpLoadedClassList={home / name}.classes",))
+
+    (home / "member" / "data").mkdir(parents=True)
+    (home / "member" / "data" / "myid").write_text("1")
+    ports = f"127.0.0.1:{free_port()}:{free_port()}"
+    member = {"server.1": ports, "standaloneEnabled": "false", "initLimit": "5", "syncLimit": "5"}
+    for name, lines in {"alone": {}, "member": member}.items():
+        server = launch_real(Config(lines), noting(name), home / name)
+        server.wait_until_serving()
+        run(zkcli(noting(f"{name}-shell"), home), server.host_port, lines="create /a x\nget -s /a\nls -R /\n")
+        server.stop()
+    files = home / "alone" / "data" / "version-2"
+    for tool, file in (("TxnLogToolkit", "log.1"), ("SnapShotToolkit", "snapshot.0")):
+        run_java(noting(tool), SCRIPTS[tool], file, directory=files)
+    lines = [line for path in sorted(home.glob("*.classes")) for line in path.read_text().splitlines()]
+    return list(dict.fromkeys(lines))
+
+
 def install_debian_packages(packages: list[str]) -> None:
     """Needs root, or sudo without a password."""
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
@@ -121,6 +183,9 @@ def main() -> int:
     if not is_complete(reference, [("", name, ZOOKEEPER_VERSION) for name in OWN_JARS]):
         copy_reference(reference, CACHE / f"zookeeper-{OLDER_VERSION}")
     print(f"{reference.name}: {reference}")
+    for zookeeper in (fetched(ZOOKEEPER_VERSION), fetched(OLDER_VERSION), zookeeper_38()):
+        if not has_archive(zookeeper):
+            archive_classes(zookeeper)
     return 0
 
 

@@ -149,7 +149,8 @@ class Member(Server):
             return [sys.executable, "-m", "pyzoo", "serve", *definitions, "zoo.cfg"]
         assert self.home is not None
         (self.home / "logback.xml").write_text(LOGBACK_XML)
-        class_path = zookeeper_of(self.kind).class_path
+        zookeeper = zookeeper_of(self.kind)
+        class_path = zookeeper.class_path
         if self.kind == JAVA38:
             # Debian's package comes without a logger.
             class_path += f":{DEBIAN_JAR.parent}/slf4j-simple.jar"
@@ -158,7 +159,7 @@ class Member(Server):
             "-Xmx256m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
-            "-Xshare:auto",
+            *(() if properties["zookeeper.admin.enableServer"] == "true" else zookeeper.options),
             f"-Dlogback.configurationFile={self.home}/logback.xml",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.quorum=info",

@@ -216,6 +216,7 @@ def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
         "-Xmx512m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
+        *(() if config.admin else zookeeper.options),
         f"-Dlogback.configurationFile={home}/logback.xml",
         *config.java_properties(),
         "-cp",

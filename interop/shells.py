@@ -50,7 +50,8 @@ def zkcli(zookeeper: JavaZooKeeper, home: Path) -> list[str]:
     """The command of zkCli.sh, without its logging."""
     logging = home / "quiet.xml"
     logging.write_text(LOGBACK_XML.replace("WARN", "OFF"))
-    program = [java(), "-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dlogback.configurationFile={logging}"]
+    program = [java(), "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *zookeeper.options]
+    program.append(f"-Dlogback.configurationFile={logging}")
     return [*program, "-cp", zookeeper.class_path, "org.apache.zookeeper.ZooKeeperMain"]
 
 

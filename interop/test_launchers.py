@@ -26,7 +26,7 @@ ZOOCFG=$ZOOCFGDIR/zoo.cfg
 ZOO_LOG_DIR={home}/logs
 JAVA="{java}"
 CLASSPATH="{class_path}"
-JVMFLAGS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dzookeeper.admin.enableServer=false"
+JVMFLAGS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC {options} -Dzookeeper.admin.enableServer=false"
 """
 
 
@@ -67,7 +67,8 @@ def installations(tmp_path: Path, zookeeper: JavaZooKeeper) -> Iterator[tuple[In
     real, ours = Installation(tmp_path / "real", free_port()), Installation(tmp_path / "ours", free_port())
     (real.home / "bin").mkdir(parents=True)
     shutil.copy(str(script), real.home / "bin")
-    environment = ENVIRONMENT.format(home=real.home, java=java(), class_path=zookeeper.class_path)
+    options = " ".join(zookeeper.options)
+    environment = ENVIRONMENT.format(home=real.home, java=java(), class_path=zookeeper.class_path, options=options)
     (real.home / "bin" / "zkEnv.sh").write_text(environment)
     install_launchers(ours.home / "bin")
     yield real, ours

@@ -138,9 +138,10 @@ def test_zkcli(pair: Pair, tmp_path: Path, version: str) -> None:
     (tmp_path / "logback.xml").write_text(LOGBACK_XML.replace("WARN", "OFF"))
     outputs = []
     for side in pair.sides:
-        program = [java(), "-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dlogback.configurationFile={tmp_path}/logback.xml"]
+        program = [java(), "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *shell.options]
         command = [
             *program,
+            f"-Dlogback.configurationFile={tmp_path}/logback.xml",
             "-cp",
             shell.class_path,
             "org.apache.zookeeper.ZooKeeperMain",

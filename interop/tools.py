@@ -50,6 +50,7 @@ def run_java(
         java(),
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
+        *zookeeper.options,
         "-Duser.language=en",
         "-Duser.country=US",
         f"-Dlogback.configurationFile={logback}",
