@@ -13,7 +13,7 @@ from typing import Final, final
 
 import trio
 
-from pyzoo.effects import LogBatch
+from pyzoo.effects import Effects, LogBatch
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.event_wait import EventWait, LookBudget
 from pyzoo.runtime.log_thread import LogThread
@@ -273,15 +273,13 @@ class ClientPort:
                 self._accept(fd)
             elif self.peers is not None:
                 self.peers.ready(fd, mask)
-        if server.request_throttle_limit > 0:
-            server.release_throttled()
         self.carry_out()
         server.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
 
     def carry_out(self) -> None:
         """Hand over the effects of the core; log writes are left in `unlogged`, but for a member's large group."""
         server = self.server
-        effects = server.take_effects()
+        effects = self._take_effects()
         while effects is not None:
             batch = effects.log
             if effects.start_snapshot:
@@ -291,7 +289,7 @@ class ClientPort:
                     self.unlogged.append(batch)
                 else:
                     server.persisted(batch.last_zxid)
-            effects = server.take_effects()
+            effects = self._take_effects()
         if self.peers is not None:
             self.peers.carry_out(server.now_ms)
             if self.peers.failure is not None:
@@ -303,6 +301,13 @@ class ClientPort:
                 self._send(connection)
         if self.held_back:
             self._release_held_back()
+
+    def _take_effects(self) -> Effects | None:
+        """What is to be done now, also for requests that had to wait until the last ones were done."""
+        server = self.server
+        if server.request_throttle_limit > 0:
+            server.release_throttled()
+        return server.take_effects()
 
     def _log_progress(self) -> None:
         log = self.log
