@@ -57,6 +57,8 @@ class Config:
             "4lw.commands.whitelist": "*",
             # What is compared here is behaviour, not durability; tests of the data directory sync.
             "forceSync": "no",
+            # KiB that a log grows by; 64 MiB otherwise, which tests of the files use as well.
+            "preAllocSize": "64",
             **self.lines,
         }
         if self.admin:
