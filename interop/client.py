@@ -56,8 +56,12 @@ class Client:
 
     def call(self, opcode: int, body: bytes = b"") -> Reply:
         self.send(opcode, body)
+        return self.answer()
+
+    def answer(self) -> Reply:
+        """The next reply, which has to come."""
         reply = self.receive()
-        assert reply is not None, "the server closed the connection"
+        assert reply is not None, f"{self.server} closed the connection"
         return reply
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from interop import requests as rq
 from interop.client import Client
@@ -15,6 +16,10 @@ from interop.java import JavaZooKeeper, zookeeper_38, zookeeper_39
 from interop.server import Config, Server
 
 OPERATIONS = 700
+#: Of a walk, whose requests travel together.
+NODES_AT_ONCE = 100
+#: Creates that are on their way when the server is killed.
+UNANSWERED = 1000
 VERSIONS: dict[str, Callable[[], JavaZooKeeper]] = {"3.9.6": zookeeper_39, "3.8.0": zookeeper_38}
 SUPER = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="
 Tree = dict[str, tuple[bytes, bytes]]
@@ -36,10 +41,15 @@ def tree_of(server: Server) -> Tree:
     tree: Tree = {}
     waiting = ["/"]
     while waiting:
-        path = waiting.pop()
-        tree[path] = client.call(rq.GET_DATA, rq.path_watch(path)).body, client.call(rq.GET_ACL, rq.text(path)).body
-        names = child_names(bytes(16) + client.call(rq.GET_CHILDREN2, rq.path_watch(path)).body)
-        waiting.extend(f"{path.rstrip('/')}/{name}" for name in names)
+        paths, waiting = waiting[:NODES_AT_ONCE], waiting[NODES_AT_ONCE:]
+        for path in paths:
+            client.send(rq.GET_DATA, rq.path_watch(path))
+            client.send(rq.GET_ACL, rq.text(path))
+            client.send(rq.GET_CHILDREN2, rq.path_watch(path))
+        for path in paths:
+            data, acl, children = (client.answer().body for _ in range(3))
+            tree[path] = data, acl
+            waiting.extend(f"{path.rstrip('/')}/{name}" for name in child_names(bytes(16) + children))
     client.close()
     return tree
 
@@ -118,6 +128,9 @@ def test_real_boots_from_a_stopped_subject_and_back(
 ) -> None:
     # 3.8.0 cannot replay a create2 of a multi; to Apache's server the key means nothing.
     settings = config(snap_count, **({"multi.create2AsCreate": "true"} if version == "3.8.0" else {}))
+    if snap_count == 100000:
+        # One log, of the size that it has by default.
+        settings = evolve(settings, lines={**settings.lines, "preAllocSize": "65536"})
     subject = start_subject(settings)
     clients = write_history(subject, 1, "/one", not (version == "3.8.0" and subject_is_real()))
     write_quota(subject, "/one")
@@ -164,10 +177,11 @@ def killed_while_writing(subject: Server, settled: int) -> int:
     """Pipeline creates of /k/0, /k/1, ... and kill the server in the middle; returns how many were acknowledged."""
     client = Client(subject)
     client.call(rq.CREATE, rq.create("/k"))
-    for number in range(20 * settled):
+    for number in range(UNANSWERED):
         client.send(rq.CREATE, rq.create(f"/k/{number}", b"x" * 200))
     acknowledged = 0
     while acknowledged < settled and client.receive() is not None:
+        client.send(rq.CREATE, rq.create(f"/k/{UNANSWERED + acknowledged}", b"x" * 200))
         acknowledged += 1
     subject.kill()
     while client.receive() is not None:
