@@ -20,7 +20,7 @@ from interop.trees import assert_same_trees
 from interop.writer import Writer
 
 SERVE_SECONDS = 40.0
-POLL_SECONDS = 0.03
+POLL_SECONDS = 0.1
 OUTPUT_LINES = 60
 LOOPBACK = "127.0.0.1"
 NOT_SERVING = "This ZooKeeper instance is not currently serving requests"
@@ -130,8 +130,15 @@ class Ensemble:
         self.wait_until_serving()
 
     def start_led_by(self, sid: int) -> None:
-        """Start all members and make one of the two largest voting sids the leader."""
-        self.start()
+        """Start all members and make a voter the leader whose sid is that of most voters or larger."""
+        voters = [member.sid for member in self.members.values() if member.role == PARTICIPANT]
+        first = sorted(voters, key=lambda each: (each != sid, each))[: len(voters) // 2 + 1]
+        assert sid == max(first)
+        # The largest of just a quorum is elected; who comes later follows.
+        self.start(*first)
+        later = self.members.keys() - first
+        if later:
+            self.start(*sorted(later))
         self.let_lead(sid)
 
     def let_lead(self, sid: int) -> Member:
@@ -199,13 +206,18 @@ class Ensemble:
         found: list[Member] = []
 
         def serves() -> bool:
-            leader = self.leader()
-            modes = {member.mode() for member in self.running()}
-            if leader is None or not modes <= {"leader", "follower", "observer"}:
+            leaders = []
+            for member in self.running():
+                mode = member.mode()
+                if mode not in ("leader", "follower", "observer"):
+                    return False
+                if mode == "leader":
+                    leaders.append(member)
+            if len(leaders) != 1:
                 return False
-            numbers = leader.mntr()
+            numbers = leaders[0].mntr()
             synced = sum(float(numbers.get(f"zk_synced_{kind}", 0)) for kind in ("followers", "observers"))
-            found[:] = [leader]
+            found[:] = leaders
             return synced >= len(self.running()) - 1 or self.settings.own_addresses
 
         self.wait_until(serves, "all running members serve", SERVE_SECONDS)

@@ -8,6 +8,10 @@ from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionClosedError, ConnectionLoss, OperationTimeoutError, SessionExpiredError
 
 ANSWER_SECONDS = 30.0
+#: Pause between two writes while nobody waits for them, and how long there is none after somebody did: what happens to
+#: the ensemble happens then, in the middle of writes.
+PAUSE_SECONDS = 0.1
+HURRY_SECONDS = 0.5
 #: Outcomes that leave open whether the write took place.
 UNKNOWN = (ConnectionLoss, ConnectionClosedError, OperationTimeoutError, SessionExpiredError)
 
@@ -34,6 +38,7 @@ class Writer:
     _client: KazooClient = field(init=False)
     _thread: threading.Thread = field(init=False)
     _progress: threading.Condition = field(factory=threading.Condition)
+    _hurries_until: float = 0.0
     _ends: bool = False
 
     def start(self) -> None:
@@ -48,6 +53,8 @@ class Writer:
         """Wait until `count` further writes were acknowledged. Raises AssertionError when they are not in time."""
         goal, deadline = len(self.created) + count, time.monotonic() + seconds
         with self._progress:
+            self._hurries_until = deadline
+            self._progress.notify_all()
             while len(self.created) < goal:
                 left = deadline - time.monotonic()
                 if left <= 0 or self.problem is not None:
@@ -55,16 +62,17 @@ class Writer:
                         f"{len(self.created)} of {goal} writes were acknowledged within {seconds} s; {self.problem!r}"
                     )
                 self._progress.wait(left)
+            self._hurries_until = time.monotonic() + HURRY_SECONDS
 
     def stop(self) -> None:
         """Let the write under way end; the session stays open until `close`."""
-        self._ends = True
+        self._end()
         self._thread.join(ANSWER_SECONDS + 5)
         assert not self._thread.is_alive(), "a write got no answer"
         assert self.problem is None, repr(self.problem)
 
     def close(self) -> None:
-        self._ends = True
+        self._end()
         self._client.stop()
         self._client.close()
 
@@ -93,9 +101,19 @@ class Writer:
             while not self._ends:
                 self._write(number)
                 number += 1
+                with self._progress:
+                    self._progress.wait_for(self._is_in_a_hurry, PAUSE_SECONDS)
         except BaseException as problem:
             self.problem = problem
         with self._progress:
+            self._progress.notify_all()
+
+    def _is_in_a_hurry(self) -> bool:
+        return self._ends or time.monotonic() < self._hurries_until
+
+    def _end(self) -> None:
+        with self._progress:
+            self._ends = True
             self._progress.notify_all()
 
     def _write(self, number: int) -> None:
