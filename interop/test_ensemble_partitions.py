@@ -21,7 +21,7 @@ WriteTo = Callable[[Ensemble, str], Writer]
 @pytest.fixture(scope="module", params=MIXES, ids="-".join)
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ensemble]:
     with new_ensemble(tmp_path_factory, request.param, settings=Settings(relayed=True)) as started:
-        started.start()
+        started.start_led_by(3)
         yield started
 
 
