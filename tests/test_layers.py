@@ -23,6 +23,13 @@ CLOCK_AND_SYSTEM = {"time", "os", "datetime"}
 MAY_USE_OS = {"persistence/disk.py", "filetools/new_file.py"}
 
 
+RAW_PROPERTIES = {
+    "admin/server_commands.py": "shows them",
+    "runtime/local_ensemble.py": "are those that the caller gives, and go to the members as -D",
+}
+"""Who may look at properties as they were given, and why; beside the rooms that read command lines and files."""
+
+
 def room_of(path: Path) -> str:
     relative = path.relative_to(SOURCE)
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
@@ -109,3 +116,19 @@ def test_no_server_needs_construct_to_run() -> None:
     allowed = {"jute/generate.py", "jute/schema/types.py", "jute/schema/records.py"}
     using = {str(path.relative_to(SOURCE)) for path in sources() if "construct" in imports_of(path)}
     assert allowed == using
+
+
+def test_what_a_server_wants_of_its_configuration_is_a_typed_setting() -> None:
+    """Nobody looks a property up by its name: a wrong value would show only then, and as a traceback."""
+    before_a_configuration = {"config", "cli", "shell", "testing"}
+    wrong = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path in sources()
+        if room_of(path) not in before_a_configuration and str(path.relative_to(SOURCE)) not in RAW_PROPERTIES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr == "properties"
+        # ServerEnvironment.properties() is what a JVM would say of its own world.
+        and not (isinstance(node.value, ast.Attribute) and node.value.attr == "environment")
+    ]
+    assert [] == wrong

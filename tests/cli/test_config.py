@@ -108,7 +108,7 @@ def test_a_configuration_that_cannot_be_used_cannot_be_shown(pyzoo: Pyzoo, tmp_p
 
 def test_keys_are_found_by_a_part_or_a_glob(pyzoo: Pyzoo) -> None:
     assert (
-        "tickTime  (number, default 3000, file)\n    Milliseconds of a tick"
+        "tickTime  (number, at least 1, default 3000, file)\n    Milliseconds of a tick"
         in pyzoo("config", "keys", "ticktime").stdout
     )
     names = [key["key"] for key in json.loads(pyzoo("config", "keys", "autopurge.*", "--json").stdout)]

@@ -37,7 +37,7 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
          "jvm.pause.sleep.time.ms=500"),
         ("standaloneEnabled=yes", "zoo.cfg:2: standaloneEnabled=yes: choose true or false"),
         ("sslQuorum=1", "zoo.cfg:2: sslQuorum=1: choose true or false"),
-        ("tickTime=0", "zoo.cfg:2: tickTime=0: it must be at least 1 ms, usually 2000"),
+        ("tickTime=0", "zoo.cfg:2: tickTime=0: it must be at least 1, for example tickTime=3000"),
         ("minSessionTimeout=5\nmaxSessionTimeout=4", "zoo.cfg:2: minSessionTimeout (5 ms) must not be larger than "
          "maxSessionTimeout (4 ms)"),
         ("maxSessionTimeout=4", "zoo.cfg:2: minSessionTimeout (6000 ms) must not be larger than maxSessionTimeout (4 ms)"),
@@ -61,7 +61,8 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
          "quorum.auth.learnerRequireSasl cannot be enabled"),
         ("quorum.auth.enableSasl=true\nquorum.auth.serverRequireSasl=true", "zoo.cfg:3: quorum.auth.learnerRequireSasl is "
          "disabled, so quorum.auth.serverRequireSasl cannot be enabled"),
-        ("intBufferStartingSizeBytes=31", "zoo.cfg:2: intBufferStartingSizeBytes must be at least 32"),
+        ("intBufferStartingSizeBytes=31", "zoo.cfg:2: intBufferStartingSizeBytes=31: it must be at least 32, for example "
+         "intBufferStartingSizeBytes=1024"),
         ("DigestAuthenticationProvider.digestAlg=SHA9", "zoo.cfg:2: DigestAuthenticationProvider.digestAlg=SHA9 is unknown: "
          "choose SHA1, SHA-256, SHA-512 or SHA3-512"),
         ("enforce.auth.enabled=true", "zoo.cfg:2: enforce.auth.enabled=true needs enforce.auth.schemes, for example digest"),
@@ -105,6 +106,16 @@ def test_an_ensemble_needs_its_limits(missing: str) -> None:
     ("lines", "expected"),
     [
         ("syncLimit=-1", "zoo.cfg:7: syncLimit=-1: it must be at least 1 tick, for example syncLimit=5"),
+        ("cnxTimeout=soon", "zoo.cfg:7: cnxTimeout=soon: it must be a whole number, for example cnxTimeout=5000"),
+        ("cnxTimeout=-1", "zoo.cfg:7: cnxTimeout=-1: it must be at least 0, for example cnxTimeout=5000"),
+        ("leader.maxConcurrentSnapSyncs=0", "zoo.cfg:7: leader.maxConcurrentSnapSyncs=0: it must be at least 1, for "
+         "example leader.maxConcurrentSnapSyncs=10"),
+        ("leader.maxConcurrentDiffSyncs=-3", "zoo.cfg:7: leader.maxConcurrentDiffSyncs=-3: it must be at least 1, for "
+         "example leader.maxConcurrentDiffSyncs=100"),
+        ("testingonly.initialZxid=0x10", "zoo.cfg:7: testingonly.initialZxid=0x10: it must be a whole number, for example "
+         "testingonly.initialZxid=0"),
+        ("testingonly.initialZxid=4294967296", "zoo.cfg:7: testingonly.initialZxid=4294967296: it must be at most "
+         "4294967295, for example testingonly.initialZxid=0"),
         ("clientPort=2", "zoo.cfg:4: the client port and the election port are both on 2: give each its own port"),
         ("metricsProvider.className=org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider\n"
          "metricsProvider.httpPort=5", "zoo.cfg:8: the client port and the metrics are both on 5: give each its own port"),
@@ -166,5 +177,5 @@ def test_sasl_of_clients_is_refused_in_a_property_too() -> None:
 
 
 def test_an_error_in_a_property_names_the_property() -> None:
-    expected = "-Dzookeeper.intBufferStartingSizeBytes: intBufferStartingSizeBytes must be at least 32"
-    assert expected == refusal("dataDir=/d", None, {"zookeeper.intBufferStartingSizeBytes": "8"})
+    expected = "-Dzookeeper.intBufferStartingSizeBytes: intBufferStartingSizeBytes=8: it must be at least 32"
+    assert expected in refusal("dataDir=/d", None, {"zookeeper.intBufferStartingSizeBytes": "8"})

@@ -94,6 +94,21 @@ def test_the_file_of_the_container_image_gives_no_warning_but_the_single_member(
         ("ssl.clientAuth=WANT", "tls.client_auth", "want"),
         ("syncEnabled=false", "quorum.sync_enabled", False),
         ("initLimit=5", "init_limit", 5),
+        ("leaderServes=no", "tuning.leader_serves", False),
+        ("cnxTimeout=7", "tuning.connect_timeout_ms", 7),
+        ("quorumCnxnTimeoutMs=0x20", "tuning.hello_timeout_ms", 32),
+        ("electionPortBindRetry=0", "tuning.election_port_bind_tries", 0),
+        ("tcpKeepAlive=true", "tuning.tcp_keep_alive", True),
+        ("fastleader.minNotificationInterval=3", "tuning.min_notification_interval_ms", 3),
+        ("fastleader.maxNotificationInterval=4", "tuning.max_notification_interval_ms", 4),
+        ("leader.maxTimeToWaitForEpoch=5", "tuning.max_time_to_wait_for_epoch_ms", 5),
+        ("leader.maxConcurrentSnapSyncs=6", "tuning.max_concurrent_snap_syncs", 6),
+        ("leader.maxConcurrentDiffSyncs=7", "tuning.max_concurrent_diff_syncs", 7),
+        ("leader.ackLoggingFrequency=0", "tuning.ack_logging_frequency", 0),
+        ("leaderConnectDelayDuringRetryMs=0", "tuning.leader_connect_delay_ms", 0),
+        ("forceSnapshotSync=TRUE", "tuning.force_snapshot_sync", True),
+        ("observer.election.DelayMs=-1", "tuning.observer_election_delay_ms", -1),
+        ("testingonly.initialZxid=4294967295", "tuning.initial_counter", 0xFFFFFFFF),
     ],
 )
 def test_a_line_becomes_its_setting(line: str, field: str, expected: object) -> None:
@@ -183,7 +198,7 @@ def test_another_number_of_words_is_an_error_with_the_usage(words: list[str]) ->
 @pytest.mark.parametrize(
     ("words", "message"),
     [(["x", "/d"], "^clientPort=x: it must be a whole number"),
-     (["1", "/d", "0"], "^tickTime=0: it must be at least 1 ms"),
+     (["1", "/d", "0"], "^tickTime=0: it must be at least 1, for"),
      (["1", "/d", "9", "y"], "^maxClientCnxns=y: it must be")],
 )  # fmt: skip
 def test_a_wrong_word_is_named_without_a_file(words: list[str], message: str) -> None:

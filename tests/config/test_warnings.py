@@ -46,6 +46,15 @@ def warned(lines: str, *properties: str) -> list[str]:
         ("root.logger=INFO, SYSLOG", "root.logger: there is no appender SYSLOG, only CONSOLE and ROLLINGFILE"),
         ("connection_throttle_renew_session_weight=1\nconnection_throttle_local_session_weight=2",
          "connection_throttle_renew_session_weight=1 is less than the weight of a local session: 2 is used"),
+        ("leader.maxConcurrentSnapSyncs=soon", "leader.maxConcurrentSnapSyncs=soon is not a whole number: 10 is used"),
+        ("leader.maxConcurrentDiffSyncs=0", "leader.maxConcurrentDiffSyncs=0 is too small, at least 1 is needed: 100 is used"),
+        ("cnxTimeout=soon", "cnxTimeout=soon is not a whole number: 5000 is used"),
+        ("electionPortBindRetry=-1", "electionPortBindRetry=-1 is too small, at least 0 is needed: 3 is used"),
+        ("testingonly.initialZxid=4294967296", "testingonly.initialZxid=4294967296 is too large, at most 4294967295 is "
+         "needed: 0 is used"),
+        ("leaderServes=false", "leaderServes=false counts as yes: choose yes or no"),
+        ("tcpKeepAlive=on", "tcpKeepAlive=on counts as false: choose true or false"),
+        ("observer.syncEnabled=no", "observer.syncEnabled=no counts as false: choose true or false"),
         ("dataLogDir=logs", "dataLogDir=logs depends on where the server is started: write ./logs if it is meant so"),
     ],
 )  # fmt: skip
@@ -68,6 +77,9 @@ def test_a_class_that_cannot_be_loaded_is_ignored() -> None:
          "-Djute.maxbuffer=..."),
         ("zookeeper.snapCont=5", "-Dzookeeper.snapCont: snapCont is not a known key: it only becomes the property "
          "zookeeper.snapCont; did you mean snapCount?"),
+        ("readonlymode.enabled=yes", "-Dreadonlymode.enabled: readonlymode.enabled=yes counts as false: choose true or false"),
+        ("zookeeper.multiAddress.enabled=on", "-Dzookeeper.multiAddress.enabled: multiAddress.enabled=on counts as false: "
+         "choose true or false"),
         ("jute.maxbuffer=lots", "-Djute.maxbuffer: jute.maxbuffer=lots is not a whole number: 1048575 is used"),
         ("java.security.krb5.conf=/k", "-Djava.security.krb5.conf: java.security.krb5.conf has no effect here. SASL here is "
          "DIGEST-MD5; Kerberos is not offered"),

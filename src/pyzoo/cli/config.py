@@ -251,6 +251,8 @@ def key_data(key: "Key") -> dict[str, Any]:
         "key": key.name,
         "given_in": GIVEN[key.source],
         "kind": key.kind.value,
+        "at_least": key.at_least,
+        "at_most": key.at_most,
         "default": key.default or None,
         "treatment": key.treatment.value,
         "meaning": key.meaning,
@@ -264,4 +266,4 @@ def key_lines(key: "Key") -> list[str]:
 
     default = f"default {key.default}" if key.default else "no default"
     remark = "" if key.treatment is Treatment.USED else f"[{key.treatment.value}] "
-    return [f"{key.name}  ({key.kind.value}, {default}, {GIVEN[key.source]})", f"    {remark}{key.meaning}"]
+    return [f"{key.name}  ({key.values}, {default}, {GIVEN[key.source]})", f"    {remark}{key.meaning}"]

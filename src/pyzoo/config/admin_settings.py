@@ -92,8 +92,8 @@ def read_admin(reader: ConfigReader) -> AdminSettings:
         need_client_auth=reader.boolean("admin.needClientAuth"),
         snapshot_enabled=reader.boolean("admin.snapshot.enabled"),
         restore_enabled=reader.boolean("admin.restore.enabled"),
-        restore_max_bytes=reader.integer("admin.restore.maxBytes", at_least=0),
-        restore_min_free_bytes=reader.integer("admin.restore.minFreeBytes", at_least=-1),
+        restore_max_bytes=reader.integer("admin.restore.maxBytes"),
+        restore_min_free_bytes=reader.integer("admin.restore.minFreeBytes"),
         rate_limiter_interval=reader.integer("admin.rateLimiterIntervalInMS"),
     )
 
@@ -116,11 +116,11 @@ def read_metrics(reader: ConfigReader) -> MetricsSettings:
 def read_http(reader: ConfigReader) -> HttpLimits:
     """The `http.` keys."""
     return HttpLimits(
-        header_timeout_ms=reader.integer("http.headerTimeout", at_least=1),
-        min_data_rate=reader.integer("http.minDataRate", at_least=0),
-        max_connections=reader.integer("http.maxConnections", at_least=0),
-        max_connections_per_address=reader.integer("http.maxConnectionsPerAddress", at_least=0),
-        max_header_bytes=reader.integer("http.maxHeaderBytes", at_least=256),
+        header_timeout_ms=reader.integer("http.headerTimeout"),
+        min_data_rate=reader.integer("http.minDataRate"),
+        max_connections=reader.integer("http.maxConnections"),
+        max_connections_per_address=reader.integer("http.maxConnectionsPerAddress"),
+        max_header_bytes=reader.integer("http.maxHeaderBytes"),
     )
 
 

@@ -51,7 +51,7 @@ def read_quorum(reader: ConfigReader) -> QuorumSettings:
         connect_to_learner_master_limit=reader.file_integer("connectToLearnerMasterLimit"),
         peer_type=peer_type,
         listen_on_all_ips=reader.file_boolean("quorumListenOnAllIPs"),
-        sync_enabled=_either_boolean(reader, "syncEnabled", "zookeeper.observer.syncEnabled"),
+        sync_enabled=_sync_enabled(reader),
         observer_master_port=reader.file_port("observerMasterPort") or 0,
         ssl=reader.file_boolean("sslQuorum"),
         port_unification=reader.file_boolean("portUnification"),
@@ -77,7 +77,7 @@ def multi_address_enabled(reader: ConfigReader) -> bool:
     """The key of the file or, without it, the property (Java checks members by the property alone)."""
     if "multiAddress.enabled" in reader.entries:
         return reader.file_boolean("multiAddress.enabled")
-    return reader.properties.get("zookeeper.multiAddress.enabled", "").lower() == "true"
+    return reader.property_boolean("multiAddress.enabled")
 
 
 def check_membership(reader: ConfigReader, members: Membership, standalone_enabled: bool) -> None:
@@ -124,11 +124,10 @@ def check_distributed(reader: ConfigReader, quorum: QuorumSettings, members: Mem
         )
 
 
-def _either_boolean(reader: ConfigReader, file_name: str, property_name: str) -> bool:
-    name = property_name.removeprefix("zookeeper.")
-    given = reader.given(name)
-    in_file = reader.file_boolean(file_name)
-    return in_file if given is None else given.lower() == "true"
+def _sync_enabled(reader: ConfigReader) -> bool:
+    """The property wins over the key of the file, which has to be right all the same (QuorumPeer.getSyncEnabled)."""
+    in_file, name = reader.file_boolean("syncEnabled"), "observer.syncEnabled"
+    return in_file if reader.given(name) is None else reader.boolean(name)
 
 
 def _check_sasl(reader: ConfigReader, settings: QuorumSettings) -> None:

@@ -45,4 +45,4 @@ def _row(key: Key) -> str:
     meaning = key.meaning
     if key.treatment is not Treatment.USED:
         meaning = f"*{key.treatment.value}.* {meaning}"
-    return f"| `{key.name}` | {GIVEN[key.source]} | {key.kind.value} | {default} | {meaning} |"
+    return f"| `{key.name}` | {GIVEN[key.source]} | {key.values} | {default} | {meaning} |"

@@ -44,7 +44,11 @@ class Treatment(Enum):
 
 @frozen
 class Key:
-    """One key. `default` is text that would give the default; `meaning` is what the documentation says."""
+    """One key. `default` is text that would give the default; `meaning` is what the documentation says.
+
+    `at_least` and `at_most` bound a number, beside the size of its kind. What a number outside of them, or a text that
+    is none, leads to is said where it is read: Apache's server takes the default for most keys, and ends with some.
+    """
 
     name: str
     kind: Kind
@@ -52,6 +56,22 @@ class Key:
     meaning: str
     treatment: Treatment = Treatment.USED
     source: Source = Source.PROPERTY
+    at_least: int | None = None
+    at_most: int | None = None
+
+    @property
+    def values(self) -> str:
+        """What may be written, in words: the kind, and the range of a number."""
+        ends = (("at least", self.at_least), ("at most", self.at_most))
+        return ", ".join([self.kind.value, *(f"{word} {end}" for word, end in ends if end is not None)])
+
+    def fault_of(self, number: int) -> str | None:
+        """What a number should be instead, in words; None for one in the range."""
+        if self.at_least is not None and number < self.at_least:
+            return f"at least {self.at_least}"
+        if self.at_most is not None and number > self.at_most:
+            return f"at most {self.at_most}"
+        return None
 
     @property
     def property_name(self) -> str:
@@ -64,14 +84,28 @@ class Key:
         return self.name.endswith("*")
 
 
-def file_key(name: str, kind: Kind, default: str, meaning: str, treatment: Treatment = Treatment.USED) -> Key:
+def file_key(
+    name: str,
+    kind: Kind,
+    default: str,
+    meaning: str,
+    treatment: Treatment = Treatment.USED,
+    at_least: int | None = None,
+) -> Key:
     """A key that only the file can give."""
-    return Key(name, kind, default, meaning, treatment, Source.FILE)
+    return Key(name, kind, default, meaning, treatment, Source.FILE, at_least)
 
 
-def raw_key(name: str, kind: Kind, default: str, meaning: str, treatment: Treatment = Treatment.USED) -> Key:
+def raw_key(
+    name: str,
+    kind: Kind,
+    default: str,
+    meaning: str,
+    treatment: Treatment = Treatment.USED,
+    at_least: int | None = None,
+) -> Key:
     """A key that only -D can give, without the zookeeper prefix."""
-    return Key(name, kind, default, meaning, treatment, Source.RAW)
+    return Key(name, kind, default, meaning, treatment, Source.RAW, at_least)
 
 
 # Headings of the Apache manual that people copy although no code reads them.

@@ -20,7 +20,7 @@ BASIC_KEYS: Final[tuple[Key, ...]] = (
     file_key("secureClientPort", Kind.PORT, "", "Port for clients that speak TLS. Refused: TLS for clients is not offered yet", _NOT_YET),
     file_key("secureClientPortAddress", Kind.HOST, "", "Address that the TLS port is bound to", _NOT_YET),
     file_key("clientPortListenBacklog", Kind.INT, "-1", "Length of the listen queue; -1 leaves it to the system"),
-    file_key("tickTime", Kind.INT, "3000", "Milliseconds of a tick, the unit of session expiry. At least 1"),
+    file_key("tickTime", Kind.INT, "3000", "Milliseconds of a tick, the unit of session expiry", at_least=1),
     file_key("maxClientCnxns", Kind.INT, "60", "Connections from one address, counted for each port; 0 is no limit"),
     file_key("minSessionTimeout", Kind.INT, "-1", "Shortest session timeout in ms; -1 is 2 ticks"),
     file_key("maxSessionTimeout", Kind.INT, "-1", "Longest session timeout in ms; -1 is 20 ticks"),

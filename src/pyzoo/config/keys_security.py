@@ -24,12 +24,21 @@ _BETWEEN_MEMBERS: Final = frozenset(
 """What TLS between members takes from its settings."""
 
 
-def _tls(name: str, kind: Kind, client_default: str, quorum_default: str, meaning: str) -> tuple[Key, Key]:
+def _tls(
+    name: str, kind: Kind, client_default: str, quorum_default: str, meaning: str, at_least: int | None = None
+) -> tuple[Key, Key]:
     """The same key for the client port and for the sockets between members and the AdminServer."""
     members = Treatment.ENSEMBLE if name in _BETWEEN_MEMBERS else _NOT_YET
     return (
-        Key("ssl." + name, kind, client_default, meaning, _NOT_YET),
-        Key("ssl.quorum." + name, kind, quorum_default, meaning + " (AdminServer and members)", members),
+        Key("ssl." + name, kind, client_default, meaning, _NOT_YET, at_least=at_least),
+        Key(
+            "ssl.quorum." + name,
+            kind,
+            quorum_default,
+            meaning + " (AdminServer and members)",
+            members,
+            at_least=at_least,
+        ),
     )
 
 
@@ -52,7 +61,7 @@ TLS_KEYS: Final[tuple[Key, ...]] = (
     *_tls("crl", Kind.BOOL, "false", "false", "Check revocation lists"),
     *_tls("ocsp", Kind.BOOL, "false", "false", "Ask OCSP responders about revocation"),
     *_tls("context.supplier.class", Kind.TEXT, "", "", "Must stay empty: a Java class cannot make the TLS context here"),
-    *_tls("handshakeDetectionTimeoutMillis", Kind.INT, "5000", "5000", "Milliseconds to tell TLS from plain text"),
+    *_tls("handshakeDetectionTimeoutMillis", Kind.INT, "5000", "5000", "Milliseconds to tell TLS from plain text", at_least=1),
     Key("ssl.authProvider", Kind.TEXT, "x509", "Scheme that checks client certificates; only x509 is there", _NOT_YET),
     Key("ssl.sslProvider", Kind.TEXT, "JDK", "TLS is always done by OpenSSL", _NO_EFFECT),
     Key("fips-mode", Kind.BOOL, "true", "`true`: a member that dials needs a certificate of its address; `false`: or of the name that the DNS has for it", Treatment.ENSEMBLE),

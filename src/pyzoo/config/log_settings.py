@@ -67,14 +67,14 @@ def read_logs(reader: ConfigReader) -> LogSettings:
         _path(reader, name),
         _level(reader, "log.threshold", 0),
         _size(reader, "log.maxfilesize"),
-        reader.integer("log.maxbackupindex", at_least=0),
+        reader.integer("log.maxbackupindex"),
     )
     audit = reader.text("auditlog.file")
     audit_file = LogFile(
         _path(reader, audit),
         _level(reader, "auditlog.threshold", 0),
         _size(reader, "auditlog.maxfilesize"),
-        reader.integer("auditlog.maxbackupindex", at_least=0),
+        reader.integer("auditlog.maxbackupindex"),
     )
     return LogSettings(
         format=_format(reader),

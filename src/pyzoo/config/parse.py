@@ -30,6 +30,7 @@ from pyzoo.config.read_server import with_requests, with_storage, with_throttles
 from pyzoo.config.reader import ConfigReader, ConfigWarning
 from pyzoo.config.refusals import refuse_contradictions, refuse_tls_for_clients
 from pyzoo.config.settings import ServerConfig
+from pyzoo.config.tuning import read_tuning
 from pyzoo.config.unused import warn_about_unused
 from pyzoo.errors import ConfigError
 
@@ -142,6 +143,7 @@ def build_config(reader: ConfigReader, text: str, files: Mapping[str, str]) -> t
         pauses=read_pauses(reader),
         logs=read_logs(reader),
         audit_enabled=reader.boolean("audit.enable"),
+        tuning=read_tuning(reader, config.distributed),
         properties=reader.effective_properties(),
     )
     config = with_access(config, reader)
@@ -174,8 +176,6 @@ def _basics(reader: ConfigReader, text: str) -> ServerConfig:
                 name,
             )
     tick = reader.file_integer("tickTime")
-    if tick < 1:
-        raise reader.error(f"tickTime={tick}: it must be at least 1 ms, usually 2000", "tickTime")
     shortest, longest = (reader.file_integer(name) for name in ("minSessionTimeout", "maxSessionTimeout"))
     shortest, longest = 2 * tick if shortest == -1 else shortest, 20 * tick if longest == -1 else longest
     if shortest > longest:

@@ -50,7 +50,6 @@ def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     config = evolve(
         config,
         auth_providers=providers,
-        digest_auth_enabled="digest" in providers,
         super_digest=reader.text("DigestAuthenticationProvider.superDigest") or None,
         digest_alg=_digest_alg(reader),
         x509_super_user=reader.text("X509AuthenticationProvider.superUser") or None,
@@ -58,7 +57,7 @@ def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         ensemble_auth_names=frozenset(reader.names("ensembleAuthName")),
         let_any_sasl_user_do=reader.text("letAnySaslUserDoX") or None,
         allow_sasl_failed_clients=reader.boolean("allowSaslFailedClients"),
-        sasl_login_config=reader.properties.get("java.security.auth.login.config") or None,
+        sasl_login_config=reader.raw_text("java.security.auth.login.config") or None,
         sasl_server_section=reader.text("sasl.serverconfig"),
         sasl_super_password=reader.text("SASLAuthenticationProvider.superPassword") or None,
         use_x_forwarded_for=reader.boolean("IPAuthenticationProvider.usexforwardedfor"),

@@ -39,14 +39,14 @@ _FACTORIES: Final = frozenset(
 
 def with_storage(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     """Log, snapshot, digest and container settings."""
-    flush_delay_ms = reader.integer("flushDelay", at_least=0)
+    flush_delay_ms = reader.integer("flushDelay")
     return evolve(
         config,
-        pre_alloc_size_kb=reader.integer("preAllocSize", at_least=0),
-        snap_count=reader.integer("snapCount", at_least=2, otherwise=2),
+        pre_alloc_size_kb=reader.integer("preAllocSize"),
+        snap_count=reader.integer("snapCount", otherwise=2),
         snap_size_limit_kb=_snap_size_limit(reader),
         txn_log_size_limit_kb=reader.integer("txnLogSizeLimitInKb"),
-        commit_log_count=reader.integer("commitLogCount", at_least=500),
+        commit_log_count=reader.integer("commitLogCount"),
         snapshot_size_factor=reader.ratio("snapshotSizeFactor", lambda factor: factor <= 1),
         snapshot_compression=_compression(reader),
         log_trust_cut=reader.boolean("log.trust.cut"),
@@ -57,17 +57,17 @@ def with_storage(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         serialize_last_processed_zxid=reader.boolean("serializeLastProcessedZxid.enabled"),
         close_session_txn_enabled=reader.boolean("closeSessionTxn.enabled"),
         multi_create2_as_create=reader.boolean("multi.create2AsCreate"),
-        force_sync=not _is_word(reader, "forceSync", "no", "yes"),
+        force_sync=not reader.word("forceSync", "no", "yes"),
         fsync_warning_threshold_ms=_fsync_threshold(reader),
         flush_delay_ms=flush_delay_ms,
-        max_write_queue_poll_time_ms=reader.integer("maxWriteQueuePollTime", 0, otherwise=flush_delay_ms // 3),
-        max_batch_size=reader.integer("maxBatchSize", at_least=1),
+        max_write_queue_poll_time_ms=reader.integer("maxWriteQueuePollTime", otherwise=flush_delay_ms // 3),
+        max_batch_size=reader.integer("maxBatchSize"),
         extended_types_enabled=reader.boolean("extendedTypesEnabled"),
         emulate_353_ttl_nodes=reader.boolean("emulate353TTLNodes"),
         autopurge_snap_retain_count=_retain_count(reader),
         autopurge_purge_interval_hours=max(reader.file_integer("autopurge.purgeInterval"), 0),
-        container_check_interval_ms=reader.raw_integer("znode.container.checkIntervalMs", at_least=1),
-        container_max_per_minute=reader.raw_integer("znode.container.maxPerMinute", at_least=1),
+        container_check_interval_ms=reader.raw_integer("znode.container.checkIntervalMs"),
+        container_max_per_minute=reader.raw_integer("znode.container.maxPerMinute"),
         container_max_never_used_interval_ms=reader.raw_integer("znode.container.maxNeverUsedIntervalMs"),
     )
 
@@ -78,26 +78,25 @@ def with_requests(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     if factory not in _FACTORIES:
         raise reader.error(f"serverCnxnFactory={factory}: there are only {', '.join(sorted(_FACTORIES))}",
                            "serverCnxnFactory")  # fmt: skip
-    if reader.integer("intBufferStartingSizeBytes") < 32:
-        raise reader.error("intBufferStartingSizeBytes must be at least 32", "intBufferStartingSizeBytes")
-    max_buffer = reader.raw_integer("jute.maxbuffer", at_least=1)
+    reader.bounded_integer("intBufferStartingSizeBytes")
+    max_buffer = reader.raw_integer("jute.maxbuffer")
     return evolve(
         config,
         jute_max_buffer=max_buffer,
         jute_max_buffer_extra=max(reader.integer("jute.maxbuffer.extrasize", otherwise=max_buffer), _MIN_EXTRA),
-        global_outstanding_limit=reader.integer("globalOutstandingLimit", at_least=1),
+        global_outstanding_limit=reader.integer("globalOutstandingLimit"),
         max_client_cnxns=reader.file_integer("maxClientCnxns"),
         max_cnxns=max(reader.integer("maxCnxns"), 0),
-        sessionless_cnxn_timeout_ms=reader.integer("nio.sessionlessCnxnTimeout", at_least=1),
+        sessionless_cnxn_timeout_ms=reader.integer("nio.sessionlessCnxnTimeout"),
         client_tcp_keep_alive=reader.boolean("clientTcpKeepAlive"),
         look_before_sleep=reader.boolean("lookBeforeSleep"),
-        large_request_max_bytes=reader.integer("largeRequestMaxBytes", at_least=1),
+        large_request_max_bytes=reader.integer("largeRequestMaxBytes"),
         large_request_threshold=_large_request_threshold(reader),
-        multi_read_max_bytes=reader.integer("multiReadMaxBytes", at_least=1),
+        multi_read_max_bytes=reader.integer("multiReadMaxBytes"),
         max_response_cache_size=reader.integer("maxResponseCacheSize"),
         max_get_children_response_cache_size=reader.integer("maxGetChildrenResponseCacheSize"),
         enforce_quota=reader.boolean("enforceQuota"),
-        skip_acl=_is_word(reader, "skipACL", "yes", "no"),
+        skip_acl=reader.word("skipACL", "yes", "no"),
         enable_eager_acl_check=reader.boolean("enableEagerACLCheck"),
         readonly_mode_enabled=reader.raw_boolean("readonlymode.enabled"),
         four_letter_word_whitelist=_four_letter_words(reader),
@@ -111,19 +110,19 @@ def with_requests(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
 def with_throttles(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     """The request throttler and the connection token bucket (BlueThrottle)."""
     bucket = "connection_throttle_"
-    local = reader.integer(bucket + "local_session_weight", at_least=1)
+    local = reader.integer(bucket + "local_session_weight")
     return evolve(
         config,
         request_throttle_max_requests=reader.integer("request_throttle_max_requests"),
-        request_throttle_stall_time_ms=reader.integer("request_throttle_stall_time", at_least=1),
+        request_throttle_stall_time_ms=reader.integer("request_throttle_stall_time"),
         request_throttle_drop_stale=reader.boolean("request_throttle_drop_stale"),
         request_stale_latency_check=reader.boolean("request_stale_latency_check"),
         request_stale_connection_check=reader.boolean("request_stale_connection_check"),
-        request_throttler_shutdown_timeout_ms=reader.integer("request_throttler.shutdownTimeout", at_least=0),
+        request_throttler_shutdown_timeout_ms=reader.integer("request_throttler.shutdownTimeout"),
         throttled_op_wait_time_ms=reader.integer("throttled_op_wait_time"),
         connection_throttle_tokens=reader.integer(bucket + "tokens"),
-        connection_throttle_fill_time_ms=reader.integer(bucket + "fill_time", at_least=1),
-        connection_throttle_fill_count=reader.integer(bucket + "fill_count", at_least=1),
+        connection_throttle_fill_time_ms=reader.integer(bucket + "fill_time"),
+        connection_throttle_fill_count=reader.integer(bucket + "fill_count"),
         connection_throttle_freeze_time_ms=reader.integer(bucket + "freeze_time"),
         connection_throttle_drop_increase=reader.ratio(bucket + "drop_increase", _is_probability),
         connection_throttle_drop_decrease=reader.ratio(bucket + "drop_decrease", _is_probability),
@@ -133,14 +132,6 @@ def with_throttles(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         connection_throttle_renew_session_weight=_weight(reader, bucket + "renew_session_weight", local),
         connection_throttle_local_session_weight=local,
     )
-
-
-def _is_word(reader: ConfigReader, name: str, word: str, opposite: str) -> bool:
-    """Whether the value is exactly that word; others than its opposite get a warning."""
-    text = reader.text(name)
-    if text not in (word, opposite):
-        reader.warn(f"{name}={text} counts as {opposite}: choose yes or no", name)
-    return text == word
 
 
 def _is_probability(number: float) -> bool:
@@ -207,7 +198,7 @@ def _four_letter_words(reader: ConfigReader) -> frozenset[str]:
 
 
 def _weight(reader: ConfigReader, name: str, local: int) -> int:
-    weight = reader.integer(name, at_least=1)
+    weight = reader.integer(name)
     if weight < local:
         reader.warn(f"{name}={weight} is less than the weight of a local session: {local} is used", name)
     return max(weight, local)

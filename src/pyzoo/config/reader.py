@@ -89,7 +89,7 @@ class ConfigReader:
         return self.given(name) or None
 
     def file_integer(self, name: str) -> int:
-        """A number of the file."""
+        """A number of the file, or of a property with which Apache is as strict (Integer.parseInt)."""
         key = KEYS.by_name[name]
         text = self.given(name)
         if text is None:
@@ -97,7 +97,7 @@ class ConfigReader:
         number = parse_decimal(text, _BITS.get(key.kind, 32))
         if number is None:
             raise self.error(f"{name}={text}: it must be a whole number" + _such_as(key), name)
-        return number
+        return self._refused_outside(name, number, key)
 
     def file_boolean(self, name: str) -> bool:
         """A boolean of the file."""
@@ -142,24 +142,37 @@ class ConfigReader:
 
     def boolean(self, name: str) -> bool:
         """True for `true` in any case; anything else is false, with a warning unless it is `false`."""
-        text = self.given(name)
-        if text is None:
-            return KEYS.by_name[name].default == "true"
-        if text.lower() not in ("true", "false"):
-            self.warn(f"{name}={text} counts as false: choose true or false", name)
-        return parse_boolean(text)
+        return self._boolean(name, self.given(name), KEYS.by_name[name])
 
-    def integer(self, name: str, at_least: int | None = None, otherwise: int | None = None) -> int:
-        """A number. One below `at_least` gives `otherwise`, or else the default; no number the default."""
-        return self._number(name, self.given(name), KEYS.by_name[name], at_least, otherwise)
+    def word(self, name: str, word: str, opposite: str) -> bool:
+        """Whether the value is exactly that word; others than its opposite get a warning."""
+        text = self.text(name)
+        if text not in (word, opposite):
+            self.warn(f"{name}={text} counts as {opposite}: choose yes or no", name)
+        return text == word
 
-    def raw_integer(self, name: str, at_least: int | None = None) -> int:
+    def integer(self, name: str, otherwise: int | None = None) -> int:
+        """A number. One outside its range gives `otherwise`, or else the default; no number the default."""
+        key = KEYS.by_name[name]
+        return self._fitting(name, self._number(name, self.given(name), key, otherwise), key, otherwise)
+
+    def raw_integer(self, name: str) -> int:
         """A number that only -D gives, without a prefix."""
-        return self._number(name, self.properties.get(name), KEYS.raw_by_name[name], at_least, None)
+        key = KEYS.raw_by_name[name]
+        return self._fitting(name, self._number(name, self.properties.get(name), key, None), key, None)
+
+    def bounded_integer(self, name: str) -> int:
+        """A number where Apache's server ends with one outside the range: that raises, no number gives the default."""
+        key = KEYS.by_name[name]
+        return self._refused_outside(name, self._number(name, self.given(name), key, None), key)
+
+    def raw_text(self, name: str) -> str:
+        """A text that only -D gives, without a prefix."""
+        return self.properties.get(name, KEYS.raw_by_name[name].default)
 
     def raw_boolean(self, name: str) -> bool:
         """A boolean that only -D gives, without a prefix."""
-        return parse_boolean(self.properties.get(name))
+        return self._boolean(name, self.properties.get(name), KEYS.raw_by_name[name])
 
     def port(self, name: str) -> int:
         """A port of a property."""
@@ -185,7 +198,18 @@ class ConfigReader:
         items = (item.strip() for item in self.text(name).split(","))
         return tuple(item for item in items if item)
 
-    def _number(self, name: str, text: str | None, key: Key, at_least: int | None, otherwise: int | None) -> int:
+    def property_boolean(self, name: str) -> bool:
+        """A boolean by the property alone, of a key that is for the file otherwise."""
+        return self._boolean(name, self.properties.get("zookeeper." + name), KEYS.by_name[name])
+
+    def _boolean(self, name: str, text: str | None, key: Key) -> bool:
+        if text is None:
+            return key.default == "true"
+        if text.lower() not in ("true", "false"):
+            self.warn(f"{name}={text} counts as false: choose true or false", name)
+        return parse_boolean(text)
+
+    def _number(self, name: str, text: str | None, key: Key, otherwise: int | None) -> int:
         default = int(key.default) if key.default else otherwise or 0
         if text is None:
             return default
@@ -193,10 +217,21 @@ class ConfigReader:
         if number is None:
             self.warn(f"{name}={text} is not a whole number: {default} is used", name)
             return default
-        if at_least is not None and number < at_least:
-            instead = default if otherwise is None else otherwise
-            self.warn(f"{name}={text} is too small, at least {at_least} is needed: {instead} is used", name)
-            return instead
+        return number
+
+    def _fitting(self, name: str, number: int, key: Key, otherwise: int | None) -> int:
+        fault = key.fault_of(number)
+        if fault is None:
+            return number
+        instead = int(key.default or 0) if otherwise is None else otherwise
+        size = "small" if fault.startswith("at least") else "large"
+        self.warn(f"{name}={number} is too {size}, {fault} is needed: {instead} is used", name)
+        return instead
+
+    def _refused_outside(self, name: str, number: int, key: Key) -> int:
+        fault = key.fault_of(number)
+        if fault is not None:
+            raise self.error(f"{name}={number}: it must be {fault}" + _such_as(key), name)
         return number
 
 

@@ -5,7 +5,6 @@ This is the last step of the parser, so a start and a check of the configuration
 
 from typing import Final
 
-from pyzoo.config.java_numbers import parse_boolean
 from pyzoo.config.own_ports import clashes, own_ports
 from pyzoo.config.reader import ConfigReader
 from pyzoo.config.settings import ServerConfig
@@ -14,6 +13,7 @@ from pyzoo.config.settings import ServerConfig
 LARGEST_ID_WITH_TTL: Final = 254
 NO_CLIENT_SASL: Final = "SASL logins of clients are not there yet: remove it; clients can log in with the scheme digest"
 NO_TLS: Final = "TLS for clients is not offered yet: remove it, and set clientPort"
+_REQUIRED: Final = "sessionRequireClientSASLAuth"
 _SASL_PROVIDER: Final = "SASLAuthenticationProvider"
 
 
@@ -29,6 +29,8 @@ def refuse_sasl_of_clients(reader: ConfigReader) -> None:
         name = property_name.removeprefix("zookeeper.")
         if name != property_name and _asks_for_sasl(name, value):
             raise reader.error(f"{name}={value}: {NO_CLIENT_SASL}", name)
+    if reader.boolean(_REQUIRED):
+        raise reader.error(f"{_REQUIRED}={reader.text(_REQUIRED)}: {NO_CLIENT_SASL}", _REQUIRED)
     if reader.boolean("enforce.auth.enabled") and "sasl" in reader.names("enforce.auth.schemes"):
         name = "enforce.auth.schemes"
         raise reader.error(f"{name}={reader.text(name)}: {NO_CLIENT_SASL}", name)
@@ -37,8 +39,6 @@ def refuse_sasl_of_clients(reader: ConfigReader) -> None:
 def _asks_for_sasl(name: str, value: str) -> bool:
     if name.startswith("authProvider."):
         return value.rpartition(".")[2] == _SASL_PROVIDER
-    if name == "sessionRequireClientSASLAuth":
-        return parse_boolean(value)
     return name == "requireClientAuthScheme" and value.lower() == "sasl"
 
 

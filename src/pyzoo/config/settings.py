@@ -13,6 +13,7 @@ from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.log_settings import LogSettings
 from pyzoo.config.membership import Membership
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings
+from pyzoo.config.tuning import EnsembleTuning
 
 DEFAULT_WORDS: Final = frozenset({"srvr"})
 
@@ -35,7 +36,7 @@ class ServerConfig:
     server_id: int = 0  # 0 when standalone
     config_path: str | None = None
     initial_config: str = field(default="", repr=False)
-    properties: dict[str, str] = field(factory=dict, eq=False, repr=False)  # all system properties in force
+    properties: dict[str, str] = field(factory=dict, eq=False, repr=False)  # all in force, to be shown
 
     # --- storage
     pre_alloc_size_kb: int = 65536
@@ -108,7 +109,6 @@ class ServerConfig:
 
     # --- who may do what
     auth_providers: tuple[str, ...] = ("ip", "digest")  # schemes, in the order they were registered
-    digest_auth_enabled: bool = True
     super_digest: str | None = field(default=None, repr=False)
     digest_alg: str = "SHA1"  # the Java name
     x509_super_user: str | None = None
@@ -149,6 +149,7 @@ class ServerConfig:
     membership: Membership = field(factory=Membership)
     last_seen_membership: Membership | None = None  # of a reconfig that was under way at the stop
     quorum: QuorumSettings = field(factory=QuorumSettings)
+    tuning: EnsembleTuning = field(factory=EnsembleTuning)
 
     @data_log_dir.default
     def _data_dir(self) -> str:

@@ -63,7 +63,7 @@ def read_tls(reader: ConfigReader, prefix: str) -> TlsSettings:
         crl=reader.boolean(prefix + "crl"),
         ocsp=reader.boolean(prefix + "ocsp"),
         fips_mode=reader.boolean("fips-mode"),
-        handshake_detection_timeout_ms=reader.integer(timeout, at_least=1),
+        handshake_detection_timeout_ms=reader.integer(timeout),
     )
 
 

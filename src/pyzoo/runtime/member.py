@@ -21,7 +21,6 @@ from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_besid
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import quorum_tls
 from pyzoo.runtime.turn import ClientPort
-from pyzoo.server.member_settings import number
 from pyzoo.server.peer import QuorumPeer
 from pyzoo.server.peer_host import LogRead
 
@@ -51,8 +50,8 @@ class Member:
             self.run_errands,
             quorum_tls(config),
             quorum_sasl(config),
-            config.properties.get("zookeeper.tcpKeepAlive", "").lower() == "true",
-            number(config.properties, "zookeeper.electionPortBindRetry", 3),
+            config.tuning.tcp_keep_alive,
+            config.tuning.election_port_bind_tries,
             config.quorum.listen_on_all_ips,
         )
 

@@ -141,8 +141,8 @@ def quorum_sasl(config: ServerConfig) -> PeerSasl:
     quorum = config.quorum
     if not quorum.sasl_enabled:
         return NO_SASL
-    path = config.properties.get("java.security.auth.login.config", "")
-    if not path:
+    path = config.sasl_login_config
+    if path is None:
         raise ConfigError("quorum.auth.enableSasl needs -Djava.security.auth.login.config=FILE", config.config_path)
     sections = login_sections(path)
     users = users_of(_section(sections, quorum.server_login_context, path))

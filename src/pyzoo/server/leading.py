@@ -24,18 +24,18 @@ NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 def leader_settings(config: ServerConfig) -> LeaderSettings:
     """What a leader needs of the settings."""
-    properties = config.properties
+    tuning = config.tuning
     return LeaderSettings(
         my_id=config.server_id,
         tick_time_ms=config.tick_time_ms,
         init_limit=config.init_limit,
         sync_limit=config.sync_limit,
-        force_snapshot_sync=properties.get("zookeeper.forceSnapshotSync", "").lower() == "true",
+        force_snapshot_sync=tuning.force_snapshot_sync,
         snapshot_size_factor=config.snapshot_size_factor,
-        max_concurrent_snap_syncs=int(properties.get("zookeeper.leader.maxConcurrentSnapSyncs") or 10),
-        max_concurrent_diff_syncs=int(properties.get("zookeeper.leader.maxConcurrentDiffSyncs") or 100),
-        max_time_to_wait_for_epoch_ms=int(properties.get("zookeeper.leader.maxTimeToWaitForEpoch") or -1),
-        initial_counter=int(properties.get("zookeeper.testingonly.initialZxid") or 0),
+        max_concurrent_snap_syncs=tuning.max_concurrent_snap_syncs,
+        max_concurrent_diff_syncs=tuning.max_concurrent_diff_syncs,
+        max_time_to_wait_for_epoch_ms=tuning.max_time_to_wait_for_epoch_ms,
+        initial_counter=tuning.initial_counter,
     )
 
 

@@ -39,7 +39,7 @@ def learner_settings(config: ServerConfig, is_observer: bool) -> LearnerSettings
         init_limit=config.init_limit,
         sync_limit=config.sync_limit,
         connect_limit=config.quorum.connect_to_learner_master_limit,
-        connect_delay_ms=int(config.properties.get("zookeeper.leaderConnectDelayDuringRetryMs") or 100),
+        connect_delay_ms=config.tuning.leader_connect_delay_ms,
     )
 
 

@@ -18,8 +18,7 @@ from pyzoo.datatree.watches import (
     NODE_DELETED,
     WatchObserver,
 )
-from pyzoo.quorum.quorum_metrics import DEFAULT_ACK_LOGGING_FREQUENCY, QuorumMetrics
-from pyzoo.server.member_settings import number
+from pyzoo.quorum.quorum_metrics import QuorumMetrics
 from pyzoo.summaries import CounterSet, SummaryRegistry, SummarySet
 
 STAT_OVERHEAD_BYTES: Final = 68
@@ -81,9 +80,7 @@ def add_for_path(summaries: SummarySet, path: str, size: i64) -> None:
 def new_metrics(config: ServerConfig, now_ms: i64) -> "ServerMetrics":
     """Metrics as the settings want them."""
     metrics = ServerMetrics(config.metrics.provider == PROMETHEUS, now_ms)
-    metrics.quorum.ack_logging_frequency = number(
-        config.properties, "zookeeper.leader.ackLoggingFrequency", DEFAULT_ACK_LOGGING_FREQUENCY
-    )
+    metrics.quorum.ack_logging_frequency = config.tuning.ack_logging_frequency
     return metrics
 
 

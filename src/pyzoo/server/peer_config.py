@@ -16,7 +16,6 @@ from pyzoo.config.dynamic_files import (
 from pyzoo.config.membership import Membership, members_of_text
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError, StorageError
-from pyzoo.server.member_settings import number
 from pyzoo.server.peer_storage import PeerStorage
 
 logger: Final = logging.getLogger(__name__)
@@ -29,8 +28,8 @@ class PeerConfigFiles:
         self._config = config
         self._storage = storage
         self._known_texts: dict[int, str] = {}
-        self.leader_serves = config.properties.get("zookeeper.leaderServes", "yes") != "no"
-        self.observer_election_delay_ms = number(config.properties, "zookeeper.observer.election.DelayMs", 200)
+        self.leader_serves = config.tuning.leader_serves
+        self.observer_election_delay_ms = config.tuning.observer_election_delay_ms
         self.oracle: Callable[[], bool] | None = None if config.quorum.oracle_path is None else self._ask_oracle
 
     def _ask_oracle(self) -> bool:
