@@ -21,8 +21,10 @@ from interop.ports import free_port
 from interop.server import Config, Server, ask, launch_real
 
 SERVES = "serves"
-#: A server that neither ends nor answers `srvr` within this time runs without serving.
-QUIET_SECONDS = 25.0
+#: A server that neither ends nor answers `srvr` within this time runs without serving,
+OUTCOME_SECONDS = 25.0
+#: and within this time after it has written the last line of those that do so.
+QUIET_SECONDS = 5.0
 QUIET = "runs"
 SERVING_SECONDS = 2.0
 INVALID, DATA_DIRECTORY, ADMIN, ELECTION_PORT, OTHER = 2, 3, 4, 14, 1
@@ -41,6 +43,8 @@ class Case:
     has_foreign_client_port: bool = False
     #: Keys that zoo.cfg must not have.
     without: list[str] = field(factory=list)
+    #: What a server writes that will run without serving.
+    quiet_line: str = ""
 
     @property
     def data(self) -> Path:
@@ -91,6 +95,11 @@ def setting(**lines: str) -> Callable[[Case], None]:
 
 def without(*keys: str) -> Callable[[Case], None]:
     return lambda case: case.without.extend(keys)
+
+
+def no_client_port(case: Case) -> None:
+    case.without += ["clientPort", "clientPortAddress"]
+    case.quiet_line = "running in standalone mode"
 
 
 def member_with(**lines: str) -> Callable[[Case], None]:
@@ -159,6 +168,7 @@ def election_port_is_taken(case: Case) -> None:
 
 def quorum_port_is_taken(case: Case) -> None:
     case.take(case.member()[0])
+    case.quiet_line = "PeerState set to LOOKING"
 
 
 def client_port_of_a_member_is_taken(case: Case) -> None:
@@ -242,7 +252,7 @@ CASES: dict[str, tuple[Callable[[Case], None], Outcome, Outcome]] = {
     "an unknown digestAlg": (setting(DigestAuthenticationProvider__digestAlg="SHA9"), OTHER, INVALID),
     "clientPortAddress that nobody knows": (setting(clientPortAddress="no.such.host.invalid"), INVALID, INVALID),
     "clientPortAddress of another machine": (setting(clientPortAddress="192.0.2.1"), OTHER, OTHER),
-    "no client port, alone": (without("clientPort", "clientPortAddress"), QUIET, INVALID),
+    "no client port, alone": (no_client_port, QUIET, INVALID),
     # ports
     "a client port that is taken": (client_port_is_taken, OTHER, OTHER),
     "an AdminServer port that is taken": (admin_port_is_taken, ADMIN, SERVES),
@@ -306,14 +316,16 @@ def prepared(name: str, prepare: Callable[[Case], None], home: Path, snapshot: b
     return case
 
 
-def outcome(server: Server) -> Outcome:
+def outcome(server: Server, quiet_line: str) -> Outcome:
     """The exit code, or whether it serves. The process is gone afterwards."""
     assert server.process is not None
-    deadline = time.monotonic() + QUIET_SECONDS
+    deadline = time.monotonic() + OUTCOME_SECONDS
     try:
         while time.monotonic() < deadline:
             if not server.is_running():
                 return server.process.wait()
+            if quiet_line and quiet_line in server.output():
+                deadline, quiet_line = min(deadline, time.monotonic() + QUIET_SECONDS), ""
             try:
                 if b"Mode: " in ask(server.address, b"srvr", 2):
                     # Some answer clients for a moment before they find out.
@@ -344,7 +356,7 @@ def start(launch: Callable[[Config, Path], Server], case: Case) -> Outcome:
     if case.has_foreign_client_port:
         server.address = ("127.0.0.1", 1)
     try:
-        return outcome(server)
+        return outcome(server, case.quiet_line)
     finally:
         for taken in case.sockets:
             taken.close()
