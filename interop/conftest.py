@@ -42,7 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Under `--dist loadgroup`, tests that share servers of their module go to one worker."""
     for item in items:
         if isinstance(item, pytest.Function):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {shared_by(item)}"))
+            group = shared_by(item) if shares(item) else item.name
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {group}"))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,6 +51,11 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
     """Where xdist does not know the groups, every single test would start servers of its own, unnoticed."""
     if node.config.getoption("dist") == "loadgroup" and not all("@" in each for each in ids):
         pytest.exit("this pytest-xdist does not group tests with this pytest; pytest<9.2 works", returncode=4)
+
+
+def shares(item: pytest.Function) -> bool:
+    """Whether a test uses anything that its module keeps for all of its tests."""
+    return any(each.scope == "module" for fixtures in item._fixtureinfo.name2fixturedefs.values() for each in fixtures)
 
 
 def shared_by(item: pytest.Function) -> str:

@@ -362,7 +362,7 @@ def start(launch: Callable[[Config, Path], Server], case: Case) -> Outcome:
             taken.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A snapshot of an empty database, of Apache's server."""
     found = required(zookeeper_39)
