@@ -6,6 +6,7 @@ Apache's script is Debian's copy with an environment of our own, so that it star
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from attrs import frozen
 from interop.conftest import required
 from interop.java import JavaZooKeeper, Missing, java
 from interop.ports import free_port
+from interop.server import START_SECONDS, ask
 from interop.tools import RUN_SECONDS, Ended, install_launchers, run_launcher
 
 Both = Callable[..., None]
@@ -107,10 +109,15 @@ def test_a_server_of_its_own(installations: tuple[Installation, Installation], c
 
 
 def wait_for_mode(installation: Installation) -> None:
-    """A JVM takes its time to serve; each try is one."""
-    for _ in range(30):
-        if installation.run("status").code == 0:
-            return
+    """A JVM takes its time to serve."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if b"Mode: " in ask(("127.0.0.1", installation.port), b"srvr"):
+                return
+        except OSError:
+            pass
+        time.sleep(0.05)
     raise AssertionError(f"no server at {installation.port}")
 
 
