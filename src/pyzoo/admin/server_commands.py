@@ -11,9 +11,10 @@ from pyzoo.release import FULL_VERSION
 from pyzoo.server.answers import crst, hex_text, srst
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.log_batch import DIGEST_VERSION
-from pyzoo.server.long_answers import LAST_OPERATIONS, path_text
+from pyzoo.server.long_answers import path_text
 from pyzoo.server.modes import READ_ONLY
 from pyzoo.server.monitor import monitor_values
+from pyzoo.server.operations.table import operation_of
 from pyzoo.server.standalone import ZooKeeperServer
 
 Parameters = Mapping[str, str]
@@ -207,7 +208,7 @@ def _session(cnxn: ServerCnxn) -> Fields:
     """What is shown of the session, and of its last answer (ServerCnxn.getConnectionInfo)."""
     return {
         "session_id": int(cnxn.session_id),
-        "last_operation": LAST_OPERATIONS.get(int(cnxn.last_op), "NA"),
+        "last_operation": operation_of(cnxn.last_op).short_name,
         "established": int(cnxn.established_wall_ms),
         "session_timeout": int(cnxn.timeout_ms),
         "last_cxid": int(cnxn.last_cxid),

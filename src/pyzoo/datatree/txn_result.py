@@ -2,6 +2,7 @@
 
 from typing import final
 
+from librt.strings import BytesWriter
 from mypy_extensions import i32, mypyc_attr
 
 from pyzoo.datatree.node import DataNode
@@ -39,6 +40,12 @@ class ProcessTxnResult:
         self.node: DataNode | None = None
         self.stat: Stat | None = None
         self.results: list[ProcessTxnResult] | None = None
+
+    def write_stat(self, out: BytesWriter) -> None:
+        """The Stat, which has to be there."""
+        stat = self.stat
+        assert stat is not None
+        stat.encode(out)
 
 
 def decode_part(type: i32, data: bytes | None) -> Record:

@@ -15,10 +15,11 @@ from pyzoo.datatree.tree import ProcessTxnResult
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
-from pyzoo.jute.records import ACL, CreateRequest, CreateTTLRequest, DeleteRequest, Id, SetACLRequest, SetDataRequest
+from pyzoo.jute.records import ACL, CreateTTLRequest, Id
 from pyzoo.server.auth import AccessControl
 from pyzoo.server.cnxn import ServerCnxn
-from pyzoo.server.multi import decode_multi
+from pyzoo.server.operations.parts import decode_multi
+from pyzoo.server.operations.table import operation_of
 from pyzoo.server.request import Request
 
 AUDIT_LOGGER: Final = "pyzoo.audit"
@@ -36,17 +37,6 @@ _MODES: Final = (
     "persistent_with_ttl",
     "persistent_sequential_with_ttl",
 )
-_OPERATIONS: Final[dict[int, str]] = {
-    op.CREATE: "create",
-    op.CREATE2: "create",
-    op.CREATE_CONTAINER: "create",
-    op.CREATE_TTL: "create",
-    op.DELETE: "delete",
-    op.SET_DATA: "setData",
-    op.SET_ACL: "setAcl",
-    op.MULTI: "multiOperation",
-    op.RECONFIG: "reconfig",
-}
 _PERMISSIONS: Final = "rwcda"
 _PERMISSION_ORDER: Final = "cdrwa"
 
@@ -136,9 +126,9 @@ class AuditLog(SessionObserver):
 
     def answered(self, request: Request, result: ProcessTxnResult, cnxn: ServerCnxn) -> None:
         """A write of this server's client is applied (AuditHelper.addAuditLog)."""
-        operation = _OPERATIONS.get(request.type)
+        operation = operation_of(request.type).audit_name
         header = request.header
-        if operation is None or header is None:
+        if not operation or header is None:
             return
         failed = header.type == op.ERROR
         if request.type == op.MULTI and not failed:
@@ -161,10 +151,10 @@ class AuditLog(SessionObserver):
         modes = _modes_of_multi(request)
         failed = False
         for part in result.results or []:
-            operation = _OPERATIONS.get(part.type)
+            operation = operation_of(part.type).audit_name
             if part.type == op.ERROR:
                 failed = True
-            elif operation is not None:
+            elif operation:
                 mode = modes.get(part.path or "") if operation == "create" else None
                 self._write(request, cnxn, operation, SUCCESS, part.path, mode, None)
         if failed:
@@ -191,23 +181,10 @@ def _body_of(request: Request) -> InputArchive:
 
 
 def _asked(request: Request) -> tuple[str | None, str | None, str | None]:
-    """Path, create mode and ACL that a request names; raises MalformedRecord."""
-    type = request.type
-    body = _body_of(request)
-    if type == op.CREATE or type == op.CREATE2 or type == op.CREATE_CONTAINER:
-        create = CreateRequest.decode(body)
-        return create.path, _mode(create.flags), None
-    if type == op.CREATE_TTL:
-        ttl = CreateTTLRequest.decode(body)
-        return ttl.path, _mode(ttl.flags), None
-    if type == op.DELETE:
-        return DeleteRequest.decode(body).path, None, None
-    if type == op.SET_DATA:
-        return SetDataRequest.decode(body).path, None, None
-    if type == op.SET_ACL:
-        request_acl = SetACLRequest.decode(body)
-        return request_acl.path, None, acl_text(request_acl.acl or [])
-    return None, None, None
+    """Path, create mode and ACL that a request names; raises MalformedRecord or KeeperError."""
+    asked = operation_of(request.type).asked(_body_of(request))
+    acl = asked.acl
+    return asked.path, _mode(asked.flags), None if acl is None else acl_text(acl)
 
 
 def _modes_of_multi(request: Request) -> dict[str, str]:

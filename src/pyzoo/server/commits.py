@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.datatree.session_close import SessionClose
-from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import InputArchive
 from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.operations.table import operation_of
 from pyzoo.server.request import Request
 
 if TYPE_CHECKING:
@@ -105,7 +103,7 @@ class Commits:
             # Who was told of a write by another server has to find it here: all that was committed when this came.
             return request.zxid > self._server.tree.last_processed_zxid
         closing = self._server.tree.closing
-        return closing is not None and _looks_at(closing, request)
+        return closing is not None and operation_of(request.type).sees(closing, request)
 
     def wait(self, cnxn: ServerCnxn) -> None:
         """The first request that this connection waits for is such a read."""
@@ -120,21 +118,3 @@ class Commits:
         self._waiting = {}
         for cnxn in waiting:
             self._server.drain(cnxn)
-
-
-def _looks_at(closing: SessionClose, request: Request) -> bool:
-    """Whether a read may see nodes that are just being deleted, or their parents."""
-    type = request.type
-    if type == op.PING or type == op.WHO_AM_I:
-        return False
-    if type == op.GET_DATA or type == op.EXISTS or type == op.GET_ACL or type in _LISTINGS:
-        body = request.body
-        try:
-            path = InputArchive(body.data, body.pos, body.end).read_ustring()
-        except MalformedRecord:
-            return False
-        return path is not None and closing.hides(path or "/")  # the root has two names
-    return True
-
-
-_LISTINGS: Final = (op.GET_CHILDREN, op.GET_CHILDREN2)

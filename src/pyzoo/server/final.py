@@ -1,12 +1,15 @@
-"""Replies to writes, once they are applied (the write half of FinalRequestProcessor)."""
+"""Replies: to reads from the tree as it is, to writes once they are applied (FinalRequestProcessor)."""
+
+from typing import Final
 
 from librt.strings import BytesWriter
-from mypy_extensions import i32, i64
+from mypy_extensions import i32, i64, u8
 
 from pyzoo import errors as err
 from pyzoo.datatree.txn_result import ProcessTxnResult, decode_parts
+from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import Record, write_buffer, write_ustring
+from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import (
     CloseSessionTxn,
     CreateContainerTxn,
@@ -19,8 +22,61 @@ from pyzoo.jute.records import (
 )
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.metrics import ServerMetrics
-from pyzoo.server.multi import write_multi_end, write_multi_error, write_multi_header
+from pyzoo.server.operations.operation import Operation
+from pyzoo.server.operations.table import operation_of
+from pyzoo.server.reads import KEEP_BODY, TAKES_LONGER, Reads
 from pyzoo.server.request import Request
+
+PING_XID: Final = -2
+"""The xid of every answer to a ping, whatever the request had."""
+
+
+def answer_read(operation: Operation, reads: Reads, request: Request, cnxn: ServerCnxn) -> i32:
+    """Write the whole reply to a read; returns its error code, or TAKES_LONGER, and then nothing has happened."""
+    zxid = reads.tree.last_processed_zxid
+    if operation.events_first:
+        return _answer_after_events(operation, reads, request, cnxn, zxid)
+    out = cnxn.out
+    start: i64 = len(out)
+    xid: i32 = PING_XID if request.type == op.PING else request.cxid
+    written = cnxn.reply_begin(xid, zxid, 0)
+    try:
+        code = operation.answer(reads, request, cnxn, out)
+    except KeeperError as error:
+        code = error.code
+    except MalformedRecord:
+        code = err.MARSHALLINGERROR
+    if code != 0:
+        if code == TAKES_LONGER:
+            out.truncate(start)
+            return code
+        if code < KEEP_BODY:
+            code -= KEEP_BODY
+            _patch_error(out, start, code)
+        else:
+            out.truncate(start)
+            written = cnxn.reply_begin(xid, zxid, code)
+    cnxn.frame_written(written)
+    return code
+
+
+def _answer_after_events(operation: Operation, reads: Reads, request: Request, cnxn: ServerCnxn, zxid: i64) -> i32:
+    try:
+        code = operation.answer(reads, request, cnxn, cnxn.out)
+    except MalformedRecord:
+        code = err.MARSHALLINGERROR
+    if code != TAKES_LONGER and not cnxn.closing:
+        cnxn.reply_empty(request.cxid, zxid, code)
+    return code
+
+
+def _patch_error(out: BytesWriter, start: i64, code: i32) -> None:
+    """Put an error code into the reply header whose frame begins at `start`."""
+    at: i64 = start + 16
+    out[at] = u8((code >> 24) & 0xFF)
+    out[at + 1] = u8((code >> 16) & 0xFF)
+    out[at + 2] = u8((code >> 8) & 0xFF)
+    out[at + 3] = u8(code & 0xFF)
 
 
 def write_reply(request: Request, result: ProcessTxnResult, cnxn: ServerCnxn, zxid: i64) -> i32:
@@ -35,64 +91,9 @@ def write_reply(request: Request, result: ProcessTxnResult, cnxn: ServerCnxn, zx
         code = result.err
     start = cnxn.reply_begin(request.cxid, zxid, code)
     if code == 0:
-        write_body(request, header.type, result, cnxn.out)
+        operation_of(header.type).write_reply(request, result, cnxn.out)
     cnxn.frame_written(start)
     return code
-
-
-def write_body(request: Request, type: i32, result: ProcessTxnResult, out: BytesWriter) -> None:
-    """The body of a reply to a write that went well."""
-    if type == op.CREATE:
-        write_ustring(out, result.path)
-    elif type == op.CREATE2 or type == op.CREATE_CONTAINER or type == op.CREATE_TTL:
-        write_ustring(out, result.path)
-        write_stat(result, out)
-    elif type == op.SET_DATA or type == op.SET_ACL:
-        write_stat(result, out)
-    elif type == op.MULTI:
-        write_multi_results(result, out)
-    elif type == op.RECONFIG:
-        txn = request.txn
-        write_buffer(out, txn.data if isinstance(txn, SetDataTxn) else None)
-        write_stat(result, out)
-
-
-def write_stat(result: ProcessTxnResult, out: BytesWriter) -> None:
-    """The Stat as the operation left it."""
-    stat = result.stat
-    assert stat is not None
-    stat.encode(out)
-
-
-def write_multi_results(result: ProcessTxnResult, out: BytesWriter) -> None:
-    """One result for each part; after a failure all of them are error results."""
-    results = result.results
-    assert results is not None
-    failed = False
-    for part in results:
-        if part.type == op.ERROR or part.err != 0:
-            failed = True
-    for part in results:
-        if failed:
-            write_multi_error(out, part.err)
-        else:
-            write_multi_part(part, out)
-    write_multi_end(out)
-
-
-def write_multi_part(part: ProcessTxnResult, out: BytesWriter) -> None:
-    """The result of a part that went well; all creates but the plain one answer as create2."""
-    type = part.type
-    if type == op.CREATE_CONTAINER or type == op.CREATE_TTL:
-        type = op.CREATE2
-    write_multi_header(out, type, 0)
-    if type == op.CREATE:
-        write_ustring(out, part.path)
-    elif type == op.CREATE2:
-        write_ustring(out, part.path)
-        write_stat(part, out)
-    elif type == op.SET_DATA:
-        write_stat(part, out)
 
 
 def count_written(metrics: ServerMetrics, request: Request) -> None:

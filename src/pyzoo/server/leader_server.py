@@ -20,8 +20,10 @@ from pyzoo.quorum.reconfig import check_reconfig, proposed_members
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.modes import LEADER
+from pyzoo.server.operations.operation import READ
+from pyzoo.server.operations.table import operation_of
 from pyzoo.server.quorum_server import QuorumZooKeeperServer
-from pyzoo.server.request import READ, Request, request_kind
+from pyzoo.server.request import Request
 from pyzoo.zxid import epoch_of
 
 NO_ZXIDS_LEFT: Final = "the zxids of its epoch are used up, a new epoch has to begin"
@@ -67,7 +69,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
     # --- requests
 
     def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
-        if request_kind(request.type) == READ:
+        if operation_of(request.type).kind == READ:
             session = self.sessions.sessions.get(request.session_id)
             if session is not None and session.owner > ME:
                 request.error = err.SESSIONMOVED
@@ -88,7 +90,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
 
     def make_txn(self, request: Request) -> Record:
         type = request.type
-        if type != op.CLOSE_SESSION and type != op.CREATE_SESSION and type != op.DELETE_CONTAINER:
+        if operation_of(type).needs_session:
             self._check_session(request)
         if type == op.DELETE_CONTAINER and request.owner != ME:
             # An older member forwards it for its client, who waits for a transaction as the answer.

@@ -13,17 +13,7 @@ from mypy_extensions import i32, i64
 from pyzoo import errors as err
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import (
-    CreateRequest,
-    CreateTTLRequest,
-    DeleteRequest,
-    ErrorTxn,
-    Id,
-    ReconfigRequest,
-    SetACLRequest,
-    SetDataRequest,
-    SyncRequest,
-)
+from pyzoo.jute.records import ErrorTxn, Id
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import Learner
 from pyzoo.quorum.learner_handler import LearnerHandler
@@ -35,38 +25,10 @@ from pyzoo.server.connect import finish_session_init
 from pyzoo.server.database import AppliedTxn, decoded
 from pyzoo.server.final import count_txn
 from pyzoo.server.modes import FOLLOWER, OBSERVER
-from pyzoo.server.multi import decode_multi, holds_reads, path_of
-from pyzoo.server.prep import is_ttl_mode
+from pyzoo.server.operations.table import operation_of
 from pyzoo.server.quorum_server import QuorumZooKeeperServer, copy_of
 from pyzoo.server.request import NO_BODY, Request
 from pyzoo.server.sessions import is_password
-
-
-def check_body(request: Request) -> None:
-    """Raise MalformedRecord or KeeperError for what no leader should get to see: its client would wait for ever."""
-    body, type = copy_of(request.body), request.type
-    if type == op.CREATE or type == op.CREATE2 or type == op.CREATE_CONTAINER:
-        CreateRequest.decode(body)
-    elif type == op.SET_DATA:
-        SetDataRequest.decode(body)
-    elif type == op.DELETE:
-        DeleteRequest.decode(body)
-    elif type == op.MULTI:
-        parts = decode_multi(body)
-        if holds_reads(parts):
-            raise KeeperError(err.MARSHALLINGERROR)
-        for part in parts:
-            if path_of(part.body) is None:
-                raise MalformedRecord("a part of a multi has no path")
-    elif type == op.CREATE_TTL:
-        if not is_ttl_mode(CreateTTLRequest.decode(body).flags):
-            raise KeeperError(err.BADARGUMENTS)
-    elif type == op.SET_ACL:
-        SetACLRequest.decode(body)
-    elif type == op.SYNC:
-        SyncRequest.decode(body)
-    elif type == op.RECONFIG:
-        ReconfigRequest.decode(body)
 
 
 @final
@@ -174,7 +136,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
     def submit_global(self, request: Request) -> None:
         """Wait for it on its connection, and forward it."""
         try:
-            check_body(request)
+            operation_of(request.type).check(copy_of(request.body))
         except MalformedRecord:
             self.refuse(request, err.MARSHALLINGERROR)
             return

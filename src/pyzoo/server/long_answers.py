@@ -9,47 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
 from pyzoo.datatree.watches import Watcher
-from pyzoo.jute import opcodes as op
 from pyzoo.server.answers import hex_text, stats_text, version_text
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
+from pyzoo.server.operations.table import operation_of
+from pyzoo.server.operations.wanted_watches import NULL_PATH
 from pyzoo.server.sessions import SessionTracker
-from pyzoo.server.wanted_watches import NULL_PATH
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
-
-LAST_OPERATIONS: Final[dict[int, str]] = {
-    op.PING: "PING",
-    op.CREATE_SESSION: "SESS",
-    op.MULTI: "MULT",
-    op.MULTI_READ: "MLTR",
-    op.CREATE: "CREA",
-    op.CREATE2: "CREA",
-    op.CREATE_CONTAINER: "CREA",
-    op.CREATE_TTL: "CREA",
-    op.DELETE: "DELE",
-    op.SET_DATA: "SETD",
-    op.RECONFIG: "RECO",
-    op.SET_ACL: "SETA",
-    op.CLOSE_SESSION: "CLOS",
-    op.SYNC: "SYNC",
-    op.CHECK: "CHEC",
-    op.EXISTS: "EXIS",
-    op.GET_DATA: "GETD",
-    op.SET_WATCHES: "SETW",
-    op.SET_WATCHES2: "STW2",
-    op.ADD_WATCH: "ADDW",
-    op.GET_ACL: "GETA",
-    op.GET_CHILDREN: "GETC",
-    op.GET_CHILDREN2: "GETC",
-    op.GET_ALL_CHILDREN_NUMBER: "GETACN",
-    op.CHECK_WATCHES: "CHKW",
-    op.REMOVE_WATCHES: "REMW",
-    op.WHO_AM_I: "HOMI",
-    op.GET_EPHEMERALS: "GETE",
-}
-"""What `cons` calls the last operation of a connection; `NA` for none."""
-
 
 _AT_ONCE: Final = 100
 """Lines that are joined to one piece where each is short."""
@@ -87,7 +54,7 @@ def _session_text(one: ServerCnxn) -> str:
     least = 0 if one.min_latency == NO_LATENCY else one.min_latency
     average = 0 if one.latency_count == 0 else one.total_latency // one.latency_count
     return (
-        f",sid=0x{hex_text(one.session_id)},lop={LAST_OPERATIONS.get(one.last_op, 'NA')}"
+        f",sid=0x{hex_text(one.session_id)},lop={operation_of(one.last_op).short_name}"
         f",est={one.established_wall_ms},to={one.timeout_ms}{last_cxid},lzxid=0x{hex_text(one.last_zxid)}"
         f",lresp={one.last_response_ms},llat={one.last_latency},minlat={least},avglat={average}"
         f",maxlat={one.max_latency}"

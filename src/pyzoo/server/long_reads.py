@@ -46,6 +46,13 @@ class LongRead(SlicedWork):
         self._is_answering = False
         self._crowd: CrowdedListing | None = None
 
+    def begin(self) -> None:
+        """Begin; nothing else of its connection is answered until the end."""
+        cnxn = self.cnxn
+        cnxn.work = self
+        cnxn.is_busy = True
+        self.server.slices.begin(self, self.server.now_ms)
+
     def prepare(self, units: i64) -> i64:
         """Go on with what comes before the answer, as `step`; ends with `answer` or a KeeperError."""
         raise NotImplementedError

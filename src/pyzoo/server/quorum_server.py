@@ -13,41 +13,24 @@ from mypy_extensions import i64
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
-from pyzoo.jute.records import CreateRequest, CreateSessionTxn, CreateTTLRequest
+from pyzoo.jute.records import CreateSessionTxn
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
 from pyzoo.server.containers import NEVER
 from pyzoo.server.eager_acl import refusal_of
 from pyzoo.server.log_extras import of_session
-from pyzoo.server.multi import decode_multi
-from pyzoo.server.prep import is_ephemeral_mode
+from pyzoo.server.operations.table import operation_of
 from pyzoo.server.request import Request, internal_request
 from pyzoo.server.sessions import SessionTracker
 from pyzoo.server.standalone import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 
-# A container with an ephemeral flag is none (QuorumZooKeeperServer.checkUpgradeSession).
-_UPGRADES: Final = (op.CREATE, op.CREATE2)
-
 
 def copy_of(body: InputArchive) -> InputArchive:
     """The same bytes to be read once more."""
     return InputArchive(body.data, body.pos, body.end)
-
-
-def makes_ephemeral(request: Request) -> bool:
-    """Whether a request creates an ephemeral node; raises MalformedRecord or KeeperError for a broken one."""
-    body = copy_of(request.body)
-    if request.type == op.CREATE or request.type == op.CREATE2:
-        return is_ephemeral_mode(CreateRequest.decode(body).flags)
-    if request.type == op.MULTI:
-        for part in decode_multi(body):
-            made = part.body
-            if isinstance(made, CreateTTLRequest) and is_ephemeral_mode(made.flags) and part.type in _UPGRADES:
-                return True
-    return False
 
 
 class QuorumZooKeeperServer(ZooKeeperServer):
@@ -172,7 +155,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         """
         local = self.local
         try:
-            if local is None or not makes_ephemeral(request):
+            if local is None or not operation_of(request.type).makes_ephemeral(copy_of(request.body)):
                 return
         except (MalformedRecord, KeeperError):
             return  # the request fails on its own, later

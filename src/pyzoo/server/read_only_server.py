@@ -13,6 +13,8 @@ from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.connect import finish_session_init
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
+from pyzoo.server.operations.operation import READ
+from pyzoo.server.operations.table import operation_of
 from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.request import Request
 
@@ -52,7 +54,8 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
             finish_session_init(self, cnxn, False)
 
     def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
-        if request.type == op.SYNC:
+        operation = operation_of(request.type)
+        if operation.needs_leader and operation.kind == READ:
             self.refuse(request, err.NOTREADONLY)
         else:
             super().submit_now(request, cnxn)

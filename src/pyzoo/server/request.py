@@ -5,51 +5,11 @@ from typing import TYPE_CHECKING, Final, final
 from librt.strings import BytesWriter
 from mypy_extensions import i32, i64
 
-from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ErrorTxn, Id, TxnHeader
 
 if TYPE_CHECKING:
     from pyzoo.server.cnxn import ServerCnxn
-
-READ: Final = 1
-WRITE: Final = 2
-
-_KINDS: Final[dict[int, int]] = {
-    op.CREATE: WRITE,
-    op.CREATE2: WRITE,
-    op.CREATE_CONTAINER: WRITE,
-    op.CREATE_TTL: WRITE,
-    op.DELETE: WRITE,
-    op.SET_DATA: WRITE,
-    op.SET_ACL: WRITE,
-    op.RECONFIG: WRITE,
-    op.MULTI: WRITE,
-    op.CREATE_SESSION: WRITE,
-    op.CLOSE_SESSION: WRITE,
-    op.EXISTS: READ,
-    op.GET_DATA: READ,
-    op.GET_ACL: READ,
-    op.GET_CHILDREN: READ,
-    op.GET_CHILDREN2: READ,
-    op.SYNC: READ,
-    op.PING: READ,
-    op.CHECK_WATCHES: READ,
-    op.REMOVE_WATCHES: READ,
-    op.MULTI_READ: READ,
-    op.SET_WATCHES: READ,
-    op.SET_WATCHES2: READ,
-    op.GET_EPHEMERALS: READ,
-    op.GET_ALL_CHILDREN_NUMBER: READ,
-    op.ADD_WATCH: READ,
-    op.WHO_AM_I: READ,
-}
-
-
-def request_kind(op_type: int) -> int:
-    """READ, WRITE, or 0 for what no server knows (Request.isValid)."""
-    kind = _KINDS.get(op_type)
-    return 0 if kind is None else kind
 
 
 @final

@@ -40,23 +40,23 @@ from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.environment import ServerEnvironment
-from pyzoo.server.final import count_written, write_reply
+from pyzoo.server.final import answer_read, count_written, write_reply
 from pyzoo.server.log_batch import LogBatcher
 from pyzoo.server.log_extras import of_client, of_session
-from pyzoo.server.long_requests import begin_long_read, may_take_long
 from pyzoo.server.metrics import ServerMetrics, new_metrics
 from pyzoo.server.modes import STANDALONE
+from pyzoo.server.operations.operation import UNKNOWN, WRITE
+from pyzoo.server.operations.table import operation_of
 from pyzoo.server.outstanding import OutstandingChanges
 from pyzoo.server.prep import PrepRequestProcessor
 from pyzoo.server.providers import enforced_schemes, make_access_control
 from pyzoo.server.reads import TAKES_LONGER, Reads
-from pyzoo.server.request import WRITE, Request, error_of, internal_request, request_kind
+from pyzoo.server.request import Request, error_of, internal_request
 from pyzoo.server.restoring import tell_watchers
 from pyzoo.server.sessions import SessionTracker, is_password
 from pyzoo.server.slices import SlicedWork, SliceQueue
 from pyzoo.server.stats import ServerStats
 from pyzoo.server.throttle import ConnectionThrottle
-from pyzoo.server.transactions import make_txn
 from pyzoo.server.watch_removal import UNITS_A_WATCH, WatchRemoval
 
 logger: Final = logging.getLogger(__name__)
@@ -417,10 +417,10 @@ class ZooKeeperServer(Core):
         if not self.touch_session(cnxn.session_id, cnxn.timeout_ms):
             self.finished(request)
             return
-        kind = request_kind(request.type)
+        kind = operation_of(request.type).kind
         if kind == WRITE and not request.throttled:
             self.submit_write(request)
-        elif kind == 0:
+        elif kind == UNKNOWN:
             cnxn.reply_empty(request.cxid, -1, err.UNIMPLEMENTED)
             cnxn.close()
             self.finished(request)
@@ -464,7 +464,7 @@ class ZooKeeperServer(Core):
         """Something to be answered when the writes before it are done."""
         cnxn.pending.append(request)
         cnxn.pending_reads += 1
-        if may_take_long(self, request):
+        if operation_of(request.type).may_take_long(self.reads, request):
             cnxn.is_busy = True
         if request.type == op.SYNC:
             request.zxid = self.committed_zxid
@@ -479,7 +479,7 @@ class ZooKeeperServer(Core):
         try:
             txn = self.make_txn(request)
         except MalformedRecord:
-            if type != op.MULTI and type != op.CREATE_SESSION and request.cnxn is not None:
+            if request.cnxn is not None and not operation_of(type).unreadable_takes_zxid:
                 return False
             type = op.ERROR
             txn = ErrorTxn(err.MARSHALLINGERROR)
@@ -500,7 +500,7 @@ class ZooKeeperServer(Core):
 
     def make_txn(self, request: Request) -> Record:
         """The body of the transaction; raises KeeperError or MalformedRecord."""
-        return make_txn(self.prep, request, self.now_ms)
+        return operation_of(request.type).make_txn(self.prep, request, self.now_ms)
 
     def logged(self, request: Request, payload: bytes) -> None:
         """A transaction is on its way to the log; a leader proposes it too."""
@@ -516,16 +516,13 @@ class ZooKeeperServer(Core):
             cnxn.close()
         elif code != 0:
             cnxn.reply_empty(request.cxid, zxid, code)
-        elif request.type == op.SET_WATCHES or request.type == op.SET_WATCHES2:
-            code = self.reads.set_watches(request.type, request.body, cnxn)
-            if code == TAKES_LONGER:
-                begin_long_read(self, request, cnxn)
+        else:
+            operation = operation_of(request.type)
+            if answer_read(operation, self.reads, request, cnxn) == TAKES_LONGER:
+                # It was left untouched but for the position in its body.
+                request.body.pos = request.body_start
+                operation.long_read(self, request, cnxn).begin()
                 return
-            if not cnxn.closing:
-                cnxn.reply_empty(request.cxid, zxid, code)
-        elif self.reads.serve(request, cnxn) == TAKES_LONGER:
-            begin_long_read(self, request, cnxn)
-            return
         self.count_read(request, cnxn, zxid)
 
     def count_read(self, request: Request, cnxn: ServerCnxn, zxid: i64) -> None:
@@ -762,15 +759,10 @@ class ZooKeeperServer(Core):
                 continue
             waited = self.now_ms - request.created_ms
             self.metrics.request_throttle_queue_time_ms.add(waited)
-            if self.throttled_op_wait_ms > 0 and waited > self.throttled_op_wait_ms and may_throttle(request.type):
+            if 0 < self.throttled_op_wait_ms < waited and operation_of(request.type).may_be_throttled:
                 request.throttled = True
                 self.metrics.throttled_ops += 1
             if cnxn.is_busy:
                 self._behind.setdefault(cnxn, deque()).append(request)
             else:
                 self.submit_now(request, cnxn)
-
-
-def may_throttle(type: i32) -> bool:
-    """Whether a request may be answered THROTTLEDOP instead of being done."""
-    return type != op.PING and type != op.CLOSE_SESSION and type != op.CREATE_SESSION

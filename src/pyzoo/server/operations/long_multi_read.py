@@ -16,15 +16,8 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import GetChildrenRequest, GetDataRequest
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.long_reads import LongRead
-from pyzoo.server.multi import (
-    MULTI_END,
-    MultiOp,
-    check_parts,
-    decode_part,
-    holds_reads,
-    write_multi_error,
-    write_multi_header,
-)
+from pyzoo.server.multi import MULTI_END, MultiOp, write_multi_error, write_multi_header
+from pyzoo.server.operations.parts import check_parts, decode_part, holds_reads
 from pyzoo.server.request import Request
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from pyzoo.datatree.sliced_order import SlicedOrder
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.long_reads import LongRead
-from pyzoo.server.reads import wanted_prefix
 from pyzoo.server.request import Request
 
 if TYPE_CHECKING:
@@ -18,6 +17,14 @@ if TYPE_CHECKING:
 
 _UNITS_A_PATH: Final = 1
 _PART_BYTES: Final = 1 << 16
+_JAVA_BLANKS: Final = "".join([chr(code) for code in range(33)])
+"""What String.trim takes away."""
+
+
+def wanted_prefix(asked: str | None) -> str:
+    """The beginning that getEphemerals asks for; empty for all."""
+    trimmed = "" if asked is None else asked.strip(_JAVA_BLANKS)
+    return "" if asked is None or trimmed in ("", "/") else asked
 
 
 @final

@@ -7,8 +7,8 @@ from mypy_extensions import i64
 from pyzoo import errors as err
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.long_reads import LongRead
+from pyzoo.server.operations.wanted_watches import WantedWatches
 from pyzoo.server.request import Request
-from pyzoo.server.wanted_watches import WantedWatches
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer

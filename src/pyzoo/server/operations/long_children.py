@@ -2,8 +2,12 @@
 
 from typing import TYPE_CHECKING, final
 
+from librt.strings import BytesWriter
 from mypy_extensions import i64
 
+from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.watches import STANDARD
+from pyzoo.jute import opcodes as op
 from pyzoo.server.cnxn import ServerCnxn
 from pyzoo.server.long_reads import LongRead
 from pyzoo.server.request import Request
@@ -33,5 +37,21 @@ class LongGetChildren(LongRead):
             if not crowd.is_ready:
                 return done
         self.keep(None)
-        self.answer(server.reads.children_parts(request.type, self._path, self._watch, request.ids, self.cnxn))
+        self.answer(self._parts_of(node))
         return done
+
+    def _parts_of(self, node: DataNode) -> list[bytes]:
+        """The body of the reply, for a node whose listing is ready."""
+        tree = self.server.tree
+        if self._watch and self._path is not None:
+            tree.child_watches.add(self._path, self.cnxn, STANDARD)
+        parts = tree.listings.parts(node)
+        size: i64 = 0
+        for part in parts:
+            size += len(part)
+        self.server.metrics.path_read(self._path or "", size - 4 * (node.num_children + 1))
+        if self.request.type == op.GET_CHILDREN2:
+            out = BytesWriter()
+            node.write_stat(out)
+            parts.append(out.getvalue())
+        return parts
