@@ -69,8 +69,9 @@ HOT = [
     *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "digest", "listings", "node", "paths", "tree", "watches")),
     *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
     *(f"src/pyzoo/server/{name}.py" for name in ("cnxn", "core", "final", "log_batch", "outstanding", "prep", "reads")),
-    *(f"src/pyzoo/server/operations/{name}.py" for name in ("changes", "child_reads", "creates", "multi_write", "parts")),
-    *(f"src/pyzoo/server/operations/{name}.py" for name in ("node_reads", "operation", "session_reads", "table")),
+    *(f"src/pyzoo/server/operations/{name}.py" for name in ("changes", "child_reads", "creates", "multi_write")),
+    *(f"src/pyzoo/server/operations/{name}.py" for name in ("node_reads", "operation", "parts")),
+    *(f"src/pyzoo/server/operations/{name}.py" for name in ("session_reads", "table")),
     *(f"src/pyzoo/server/{name}.py" for name in ("request", "sessions", "standalone", "throttle")),
     *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "turn")),
 ]
