@@ -21,6 +21,8 @@ MIXES = [
     ((PYZOO, PYZOO), (PYZOO,)),
 ]
 COMMIT_LOG_COUNT = 500
+#: Few, as every comparison walks over all of them.
+NODES = 50
 WAIT_SECONDS = 20.0
 #: Nobody reads a log on disk for a learner.
 LINES = {"snapshotSizeFactor": "-1"}
@@ -107,7 +109,9 @@ def test_an_observer_that_missed_more_than_is_remembered_gets_a_snapshot(
     client.create("/missed")
     client.create("/missed/ephemeral", ephemeral=True)
     observers[0].stop()
-    for result in [client.create_async(f"/missed/{number}") for number in range(COMMIT_LOG_COUNT + 200)]:
+    created = [client.create_async(f"/missed/{number}") for number in range(NODES)]
+    written = [client.set_async(f"/missed/{number % NODES}", b"x") for number in range(COMMIT_LOG_COUNT + 200)]
+    for result in [*created, *written]:
         result.get(WAIT_SECONDS)
     before = len(observers[0].syncs())
     ensemble.start(observers[0].sid)

@@ -14,6 +14,8 @@ from interop.member import JAVA38, JAVA39, PYZOO, Member
 #: Leader and learner, servers 2 and 3; server 1 only makes the quorum.
 PAIRS = [(PYZOO, JAVA39), (PYZOO, JAVA38), (JAVA39, PYZOO), (JAVA38, PYZOO), (PYZOO, PYZOO)]
 COMMIT_LOG_COUNT = 500
+#: Nodes that are created before the same ones are written again: every comparison walks over all of them.
+NODES = 50
 WAIT_SECONDS = 30.0
 #: A session that outlives every restart here, so that its end adds no transaction.
 LONG_MS = 60000
@@ -41,8 +43,11 @@ def learner(ensemble: Ensemble, leader: Member) -> Member:
 
 
 def write(client: KazooClient, top: str, count: int) -> None:
+    """That many transactions and one."""
     client.create(top)
-    for result in [client.create_async(f"{top}/{number}", b"x" * 50) for number in range(count)]:
+    created = [client.create_async(f"{top}/{number}", b"x" * 50) for number in range(min(count, NODES))]
+    written = [client.set_async(f"{top}/{number % NODES}", b"%d" % number) for number in range(NODES, count)]
+    for result in [*created, *written]:
         result.get(WAIT_SECONDS)
 
 
