@@ -20,6 +20,7 @@ DIGEST_LOG_INTERVAL: Final = 128
 DIGEST_LOG_LIMIT: Final = 1024
 
 _COPY_LIMIT: Final = 1024
+_BEHIND_PZXID: Final = bytes(36)
 
 
 def stat_digest(
@@ -58,6 +59,30 @@ def stat_digest(
     write_i32_be(out, aversion)
     write_i64_be(out, ephemeral_owner)
     return zlib.crc32(out.getvalue(), crc)
+
+
+def digest_without_pzxid(path: str, node: DataNode) -> i64:
+    """What a node would add with the pzxid 0; by `pzxid_part` it becomes the digest with another one."""
+    return stat_digest(
+        path,
+        node.data,
+        node.czxid,
+        node.mzxid,
+        0,
+        node.ctime,
+        node.mtime,
+        node.version,
+        node.cversion,
+        node.aversion,
+        node.ephemeral_owner,
+    )
+
+
+def pzxid_part(pzxid: i64) -> i64:
+    """The difference (xor) between a digest with this pzxid and one with 0, the same for all nodes: a CRC is linear."""
+    out = BytesWriter()
+    write_i64_be(out, pzxid)
+    return zlib.crc32(out.getvalue() + _BEHIND_PZXID) ^ zlib.crc32(bytes(8) + _BEHIND_PZXID)
 
 
 def node_digest(path: str, node: DataNode) -> i64:

@@ -14,6 +14,7 @@ from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.sliced_order import SlicedOrder
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.jute.records import CloseSessionTxn
+from pyzoo.server.close_sums import CloseSums
 from pyzoo.server.request import Request
 from pyzoo.server.slices import SlicedWork
 
@@ -36,6 +37,7 @@ class ClosePreparation(SlicedWork):
         self._changes: i64 = session.changes
         paths = session.paths_as_cloned()
         count: i64 = len(paths)
+        self._sums: CloseSums | None = None
         self._order = SlicedOrder(paths, 0, copy_buckets(count))
         self._names: list[str | None] = []
         self._out = BytesWriter()
@@ -55,16 +57,34 @@ class ClosePreparation(SlicedWork):
             self._names.extend(paths)
             used += 1 + UNITS_A_PATH * len(paths)
         if order.is_distributed and not order.has_more:
-            self.is_done = True
-            self._hand_over()
+            return used + self._sum_up(units - used)
         return used
 
-    def _hand_over(self) -> None:
+    def _sum_up(self, units: i64) -> i64:
+        sums = self._sums
+        if sums is None:
+            outstanding = self._server.outstanding
+            if not outstanding.may_begin_sums:
+                self.is_stalled = True
+                self._server.waiting_closes.append(self)
+                return 0
+            sums = outstanding.begin_sums(self._request.session_id, self._session)
+            self._sums = sums
+        used = sums.step(units)
+        if sums.is_done:
+            self.is_done = True
+            self._hand_over(sums)
+        return used
+
+    def _hand_over(self, sums: CloseSums) -> None:
         request = self._request
         outstanding = self._server.outstanding
         if self._session.changes == self._changes and outstanding.has_all(request.session_id, self._session):
             request.txn = CloseSessionTxn(self._names)
             request.encoded_txn = self._out.getvalue()
+            sums.is_verified = True
+        else:
+            outstanding.sums = None
         self._server.submit_prepared(request)
 
 

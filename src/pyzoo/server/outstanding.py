@@ -10,13 +10,14 @@ from typing import Final, final
 
 from mypy_extensions import i32, i64, mypyc_attr
 
-from pyzoo.datatree.digest import stat_digest
+from pyzoo.datatree.digest import pzxid_part, stat_digest
 from pyzoo.datatree.java_order import copy_buckets, ephemerals_copy_order, grown, table_order
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.paths import parent_of
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute.records import ACL
+from pyzoo.server.close_sums import CloseSums, LosingParent
 from pyzoo.server.metrics import ServerMetrics
 
 
@@ -132,6 +133,10 @@ class OutstandingChanges:
         self._owned: dict[int, deque[ChangeRecord]] = {}
         self._closing: dict[int, int] = {}
         self._closings: deque[ClosingSession] = deque()
+        # Of a large close: what is being found of it, and the parents that have no records, once it has a zxid.
+        self.sums: CloseSums | None = None
+        self._losing: dict[str, LosingParent] = {}
+        self._losing_zxid: i64 = 0
         self._undo: list[Undo] | None = None
         self._undo_digest: i64 = 0
 
@@ -146,7 +151,16 @@ class OutstandingChanges:
         record = record_of(path, node, self.tree.acl_of(node))
         if self.digest_enabled:
             record.digest = node.digest
+        if self._losing_zxid != 0 and path in self._losing:
+            self._lose(record, self._losing[path])
         return record
+
+    def _lose(self, record: ChangeRecord, parent: LosingParent) -> None:
+        """The node after the large close on its way, of which the tree may have a part."""
+        record.child_count = parent.children - parent.lost
+        record.pzxid = self._losing_zxid
+        if self.digest_enabled:
+            record.digest = self.digest_of(record)
 
     def digest_of(self, record: ChangeRecord) -> i64:
         """What the node adds to the digest of the tree."""
@@ -171,6 +185,8 @@ class OutstandingChanges:
             record.digest = self.digest_of(record) if record.exists else 0
             self.tree_digest += record.digest - before
         path = record.path
+        if self.sums is not None:
+            self.sums.touch(path)
         if self._undo is not None:
             self._undo.append(Undo(path, self.records.get(path)))
         self.records[path] = record
@@ -233,6 +249,9 @@ class OutstandingChanges:
             if self._closing[closed.session_id] == closed.zxid:
                 del self._closing[closed.session_id]
             self.metrics.outstanding_changes_removed += closed.changes
+            if closed.zxid == self._losing_zxid:
+                self._losing_zxid = 0
+                self._losing = {}
 
     def settle(self) -> None:
         """With nothing on its way, continue from the tree's own digest."""
@@ -272,8 +291,59 @@ class OutstandingChanges:
                 return False
         return True
 
+    @property
+    def may_begin_sums(self) -> bool:
+        """Whether no other large close is being prepared or on its way."""
+        return self.sums is None and self._losing_zxid == 0
+
+    def begin_sums(self, session_id: i64, session: SessionPaths) -> CloseSums:
+        """Begin with the sums of a large close; `may_begin_sums` is True."""
+        sums = CloseSums(self.tree, self.digest_enabled, session_id, session)
+        for path in self.records:
+            sums.touch(path)
+        self.sums = sums
+        return sums
+
+    def _close_by_sums(self, sums: CloseSums, zxid: i64) -> None:
+        """All ephemerals of a session go, and only nodes that others have changed meanwhile get records."""
+        self.sums = None
+        owned = sums.session.paths
+        parents = sums.parents
+        records: i64 = 0
+        for path, digest in sums.touched.items():
+            if path in owned:
+                sums.digests -= digest
+                record = self.get(path)
+                if record is not None:
+                    self.add(record.deleted(zxid))
+                    records += 1
+            losing = parents.pop(path, None)
+            if losing is not None:
+                parent = self.get(path)
+                if parent is not None:
+                    self.add(parent.without_children(losing.lost, zxid))
+                    records += 1
+        if self.digest_enabled:
+            changes: i64 = -sums.digests
+            part = pzxid_part(zxid)
+            for losing in parents.values():
+                changes += (losing.base ^ part) - losing.digest
+            self.tree_digest += changes
+        self._losing = parents
+        self._losing_zxid = zxid
+        self._closes(sums.session_id, zxid, 2 * len(owned) - records)
+
+    def _closes(self, session_id: i64, zxid: i64, changes: i64) -> None:
+        self.metrics.outstanding_changes_queued += changes
+        self._closing[session_id] = zxid
+        self._closings.append(ClosingSession(session_id, zxid, changes))
+
     def close_session(self, session_id: i64, zxid: i64) -> None:
         """All ephemerals of a session go with the transaction `zxid`."""
+        sums = self.sums
+        if sums is not None and sums.is_verified and sums.session_id == session_id:
+            self._close_by_sums(sums, zxid)
+            return
         session = None if session_id in self._closing else self.tree.ownership.sessions.get(session_id)
         parents: dict[str, int] = {}
         count: i64 = 0 if session is None else self._leave_out(session, parents)
@@ -290,10 +360,7 @@ class OutstandingChanges:
             if parent is not None:
                 self.add(parent.without_children(lost, zxid))
         # In Apache's server each node is two changes: its own and that of its parent.
-        changes = 2 * (count + explicit) - explicit - len(parents)
-        self.metrics.outstanding_changes_queued += changes
-        self._closing[session_id] = zxid
-        self._closings.append(ClosingSession(session_id, zxid, changes))
+        self._closes(session_id, zxid, 2 * (count + explicit) - explicit - len(parents))
 
     def _leave_out(self, session: SessionPaths, parents: dict[str, int]) -> i64:
         """Take the nodes without records of a session out of the digest; returns how many, in `parents` below whom."""

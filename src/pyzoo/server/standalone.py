@@ -144,6 +144,7 @@ class ZooKeeperServer(Core):
         self.closing: Request | None = None
         self._expired: deque[int] = deque()
         self.preparing: dict[int, None] = {}
+        self.waiting_closes: deque[SlicedWork] = deque()
         self._throttled: deque[Request] = deque()
         self._behind: dict[ServerCnxn, deque[Request]] = {}
         self._dirty: list[ServerCnxn] = []
@@ -295,6 +296,7 @@ class ZooKeeperServer(Core):
         self.committed_zxid = 0
         self._expired.clear()
         self.preparing.clear()
+        self.waiting_closes.clear()
         self._throttled.clear()
         self.tree.session_observer = fresh.tree.session_observer if self.audit is None else self.audit
         self.snapshot_epoch += 1
@@ -458,7 +460,14 @@ class ZooKeeperServer(Core):
         del self.preparing[request.session_id]
         self.prepare(request)
         request.encoded_txn = None
+        self.outstanding.sums = None
         self.uncommitted.append(request)
+        self._prepare_next_close()
+
+    def _prepare_next_close(self) -> None:
+        """Go on with the close of another large session that waits for the one before."""
+        if self.waiting_closes and self.outstanding.may_begin_sums:
+            self.slices.go_on(self.waiting_closes.popleft())
 
     def wait_behind(self, request: Request, cnxn: ServerCnxn) -> None:
         """Something to be answered when the writes before it are done."""
@@ -620,6 +629,7 @@ class ZooKeeperServer(Core):
         cnxn = request.cnxn
         if request.type == op.CLOSE_SESSION:
             self.sessions.remove(request.session_id)
+            self._prepare_next_close()
         if cnxn is not None and self.audit is not None:
             self.audit.answered(request, result, cnxn)
         if cnxn is not None and not cnxn.closing:
