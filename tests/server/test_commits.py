@@ -81,7 +81,6 @@ def test_a_large_close_takes_several_turns_and_is_seen_at_once() -> None:
         (op.GET_DATA, GetDataRequest("/p", False), 0),
         (op.GET_CHILDREN2, GetChildrenRequest("/q", True), 0),
         (op.GET_ALL_CHILDREN_NUMBER, GetAllChildrenNumberRequest("/"), 0),
-        (op.SYNC, SyncRequest("/p"), 0),
     ],
 )
 def test_a_read_of_what_is_being_deleted_waits_for_the_end(op_type: int, body: object, error: int) -> None:

@@ -82,6 +82,8 @@ class _AdminApplication:
             return await self._snapshot(request, name)
         if command is not None and command.name == RESTORE:
             return await self._restore(request, name)
+        while command is not None and command.waits and self._host.server().slices.is_held:
+            await self._host.pause()
         server = self._host.server()
         if request.method == "POST":
             return _json(request, refusal(name, server) or _wrong_method(name, "GET"))

@@ -24,13 +24,15 @@ NO_SERVER: Final = "This ZooKeeper instance is not currently serving requests"
 class Command:
     """One command; without `answer` it takes more than a look at the server (snapshots.py).
 
-    With `always` it is answered also where no leader is.
+    With `always` it is answered also where no leader is. With `waits` it looks at what the close of a session may have
+    changed in part, and is to be run when nothing is held up by one.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     answer: Callable[[ZooKeeperServer, Parameters], Fields] | None = None
     always: bool = False
+    waits: bool = False
 
 
 COMMANDS: Final = (
@@ -38,7 +40,7 @@ COMMANDS: Final = (
     Command("connection_stat_reset", ("crst",), single.connection_stat_reset),
     Command("connections", ("cons",), single.connections),
     Command("dirs", (), single.dirs),
-    Command("dump", (), single.dump),
+    Command("dump", (), single.dump, waits=True),
     Command("environment", ("env", "envi"), single.environment, always=True),
     Command("get_trace_mask", ("gtmk",), single.get_trace_mask, always=True),
     Command("hash", (), single.digests),
@@ -59,9 +61,9 @@ COMMANDS: Final = (
     Command("stats", ("stat",), single.stats),
     Command("system_properties", ("sysp",), single.system_properties, always=True),
     Command("voting_view", (), ensemble.voting_view),
-    Command("watch_summary", ("wchs",), single.watch_summary),
-    Command("watches", ("wchc",), single.watches),
-    Command("watches_by_path", ("wchp",), single.watches_by_path),
+    Command("watch_summary", ("wchs",), single.watch_summary, waits=True),
+    Command("watches", ("wchc",), single.watches, waits=True),
+    Command("watches_by_path", ("wchp",), single.watches_by_path, waits=True),
     Command("zabstate", (), ensemble.zabstate, always=True),
 )
 BY_NAME: Final = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}

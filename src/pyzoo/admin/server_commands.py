@@ -227,9 +227,15 @@ def connection_stat_reset(server: ZooKeeperServer, parameters: Parameters) -> Fi
     return {}
 
 
+def _end_close(server: ZooKeeperServer) -> None:
+    """Nobody sees a close half applied; who can wait for its end (`waits` in commands.py) has done so."""
+    if server.is_closing:
+        server.finish_commits()
+
+
 def dump(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """Sessions by the monotonic time at which they expire, and the ephemeral nodes of each."""
-    server.finish_commits()
+    _end_close(server)
     trackers = [server.sessions] if server.tracks_sessions else []
     local = server.local_tracker()
     if local is not None:
@@ -265,7 +271,7 @@ def _session_id(watcher: Watcher) -> int:
 
 def watch_summary(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """How many watches there are."""
-    server.finish_commits()
+    _end_close(server)
     watches = server.tree.data_watches
     return {
         "num_connections": watches.watcher_count,
@@ -276,7 +282,7 @@ def watch_summary(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
 def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The watched paths of each session."""
-    server.finish_commits()
+    _end_close(server)
     found = server.tree.data_watches
 
     def paths_of(watcher: Watcher) -> Iterator[list[Json]]:
@@ -292,7 +298,7 @@ def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
 def watches_by_path(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The watching sessions of each path."""
-    server.finish_commits()
+    _end_close(server)
     found = server.tree.data_watches
 
     def sessions_of(path: str) -> Iterator[list[Json]]:

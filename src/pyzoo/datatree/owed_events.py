@@ -60,10 +60,14 @@ def is_public(acl: list[ACL]) -> bool:
 
 @final
 class OwedEvents:
-    """What is owed, oldest first. While `collects` events of watches that fire are put here."""
+    """What is owed, oldest first. While `collects` events of watches that fire are put here.
+
+    With `is_promised` whoever is to be told was told before that something is to come.
+    """
 
     def __init__(self) -> None:
         self.collects = False
+        self.is_promised = False
         # Parts of a multi from which on its events are owed; NEVER where nobody would tell them.
         self.many_parts: i64 = NEVER
         self._events: deque[OwedEvent] = deque()

@@ -1,8 +1,8 @@
 """SessionClose: the closeSession of a session with many ephemerals while it is applied, over several turns if need be.
 
 Until it is done the tree's digest, size and last zxid are those from before, nobody may look at what `hides` names,
-and no other transaction may be applied. Watches fire in the order of the transaction, nodes are taken out in that in
-which they were made: there are few misses of the processor's caches then.
+and of other transactions only those may be applied that `later` lets pass. Watches fire in the order of the
+transaction, nodes are taken out in that in which they were made: there are few misses of the processor's caches then.
 """
 
 from typing import TYPE_CHECKING, Final, final
@@ -11,8 +11,11 @@ from mypy_extensions import i64
 
 from pyzoo.datatree.digest import node_digest
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
+from pyzoo.datatree.later_txns import LaterTxns
 from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
+from pyzoo.datatree.watches import Watcher
 
 if TYPE_CHECKING:
     from pyzoo.datatree.tree import DataTree
@@ -46,29 +49,38 @@ def can_close(owned: dict[str, None], paths: list[str | None]) -> bool:
 
 @final
 class SessionClose:
-    """What is left to do of one; `paths` are those of the transaction, `owned` the same as the session has them."""
+    """What is left to do of one; `paths` are those of the transaction, the same as the session has them.
+
+    Equal sums (xor) of their hashes stand for equal sets, which costs a tenth of looking all of them up.
+    """
 
     def __init__(
         self,
         tree: "DataTree",
         session_id: i64,
         zxid: i64,
-        owned: dict[str, None],
+        session: SessionPaths,
         paths: list[str | None],
         owes: bool,
     ) -> None:
         """With `owes` its events are told later: somebody sees to that."""
+        owned = session.paths
         self.session_id: i64 = session_id
         self.zxid: i64 = zxid
         self.is_done = False
         self._tree = tree
+        self._session = session
         self._owned = owned
         self._paths = paths
         self._owes = owes
         self._told: i64 = 0
+        self._promised: dict[Watcher, None] = {}
+        self._is_simple = True
+        self._difference: i64 = 0
         self._waiting = list(owned)
         self._gone: i64 = 0
         self._parents: dict[str, None] = {}
+        self.later = LaterTxns(session_id, zxid, owned, self._parents)
         # What changes with the end of this.
         self._digest: i64 = 0
         self._size: i64 = 0
@@ -100,6 +112,12 @@ class SessionClose:
             return self._tell(units)
         return self._remove(units)
 
+    def begin(self, parents: dict[str, None]) -> None:
+        """Begin with the watches at once: it is known that these are the parents."""
+        self._parents.update(parents)
+        self._looked_at = len(self._waiting)
+        self._promise()
+
     def finish(self) -> None:
         """Do all that is left, at once."""
         while not self.is_done:
@@ -107,14 +125,19 @@ class SessionClose:
 
     def _find_parents(self, units: i64) -> i64:
         waiting = self._waiting
+        paths = self._paths
         begin: i64 = self._looked_at
         at: i64 = begin
         count: i64 = len(waiting)
         found: i64 = 0
         prefix = ""
         last: i64 = -1
+        difference: i64 = self._difference
         while at < count and (at - begin) // _LOOKS_A_UNIT + found * _PARENT_UNITS < units:
             path = waiting[at]
+            difference ^= hash(path) ^ hash(paths[at])
+            if path.startswith(ZOOKEEPER_SUBTREE):
+                self._is_simple = False
             at += 1
             slash: i64 = path.rfind("/")
             if slash != last or not path.startswith(prefix):
@@ -123,15 +146,48 @@ class SessionClose:
                 found += 1
                 self._parents[path[:slash] if slash > 0 else "/"] = None
         self._looked_at = at
-        return 1 + (at - begin) // _LOOKS_A_UNIT + found * _PARENT_UNITS
+        self._difference = difference
+        used = 1 + (at - begin) // _LOOKS_A_UNIT + found * _PARENT_UNITS
+        if at == count:
+            if difference != 0 or not self._is_simple:
+                self.is_done = True
+                self._tree.close_one_by_one(self, self._paths, self._session)
+            else:
+                self._promise()
+        return used
 
     # --- watches
+
+    def _promise(self) -> None:
+        """Let others pass, if all who may be owed an event can be told so before the events are known."""
+        tree = self._tree
+        later = self.later
+        if not self._owes:
+            return
+        for manager in (tree.data_watches, tree.child_watches):
+            for watcher in manager.watchers():
+                if watcher in self._promised or not manager.may_concern(watcher, self._owned, self._parents):
+                    continue
+                if not watcher.owe():
+                    self._keep_promise()
+                    return
+                self._promised[watcher] = None
+        if later.most_parts > tree.owed.many_parts:
+            later.most_parts = tree.owed.many_parts
+        later.is_open = True
+
+    def _keep_promise(self) -> None:
+        promised = self._promised
+        self._promised = {}
+        for watcher in promised:
+            watcher.release()
 
     def _tell(self, units: i64) -> i64:
         tree = self._tree
         observer = tree.session_observer
         if tree.watch_count == 0 and not observer.wants_ephemerals:
             self._told = len(self._paths)
+            self._all_told()
             return 0
         owed = tree.owed
         used: i64 = 0
@@ -139,6 +195,7 @@ class SessionClose:
             # What is older has to be told first.
             return owed.tell(units)
         owed.collects = self._owes
+        owed.is_promised = self.later.is_open
         count: i64 = len(self._paths)
         while used < units and self._told < count:
             path = self._paths[self._told]
@@ -150,7 +207,15 @@ class SessionClose:
                 observer.ephemeral_deleted(self.session_id, path, True)
                 used += _OBSERVER_UNITS
         owed.collects = False
+        owed.is_promised = False
+        if self._told == count:
+            self._all_told()
         return used
+
+    def _all_told(self) -> None:
+        self._keep_promise()
+        if self._owes:
+            self.later.is_open = True
 
     # --- nodes
 
@@ -234,4 +299,4 @@ class SessionClose:
         for prefix, (data_size, count) in self._quotas.items():
             self._tree.quotas.book(prefix, data_size, count)
         self.is_done = True
-        self._tree.close_ended(self._digest, self._size)
+        self._tree.close_ended(self, self._digest, self._size)

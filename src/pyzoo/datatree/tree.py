@@ -16,7 +16,7 @@ from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.listings import Listings
 from pyzoo.datatree.node import Children, DataNode
 from pyzoo.datatree.owed_events import OwedEvents
-from pyzoo.datatree.ownership import Ownership, has_expired
+from pyzoo.datatree.ownership import Ownership, SessionPaths, has_expired
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
 from pyzoo.datatree.quota import QuotaBook
 from pyzoo.datatree.session_close import FEW, SessionClose, can_close
@@ -274,19 +274,34 @@ class DataTree:
     def compare_digest(self, digest: TxnDigest | None) -> bool:
         """Whether the digest logged with the transaction just applied is ours; a mismatch is counted.
 
-        True too where there is nothing to compare: digests off, another version, none logged, or a fuzzy
-        snapshot that has not reached its own digest yet.
+        True too where there is nothing to compare: digests off, another version, none logged, a fuzzy
+        snapshot that has not reached its own digest yet, or a close that goes on: at its end they are compared.
         """
+        closing = self.closing
+        if closing is not None:
+            closing.later.expect(digest)
+            return True
         return not self.digest_enabled or self.digests.compare(digest, self.tree_digest)
 
     # --- transactions
+
+    @property
+    def answer_zxid(self) -> i64:
+        """The newest transaction that answers tell of: `last_processed_zxid`, or what has passed a close by now."""
+        closing = self.closing
+        if closing is None or not closing.later.is_open:
+            return self.last_processed_zxid
+        return closing.later.newest_zxid
 
     def process_txn(self, header: TxnHeader, txn: Record | None) -> ProcessTxnResult:
         """Apply a committed or replayed transaction (DataTree.processTxn).
 
         The result's error is one that replay ignores; a live transaction has none, except type -1.
         """
-        self.settle()
+        passes = self.may_pass(header, txn, None, None)
+        if not passes:
+            self.settle()
+        before: i64 = self.tree_digest
         result = ProcessTxnResult(header.type)
         if isinstance(txn, MultiTxn):
             types: list[int] = []
@@ -297,16 +312,53 @@ class DataTree:
                 result.results = list(_NO_RESULTS)
         else:
             self._apply(header, header.type, txn, result)
-        self._applied(header.zxid)
+        if passes:
+            self._passed(header.zxid, before)
+        else:
+            self._applied(header.zxid)
         return result
 
     def process_multi(self, header: TxnHeader, types: list[int], txns: list[Record]) -> ProcessTxnResult:
         """Apply a multi whose parts are decoded already: a type and a body each, in order."""
-        self.settle()
+        passes = self.may_pass(header, None, types, txns)
+        if not passes:
+            self.settle()
+        before: i64 = self.tree_digest
         result = ProcessTxnResult(header.type)
         self._apply_parts(header, types, txns, result)
-        self._applied(header.zxid)
+        if passes:
+            self._passed(header.zxid, before)
+        else:
+            self._applied(header.zxid)
         return result
+
+    def may_pass(
+        self, header: TxnHeader, txn: Record | None, types: list[int] | None, txns: list[Record] | None
+    ) -> bool:
+        """Whether the next transaction may be applied before the close that goes on has ended.
+
+        A multi whose parts are decoded already is given as these.
+        """
+        closing = self.closing
+        if closing is None or self.quotas.is_needed:
+            return False
+        if types is not None and txns is not None:
+            return closing.later.parts_may_pass(header, types, txns)
+        if header.type == op.CLOSE_SESSION:
+            if self.ownership.count_of(header.client_id) > FEW:
+                return False
+            paths: list[str | None] = list(self.ownership.ephemerals_of(header.client_id))
+            if isinstance(txn, CloseSessionTxn):
+                paths.extend(txn.paths2_delete or [])
+            return closing.later.close_may_pass(header, paths)
+        return closing.later.may_pass(header, txn)
+
+    def _passed(self, zxid: i64, before: i64) -> None:
+        """A transaction was applied that the close may be behind; its digest counts from the end of that on."""
+        closing = self.closing
+        assert closing is not None
+        closing.later.add(zxid, self.tree_digest - before)
+        self.tree_digest = before
 
     def _applied(self, zxid: i64) -> None:
         if zxid > self.last_processed_zxid:
@@ -539,7 +591,7 @@ class DataTree:
         """Delete a session's ephemerals: those listed in its transaction, then what is left (killSession)."""
         session = self.ownership.take_session(session_id)
         if paths is not None and len(paths) > FEW and can_close(session.paths, paths):
-            SessionClose(self, session_id, zxid, session.paths, paths, False).finish()
+            SessionClose(self, session_id, zxid, session, paths, False).finish()
             return
         for path in paths or []:
             if path is not None:
@@ -548,20 +600,39 @@ class DataTree:
             if paths is None or path in self.nodes:
                 self._delete_ephemeral(session_id, path, zxid)
 
-    def begin_close(self, header: TxnHeader, txn: Record | None, more_than: i64) -> bool:
+    def begin_close(
+        self,
+        header: TxnHeader,
+        txn: Record | None,
+        more_than: i64,
+        digest: TxnDigest | None = None,
+        parents: dict[str, None] | None = None,
+    ) -> bool:
         """Begin to apply a closeSession with more than so many ephemerals: `closing` is to do it, step by step.
 
-        False, with nothing done, for every other transaction.
+        False, with nothing done, for every other transaction. `digest` is that which is logged with it, to be
+        compared. With `parents` the paths are known to be just the session's, and these to be their parents.
         """
-        if not isinstance(txn, CloseSessionTxn) or header.type != op.CLOSE_SESSION:
+        if self.closing is not None or not isinstance(txn, CloseSessionTxn) or header.type != op.CLOSE_SESSION:
             return False
         paths = txn.paths2_delete
         session = self.ownership.sessions.get(header.client_id)
-        if paths is None or len(paths) <= more_than or session is None or not can_close(session.paths, paths):
+        if paths is None or len(paths) <= more_than or session is None or len(paths) != len(session.paths):
             return False
         self.ownership.take_session(header.client_id)
-        self.closing = SessionClose(self, header.client_id, header.zxid, session.paths, paths, True)
+        closing = SessionClose(self, header.client_id, header.zxid, session, paths, True)
+        closing.later.expect(digest)
+        self.closing = closing
+        if parents is not None:
+            closing.begin(parents)
         return True
+
+    def close_one_by_one(self, closing: SessionClose, paths: list[str | None], session: SessionPaths) -> None:
+        """The paths of the transaction are not just the ephemerals of the session: delete all, at once."""
+        self.closing = None
+        self.ownership.sessions[closing.session_id] = session
+        self.kill_session(closing.session_id, closing.zxid, paths)
+        self._close_applied(closing)
 
     def settle(self) -> None:
         """Do what is left of a close that is half applied, so that nodes, digest and last zxid belong together."""
@@ -573,14 +644,22 @@ class DataTree:
         if self.session_observer.wants_ephemerals:
             self.session_observer.ephemeral_deleted(session_id, path, was_there)
 
-    def close_ended(self, digest_difference: i64, size_difference: i64) -> None:
+    def close_ended(self, closing: SessionClose, digest_difference: i64, size_difference: i64) -> None:
         """The nodes of a SessionClose are gone."""
         self.tree_digest += digest_difference
         self.approximate_data_size += size_difference
-        closing = self.closing
-        if closing is not None:
+        if self.closing is closing:
             self.closing = None
-            self._applied(closing.zxid)
+            self._close_applied(closing)
+
+    def _close_applied(self, closing: SessionClose) -> None:
+        """A close was applied, and after it what has passed it."""
+        self._applied(closing.zxid)
+        self.compare_digest(closing.later.expected)
+        for later in closing.later.txns:
+            self.tree_digest += later.digest
+            self._applied(later.zxid)
+            self.compare_digest(later.expected)
 
     def fire_ephemeral_deleted(self, path: str, zxid: i64) -> i64:
         """Fire the watches for the deletion of a node that is there still; returns how many."""

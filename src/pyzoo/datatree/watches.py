@@ -25,6 +25,8 @@ PERSISTENT_RECURSIVE: Final = 2
 _STANDARD_BIT: Final = 1
 _LASTING_BITS: Final = 6
 _RECURSIVE_BIT: Final = 4
+_MANY: Final = 64
+"""Paths of a watcher from which on they are not looked through."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -38,12 +40,15 @@ class Watcher:
         """
         raise NotImplementedError
 
-    def owe(self) -> bool:
+    def owe(self, is_promised: bool = False) -> bool:
         """An event is to come with `tell`, and nothing that is later before that.
 
-        False to be told by `process` at once.
+        False to be told by `process` at once. `is_promised`: the same was said before, and `release` is to follow.
         """
         return True
+
+    def release(self) -> None:
+        """In place of `tell`: all that was promised is owed now."""
 
     def tell(self, event: OwedEvent) -> None:
         """What was owed."""
@@ -201,6 +206,18 @@ class WatchManager:
         """Whether an event at this path may reach somebody."""
         return path in self._standard or path in self._lasting or len(self._recursive) > 0
 
+    def may_concern(self, watcher: Watcher, some: dict[str, None], others: dict[str, None]) -> bool:
+        """Whether this watcher may watch one of these paths; True as well where it would take long to tell."""
+        paths = self._paths.get(watcher)
+        if paths is None:
+            return False
+        if len(paths) > _MANY:
+            return True
+        for path, mask in paths.items():
+            if mask & _RECURSIVE_BIT or path in some or path in others:
+                return True
+        return False
+
     def trigger(
         self,
         path: str,
@@ -266,10 +283,11 @@ class WatchManager:
         suppress: Reached,
     ) -> None:
         later: list[Watcher] = []
+        is_promised = self._owed.is_promised
         for watcher in reached:
             if suppress is not None and watcher in suppress:
                 continue
-            if watcher.owe():
+            if watcher.owe(is_promised):
                 later.append(watcher)
             else:
                 watcher.process(event_type, path, zxid, acl)

@@ -124,10 +124,3 @@ def crst(server: "ZooKeeperServer", cnxn: ServerCnxn | None) -> str:
     for one in server.cnxns:
         one.reset_stats()
     return "Connection stats reset.\n"
-
-
-def wchs(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
-    """How many watches there are."""
-    server.finish_commits()
-    watches = server.tree.data_watches
-    return f"{watches.watcher_count} connections watching {watches.path_count} paths\nTotal watches:{watches.size}\n"

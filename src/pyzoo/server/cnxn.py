@@ -129,7 +129,10 @@ class ServerCnxn(Watcher):
         if self.waiting_bytes() > OUT_LIMIT:
             self.abort()
 
-    def owe(self) -> bool:
+    def owe(self, is_promised: bool = False) -> bool:
+        if is_promised and self.owed > 0:
+            self.owed += 1
+            return True
         if self.events is not None or self.work is not None or self.closing:
             return False
         if self.owed == 0:
@@ -156,6 +159,13 @@ class ServerCnxn(Watcher):
             self.owner.event_sent()
             if self.waiting_bytes() > OUT_LIMIT:
                 self.abort()
+        if self.owed == 0:
+            self._release_owed()
+
+    def release(self) -> None:
+        if self.ahead is None or self.gone:
+            return
+        self.owed -= 1
         if self.owed == 0:
             self._release_owed()
 

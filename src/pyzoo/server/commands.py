@@ -101,7 +101,6 @@ COMMANDS: Final[dict[str, Command]] = {
     "ruok": answers.ruok,
     "srst": answers.srst,
     "srvr": answers.srvr,
-    "wchs": answers.wchs,
 }
 
 LONG_COMMANDS: Final[dict[str, LongCommand]] = {
@@ -111,6 +110,7 @@ LONG_COMMANDS: Final[dict[str, LongCommand]] = {
     "stat": long_answers.stat,
     "wchc": long_answers.wchc,
     "wchp": long_answers.wchp,
+    "wchs": long_answers.wchs,
 }
 
 WITHOUT_SERVER: Final = ("ruok", "envi", "gtmk", "stmk", "isro")

@@ -1,7 +1,7 @@
 """Commits: what is committed and not applied yet, so that no turn applies more than others can wait for.
 
 Transactions are applied strictly in order, some of them in each turn; the close of a session with many ephemerals may
-take several turns. Who reads meanwhile sees everything as it was before that close, or waits for its end.
+take several turns, in which what has nothing to do with it passes it. Who reads what it changes waits for its end.
 """
 
 from typing import TYPE_CHECKING, Final, final
@@ -45,6 +45,12 @@ class Commits:
         if self.is_behind:
             # Half of the turn is for what is new.
             self._left -= self._server.tree.owed.tell(self._units // 2)
+            if self._server.is_closing:
+                # However much passes it, a close comes to its end.
+                self._left -= self._step(self._left // 2)
+            if self._left <= 0:
+                # With slices so small that one event is more: something new has its turn all the same.
+                self._left = 1
             self.go_on()
 
     def go_on(self) -> None:
@@ -53,16 +59,20 @@ class Commits:
         owed = server.tree.owed
         had_all = self._left
         while self._left > 0:
-            if server.is_closing:
-                self._left -= self._step()
+            if server.is_closing and not server.next_may_pass():
+                self._left -= self._step(self._left)
             elif server.has_committed:
                 told = server.tree.events_told
                 server.commit_next()
+                if server.is_closing:
+                    self.is_behind = True
                 self._left -= COMMIT_UNITS + EVENT_UNITS * (server.tree.events_told - told)
             else:
                 break
-            if self._waiting:
+            if self._waiting and not server.is_closing:
                 self._release()
+        if self._waiting:
+            self._release()
         if owed.is_pending and 0 < self._left < had_all:
             # What is few is told in the same turn.
             self._left -= owed.tell(self._left)
@@ -81,11 +91,13 @@ class Commits:
             self._left = left
             self.is_behind = False
 
-    def _step(self) -> i64:
+    def _step(self, units: i64) -> i64:
         closing = self._server.tree.closing
-        used: i64 = 0 if closing is None else closing.step(self._left)
+        used: i64 = 0 if closing is None else closing.step(units)
         if self._server.tree.closing is None:
             self._server.close_applied()
+            # Reads that have waited for this are before the writes behind them.
+            self._release()
         return used
 
     # --- reads that wait
@@ -101,7 +113,7 @@ class Commits:
             return False
         if request.type == op.SYNC:
             # Who was told of a write by another server has to find it here: all that was committed when this came.
-            return request.zxid > self._server.tree.last_processed_zxid
+            return request.zxid > self._server.tree.answer_zxid
         closing = self._server.tree.closing
         return closing is not None and operation_of(request.type).sees(closing, request)
 

@@ -28,7 +28,7 @@ def process_connect_request(server: "ZooKeeperServer", cnxn: ServerCnxn, archive
     if not server.admits(request.read_only is True) or not server.admit_connect(request.session_id):
         cnxn.abort()
         return
-    if request.last_zxid_seen > server.tree.last_processed_zxid:
+    if request.last_zxid_seen > server.tree.answer_zxid:
         server.log_refused(cnxn, request.last_zxid_seen)
         cnxn.abort()
         return

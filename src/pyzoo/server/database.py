@@ -11,7 +11,7 @@ from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import CreateSessionTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot_stream import stream_chunks
-from pyzoo.quorum.history import CommittedLog, History
+from pyzoo.quorum.history import CommittedLog, History, Proposal
 from pyzoo.server.request import Request
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def decoded(zxid: i64, payload: bytes) -> AppliedTxn:
 class ZKDatabase(History):
     """The replicated state of a server; `sessions` maps ids to timeouts in ms.
 
-    `server` is who serves it now.
+    `server` is who serves it now. `passed` are the transactions that have passed a close that goes on, oldest first.
     """
 
     def __init__(self, tree: DataTree, sessions: dict[int, int], committed_log: CommittedLog | None = None) -> None:
@@ -51,6 +51,8 @@ class ZKDatabase(History):
         self.tree = tree
         self.sessions = sessions
         self.server: ZooKeeperServer | None = None
+        self.passed: list[Proposal] = []
+        self._is_closing = False
 
     @property
     def last_processed_zxid(self) -> i64:
@@ -75,7 +77,7 @@ class ZKDatabase(History):
         header = request.header
         assert header is not None
         if request.payload:
-            self.committed_log.add(request.zxid, request.payload)
+            self._remember(request.zxid, request.payload)
         types, txns = request.sub_types, request.sub_txns
         if types is not None and txns is not None and header.type == op.MULTI:
             return self.tree.process_multi(header, types, txns)
@@ -83,22 +85,40 @@ class ZKDatabase(History):
         self._keep_session(header, request.txn)
         return result
 
-    def begin_close(self, request: Request, more_than: i64) -> bool:
+    # --- the close of a session with many ephemerals
+
+    def begin_close(
+        self,
+        header: TxnHeader,
+        txn: Record | None,
+        more_than: i64,
+        digest: TxnDigest | None,
+        parents: dict[str, None] | None = None,
+    ) -> bool:
         """Begin with a closeSession of more than so many ephemerals: the tree's `closing` goes on with it.
 
-        `close_applied` is to follow. False, with nothing done, for all others.
+        `close_ended` is to follow. False, with nothing done, for all others.
         """
-        header = request.header
-        return header is not None and self.tree.begin_close(header, request.txn, more_than)
+        if not self.tree.begin_close(header, txn, more_than, digest, parents):
+            return False
+        self._is_closing = True
+        return True
 
-    def close_applied(self, request: Request) -> ProcessTxnResult:
-        """A prepared request that was begun with is applied."""
-        header = request.header
-        assert header is not None
-        if request.payload:
-            self.committed_log.add(request.zxid, request.payload)
-        self._keep_session(header, request.txn)
-        return ProcessTxnResult(header.type)
+    def close_ended(self, header: TxnHeader, txn: Record | None, zxid: i64, payload: bytes) -> None:
+        """The tree has what was begun with, and what has passed it."""
+        self._is_closing = False
+        if payload:
+            self.committed_log.add(zxid, payload)
+        for proposal in self.passed:
+            self.committed_log.add(proposal.zxid, proposal.payload)
+        self.passed.clear()
+        self._keep_session(header, txn)
+
+    def _remember(self, zxid: i64, payload: bytes) -> None:
+        if self._is_closing:
+            self.passed.append(Proposal(zxid, payload))
+        else:
+            self.committed_log.add(zxid, payload)
 
     # --- what came as bytes
 
@@ -117,7 +137,7 @@ class ZKDatabase(History):
         self._keep_session(applied.header, applied.txn)
         if compare:
             self.tree.compare_digest(applied.digest)
-        self.committed_log.add(applied.zxid, applied.payload)
+        self._remember(applied.zxid, applied.payload)
 
     def _keep_session(self, header: TxnHeader, txn: Record | None) -> None:
         if header.type == op.CREATE_SESSION:

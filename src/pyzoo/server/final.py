@@ -33,7 +33,7 @@ PING_XID: Final = -2
 
 def answer_read(operation: Operation, reads: Reads, request: Request, cnxn: ServerCnxn) -> i32:
     """Write the whole reply to a read; returns its error code, or TAKES_LONGER, and then nothing has happened."""
-    zxid = reads.tree.last_processed_zxid
+    zxid = reads.tree.answer_zxid
     if operation.events_first:
         return _answer_after_events(operation, reads, request, cnxn, zxid)
     out = cnxn.out

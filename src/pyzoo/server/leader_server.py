@@ -136,10 +136,12 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
     def committed_ahead(self) -> list[Proposal]:
         """What is committed and not applied yet, oldest first."""
         ahead = [request for request in self.uncommitted if request.zxid <= self.committed_zxid]
+        proposals = [Proposal(request.zxid, request.payload) for request in ahead]
         closing = self.closing
         if closing is not None:
-            ahead.insert(0, closing)
-        return [Proposal(request.zxid, request.payload) for request in ahead]
+            passed = self.database.passed
+            return [Proposal(closing.zxid, closing.payload), *passed, *proposals]
+        return proposals
 
     def unfinished(self) -> list[Proposal]:
         """What is logged here and not committed."""

@@ -206,26 +206,39 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
     def is_closing(self) -> bool:
         return self._closing_txn is not None
 
+    def next_may_pass(self) -> bool:
+        if not self._committed_txns:
+            return False
+        applied = self._committed_txns[0]
+        if applied is None:
+            # Who reads then waits where that is necessary.
+            cnxn = self._syncs[0].cnxn if self._syncs else None
+            return self.tree.answer_zxid != self.tree.last_processed_zxid and self.has_no_read_before(cnxn)
+        if not self.tree.may_pass(applied.header, applied.txn, None, None):
+            return False
+        return self.has_no_read_before(self.cnxns_by_session.get(applied.header.client_id))
+
     def commit_next(self) -> None:
         applied = self._committed_txns.popleft()
         if applied is None:
             self._sync_done()
             return
         tree = self.tree
-        if tree.begin_close(applied.header, applied.txn, self.config.slice_units):
+        if self.database.begin_close(applied.header, applied.txn, self.config.slice_units, applied.digest):
             self._closing_txn = applied
         else:
             applied.result = tree.process_txn(applied.header, applied.txn)
+            self.database.applied(applied)
             self._applied(applied)
 
     def close_applied(self) -> None:
         applied = self._closing_txn
         assert applied is not None
         self._closing_txn = None
+        self.database.close_ended(applied.header, applied.txn, applied.zxid, applied.payload)
         self._applied(applied)
 
     def _applied(self, applied: AppliedTxn) -> None:
-        self.database.applied(applied)
         self.metrics.request_commit_queued += 1
         header = applied.header
         self._count(applied)

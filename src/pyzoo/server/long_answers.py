@@ -157,6 +157,12 @@ def path_text(path: str) -> str:
     return "null" if path == NULL_PATH else path
 
 
+def wchs(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
+    """How many watches there are; as all that is made in pieces it waits for the end of a close."""
+    watches = server.tree.data_watches
+    yield f"{watches.watcher_count} connections watching {watches.path_count} paths\nTotal watches:{watches.size}\n"
+
+
 def wchc(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
     """The watched paths of each connection."""
     watches = server.tree.data_watches

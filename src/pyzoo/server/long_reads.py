@@ -95,7 +95,7 @@ class LongRead(SlicedWork):
         """This is the moment at which the tree is looked at; `answer` is one too unless there was one before."""
         if not self._has_looked:
             self._has_looked = True
-            self.zxid = self.server.tree.last_processed_zxid
+            self.zxid = self.server.tree.answer_zxid
             self.cnxn.hold_events()
 
     def keep(self, crowd: CrowdedListing | None) -> None:

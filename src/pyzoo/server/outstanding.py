@@ -66,6 +66,12 @@ class ChangeRecord:
         record.digest = self.digest
         return record
 
+    def renamed(self, path: str) -> "ChangeRecord":
+        """The same node, and the same change, by another name."""
+        record = self.copy(self.zxid)
+        record.path = path
+        return record
+
     def deleted(self, zxid: i64) -> "ChangeRecord":
         """The node after its deletion."""
         gone = self.copy(zxid)
@@ -136,15 +142,20 @@ class OutstandingChanges:
         # Of a large close: what is being found of it, and the parents that have no records, once it has a zxid.
         self.sums: CloseSums | None = None
         self._losing: dict[str, LosingParent] = {}
+        # Those of one that is over; whoever takes them frees them.
+        self.lost: dict[str, LosingParent] = {}
         self._losing_zxid: i64 = 0
         self._undo: list[Undo] | None = None
         self._undo_digest: i64 = 0
 
     def get(self, path: str) -> ChangeRecord | None:
         """The node after all changes on their way, or None when it does not exist (getRecordForPath)."""
-        record = self.records.get(path)
+        record = self.records.get(path if len(path) != 1 else _ROOT)
         if record is not None:
-            return record if record.exists else None
+            if not record.exists:
+                return None
+            # The root may have been changed by its other name, which is part of its digest.
+            return record if len(path) > 1 or path == record.path else record.renamed(path)
         node = self.tree.get_node(path)
         if node is None or (self._closing and node.ephemeral_owner in self._closing):
             return None
@@ -184,7 +195,7 @@ class OutstandingChanges:
             before = record.digest
             record.digest = self.digest_of(record) if record.exists else 0
             self.tree_digest += record.digest - before
-        path = record.path
+        path = record.path if len(record.path) != 1 else _ROOT
         if self.sums is not None:
             self.sums.touch(path)
         if self._undo is not None:
@@ -239,8 +250,9 @@ class OutstandingChanges:
         while queue and queue[0].zxid <= zxid:
             record = queue.popleft()
             self.metrics.outstanding_changes_removed += 1
-            if self.records.get(record.path) is record:
-                del self.records[record.path]
+            path = record.path if len(record.path) != 1 else _ROOT
+            if self.records.get(path) is record:
+                del self.records[path]
             if record.ephemeral_owner != 0:
                 self._disown(record, True)
         closings = self._closings
@@ -251,6 +263,7 @@ class OutstandingChanges:
             self.metrics.outstanding_changes_removed += closed.changes
             if closed.zxid == self._losing_zxid:
                 self._losing_zxid = 0
+                self.lost = self._losing
                 self._losing = {}
 
     def settle(self) -> None:
@@ -396,4 +409,6 @@ class OutstandingChanges:
         return count
 
 
+_ROOT: Final = ""
+"""The name under which the root is listed, which is "/" too."""
 _NO_RECORDS: Final[deque[ChangeRecord]] = deque()

@@ -189,7 +189,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
 
     def serve(self, request: Request, cnxn: ServerCnxn) -> None:
         if request.type == op.CLOSE_SESSION and request.error == 0:
-            cnxn.reply_empty(request.cxid, self.tree.last_processed_zxid, 0)
+            cnxn.reply_empty(request.cxid, self.tree.answer_zxid, 0)
             self.finished(request)
             cnxn.close()
         else:

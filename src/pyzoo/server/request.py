@@ -19,8 +19,9 @@ class Request:
     `ids` are the connection's identities when the frame was read; `body_start` is where the body began before it was
     read. `header` and `txn` are set by the preparation of a write; `sub_types` and `sub_txns` are the parts of a multi.
     `owner` is 0 for a client of this server, else the handler of the learner that it came through. `payload` is kept
-    by leaders only, `encoded_txn` from a preparation over several turns until it has its zxid. With `stays_local` it
-    creates an ephemeral in a local session that may not become global.
+    by leaders only, `encoded_txn` from a preparation over several turns until it has its zxid. `parents` are those of
+    the nodes that a closeSession deletes, where they are known. With `stays_local` it creates an ephemeral in a local
+    session that may not become global.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Request:
         self.sub_txns: list[Record] | None = None
         self.payload = b""
         self.encoded_txn: bytes | None = None
+        self.parents: dict[str, None] | None = None
 
 
 def error_of(request: Request) -> i32:

@@ -26,6 +26,7 @@ from pyzoo.server.admission import admit_large, process_packet
 from pyzoo.server.audit import AuditLog
 from pyzoo.server.auth import AccessControl
 from pyzoo.server.close_preparation import prepares_slowly
+from pyzoo.server.close_sums import Disposal
 from pyzoo.server.cnxn import NO_OP, OUT_HIGH_WATER, PENDING_READS_LIMIT, ServerCnxn
 from pyzoo.server.commands import maybe_four_letter_word
 from pyzoo.server.commits import Commits
@@ -396,7 +397,7 @@ class ZooKeeperServer(Core):
             cnxn.address,
             cnxn.port,
             last_zxid_seen,
-            self.tree.last_processed_zxid,
+            self.tree.answer_zxid,
             extra=of_client(cnxn),
         )
 
@@ -458,6 +459,9 @@ class ZooKeeperServer(Core):
     def submit_prepared(self, request: Request) -> None:
         """A closeSession that took several turns gets its zxid."""
         del self.preparing[request.session_id]
+        sums = self.outstanding.sums
+        if sums is not None and sums.is_verified:
+            request.parents = sums.parent_paths()
         self.prepare(request)
         request.encoded_txn = None
         self.outstanding.sums = None
@@ -466,6 +470,9 @@ class ZooKeeperServer(Core):
 
     def _prepare_next_close(self) -> None:
         """Go on with the close of another large session that waits for the one before."""
+        if self.outstanding.lost:
+            self.slices.add(Disposal(self.outstanding.lost))
+            self.outstanding.lost = {}
         if self.waiting_closes and self.outstanding.may_begin_sums:
             self.slices.go_on(self.waiting_closes.popleft())
 
@@ -517,7 +524,7 @@ class ZooKeeperServer(Core):
     def serve(self, request: Request, cnxn: ServerCnxn) -> None:
         """Answer a read, or the error that stands for a request."""
         code: i32 = request.error
-        zxid = self.tree.last_processed_zxid
+        zxid = self.tree.answer_zxid
         if request.throttled:
             code = err.THROTTLEDOP
         if code == err.SESSIONMOVED:
@@ -605,25 +612,50 @@ class ZooKeeperServer(Core):
         """Whether the close of a session was begun with and is not answered."""
         return self.closing is not None
 
+    def next_may_pass(self) -> bool:
+        """Whether the next committed transaction needs not wait for the end of that close."""
+        if not self.has_committed:
+            return False
+        request = self.uncommitted[0]
+        header = request.header
+        if header is None or not self.tree.may_pass(header, request.txn, request.sub_types, request.sub_txns):
+            return False
+        return self.has_no_read_before(request.cnxn)
+
+    def has_no_read_before(self, cnxn: ServerCnxn | None) -> bool:
+        """Whether no read waits before the next write of this connection."""
+        if cnxn is None or cnxn.closing or not cnxn.pending or cnxn.pending[0].is_write:
+            return True
+        self.drain(cnxn)
+        return len(cnxn.pending) == 0 or cnxn.pending[0].is_write
+
     def commit_next(self) -> None:
         """Apply the next committed transaction, or begin with it."""
         request = self.uncommitted.popleft()
-        if request.type == op.CLOSE_SESSION and self.database.begin_close(request, self.config.slice_units):
+        if request.type == op.CLOSE_SESSION and self._begin_close(request):
             self.closing = request
         else:
             self._committed(request, self.database.process_txn(request))
+
+    def _begin_close(self, request: Request) -> bool:
+        header = request.header
+        if header is None:
+            return False
+        return self.database.begin_close(header, request.txn, self.config.slice_units, None, request.parents)
 
     def close_applied(self) -> None:
         """What was begun with is applied."""
         request = self.closing
         assert request is not None
+        assert request.header is not None
         self.closing = None
-        self._committed(request, self.database.close_applied(request))
+        self.database.close_ended(request.header, request.txn, request.zxid, request.payload)
+        self._committed(request, ProcessTxnResult(request.header.type))
 
     def _committed(self, request: Request, result: ProcessTxnResult) -> None:
         header = request.header
         assert header is not None
-        self.outstanding.committed(request.zxid)
+        self.outstanding.committed(self.tree.last_processed_zxid)
         self.metrics.propagated(self.wall_ms - header.time)
         count_written(self.metrics, request)
         cnxn = request.cnxn
@@ -644,7 +676,8 @@ class ZooKeeperServer(Core):
             self.session_closed(request.session_id, cnxn)
 
     def answer(self, request: Request, result: ProcessTxnResult, cnxn: ServerCnxn) -> None:
-        zxid = self.tree.last_processed_zxid
+        # What has passed a close since then does not matter to its own answer.
+        zxid = request.zxid
         header = request.header
         failed = header is not None and header.type == op.ERROR
         if request.type == op.CREATE_SESSION:
@@ -693,7 +726,7 @@ class ZooKeeperServer(Core):
             self.delete_containers()
         if now_ms >= self._next_cnxn_sweep_ms:
             self._sweep_sessionless()
-        self.slices.advance(now_ms, self.stats.packets_received + self.tree.last_processed_zxid)
+        self.slices.advance(now_ms, self.stats.packets_received + self.tree.answer_zxid)
 
     def expire_sessions(self) -> None:
         """Close the sessions that nothing was heard of in time, so many a turn."""

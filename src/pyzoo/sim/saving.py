@@ -37,6 +37,7 @@ def fuzzy_chunks(database: ZKDatabase) -> Iterator[bytes]:
         out = BytesWriter()
         more = walk.next_slice(out, SLICE_NODES)
         yield writer.add(out.getvalue())
+    tree.settle()
     yield writer.finish(tree.last_processed_zxid, tree.tree_digest, zxid)
 
 
