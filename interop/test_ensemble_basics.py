@@ -24,6 +24,8 @@ MIXES = [
     (PYZOO, PYZOO, PYZOO),
 ]
 WAIT_SECONDS = 20.0
+#: More than pyzoo applies at once.
+MANY = 12_000
 Connect = Callable[..., KazooClient]
 
 
@@ -103,6 +105,31 @@ def test_ephemerals_go_with_the_session_on_every_member(ensemble: Ensemble, conn
             gone.append(event)
         mortal.stop()
         assert all(event.wait(WAIT_SECONDS) for event in gone)
+
+
+def test_a_session_with_very_many_ephemerals_ends_while_others_write(ensemble: Ensemble, connect: Connect) -> None:
+    clients = [connect(member) for member in ensemble.members.values()]
+    for path in ("/many", "/aside"):
+        clients[0].create(path)
+    for member in ensemble.members.values():
+        mortal = connect(member)
+        for begin in range(0, MANY, 1000):
+            transaction = mortal.transaction()
+            for at in range(begin, begin + 1000):
+                transaction.create(f"/many/{at}", ephemeral=True)
+            transaction.commit()
+        closer = threading.Thread(target=mortal.stop)
+        closer.start()
+        version = clients[0].get("/aside")[1].version
+        while closer.is_alive():
+            for client in clients:
+                version += 1
+                assert version == client.set("/aside", b"x").version
+        closer.join()
+        for reader in clients:
+            reader.sync("/")
+            assert [] == reader.get_children("/many")
+    ensemble.compare()
 
 
 def test_a_session_that_falls_silent_expires_and_one_that_pings_does_not(ensemble: Ensemble, connect: Connect) -> None:
