@@ -1,6 +1,6 @@
 """Settings of TLS, for the client port (`ssl.`) and for members and the AdminServer (`ssl.quorum.`).
 
-They are only read here; stores are opened, and refused, by who does TLS.
+They are only read here; whoever makes the TLS connections opens the stores, and refuses bad ones.
 """
 
 from typing import Final

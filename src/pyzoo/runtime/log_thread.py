@@ -43,10 +43,10 @@ class Log(Protocol):
         """The file whose fdatasync is as good as a commit; -1 for none."""
 
     def synced(self) -> None:
-        """It was synced."""
+        """Everything appended so far is safe: the caller has synced `descriptor_to_sync` itself."""
 
     def sync_failed(self, error: OSError) -> StorageError:
-        """It could not be; what was appended has to be appended again."""
+        """That sync has failed: what was appended since the last good one has to be appended again."""
 
     def roll(self) -> None:
         """Begin a new file with the next append."""

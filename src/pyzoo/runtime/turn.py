@@ -35,9 +35,9 @@ LINGER_ALONE_MS: Final = 10
 LINGER_WAIT_NS: Final = 1_000_000
 FEW_EVENTS: Final = 4
 PASSES_BEFORE_LOGGING: Final = 2
-"""So few events are taken first, so often, before the log is left to its thread: they may bring more to log."""
+"""A single server makes up to two more passes of at most four events before it logs: they may bring more to log."""
 MEMBER_PASSES_BEFORE_LOGGING: Final = 6
-"""The same in an ensemble, where any number of events is taken first: most of them bring more to log."""
+"""A member makes up to six more passes, however many events they have: most events bring it something to log."""
 MEMBER_TXNS_BESIDE: Final = 8
 """So many transactions of a member are synced beside: smaller groups have no clients to answer meanwhile."""
 HOLD_SYNCS: Final = 4

@@ -78,7 +78,7 @@ class Core(CnxnOwner):
         raise NotImplementedError
 
     def snapshot_ended(self, failed: bool) -> None:
-        """It is done with it."""
+        """The snapshot that was begun is saved, or could not be (`failed`); the next one may be asked for."""
         raise NotImplementedError
 
     # --- time

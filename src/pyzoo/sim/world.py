@@ -67,7 +67,7 @@ class World:
     # --- chance
 
     def chance(self, probability: float) -> bool:
-        """True so often."""
+        """True with this probability, from 0 to 1."""
         return self.random.random() < probability
 
     def draw(self, n: int) -> int:
