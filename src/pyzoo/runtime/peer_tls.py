@@ -63,6 +63,11 @@ class TlsSession:
             self._waiting = b""
         return self._outgoing.read()
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether there is something to say that has to wait for the handshake."""
+        return bool(self._waiting)
+
     def _step(self) -> None:
         tls = self._tls
         if tls is None or self._ready:

@@ -47,6 +47,8 @@ class PeerSocket:
     @property
     def is_authenticating(self) -> bool:
         """Whether it must not be closed yet, though the core has said all that it has to say."""
+        if self.tls is not None and self.tls.holds_back:
+            return True
         return self.sasl is not None and not self.sasl.is_open and not self.sasl.failed
 
 
