@@ -61,7 +61,7 @@ COLD = [
     ),
     *(f"src/pyzoo/server/{name}.py" for name in ("answers", "commands", "environment", "ensemble_restore")),
     *(f"src/pyzoo/server/{name}.py" for name in ("ensemble_view", "exposition", "measurements", "member_settings")),
-    *(f"src/pyzoo/server/{name}.py" for name in ("metric_names", "monitor", "peer_config", "peer_view", "restoring")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("monitor", "peer_config", "peer_view", "restoring")),
 ]
 """Runs for elections, reconfigurations, metrics and words, not for requests: a tenth of all C, left as Python."""
 

@@ -1,16 +1,13 @@
-"""The table of keys: complete, consistent, and the same as in the documentation."""
-
-from pathlib import Path
+"""The table of keys: complete and consistent."""
 
 import pytest
 
 from pyzoo.config.java_numbers import parse_float
-from pyzoo.config.key_table import KEYS, key_reference
+from pyzoo.config.key_table import KEYS
 from pyzoo.config.keys import HEADINGS, Key, Kind, Source, Treatment
 from pyzoo.config.parse import parse_config_text
 from pyzoo.errors import ConfigError
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
 ALL = [key for _, keys in KEYS.sections for key in keys]
 UNUSED = (Treatment.NO_EFFECT, Treatment.NOT_YET)
 NOT_TEXTS = [
@@ -55,11 +52,6 @@ def test_a_number_outside_of_its_range_is_found_at_the_start(key: Key) -> None:
 def test_no_value_of_any_key_is_more_than_an_error_of_the_configuration(value: str) -> None:
     for key in ALL:
         complaints(key, value)
-
-
-def test_the_documentation_holds_the_tables_of_the_keys() -> None:
-    _, _, rest = DOCUMENT.read_text(encoding="utf-8").partition("<!-- keys: begin -->\n\n")
-    assert key_reference() == rest.partition("\n<!-- keys: end -->")[0]
 
 
 @pytest.mark.parametrize("key", ALL, ids=lambda key: key.property_name)

@@ -10,8 +10,7 @@ import pytest
 import yaml
 from exports import leader_families
 
-from pyzoo.server.measurements import GAUGE_SETS
-from pyzoo.server.metric_names import ADVANCED, BASIC
+from pyzoo.metric_table import METRICS, Kind, names_of
 
 ROOT = Path(__file__).parents[2]
 RULES = [
@@ -21,7 +20,6 @@ DASHBOARD: dict[str, Any] = json.loads((ROOT / "ops" / "grafana" / "zookeeper.js
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 CAPTURES = ROOT / "tests" / "fixtures" / "captures"
 
-SETS = {"read_per_namespace", "write_per_namespace", "ack_latency", "learner_handler_qp_size"}
 #: Of Prometheus itself, and what every client library exports.
 GENERAL = {"up", "process_cpu_seconds_total", "process_resident_memory_bytes"}
 OPERATORS = {"and", "or", "unless", "offset", "bool"}
@@ -38,15 +36,19 @@ def metrics_in(expression: str) -> set[str]:
 @cache
 def exported_names() -> set[str]:
     """Sample names of pyzoo."""
-    return {sample.name for family in leader_families() for sample in family.samples} | set(GAUGE_SETS)
+    return {sample.name for family in leader_families() for sample in family.samples} | set(names_of(Kind.GAUGE_SET))
 
 
 def apaches_names() -> set[str]:
     """Sample names of real servers, from what their mntr says, alone and in an ensemble."""
     captured = "".join(path.read_text() for path in CAPTURES.glob("4lw-*.txt"))
     numbers = set(re.findall(r"^zk_(\w+)\t", captured, re.MULTILINE))
-    summaries = {*BASIC, *ADVANCED, *SETS}
-    return numbers | {f"{name}{part}" for name in summaries for part in ("", "_count", "_sum")} | set(GAUGE_SETS)
+    summaries = [metric.name for metric in METRICS if metric.kind.type == "summary"]
+    return (
+        numbers
+        | {f"{name}{part}" for name in summaries for part in ("", "_count", "_sum")}
+        | set(names_of(Kind.GAUGE_SET))
+    )
 
 
 def test_names_are_told_from_functions_labels_and_durations() -> None:

@@ -3,8 +3,7 @@
 import pytest
 
 from pyzoo.config.java_numbers import double_text
-from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS
-from pyzoo.server.metrics import ServerMetrics, key_order
+from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.stats import ServerStats
 from pyzoo.summaries import RESERVOIR_SIZE, AdvancedSummary, BasicSummary
 
@@ -55,18 +54,6 @@ def test_keys_outlive_a_reset() -> None:
     metrics.path_written("/app", 5)
     metrics.reset()
     assert {"app": 0} == {key: one.count for key, one in metrics.write_per_namespace.summaries.items()}
-
-
-@pytest.mark.parametrize("names", [COUNTERS, BASIC, ADVANCED])
-def test_the_names_are_in_the_order_of_a_concurrent_hash_map(names: tuple[str, ...]) -> None:
-    assert list(names) == key_order(list(names))
-
-
-def test_everything_that_is_counted_has_a_name_of_apaches() -> None:
-    metrics = ServerMetrics()
-    assert set(metrics.registry.basics) <= set(BASIC)
-    assert set(metrics.registry.advanceds) <= set(ADVANCED)
-    assert set(metrics.counters()) <= set(COUNTERS)
 
 
 @pytest.mark.parametrize(

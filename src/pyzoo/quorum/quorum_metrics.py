@@ -1,25 +1,17 @@
 """QuorumMetrics: what a member counts about elections, proposals and its learners; times in ms.
 
-Counters are attributes that their owner adds to, named like the metrics. They outlive the roles of a member.
+Counters are attributes that their owner adds to, named as in metric_table.py. They outlive the roles of a
+member.
 """
 
 from typing import Final, final
 
 from mypy_extensions import i64
 
+from pyzoo.metric_table import Kind, Owner, names_of
 from pyzoo.summaries import SummaryRegistry
 
-QUORUM_COUNTERS: Final = (
-    "commit_count",
-    "diff_count",
-    "learner_commit_received_count",
-    "learner_proposal_received_count",
-    "looking_count",
-    "proposal_count",
-    "quit_leading_due_to_disloyal_voter",
-    "revalidate_count",
-    "snap_count",
-)
+QUORUM_COUNTERS: Final = names_of(Kind.COUNTER, Owner.QUORUM)
 DEFAULT_ACK_LOGGING_FREQUENCY: Final = 1000
 
 

@@ -14,12 +14,13 @@ from typing import Final
 from pyzoo import __version__
 from pyzoo.jute import primitives
 from pyzoo.release import RELEASE
-from pyzoo.server.exposition import COUNTER, GAUGE, Family, Sample, single
+from pyzoo.server.exposition import Family, Sample, family, single
 
 # Fields of /proc/self/stat, counted behind the name of the command (proc_pid_stat(5)).
 _START_TICKS: Final = 19
 _VIRTUAL_BYTES: Final = 20
 _RESIDENT_PAGES: Final = 21
+BUILD: Final = "pyzoo_build_info"
 DISK_FREE: Final = "pyzoo_disk_free_bytes"
 DISK_SIZE: Final = "pyzoo_disk_size_bytes"
 
@@ -33,27 +34,12 @@ def process_families() -> list[Family]:
     open_files = len(os.listdir("/proc/self/fd")) - 1  # looking opens one more
     resident_bytes = int(fields[_RESIDENT_PAGES]) * resource.getpagesize()
     return [
-        single(
-            "process_cpu_seconds_total",
-            COUNTER,
-            time.process_time(),
-            "Total user and system CPU time spent in seconds.",
-        ),
-        single(
-            "process_start_time_seconds",
-            GAUGE,
-            start_seconds(),
-            "Start time of the process since unix epoch in seconds.",
-        ),
-        single("process_open_fds", GAUGE, open_files, "Number of open file descriptors."),
-        single(
-            "process_max_fds",
-            GAUGE,
-            resource.getrlimit(resource.RLIMIT_NOFILE)[0],
-            "Maximum number of open file descriptors.",
-        ),
-        single("process_virtual_memory_bytes", GAUGE, int(fields[_VIRTUAL_BYTES]), "Virtual memory size in bytes."),
-        single("process_resident_memory_bytes", GAUGE, resident_bytes, "Resident memory size in bytes."),
+        single("process_cpu_seconds_total", time.process_time()),
+        single("process_start_time_seconds", start_seconds()),
+        single("process_open_fds", open_files),
+        single("process_max_fds", resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
+        single("process_virtual_memory_bytes", int(fields[_VIRTUAL_BYTES])),
+        single("process_resident_memory_bytes", resident_bytes),
     ]
 
 
@@ -78,20 +64,18 @@ def python_families() -> list[Family]:
         ("python_version", platform.python_version()),
         ("compiled", str(not str(primitives.__file__).endswith(".py")).lower()),
     )
-    name = "pyzoo_build_info"
-    help = "Version of pyzoo, the release that it behaves like, and its Python."
-    build = Family(name, GAUGE, help, [Sample(name, labels, 1.0)])
+    build = family(BUILD, [Sample(BUILD, labels, 1.0)])
     stats = gc.get_stats()
     return [
         build,
-        _by_generation("pyzoo_gc_collections_total", "Runs of the garbage collector.", stats, "collections"),
-        _by_generation("pyzoo_gc_collected_objects_total", "Objects that it has freed.", stats, "collected"),
+        _by_generation("pyzoo_gc_collections_total", stats, "collections"),
+        _by_generation("pyzoo_gc_collected_objects_total", stats, "collected"),
     ]
 
 
-def _by_generation(name: str, help: str, stats: list[dict[str, int]], key: str) -> Family:
+def _by_generation(name: str, stats: list[dict[str, int]], key: str) -> Family:
     samples = [Sample(name, (("generation", str(at)),), float(one[key])) for at, one in enumerate(stats)]
-    return Family(name, COUNTER, help, samples)
+    return family(name, samples)
 
 
 def disk_families(directories: dict[str, str]) -> list[Family]:
@@ -106,7 +90,4 @@ def disk_families(directories: dict[str, str]) -> list[Family]:
         labels = (("directory", name),)
         free.append(Sample(DISK_FREE, labels, float(disk.f_bavail * disk.f_frsize)))
         size.append(Sample(DISK_SIZE, labels, float(disk.f_blocks * disk.f_frsize)))
-    return [
-        Family(DISK_FREE, GAUGE, "Room that is left for the server on the disk of a directory.", free),
-        Family(DISK_SIZE, GAUGE, "Size of the disk of a directory.", size),
-    ]
+    return [family(DISK_FREE, free), family(DISK_SIZE, size)]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pyzoo.config.java_numbers import double_text
+from pyzoo.metric_table import BY_NAME, Metric
 from pyzoo.server.measurements import (
     EXCEEDED,
     GAUGE_SETS,
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-
-GAUGE: Final = "gauge"
-COUNTER: Final = "counter"
-SUMMARY: Final = "summary"
 
 TURNS: Final = "pyzoo_turn_seconds"
 
@@ -48,22 +45,29 @@ class Sample(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A metric with all its samples, which may be very many; `help` is its name for Apache's metrics."""
+    """A metric with all its samples, which may be very many."""
 
-    name: str
-    type: str
-    help: str
+    metric: Metric
     samples: Iterable[Sample]
 
+    @property
+    def name(self) -> str:
+        return self.metric.name
 
-def single(name: str, type: str, value: float, help: str = "") -> Family:
+
+def family(name: str, samples: Iterable[Sample]) -> Family:
+    """The samples of a metric of the table."""
+    return Family(BY_NAME[name], samples)
+
+
+def single(name: str, value: float) -> Family:
     """A metric with one number."""
-    return Family(name, type, help or name, [Sample(name, NO_LABELS, float(value))])
+    return family(name, [Sample(name, NO_LABELS, float(value))])
 
 
-def keyed(name: str, type: str, values: dict[str, int]) -> Family:
+def keyed(name: str, values: dict[str, int]) -> Family:
     """A metric with a number for each key."""
-    return Family(name, type, name, _keyed_samples(name, list(values.items())))
+    return family(name, _keyed_samples(name, list(values.items())))
 
 
 def _keyed_samples(name: str, values: list[tuple[str, int]]) -> Iterator[Sample]:
@@ -94,13 +98,13 @@ def server_families(server: "ZooKeeperServer") -> list[Family]:
     families: list[Family] = []
     if server.mode != NOT_SERVING:
         families += _gauges(server)
-    families += [single(name, COUNTER, value) for name, value in counter_values(server).items()]
-    families.append(keyed(EXCEEDED, COUNTER, metrics.quota_exceeded_error_per_namespace.counts))
+    families += [single(name, value) for name, value in counter_values(server).items()]
+    families.append(keyed(EXCEEDED, metrics.quota_exceeded_error_per_namespace.counts))
     for name, basic in basic_summaries(server).items():
-        families.append(Family(name, SUMMARY, name, summary_samples(name, NO_LABELS, basic, BASIC_QUANTILES)))
+        families.append(family(name, summary_samples(name, NO_LABELS, basic, BASIC_QUANTILES)))
     for name, advanced in advanced_summaries(server).items():
         samples = summary_samples(name, NO_LABELS, advanced.basic, ADVANCED_QUANTILES)
-        families.append(Family(name, SUMMARY, name, samples))
+        families.append(family(name, samples))
     return families + _sets(server) + [_turns(metrics.turn_us)] + server.environment.process_families()
 
 
@@ -109,16 +113,16 @@ def _turns(turn_us: BasicSummary) -> Family:
         Sample(sample.name, sample.labels, sample.value if sample.name.endswith("_count") else sample.value / 1e6)
         for sample in summary_samples(TURNS, NO_LABELS, turn_us, ADVANCED_QUANTILES)
     ]
-    return Family(TURNS, SUMMARY, "Turns of the event loop; all clients wait while one lasts.", samples)
+    return family(TURNS, samples)
 
 
 def _gauges(server: "ZooKeeperServer") -> list[Family]:
     families = []
     for name, value in gauge_values(server).items():
         assert not isinstance(value, str)
-        families.append(single(name, GAUGE, value))
+        families.append(single(name, value))
     quotas = quota_values(server.tree)
-    return families + [keyed(name, GAUGE, quotas[name]) for name in GAUGE_SETS]
+    return families + [keyed(name, quotas[name]) for name in GAUGE_SETS]
 
 
 def _sets(server: "ZooKeeperServer") -> list[Family]:
@@ -126,10 +130,10 @@ def _sets(server: "ZooKeeperServer") -> list[Family]:
     families = []
     for name, basic_set in registry.basic_sets.items():
         samples = _set_samples(name, list(basic_set.summaries.items()), BASIC_QUANTILES)
-        families.append(Family(name, SUMMARY, name, samples))
+        families.append(family(name, samples))
     for name, advanced_set in registry.advanced_sets.items():
         basics = [(key, advanced.basic) for key, advanced in advanced_set.summaries.items()]
-        families.append(Family(name, SUMMARY, name, _set_samples(name, basics, ADVANCED_QUANTILES)))
+        families.append(family(name, _set_samples(name, basics, ADVANCED_QUANTILES)))
     return families
 
 
@@ -147,12 +151,12 @@ def exposition_text(families: Iterable[Family], wanted: frozenset[str] = frozens
 
 def exposition_lines(families: Iterable[Family], wanted: frozenset[str] = frozenset()) -> Iterator[str]:
     """The same a line at a time, or two."""
-    for family in families:
-        head = f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n"
+    for metric, samples in families:
+        head = f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {metric.kind.type}\n"
         if not wanted:
             yield head
             head = ""
-        for sample in family.samples:
+        for sample in samples:
             if not wanted or sample.name in wanted:
                 yield f"{head}{sample.name}{_labels_text(sample.labels)} {double_text(sample.value)}\n"
                 head = ""
@@ -170,7 +174,7 @@ def _escaped(value: str) -> str:
 
 def monitor_items(families: Iterable[Family]) -> Iterator[tuple[str, float]]:
     """Names with labels, and values, as `mntr` shows them (PrometheusMetricsProvider.buildKeyForDump)."""
-    for family in families:
-        for sample in family.samples:
+    for _, samples in families:
+        for sample in samples:
             labels = ",".join([f'{name}="{value}"' for name, value in sample.labels])
             yield (f"{sample.name}{{{labels}}}" if labels else sample.name, sample.value)

@@ -4,17 +4,28 @@ For the gauges of quotas their part of the tree is searched; all else is only re
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from pyzoo.datatree.paths import QUOTA
 from pyzoo.datatree.quota import LIMITS_NAME, STATS_NAME
 from pyzoo.datatree.stats_track import BYTES, BYTES_HARD_LIMIT, COUNT, COUNT_HARD_LIMIT, parse_stats
 from pyzoo.datatree.tree import DataTree
-from pyzoo.server.metric_names import ADVANCED, BASIC, COUNTERS
+from pyzoo.metric_table import Kind, names_of
+from pyzoo.server.metrics import key_order
 from pyzoo.summaries import AdvancedSummary, BasicSummary
 
 if TYPE_CHECKING:
     from pyzoo.server.standalone import ZooKeeperServer
+
+_LAST_IN_BUCKET: Final = frozenset(
+    """connection_revalidate_count quit_leading_due_to_disloyal_voter outstanding_changes_removed
+    digest_mismatches_count snapshot_error_count sync_processor_request_queued leader_unavailable_time
+    write_commit_proc_req_queued
+    sync_processor_queue_size startup_txns_loaded commit_process_time read_commitproc_time_ms read_final_proc_time_ms
+    sync_processor_queue_and_flush_time_ms""".split()
+)
+"""Names that came into Apache's table after others of their bucket; all others are in the order of metric_table.py."""
 
 COUNT_LIMITS: Final = "quota_count_limit_per_namespace"
 BYTES_LIMITS: Final = "quota_bytes_limit_per_namespace"
@@ -30,10 +41,16 @@ _IDLE_BASIC: Final = BasicSummary()
 _IDLE_ADVANCED: Final = AdvancedSummary()
 
 
+@cache
+def in_order(kind: Kind) -> tuple[str, ...]:
+    """The names of a kind in the order of Apache's hash table, which has no meaning but is what scripts have seen."""
+    return tuple(key_order(sorted(names_of(kind), key=lambda name: name in _LAST_IN_BUCKET)))
+
+
 def basic_summaries(server: "ZooKeeperServer") -> dict[str, BasicSummary]:
     """All summaries without percentiles by name, in order; empty ones for what has no meaning here."""
     known = server.metrics.registry.basics
-    return {name: known.get(name, _IDLE_BASIC) for name in BASIC}
+    return {name: known.get(name, _IDLE_BASIC) for name in in_order(Kind.BASIC)}
 
 
 def advanced_summaries(server: "ZooKeeperServer") -> dict[str, AdvancedSummary]:
@@ -44,7 +61,7 @@ def advanced_summaries(server: "ZooKeeperServer") -> dict[str, AdvancedSummary]:
         # Requests wait nowhere but for the commit: their time there is the time that they take.
         known["read_commitproc_time_ms"] = metrics.readlatency
         known["write_commitproc_time_ms"] = metrics.updatelatency
-    return {name: known.get(name, _IDLE_ADVANCED) for name in ADVANCED}
+    return {name: known.get(name, _IDLE_ADVANCED) for name in in_order(Kind.ADVANCED)}
 
 
 def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
@@ -87,7 +104,7 @@ def counter_values(server: "ZooKeeperServer") -> dict[str, int]:
     """All counters by name, in order; 0 for what has no meaning here."""
     known = server.metrics.counters()
     known["digest_mismatches_count"] = int(server.tree.digests.mismatches)
-    return {name: known.get(name, 0) for name in COUNTERS}
+    return {name: known.get(name, 0) for name in in_order(Kind.COUNTER)}
 
 
 def quota_values(tree: DataTree) -> dict[str, dict[str, int]]:

@@ -1,7 +1,7 @@
 """ServerMetrics: everything that a server counts and that outlives the roles of a member.
 
-Counters are plain attributes that their owner adds to, named like the metrics. What `mntr` calls them all, and in
-which order it shows them, is the business of monitor.py; Prometheus gets them from exposition.py.
+Counters are plain attributes that their owner adds to, named as in metric_table.py, which says what they mean. How
+`mntr` shows them is the business of monitor.py; Prometheus gets them from exposition.py.
 """
 
 from typing import Final, final
@@ -18,42 +18,13 @@ from pyzoo.datatree.watches import (
     NODE_DELETED,
     WatchObserver,
 )
+from pyzoo.metric_table import Kind, Owner, names_of
 from pyzoo.quorum.quorum_metrics import QuorumMetrics
 from pyzoo.summaries import CounterSet, SummaryRegistry, SummarySet
 
 STAT_OVERHEAD_BYTES: Final = 68
 
-SERVER_COUNTERS: Final = (
-    "bytes_received_count",
-    "cnxn_closed_without_zk_server_running",
-    "connection_drop_count",
-    "connection_rejected",
-    "connection_request_count",
-    "connection_revalidate_count",
-    "ensemble_auth_fail",
-    "ensemble_auth_skip",
-    "ensemble_auth_success",
-    "insecure_admin_count",
-    "large_requests_rejected",
-    "outstanding_changes_queued",
-    "outstanding_changes_removed",
-    "prep_processor_request_queued",
-    "request_commit_queued",
-    "request_throttle_wait_count",
-    "response_bytes",
-    "restore_error_count",
-    "restore_rate_limited_count",
-    "sessionless_connections_expired",
-    "snapshot_error_count",
-    "snapshot_rate_limited_count",
-    "stale_replies",
-    "stale_requests_dropped",
-    "stale_sessions_expired",
-    "sync_processor_request_queued",
-    "throttled_ops",
-    "unrecoverable_error_count",
-    "watch_bytes",
-)
+SERVER_COUNTERS: Final = names_of(Kind.COUNTER, Owner.SERVER)
 
 
 def key_order(keys: list[str]) -> list[str]:
@@ -91,12 +62,41 @@ class ServerMetrics(WatchObserver):
     `windowed` is for Prometheus, where nothing is ever reset (PrometheusMetricsProvider.resetAllValues).
     """
 
+    bytes_received_count: i64 = 0
+    cnxn_closed_without_zk_server_running: i64 = 0
+    connection_drop_count: i64 = 0
+    connection_rejected: i64 = 0
+    connection_request_count: i64 = 0
+    connection_revalidate_count: i64 = 0
+    ensemble_auth_fail: i64 = 0
+    ensemble_auth_skip: i64 = 0
+    ensemble_auth_success: i64 = 0
+    insecure_admin_count: i64 = 0
+    large_requests_rejected: i64 = 0
+    outstanding_changes_queued: i64 = 0
+    outstanding_changes_removed: i64 = 0
+    prep_processor_request_queued: i64 = 0
+    request_commit_queued: i64 = 0
+    request_throttle_wait_count: i64 = 0
+    response_bytes: i64 = 0
+    restore_error_count: i64 = 0
+    restore_rate_limited_count: i64 = 0
+    sessionless_connections_expired: i64 = 0
+    snapshot_error_count: i64 = 0
+    snapshot_rate_limited_count: i64 = 0
+    stale_replies: i64 = 0
+    stale_requests_dropped: i64 = 0
+    stale_sessions_expired: i64 = 0
+    sync_processor_request_queued: i64 = 0
+    throttled_ops: i64 = 0
+    unrecoverable_error_count: i64 = 0
+    watch_bytes: i64 = 0
+
     def __init__(self, windowed: bool = False, now_ms: i64 = 0) -> None:
         super().__init__()
         registry = SummaryRegistry(windowed, now_ms)
         self.registry = registry
         self.quorum = QuorumMetrics(registry)
-        self._zero()
         self.readlatency = registry.advanced("readlatency")
         self.updatelatency = registry.advanced("updatelatency")
         self.propagation_latency = registry.advanced("propagation_latency")
@@ -127,37 +127,6 @@ class ServerMetrics(WatchObserver):
         self.quota_exceeded_error_per_namespace = CounterSet()
         # Not one of Apache's: how long clients waited for each other, in microseconds.
         self.turn_us = registry.own()
-
-    def _zero(self) -> None:
-        self.bytes_received_count: i64 = 0
-        self.cnxn_closed_without_zk_server_running: i64 = 0
-        self.connection_drop_count: i64 = 0
-        self.connection_rejected: i64 = 0
-        self.connection_request_count: i64 = 0
-        self.connection_revalidate_count: i64 = 0
-        self.ensemble_auth_fail: i64 = 0
-        self.ensemble_auth_skip: i64 = 0
-        self.ensemble_auth_success: i64 = 0
-        self.insecure_admin_count: i64 = 0
-        self.large_requests_rejected: i64 = 0
-        self.outstanding_changes_queued: i64 = 0
-        self.outstanding_changes_removed: i64 = 0
-        self.prep_processor_request_queued: i64 = 0
-        self.request_commit_queued: i64 = 0
-        self.request_throttle_wait_count: i64 = 0
-        self.response_bytes: i64 = 0
-        self.restore_error_count: i64 = 0
-        self.restore_rate_limited_count: i64 = 0
-        self.sessionless_connections_expired: i64 = 0
-        self.snapshot_error_count: i64 = 0
-        self.snapshot_rate_limited_count: i64 = 0
-        self.stale_replies: i64 = 0
-        self.stale_requests_dropped: i64 = 0
-        self.stale_sessions_expired: i64 = 0
-        self.sync_processor_request_queued: i64 = 0
-        self.throttled_ops: i64 = 0
-        self.unrecoverable_error_count: i64 = 0
-        self.watch_bytes: i64 = 0
 
     def fired(self, event_type: i32, count: i64) -> None:
         """Watches fired (WatchManager.triggerWatch's metrics)."""
@@ -198,7 +167,8 @@ class ServerMetrics(WatchObserver):
         """Forget all values, unless they are for Prometheus (DefaultMetricsProvider.resetAllValues)."""
         if self.registry.windowed:
             return
-        self._zero()
+        for name in SERVER_COUNTERS:
+            setattr(self, name, 0)
         self.quorum.reset()
         self.registry.reset()
         self.quota_exceeded_error_per_namespace.reset()
