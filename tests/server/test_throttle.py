@@ -1,5 +1,6 @@
 """Connection throttle: tokens, weights, and dropping at random."""
 
+from pyzoo.config.parse import parse_config_text
 from pyzoo.config.settings import ServerConfig
 from pyzoo.server.throttle import ConnectionThrottle
 
@@ -44,6 +45,17 @@ def test_weights_let_sessions_be_renewed_more_easily() -> None:
     assert not throttle.admit(False, 0)
     assert throttle.admit(True, 0)
     assert 5 == throttle.deficit
+
+
+def test_new_sessions_weigh_less_where_they_are_local() -> None:
+    members = "".join(f"server.{n}=host{n}:2888:3888\n" for n in (1, 2, 3))
+    text = (
+        f"dataDir=/d\nclientPort=1\ninitLimit=5\nsyncLimit=2\n{members}localSessionsEnabled=true\n"
+        "connection_throttle_tokens=5\nconnection_throttle_fill_time=1000\nconnection_throttle_weight_enabled=true\n"
+    )
+    config, _ = parse_config_text(text, "zoo.cfg", {}, {"/d/myid": "1"})
+    throttle = ConnectionThrottle(config, 0, lowest)
+    assert [True] * 5 + [False] == [throttle.admit(False, 0) for _ in range(6)]
 
 
 def blue_config() -> ServerConfig:

@@ -31,7 +31,12 @@ class ConnectionThrottle:
         self._new_weight: i64 = 1
         self._renew_weight: i64 = 1
         if config.connection_throttle_weight_enabled:
-            self._new_weight = config.connection_throttle_global_session_weight
+            has_local = config.distributed and config.quorum.local_sessions_enabled
+            self._new_weight = (
+                config.connection_throttle_local_session_weight
+                if has_local
+                else config.connection_throttle_global_session_weight
+            )
             self._renew_weight = config.connection_throttle_renew_session_weight
         self._tokens: i64 = self.max_tokens
         self._filled_ms: i64 = now_ms
