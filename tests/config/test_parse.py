@@ -63,7 +63,6 @@ def test_the_file_of_the_container_image_gives_no_warning_but_the_single_member(
         ("snapshot.compression.method=gz", "snapshot_compression", "gz"),
         ("forceSync=no", "force_sync", False),
         ("fsync.warningthresholdms=7", "fsync_warning_threshold_ms", 7),
-        ("flushDelay=30", "max_write_queue_poll_time_ms", 10),
         ("jute.maxbuffer.extrasize=5", "jute_max_buffer_extra", 1024),
         ("largeRequestThreshold=4096", "large_request_threshold", 4096),
         ("enforceQuota=TRUE", "enforce_quota", True),

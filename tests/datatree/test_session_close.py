@@ -59,7 +59,7 @@ def state(tree: DataTree) -> Any:
         path: (node.data, node.stat(), node.digest, tree.acl_of(node), node.children and node.children.listing())
         for path, node in tree.nodes.items()
     }
-    books = (tree.tree_digest, tree.approximate_data_size, tree.last_processed_zxid, tree.digests.last_digest)
+    books = (tree.tree_digest, tree.approximate_data_size, tree.last_processed_zxid, tree.digests.last_zxid)
     return nodes, books, sorted(repr(acl) for _, acl in tree.acl_cache.items()), sorted(tree.ownership.sessions)
 
 

@@ -7,6 +7,7 @@ from librt.strings import BytesWriter
 
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER
 from pyzoo.datatree.listings import CACHED_LISTINGS
+from pyzoo.datatree.ownership import has_expired
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import NODEEXISTS, NONODE, StorageError
 from pyzoo.jute import opcodes as op
@@ -33,6 +34,11 @@ def names(tree: DataTree, path: str) -> list[str]:
     node = tree.get_node(path)
     assert node is not None
     return [] if node.children is None else node.children.listing()
+
+
+def expired(tree: DataTree, now_ms: int, max_never_used_ms: int) -> list[str]:
+    """Containers and TTL nodes that may be deleted now."""
+    return [path for path in tree.ownership.expiring() if has_expired(tree.nodes.get(path), now_ms, max_never_used_ms)]
 
 
 def stat(tree: DataTree, path: str) -> Stat:
@@ -290,26 +296,26 @@ def test_only_used_and_empty_containers_expire(driver: Any) -> None:
     now = driver.zxid * 1000
     assert driver.tree.get_node("/used").ephemeral_owner == CONTAINER_OWNER
     assert stat(driver.tree, "/used").ephemeral_owner == 0
-    assert driver.tree.expired_candidates(now, 0) == ["/used"]
-    assert driver.tree.expired_candidates(1000 + 99, 99) == ["/used"]
-    assert driver.tree.expired_candidates(1000 + 100, 99) == ["/unused", "/used"]
+    assert expired(driver.tree, now, 0) == ["/used"]
+    assert expired(driver.tree, 1000 + 99, 99) == ["/used"]
+    assert expired(driver.tree, 1000 + 100, 99) == ["/unused", "/used"]
     driver.apply(op.DELETE_CONTAINER, DeleteTxn("/used"))
-    assert driver.tree.expired_candidates(now, 0) == []
+    assert expired(driver.tree, now, 0) == []
 
 
 def test_a_ttl_counts_from_the_last_change_of_data(driver_of: Any) -> None:
     driver = driver_of(DataTree(extended_types=True))
     result = driver.create_ttl("/t", 500)
     assert result.stat.ephemeral_owner == 0
-    assert driver.tree.expired_candidates(1500, 0) == []
-    assert driver.tree.expired_candidates(1501, 0) == ["/t"]
+    assert expired(driver.tree, 1500, 0) == []
+    assert expired(driver.tree, 1501, 0) == ["/t"]
     driver.set_data("/t", b"again")
-    assert driver.tree.expired_candidates(2500, 0) == []
+    assert expired(driver.tree, 2500, 0) == []
     driver.create("/t/a")
-    assert driver.tree.expired_candidates(9999, 0) == []
+    assert expired(driver.tree, 9999, 0) == []
     driver.delete("/t/a")
     driver.delete("/t")
-    assert driver.tree.expired_candidates(9999, 0) == []
+    assert expired(driver.tree, 9999, 0) == []
 
 
 def test_without_extended_types_a_ttl_owner_is_a_session(driver: Any) -> None:

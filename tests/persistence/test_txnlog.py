@@ -79,7 +79,6 @@ def test_a_file_is_padded_to_header_and_preallocation(disk: MemoryDisk, kb: int,
     log = TxnLog(disk, VERSION_2, pre_alloc_size_kb=kb)
     write(log, 1, 2)
     assert (size or len(log_of(1, 2))) == disk.size(f"{VERSION_2}/log.1")
-    assert (size or len(log_of(1, 2))) == log.current_size
 
 
 @pytest.mark.parametrize(
@@ -145,7 +144,6 @@ def test_a_roll_begins_a_new_file_with_the_next_append(disk: MemoryDisk) -> None
     write(log, 1, 2)
     log.roll()
     assert names_in(disk) == ["log.1"]
-    assert log.current_path is None
     write(log, 3, 3)
     assert names_in(disk) == ["log.1", "log.3"]
     assert zxids_in(disk) == [1, 2, 3]
@@ -156,19 +154,6 @@ def test_a_file_over_the_size_limit_is_rolled_padding_included(disk: MemoryDisk)
     for zxid in (1, 2, 3):
         write(log, zxid, zxid)
     assert names_in(disk) == ["log.1", "log.2", "log.3"]
-
-
-def test_bytes_of_all_files_are_counted_until_reset(disk: MemoryDisk) -> None:
-    log = TxnLog(disk, VERSION_2, pre_alloc_size_kb=64)
-    write(log, 1, 1)
-    log.roll()
-    write(log, 2, 2)
-    assert log.total_size == 2 * 65552
-    log.reset_total_size()
-    assert log.total_size == 0
-    log.append(3, bytes(70_000))
-    log.commit()
-    assert log.total_size == len(log_of(2, 2)) + 70_000 - 65552
 
 
 def test_a_file_of_the_same_name_is_kept_under_another(disk: MemoryDisk) -> None:

@@ -432,18 +432,6 @@ def test_the_addresses_of_both_configurations_are_tried() -> None:
     assert [*MEMBERS[1], ("10.0.0.1", 3888)] == dialled(manager).addresses
 
 
-def test_everything_ends_at_the_end() -> None:
-    manager = manager_of(2)
-    links = [accepted(manager), accepted(manager, HELLO_3), connected_to_1(manager)]
-    manager.set_addresses(MEMBERS, {4: [("10.0.0.4", 3888)], 5: [("10.0.0.5", 3888)]})
-    manager.send(4, b"vote", 0)
-    links.append(dialled(manager))
-    manager.send(5, b"vote", 0)
-    manager.close_all()
-    assert all(link.gone for link in links)
-    assert manager.take_dials() == []
-
-
 # --- managers among themselves
 
 

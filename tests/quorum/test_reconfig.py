@@ -312,24 +312,3 @@ def test_the_leader_changes_when_another_is_designated_or_it_lost_its_place(
 
 def test_a_leader_that_had_no_vote_before_is_left_without_a_designated_one() -> None:
     assert change(listed(ONE, TWO, THREE, FOUR, version=LATER), leader=4).leader_changed
-
-
-@pytest.mark.parametrize(
-    ("line", "client", "election"),
-    [
-        (TWO.replace("2181", "9"), True, False),
-        (TWO.replace("3888", "9"), False, True),
-        (TWO.replace(";2181", ""), False, False),
-        (TWO.replace("2888", "9"), False, False),
-        (FOUR, False, False),
-    ],
-)
-def test_the_own_addresses_that_move_are_named(line: str, client: bool, election: bool) -> None:
-    found = change(listed(ONE, line, THREE, version=LATER), designated=1)
-    assert (client, election) == (found.client_address_changed, found.election_address_changed)
-
-
-def test_a_server_that_joins_gets_its_addresses() -> None:
-    found = change(listed(ONE, TWO, THREE, FOUR, version=LATER), my_id=4, designated=1)
-    assert found.client_address_changed
-    assert found.election_address_changed

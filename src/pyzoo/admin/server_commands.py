@@ -5,12 +5,12 @@ from typing import Final
 
 from pyzoo.admin.response import Json, LongArray, LongObject
 from pyzoo.config.redaction import redacted, redacted_text
+from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
 from pyzoo.datatree.watches import Watcher
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.answers import crst, hex_text, srst
 from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
-from pyzoo.server.log_batch import DIGEST_VERSION
 from pyzoo.server.long_answers import path_text
 from pyzoo.server.modes import READ_ONLY
 from pyzoo.server.monitor import monitor_values

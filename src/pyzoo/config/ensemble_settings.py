@@ -34,8 +34,6 @@ class QuorumSettings:
     server_login_context: str = "QuorumServer"
     service_principal: str = "zkquorum/localhost"
     multi_address_enabled: bool = False
-    multi_address_check_timeout_ms: int = 1000
-    multi_address_check_enabled: bool = True
     oracle_path: str | None = None
 
 
@@ -65,8 +63,6 @@ def read_quorum(reader: ConfigReader) -> QuorumSettings:
         server_login_context=reader.text("quorum.auth.server.saslLoginContext"),
         service_principal=reader.text("quorum.auth.kerberos.servicePrincipal"),
         multi_address_enabled=multi_address_enabled(reader),
-        multi_address_check_timeout_ms=reader.file_integer("multiAddress.reachabilityCheckTimeoutMs"),
-        multi_address_check_enabled=reader.file_boolean("multiAddress.reachabilityCheckEnabled"),
         oracle_path=reader.file_text("oraclePath"),
     )
     _check_sasl(reader, settings)

@@ -39,7 +39,6 @@ _FACTORIES: Final = frozenset(
 
 def with_storage(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     """Log, snapshot, digest and container settings."""
-    flush_delay_ms = reader.integer("flushDelay")
     return evolve(
         config,
         pre_alloc_size_kb=reader.integer("preAllocSize"),
@@ -59,9 +58,6 @@ def with_storage(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         multi_create2_as_create=reader.boolean("multi.create2AsCreate"),
         force_sync=not reader.word("forceSync", "no", "yes"),
         fsync_warning_threshold_ms=_fsync_threshold(reader),
-        flush_delay_ms=flush_delay_ms,
-        max_write_queue_poll_time_ms=reader.integer("maxWriteQueuePollTime", otherwise=flush_delay_ms // 3),
-        max_batch_size=reader.integer("maxBatchSize"),
         extended_types_enabled=reader.boolean("extendedTypesEnabled"),
         emulate_353_ttl_nodes=reader.boolean("emulate353TTLNodes"),
         autopurge_snap_retain_count=_retain_count(reader),
@@ -93,8 +89,6 @@ def with_requests(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         large_request_max_bytes=reader.integer("largeRequestMaxBytes"),
         large_request_threshold=_large_request_threshold(reader),
         multi_read_max_bytes=reader.integer("multiReadMaxBytes"),
-        max_response_cache_size=reader.integer("maxResponseCacheSize"),
-        max_get_children_response_cache_size=reader.integer("maxGetChildrenResponseCacheSize"),
         enforce_quota=reader.boolean("enforceQuota"),
         skip_acl=reader.word("skipACL", "yes", "no"),
         enable_eager_acl_check=reader.boolean("enableEagerACLCheck"),
@@ -114,11 +108,6 @@ def with_throttles(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     return evolve(
         config,
         request_throttle_max_requests=reader.integer("request_throttle_max_requests"),
-        request_throttle_stall_time_ms=reader.integer("request_throttle_stall_time"),
-        request_throttle_drop_stale=reader.boolean("request_throttle_drop_stale"),
-        request_stale_latency_check=reader.boolean("request_stale_latency_check"),
-        request_stale_connection_check=reader.boolean("request_stale_connection_check"),
-        request_throttler_shutdown_timeout_ms=reader.integer("request_throttler.shutdownTimeout"),
         throttled_op_wait_time_ms=reader.integer("throttled_op_wait_time"),
         connection_throttle_tokens=reader.integer(bucket + "tokens"),
         connection_throttle_fill_time_ms=reader.integer(bucket + "fill_time"),

@@ -56,9 +56,6 @@ class ServerConfig:
     multi_create2_as_create: bool = False
     force_sync: bool = True
     fsync_warning_threshold_ms: int = 1000
-    flush_delay_ms: int = 0
-    max_write_queue_poll_time_ms: int = 0
-    max_batch_size: int = 1000
     extended_types_enabled: bool = False
     emulate_353_ttl_nodes: bool = False
     autopurge_snap_retain_count: int = 3
@@ -79,8 +76,6 @@ class ServerConfig:
     large_request_max_bytes: int = 104_857_600
     large_request_threshold: int = -1  # -1 = off
     multi_read_max_bytes: int = 16_777_216  # but for the first result
-    max_response_cache_size: int = 400
-    max_get_children_response_cache_size: int = 400
     enforce_quota: bool = False
     skip_acl: bool = False
     enable_eager_acl_check: bool = False
@@ -89,11 +84,6 @@ class ServerConfig:
 
     # --- throttles
     request_throttle_max_requests: int = 0  # 0 = off
-    request_throttle_stall_time_ms: int = 100
-    request_throttle_drop_stale: bool = True
-    request_stale_latency_check: bool = False
-    request_stale_connection_check: bool = True
-    request_throttler_shutdown_timeout_ms: int = 10_000
     throttled_op_wait_time_ms: int = 0  # 0 = off
     connection_throttle_tokens: int = 0  # 0 = off
     connection_throttle_fill_time_ms: int = 1

@@ -113,7 +113,6 @@ class DigestLog:
     def __init__(self) -> None:
         self.mismatches: i64 = 0
         self.last_zxid: i64 = 0
-        self.last_digest: i64 = 0
         self.entries: deque[tuple[int, int]] = deque()
         self.waiting_zxid: i64 = 0
         self._waiting_version: i32 = 0
@@ -139,7 +138,6 @@ class DigestLog:
             self.reached(zxid, tree_digest)
             return
         self.last_zxid = zxid
-        self.last_digest = tree_digest
         if zxid % DIGEST_LOG_INTERVAL == 0:
             self.entries.append((zxid, tree_digest))
             if len(self.entries) > DIGEST_LOG_LIMIT:
@@ -157,6 +155,5 @@ class DigestLog:
     def clear(self) -> None:
         """Forget all but the number of mismatches."""
         self.last_zxid = 0
-        self.last_digest = 0
         self.entries.clear()
         self.waiting_zxid = 0

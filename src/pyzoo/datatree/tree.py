@@ -16,7 +16,7 @@ from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.listings import Listings
 from pyzoo.datatree.node import Children, DataNode
 from pyzoo.datatree.owed_events import OwedEvents
-from pyzoo.datatree.ownership import Ownership, SessionPaths, has_expired
+from pyzoo.datatree.ownership import Ownership, SessionPaths
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
 from pyzoo.datatree.quota import QuotaBook
 from pyzoo.datatree.session_close import FEW, SessionClose, can_close
@@ -156,11 +156,6 @@ class DataTree:
     def ephemerals_count(self) -> int:
         """The number of ephemerals of all sessions."""
         return sum([len(session.paths) for session in self.ownership.sessions.values()])
-
-    def expired_candidates(self, now_ms: i64, max_never_used_ms: i64) -> list[str]:
-        """Containers and TTL nodes that the container manager may delete now; wall clock."""
-        paths = self.ownership.expiring()
-        return [path for path in paths if has_expired(self.nodes.get(path), now_ms, max_never_used_ms)]
 
     @property
     def watch_count(self) -> i64:

@@ -17,6 +17,7 @@ from typing import Final, final
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.errors import CorruptStorage, MalformedRecord
 from pyzoo.jute.opcodes import (
     CLOSE_SESSION,
@@ -56,7 +57,6 @@ HEADER_LENGTH: Final = 16
 # Checksum, length and end mark around a payload.
 RECORD_OVERHEAD: Final = 13
 END_OF_RECORD: Final = 0x42
-DIGEST_VERSION: Final = 2
 DIGEST_LENGTH: Final = 12
 
 # How the reading of a file ended.

@@ -20,11 +20,11 @@ from typing import Final, final
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import CorruptStorage, MalformedRecord
 from pyzoo.jute.primitives import JAVA_REPLACE, InputArchive, field_limit
 from pyzoo.jute.records import ACL, read_vector_of_acl, write_vector_of_acl
-from pyzoo.persistence.log_format import DIGEST_VERSION
 
 SNAPSHOT_MAGIC: Final = 0x5A4B534E
 SNAPSHOT_VERSION: Final = 2

@@ -97,26 +97,6 @@ class TxnLog:
         self._clock_ns = clock_ns
         self._current: _LogFile | None = None
         self._broken: _LogFile | None = None  # to be cut back before anything else
-        self._size_of_older_files = 0
-
-    @property
-    def current_path(self) -> str | None:
-        """The file that the next append goes to, None when it begins a new one."""
-        return None if self._current is None else self._current.path
-
-    @property
-    def current_size(self) -> int:
-        """Bytes of that file, padding included; 0 without one."""
-        return 0 if self._current is None else self._current.size
-
-    @property
-    def total_size(self) -> int:
-        """Bytes of all files since `reset_total_size`, padding included (for snapSizeLimitInKb)."""
-        return self._size_of_older_files + self.current_size
-
-    def reset_total_size(self) -> None:
-        """Begin to count anew; for a roll that a snapshot asked for."""
-        self._size_of_older_files = -self.current_size
 
     def append(self, first_zxid: int, records: bytes) -> None:
         """Write whole records; they are safe only after `commit`. A new file is named after `first_zxid`."""
@@ -185,7 +165,6 @@ class TxnLog:
             return
         assert log.synced == log.end, "roll of a log with records that are not committed"
         self._current = None
-        self._size_of_older_files += log.size
         with suppress(OSError):
             log.file.close()
 
@@ -263,7 +242,6 @@ class TxnLog:
         elif self._disk.exists(log.place):
             self._disk.remove(log.place)
             self._disk.sync_directory(self._directory)
-        self._size_of_older_files += log.synced
         self._broken = None
         with suppress(OSError):
             log.file.close()

@@ -205,15 +205,6 @@ class QuorumCnxManager:
             self._queued.pop(sid, None)
             self._last_sent.pop(sid, None)
 
-    def close_all(self) -> None:
-        """End all connections."""
-        for cnxn in list(self._cnxns.values()):
-            self._drop(cnxn)
-        for link in self._dialling.values():
-            link.abort()
-        self._dialling.clear()
-        self._dials.clear()
-
     # --- receiving
 
     def bytes_received(self, link: PeerLink, data: bytes, now_ms: int) -> None:

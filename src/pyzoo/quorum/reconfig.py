@@ -184,8 +184,6 @@ class ConfigChange:
     content_changed: bool = False  # the election module has to start anew
     role_changed: bool = False  # participant to observer or back
     leader_changed: bool = False
-    client_address_changed: bool = False  # clients are to be served elsewhere
-    election_address_changed: bool = False
 
     @property
     def major(self) -> bool:
@@ -206,11 +204,6 @@ def change_of(old: Membership, new: Membership, my_id: int, vote_leader: int, de
         content_changed=True,
         role_changed=_observes(before) != _observes(after),
         leader_changed=_leader_moves(old, new, vote_leader) if designated is None else designated != vote_leader,
-        client_address_changed=after is not None
-        and after.client_address is not None
-        and (before is None or before.client_address != after.client_address),
-        election_address_changed=after is not None
-        and (before is None or before.election_addresses != after.election_addresses),
     )
 
 

@@ -1,19 +1,18 @@
 """The log records of a turn, each encoded once, and when the log is rolled for a snapshot."""
 
 from collections.abc import Callable
-from typing import Final, final
+from typing import final
 
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i64
 
 from pyzoo.config.settings import ServerConfig
+from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.effects import LogBatch
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import TxnHeader
 from pyzoo.persistence.log_format import encode_record
-
-DIGEST_VERSION: Final = 2
 
 
 @final
