@@ -109,14 +109,14 @@ def test_ephemerals_go_with_the_session_on_every_member(ensemble: Ensemble, conn
 
 def test_a_session_with_very_many_ephemerals_ends_while_others_write(ensemble: Ensemble, connect: Connect) -> None:
     clients = [connect(member) for member in ensemble.members.values()]
-    for path in ("/many", "/aside"):
+    for path in ("/many-ephemerals", "/aside"):
         clients[0].create(path)
     for member in ensemble.members.values():
         mortal = connect(member)
         for begin in range(0, MANY, 1000):
             transaction = mortal.transaction()
             for at in range(begin, begin + 1000):
-                transaction.create(f"/many/{at}", ephemeral=True)
+                transaction.create(f"/many-ephemerals/{at}", ephemeral=True)
             transaction.commit()
         closer = threading.Thread(target=mortal.stop)
         closer.start()
@@ -128,7 +128,7 @@ def test_a_session_with_very_many_ephemerals_ends_while_others_write(ensemble: E
         closer.join()
         for reader in clients:
             reader.sync("/")
-            assert [] == reader.get_children("/many")
+            assert [] == reader.get_children("/many-ephemerals")
     ensemble.compare()
 
 
