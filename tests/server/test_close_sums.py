@@ -10,7 +10,6 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CreateRequest, DeleteRequest, MultiHeader, SetDataRequest
 from pyzoo.persistence.log_format import decode_txn
-from pyzoo.server.request import internal_request
 from pyzoo.server.slices import REST_MS
 
 EPHEMERAL = 1
@@ -130,12 +129,3 @@ def test_a_root_that_is_changed_by_both_of_its_names_at_once_gets_the_right_dige
     world.sync()
     assert [0, 0, 0] == [header.err for header, _ in client.replies()]
     assert replayed(world.logged).tree_digest == world.server.tree.tree_digest
-
-
-def test_a_large_close_that_a_learner_forwards_gets_its_zxid_before_what_the_learner_forwards_after_it() -> None:
-    world, [owner], _ = world_of(1)
-    request = internal_request(op.CLOSE_SESSION, owner.session_id, world.now_ms)
-    request.owner = 7
-    world.server.submit_write(request)
-    assert request.zxid == world.server.next_zxid - 1
-    assert not world.server.preparing

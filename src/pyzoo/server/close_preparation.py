@@ -94,10 +94,6 @@ def prepares_slowly(server: "ZooKeeperServer", request: Request) -> bool:
     if session_id in server.preparing:
         # The client and its time may end a session both.
         return request.cnxn is None and request.owner == 0
-    if request.owner != 0:
-        # Apache's learners take it that what they forward, for whomever, is committed in that order (CommitProcessor):
-        # whoever has asked for something after this would never get an answer.
-        return False
     session = server.tree.ownership.sessions.get(session_id)
     if session is None or len(session.paths) * 2 * UNITS_A_PATH <= server.slices.units:
         return False
@@ -105,5 +101,6 @@ def prepares_slowly(server: "ZooKeeperServer", request: Request) -> bool:
         return False
     server.preparing[session_id] = None
     server.sessions.set_closing(session_id)
+    server.close_delayed(request)
     server.slices.add(ClosePreparation(server, request, session))
     return True

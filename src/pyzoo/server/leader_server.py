@@ -4,6 +4,7 @@ It keeps the sessions of the whole ensemble: only here they expire. A write is l
 turn, and committed when the leader says that its quorums have it.
 """
 
+from collections import deque
 from typing import Final, final
 
 from attrs import evolve
@@ -16,6 +17,7 @@ from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import ReconfigRequest
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import Leader
+from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.reconfig import check_reconfig, proposed_members
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
 from pyzoo.server.cnxn import ServerCnxn
@@ -27,6 +29,7 @@ from pyzoo.server.request import Request
 from pyzoo.zxid import epoch_of
 
 NO_ZXIDS_LEFT: Final = "the zxids of its epoch are used up, a new epoch has to begin"
+NOTHING_FORWARDED: Final[deque[tuple[LearnerHandler, Request]]] = deque()
 ME: Final = 0
 """The owner of the sessions of this server's own clients."""
 
@@ -44,6 +47,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         self.next_zxid = leader.last_proposed + 1
         self.sync_per_read = 0
         self._reconfig: QuorumVerifier | None = None
+        self._behind_close: dict[int, deque[tuple[LearnerHandler, Request]]] = {}
 
     # --- sessions
 
@@ -82,11 +86,37 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
             # The client sees its connection break; its request has not happened (ZOOKEEPER-1277).
             self.leader.fail(NO_ZXIDS_LEFT)
 
-    def submit_prepared(self, request: Request) -> None:
-        if self.leader.has_zxids_left:
-            super().submit_prepared(request)
+    def forwarded(self, handler: LearnerHandler, request: Request) -> None:
+        """A client of a learner wants something.
+
+        Learners take it that what they forward, for whomever, is committed in that order (CommitProcessor): whoever
+        comes behind a close that takes several turns waits for it.
+        """
+        waiting = self._behind_close.get(request.owner)
+        if waiting is not None:
+            waiting.append((handler, request))
+        elif request.type == op.SYNC:
+            self.metrics.prep_processor_request_queued += 1
+            self.leader.sync_requested(handler)
         else:
+            self.submit_global(request)
+
+    def close_delayed(self, request: Request) -> None:
+        if request.owner != ME:
+            self._behind_close[request.owner] = deque()
+
+    def submit_prepared(self, request: Request) -> None:
+        if not self.leader.has_zxids_left:
             self.leader.fail(NO_ZXIDS_LEFT)
+            return
+        super().submit_prepared(request)
+        owner = request.owner
+        waiting = self._behind_close.pop(owner, NOTHING_FORWARDED)
+        while waiting and owner not in self._behind_close:
+            handler, later = waiting.popleft()
+            self.forwarded(handler, later)
+        if waiting:
+            self._behind_close[owner] = waiting
 
     def make_txn(self, request: Request) -> Record:
         type = request.type

@@ -6,7 +6,6 @@ from attrs import evolve
 from mypy_extensions import i32, i64
 
 from pyzoo.config.settings import ServerConfig
-from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import Id
 from pyzoo.quorum.history import Proposal
@@ -146,13 +145,9 @@ class Leading(Role):
         server = self.server
         if server is None:
             return
-        if type == op.SYNC:
-            server.metrics.prep_processor_request_queued += 1
-            self.leader.sync_requested(handler)
-            return
         request = Request(None, session_id, cxid, type, InputArchive(body), ids, server.now_ms)
         request.owner = handler.id
-        server.submit_global(request)
+        server.forwarded(handler, request)
 
     # --- the server
 

@@ -456,6 +456,9 @@ class ZooKeeperServer(Core):
             else:
                 self.serve(request, cnxn)
 
+    def close_delayed(self, request: Request) -> None:
+        """A closeSession will take several turns; a leader has to think of the learner that it came through."""
+
     def submit_prepared(self, request: Request) -> None:
         """A closeSession that took several turns gets its zxid."""
         del self.preparing[request.session_id]
