@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from identities import HOST, pem_settings
 from server_process import PATIENCE_SECONDS, clean_environment
 
+from pyzoo.runtime.free_ports import free_port
 from pyzoo.runtime.tls_contexts import make_context
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -27,13 +28,6 @@ NAMES = {
     "zkSnapshotRecursiveSummaryToolkit.sh",
     "zkTxnLogToolkit.sh",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @frozen

@@ -11,19 +11,14 @@ from pathlib import Path
 import pytest
 from server_process import RawClient, ServerProcess, clean_environment, command, four_letters, wait_until
 
+from pyzoo.runtime.free_ports import free_port
+
 Serve = Callable[..., ServerProcess]
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
 
 LOOPBACK = ("--host", "127.0.0.1", "--port", 0)
 
 TAKEN = "Address already in use; end what listens there, or choose another port"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def conf(server: ServerProcess) -> dict[str, str]:

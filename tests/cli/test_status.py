@@ -11,6 +11,7 @@ import pytest
 from server_process import ServerProcess
 
 from pyzoo.cli.status import ServerStatus, all_is_well, parse_connect_string, table, uptime_text
+from pyzoo.runtime.free_ports import free_port
 
 Serve = Callable[..., ServerProcess]
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -42,9 +43,7 @@ def answering(answers: dict[str, str]) -> Iterator[str]:
 
 
 def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 def test_a_standalone_server_is_well(serve: Serve, pyzoo: Pyzoo) -> None:

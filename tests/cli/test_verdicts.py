@@ -12,6 +12,7 @@ from identities import Identity, pem_settings
 from server_process import ServerProcess
 
 from pyzoo.cli.main import main
+from pyzoo.runtime.free_ports import free_ports
 
 Configured = Callable[[list[str]], list[str]]
 Serve = Callable[..., ServerProcess]
@@ -210,7 +211,7 @@ def configured(tmp_path: Path) -> Iterator[Configured]:
         def configure(given: list[str]) -> list[str]:
             place(tmp_path)
             taken = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            values: dict[str, object] = {"dir": tmp_path, "taken": taken.getsockname()[1], **free_ports(9)}
+            values: dict[str, object] = {"dir": tmp_path, "taken": taken.getsockname()[1], **named_ports(9)}
             texts = [text.replace("{", "{{").replace("}", "}}") if "\\u" in text else text for text in given]
             ready = [text.format_map(values) for text in texts]
             lines = [text for text in ready if not text.startswith("-D") and text != "clientPort="]
@@ -224,11 +225,9 @@ def configured(tmp_path: Path) -> Iterator[Configured]:
         yield configure
 
 
-def free_ports(count: int) -> dict[str, int]:
+def named_ports(count: int) -> dict[str, int]:
     """p1, p2 and so on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return {f"p{number}": sock.getsockname()[1] for number, sock in enumerate(sockets, 1)}
+    return {f"p{number}": port for number, port in enumerate(free_ports("127.0.0.1", count), 1)}
 
 
 def errors_of(words: list[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from entry_point import OURS, ROOT, environment_of
 
 from pyzoo.cli.main import main
 from pyzoo.runtime.four_letters import ask, srvr_fields
+from pyzoo.runtime.free_ports import free_port
 
 FIXTURE = ROOT / "tests" / "fixtures" / "standalone-3.9.5"
 PATIENCE_S = 60
@@ -29,9 +29,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def run(**variables: str) -> "tuple[subprocess.Popen[str], int]":
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port: int = probe.getsockname()[1]
+            port = free_port()
             servers = {
                 "ZOO_SERVERS": f"server.1=localhost:2888:3888;127.0.0.1:{port}",
                 "ZOO_ADMINSERVER_ENABLED": "false",

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from attrs import Factory, define, frozen
+
+from pyzoo.runtime.free_ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60.0
@@ -111,13 +112,6 @@ def transcripts(page: Path) -> list[Transcript]:
             else:
                 found.append(Transcript(command, output, dict(files)))
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class CommandFailed(Exception):

@@ -8,6 +8,7 @@ from identities import HOST, pem_settings
 from server_process import PATIENCE_SECONDS, ServerProcess
 
 from pyzoo.quorum.hello import decode_hello, hello_size
+from pyzoo.runtime.free_ports import free_port
 from pyzoo.runtime.tls_contexts import make_context
 
 
@@ -18,13 +19,9 @@ def test_a_member_of_a_smaller_id_says_hello_to_a_larger_one_before_it_hangs_up(
     tls = pem_settings(tmp_path)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "myid").write_text("1")
-    with socket.create_server((HOST, 0)) as larger, socket.socket() as quorum, socket.socket() as election:
+    with socket.create_server((HOST, 0)) as larger:
         larger.settimeout(PATIENCE_SECONDS)
-        for reserved in (quorum, election):
-            reserved.bind((HOST, 0))
-        own_ports = f"{quorum.getsockname()[1]}:{election.getsockname()[1]}"
-        quorum.close()
-        election.close()
+        own_ports = f"{free_port()}:{free_port()}"
         (tmp_path / "zoo.cfg").write_text(
             f"dataDir={tmp_path}/data\ninitLimit=20\nsyncLimit=8\nsslQuorum=true\n"
             f"ssl.quorum.keyStore.location={tls.key_store.location}\n"

@@ -1,6 +1,5 @@
 """The shell as a whole: one command or many, its history, its session, its exit code."""
 
-import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 from identities import pem_settings
 from kazoo.client import KazooClient
 
+from pyzoo.runtime.free_ports import free_port
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.events import EventThread
 from pyzoo.testing import EmbeddedServer
@@ -19,9 +19,7 @@ from .conftest import Cli
 @pytest.fixture
 def nobody() -> str:
     """An address where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 def test_one_command_is_carried_out_and_its_failure_is_the_exit_code(cli: Cli) -> None:

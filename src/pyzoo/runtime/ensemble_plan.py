@@ -8,15 +8,14 @@ DIR/1/pyzoo.log
 
 import errno
 import json
-import socket
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 
 import attrs
 from attrs import frozen
 
 from pyzoo.errors import PyzooError
+from pyzoo.runtime.free_ports import free_ports
 from pyzoo.runtime.listening import bind, cannot_listen
 
 HOST = "127.0.0.1"
@@ -108,19 +107,12 @@ class EnsemblePlan:
         (directory / PLAN_FILE).write_text(json.dumps(attrs.asdict(self), indent=1) + "\n")
 
 
-def free_ports(host: str, count: int) -> list[int]:
-    """Ports that nobody listens on now, all different. Raises EnsembleError for a host that is not of this machine."""
-    with ExitStack() as stack:
-        ports = []
-        for _ in range(count):
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            sock = stack.enter_context(socket.socket(family))
-            try:
-                sock.bind((host, 0))
-            except OSError as error:
-                raise EnsembleError(f"{cannot_listen(host, 0, error)}; {OWN_HOST}") from error
-            ports.append(int(sock.getsockname()[1]))
-        return ports
+def plan_ports(host: str, count: int) -> list[int]:
+    """Free ports, all different. Raises EnsembleError for a host that is not of this machine."""
+    try:
+        return free_ports(host, count)
+    except OSError as error:
+        raise EnsembleError(f"{cannot_listen(host, 0, error)}; {OWN_HOST}") from error
 
 
 def refuse_taken_ports(host: str, members: Iterable[MemberPlan]) -> None:
@@ -142,7 +134,7 @@ def new_plan(nodes: int, observers: int, host: str, base_port: int | None, tick_
     if nodes < 1 or observers < 0 or count > MAX_MEMBERS:
         raise EnsembleError(f"{nodes} nodes and {observers} observers: ask for 1 to {MAX_MEMBERS} members")
     if base_port is None:
-        ports = free_ports(host, 3 * count)
+        ports = plan_ports(host, 3 * count)
     else:
         starts = (base_port, base_port + QUORUM_PORTS, base_port + ELECTION_PORTS)
         ports = [start + index for start in starts for index in range(count)]

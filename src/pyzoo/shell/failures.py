@@ -46,6 +46,8 @@ def reason_of(error: BaseException) -> str:
         return "timed out: no answer to the connect"
     if isinstance(found, socket.gaierror):
         return name_is_unknown(found)
+    if isinstance(found, ConnectionResetError | BrokenPipeError):
+        return CLOSED  # with bytes of ours that it has not read
     if found is not None:
         text = found.strerror or str(found)
         return f"{text}: no server listens there" if found.errno == errno.ECONNREFUSED else text
