@@ -138,6 +138,19 @@ def test_a_signal_ends_the_server_well(serve: Serve, tmp_path: Path, number: sig
     assert_contiguous(tmp_path)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_whoever_asks_again_does_not_break_off_the_end(serve: Serve, tmp_path: Path, number: signal.Signals) -> None:
+    for _ in range(3):
+        server = serve("--data-dir", tmp_path)
+        RawClient(server.port)
+        server.process.send_signal(number)
+        server.wait_for(f"Stopping on {number.name}")
+        while server.process.poll() is None:
+            server.process.send_signal(number)
+        assert 0 == server.stop(number)
+        assert "Traceback" not in server.output
+
+
 # --- rolls, snapshots, purging
 
 

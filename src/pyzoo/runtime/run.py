@@ -45,6 +45,7 @@ SECONDS_AN_HOUR = 3600
 PLAIN_SLICE_UNITS = 2_000
 SWITCH_SECONDS = 0.0005
 NO_PORT = -1
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @define
@@ -237,14 +238,19 @@ def raise_file_limit() -> None:
 async def stop_on_signal(
     cancel_scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """End the server on SIGTERM or Ctrl-C."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    """End the server on SIGTERM or Ctrl-C; whoever asks again changes nothing, as with a JVM."""
+    with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
         task_status.started()
         async for number in signals:
             logger.info("Stopping on %s", signal.Signals(number).name)
             notify(STOPPING)
-            cancel_scope.cancel()
-            return
+            # One that comes while the receiver closes would go to the handlers of before, which break off what ends.
+            signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+            break
+    for stop_signal in STOP_SIGNALS:
+        signal.signal(stop_signal, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    cancel_scope.cancel()
 
 
 async def serve_clients(client_port: ClientPort) -> None:
