@@ -14,7 +14,6 @@ from pyzoo.datatree.session_observer import SessionObserver
 from pyzoo.datatree.tree import ProcessTxnResult
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ACL, CreateTTLRequest, Id
 from pyzoo.server.auth import AccessControl
 from pyzoo.server.cnxn import ServerCnxn
@@ -174,15 +173,9 @@ class AuditLog(SessionObserver):
         write_event(audit_line(user, operation, result, cnxn.session_id, cnxn.address, path, mode, acl), result)
 
 
-def _body_of(request: Request) -> InputArchive:
-    """The body of a request from its beginning."""
-    body = request.body
-    return InputArchive(body.data, request.body_start, body.end)
-
-
 def _asked(request: Request) -> tuple[str | None, str | None, str | None]:
     """Path, create mode and ACL that a request names; raises MalformedRecord or KeeperError."""
-    asked = operation_of(request.type).asked(_body_of(request))
+    asked = operation_of(request.type).asked(request.body_again())
     acl = asked.acl
     return asked.path, _mode(asked.flags), None if acl is None else acl_text(acl)
 
@@ -191,7 +184,7 @@ def _modes_of_multi(request: Request) -> dict[str, str]:
     """Create modes by the path asked for, so that a sequential node, whose name is another, has none."""
     modes: dict[str, str] = {}
     try:
-        parts = decode_multi(_body_of(request))
+        parts = decode_multi(request.body_again())
     except (MalformedRecord, KeeperError):
         return modes
     for part in parts:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mypy_extensions import i32
 
 from pyzoo.errors import INVALIDACL, NOAUTH, KeeperError, MalformedRecord
-from pyzoo.jute.primitives import InputArchive
 from pyzoo.server.operations.table import operation_of
 from pyzoo.server.request import Request
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 def refusal_of(server: "ZooKeeperServer", request: Request) -> i32:
     """NOAUTH or INVALIDACL, or 0 when the request may go on; what cannot be judged here goes on too."""
     try:
-        body = request.body
-        wanted = operation_of(request.type).wanted(InputArchive(body.data, body.pos, body.end))
+        wanted = operation_of(request.type).wanted(request.body_again())
         if wanted is None or wanted.path is None:
             return 0
         if wanted.sets_acl:

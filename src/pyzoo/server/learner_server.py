@@ -26,7 +26,7 @@ from pyzoo.server.database import AppliedTxn, decoded
 from pyzoo.server.final import count_txn
 from pyzoo.server.modes import FOLLOWER, OBSERVER
 from pyzoo.server.operations.table import operation_of
-from pyzoo.server.quorum_server import QuorumZooKeeperServer, copy_of
+from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.request import NO_BODY, Request
 from pyzoo.server.sessions import is_password
 
@@ -136,7 +136,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
     def submit_global(self, request: Request) -> None:
         """Wait for it on its connection, and forward it."""
         try:
-            operation_of(request.type).check(copy_of(request.body))
+            operation_of(request.type).check(request.body_again())
         except MalformedRecord:
             self.refuse(request, err.MARSHALLINGERROR)
             return

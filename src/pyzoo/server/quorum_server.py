@@ -12,7 +12,6 @@ from mypy_extensions import i64
 
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import CreateSessionTxn
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.cnxn import ServerCnxn
@@ -26,11 +25,6 @@ from pyzoo.server.sessions import SessionTracker
 from pyzoo.server.standalone import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
-
-
-def copy_of(body: InputArchive) -> InputArchive:
-    """The same bytes to be read once more."""
-    return InputArchive(body.data, body.pos, body.end)
 
 
 class QuorumZooKeeperServer(ZooKeeperServer):
@@ -155,7 +149,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         """
         local = self.local
         try:
-            if local is None or not operation_of(request.type).makes_ephemeral(copy_of(request.body)):
+            if local is None or not operation_of(request.type).makes_ephemeral(request.body_again()):
                 return
         except (MalformedRecord, KeeperError):
             return  # the request fails on its own, later

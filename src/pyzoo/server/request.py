@@ -58,6 +58,11 @@ class Request:
         self.encoded_txn: bytes | None = None
         self.parents: dict[str, None] | None = None
 
+    def body_again(self) -> InputArchive:
+        """The body from its beginning, to be read once more."""
+        body = self.body
+        return InputArchive(body.data, self.body_start, body.end)
+
 
 def error_of(request: Request) -> i32:
     """The code of a prepared request that has failed; 0 for one that has not."""

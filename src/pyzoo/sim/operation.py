@@ -27,6 +27,7 @@ from pyzoo.jute.records import (
     Stat,
     SyncRequest,
 )
+from pyzoo.server.operations.table import operation_of
 
 OPEN: Final = [ACL(31, "world", "anyone")]
 PERSISTENT: Final = 0
@@ -45,24 +46,6 @@ WRITES: Final = CREATES | {
     op.RECONFIG,
     op.CLOSE_SESSION,
     op.CREATE_SESSION,
-}
-NAMES: Final = {
-    op.CREATE: "create",
-    op.CREATE2: "create2",
-    op.CREATE_CONTAINER: "createContainer",
-    op.CREATE_TTL: "createTTL",
-    op.SET_ACL: "setACL",
-    op.DELETE: "delete",
-    op.EXISTS: "exists",
-    op.GET_DATA: "getData",
-    op.SET_DATA: "setData",
-    op.SYNC: "sync",
-    op.PING: "ping",
-    op.GET_CHILDREN2: "getChildren2",
-    op.MULTI: "multi",
-    op.RECONFIG: "reconfig",
-    op.SET_WATCHES: "setWatches",
-    op.CLOSE_SESSION: "closeSession",
 }
 
 
@@ -96,7 +79,7 @@ class Operation:
     names: list[str] | None = None
 
     def __str__(self) -> str:
-        name = NAMES.get(self.type, str(self.type))
+        name = operation_of(self.type).name
         return f"{name} {self.path} of session {self.session_id & 0xFFFFFFFFFFFFFFFF:#x} xid {self.xid}"
 
     @property

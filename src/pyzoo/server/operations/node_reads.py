@@ -23,9 +23,8 @@ from pyzoo.server.request import Request
 
 def peek_path(request: Request) -> str | None:
     """The path at the beginning of a body that is to be read again; None where there is none."""
-    body = request.body
     try:
-        return InputArchive(body.data, request.body_start, body.end).read_ustring()
+        return request.body_again().read_ustring()
     except MalformedRecord:
         return None
 
