@@ -70,6 +70,7 @@ def test_a_large_close_takes_several_turns_and_is_seen_at_once() -> None:
     assert turns_until_closed(world, client) > 2
     assert [] == other.children("/p")
     assert world.server.tree.last_processed_zxid == zxid + 1
+    world.finish_work()
     assert world.server.next_deadline_ms() > world.now_ms
 
 

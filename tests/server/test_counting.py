@@ -7,6 +7,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import AuthPacket, CreateRequest, GetDataRequest, SetDataRequest, TxnHeader
 from pyzoo.quorum.history import Proposal
 from pyzoo.server.learning import Learning
+from pyzoo.server.slices import REST_MS
 
 
 def test_requests_are_counted_where_apaches_processors_would_see_them() -> None:
@@ -112,3 +113,17 @@ def test_a_learner_times_no_transaction_that_is_cut_off_or_from_the_future() -> 
         learning.add_latency(summary, Proposal(3, header))
         learning.add_latency(summary, Proposal(3, header[:27]))
     assert (1, 7) == (summary.basic.count, summary.basic.sum)
+
+
+def test_a_large_close_is_counted_in_slices_however_many_namespaces_it_touches() -> None:
+    world = LoneServer(slice_units=12)
+    owner = world.connect()
+    for at in range(50):
+        owner.create(f"/own-{at}", flags=1)
+    owner.ask(op.CLOSE_SESSION)
+    while not owner.closed:
+        world.pass_time(REST_MS)
+    written = world.server.metrics.write_per_namespace.summaries
+    assert sum(one.count == 2 for one in written.values()) < 25
+    world.finish_work()
+    assert {f"own-{at}": 2 for at in range(50)} == {key: one.count for key, one in written.items()}

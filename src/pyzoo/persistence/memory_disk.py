@@ -196,5 +196,5 @@ class MemoryDisk:
 
 
 def _parent(path: str) -> str:
-    """The directory of a path; the simulator asks for it so often that a path object for each would cost a third of a run."""
+    """The directory of a path; a path object for each would take a third of a simulated run."""
     return path.rpartition("/")[0] or "/"

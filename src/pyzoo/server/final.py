@@ -1,6 +1,6 @@
 """Replies: to reads from the tree as it is, to writes once they are applied (FinalRequestProcessor)."""
 
-from typing import Final
+from typing import Final, final
 
 from librt.strings import BytesWriter
 from mypy_extensions import i32, i64, u8
@@ -26,9 +26,12 @@ from pyzoo.server.operations.operation import Operation
 from pyzoo.server.operations.table import operation_of
 from pyzoo.server.reads import KEEP_BODY, TAKES_LONGER, Reads
 from pyzoo.server.request import Request
+from pyzoo.server.slices import SlicedWork, SliceQueue
 
 PING_XID: Final = -2
 """The xid of every answer to a ping, whatever the request had."""
+_UNITS_A_COUNT: Final = 4
+"""For a path with a namespace of its own."""
 
 
 def answer_read(operation: Operation, reads: Reads, request: Request, cnxn: ServerCnxn) -> i32:
@@ -96,7 +99,7 @@ def write_reply(request: Request, result: ProcessTxnResult, cnxn: ServerCnxn, zx
     return code
 
 
-def count_written(metrics: ServerMetrics, request: Request) -> None:
+def count_written(metrics: ServerMetrics, slices: SliceQueue, request: Request) -> None:
     """Count the bytes of an applied write for its namespace (DataTree.updateWriteStat)."""
     header = request.header
     if header is None or header.type == op.ERROR:
@@ -104,14 +107,14 @@ def count_written(metrics: ServerMetrics, request: Request) -> None:
     txns = request.sub_txns
     if txns is None:
         if request.txn is not None:
-            count_txn(metrics, request.txn)
+            count_txn(metrics, slices, request.txn)
     elif request.sub_types is None or op.ERROR not in request.sub_types:
         for txn in txns:
-            count_txn(metrics, txn)
+            count_txn(metrics, slices, txn)
 
 
-def count_txn(metrics: ServerMetrics, txn: Record) -> None:
-    """Count one transaction: its data, or nothing but the path for a delete."""
+def count_txn(metrics: ServerMetrics, slices: SliceQueue, txn: Record) -> None:
+    """Count one transaction: its data, or nothing but the path for a delete. A large close is counted in slices."""
     if isinstance(txn, SetDataTxn):
         count_path(metrics, txn.path, txn.data)
     elif isinstance(txn, CreateTxn):
@@ -119,8 +122,10 @@ def count_txn(metrics: ServerMetrics, txn: Record) -> None:
     elif isinstance(txn, DeleteTxn):
         count_path(metrics, txn.path, None)
     elif isinstance(txn, CloseSessionTxn):
-        for path in txn.paths2_delete or []:
-            count_path(metrics, path, None)
+        count = PathCount(metrics, txn.paths2_delete or [])
+        count.step(slices.units)
+        if not count.is_done:
+            slices.add(count)
     elif isinstance(txn, CreateContainerTxn):
         count_path(metrics, txn.path, txn.data)
     elif isinstance(txn, CreateTTLTxn):
@@ -130,10 +135,37 @@ def count_txn(metrics: ServerMetrics, txn: Record) -> None:
         parts: list[Record] = []
         if decode_parts(txn, types, parts):
             for part in parts:
-                count_txn(metrics, part)
+                count_txn(metrics, slices, part)
 
 
 def count_path(metrics: ServerMetrics, path: str | None, data: bytes | None) -> None:
     """Count one node."""
     if path is not None:
         metrics.path_written(path, 0 if data is None else len(data))
+
+
+@final
+class PathCount(SlicedWork):
+    """Counts the deletes of a close, whose paths may each be a namespace of its own."""
+
+    def __init__(self, metrics: ServerMetrics, paths: list[str | None]) -> None:
+        super().__init__()
+        self._metrics = metrics
+        self._paths = paths
+        self._done: i64 = 0
+
+    def step(self, units: i64) -> i64:
+        metrics = self._metrics
+        paths = self._paths
+        begin: i64 = self._done
+        end: i64 = min(begin + units // _UNITS_A_COUNT + 1, len(paths))
+        at: i64 = begin
+        while at < end:
+            count_path(metrics, paths[at], None)
+            at += 1
+        self._done = at
+        self.is_done = at == len(paths)
+        return (at - begin) * _UNITS_A_COUNT
+
+    def abandon(self) -> None:
+        self.step(len(self._paths) * _UNITS_A_COUNT)

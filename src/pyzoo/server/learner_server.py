@@ -282,7 +282,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
     def _count(self, applied: AppliedTxn) -> None:
         self.metrics.propagated(self.wall_ms - applied.header.time)
         if applied.txn is not None and applied.header.type != op.ERROR:
-            count_txn(self.metrics, applied.txn)
+            count_txn(self.metrics, self.slices, applied.txn)
 
     def _session_created(self, session_id: i64) -> None:
         timeout_ms = self.database.sessions.get(session_id)

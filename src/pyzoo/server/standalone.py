@@ -660,7 +660,7 @@ class ZooKeeperServer(Core):
         assert header is not None
         self.outstanding.committed(self.tree.last_processed_zxid)
         self.metrics.propagated(self.wall_ms - header.time)
-        count_written(self.metrics, request)
+        count_written(self.metrics, self.slices, request)
         cnxn = request.cnxn
         if request.type == op.CLOSE_SESSION:
             self.sessions.remove(request.session_id)
