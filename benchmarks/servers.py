@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import define, field, frozen
+
 from interop.install import JAR_SETS, copy_jars
 from interop.java import CACHE, OLDER_VERSION, Missing, java, zookeeper_395
 

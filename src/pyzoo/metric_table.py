@@ -2,7 +2,7 @@
 
 Apache's come first, under its names: `mntr`, the `monitor` command and Prometheus show them. The last ones are for
 Prometheus alone. Whoever counts has a typed attribute of the same name, so that adding costs nothing more, and a test
-holds the attributes to this table. Those of docs/metrics.md are made of it, by `python tests/docs/tables.py`.
+holds the attributes to this table. Those of docs/metrics.md are made of it, by `python -m tests.support.tables`.
 """
 
 # ruff: noqa: E501 - a table has one entry a line

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from dialogue import LoneServer
 
 from pyzoo.admin.authorization import Caller, check_access
 from pyzoo.admin.commands import BY_NAME, COMMANDS, run_command
@@ -13,6 +12,7 @@ from pyzoo.admin.response import CommandResponse
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, Id, SetACLRequest
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
+from tests.support.dialogue import LoneServer
 
 CALLS = [command for command in COMMANDS if command.answer is not None]
 

@@ -2,11 +2,10 @@
 
 import json
 
-from dialogue import LoneServer
-
 from pyzoo.admin.json_text import json_bytes
 from pyzoo.admin.server_commands import monitor
 from pyzoo.config.admin_settings import NULL, PROMETHEUS, MetricsSettings
+from tests.support.dialogue import LoneServer
 
 
 def answer_under(provider: str) -> dict[str, object]:

@@ -1,16 +1,12 @@
 """A directory to be in and a command to call, with nothing of the real user's around."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-# Server processes are driven as in the tests of the runtime.
-sys.path.insert(0, str(Path(__file__).parent.parent / "runtime"))
-
-from server_process import PATIENCE_SECONDS, ServerProcess, clean_environment, command, sockets
+from tests.support.server_process import PATIENCE_SECONDS, ServerProcess, clean_environment, command, sockets
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from kazoo.client import KazooClient
-from server_process import PATIENCE_SECONDS, clean_environment, command, wait_until
 
 from pyzoo.runtime.ensemble_plan import EnsembleError, PortTaken, new_plan, refuse_taken_ports, stored_plan
 from pyzoo.testing import EmbeddedServer
 from pyzoo.testing.ensemble import LocalEnsemble
+from tests.support.server_process import PATIENCE_SECONDS, clean_environment, command, wait_until
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
 

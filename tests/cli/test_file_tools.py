@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from server_process import PATIENCE_SECONDS, clean_environment, command
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import SetDataTxn, TxnHeader
 from pyzoo.persistence.log_format import encode_file_header, encode_record, encode_txn
+from tests.support.server_process import PATIENCE_SECONDS, clean_environment, command
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve, frozen
-from identities import HOST, pem_settings
-from server_process import PATIENCE_SECONDS, clean_environment
 
 from pyzoo.runtime.free_ports import free_port
 from pyzoo.runtime.tls_contexts import make_context
+from tests.support.identities import HOST, pem_settings
+from tests.support.server_process import PATIENCE_SECONDS, clean_environment
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
 NAMES = {

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from server_process import RawClient, ServerProcess, clean_environment, command, four_letters, wait_until
 
 from pyzoo.runtime.free_ports import free_port
+from tests.support.server_process import RawClient, ServerProcess, clean_environment, command, four_letters, wait_until
 
 Serve = Callable[..., ServerProcess]
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]

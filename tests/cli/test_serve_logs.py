@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from server_process import EPHEMERAL, RawClient, ServerProcess, wait_until
+
+from tests.support.server_process import EPHEMERAL, RawClient, ServerProcess, wait_until
 
 Serve = Callable[..., ServerProcess]
 IN_MEMORY = ("--in-memory", "--port", 0)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from server_process import PATIENCE_SECONDS, ServerProcess
+
+from tests.support.server_process import PATIENCE_SECONDS, ServerProcess
 
 Serve = Callable[..., ServerProcess]
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from server_process import ServerProcess
 
 from pyzoo.cli.status import ServerStatus, all_is_well, parse_connect_string, table, uptime_text
 from pyzoo.runtime.free_ports import free_port
+from tests.support.server_process import ServerProcess
 
 Serve = Callable[..., ServerProcess]
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]

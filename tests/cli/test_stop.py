@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from server_process import ServerProcess
+from tests.support.server_process import ServerProcess
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
 Serve = Callable[..., ServerProcess]

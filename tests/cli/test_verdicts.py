@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from identities import Identity, pem_settings
-from server_process import ServerProcess
 
 from pyzoo.cli.main import main
 from pyzoo.runtime.free_ports import free_ports
+from tests.support.identities import Identity, pem_settings
+from tests.support.server_process import ServerProcess
 
 Configured = Callable[[list[str]], list[str]]
 Serve = Callable[..., ServerProcess]

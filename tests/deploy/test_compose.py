@@ -7,9 +7,9 @@ import jsonschema
 import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
-from entry_point import OURS, ROOT, own_host, run
 
 from pyzoo.cli.serve import config_from_file
+from tests.support.entry_point import OURS, ROOT, own_host, run
 
 OWN = ROOT / "docker-compose.yml"
 CLASSIC = ROOT / "deploy" / "compose" / "classic.yml"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from entry_point import OURS, ROOT, environment_of
 
 from pyzoo.cli.main import main
 from pyzoo.runtime.four_letters import ask, srvr_fields
 from pyzoo.runtime.free_ports import free_port
+from tests.support.entry_point import OURS, ROOT, environment_of
 
 FIXTURE = ROOT / "tests" / "fixtures" / "standalone-3.9.5"
 PATIENCE_S = 60

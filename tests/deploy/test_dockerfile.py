@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from entry_point import DEFAULTS, DIRECTORIES, ROOT
+
+from tests.support.entry_point import DEFAULTS, DIRECTORIES, ROOT
 
 
 @pytest.fixture(scope="module")

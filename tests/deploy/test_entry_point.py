@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from entry_point import ENVIRONMENTS, OURS, RECORDED, ROOT, THREE, run, written
+
+from tests.support.entry_point import ENVIRONMENTS, OURS, RECORDED, ROOT, THREE, run, written
 
 OFFICIAL: dict[str, dict[str, str]] = json.loads(RECORDED.read_text())
 

@@ -7,10 +7,10 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from entry_point import OURS, ROOT, own_host, run
 
 from pyzoo import __version__
 from pyzoo.cli.serve import config_from_file
+from tests.support.entry_point import OURS, ROOT, own_host, run
 
 CHART = ROOT / "deploy" / "helm" / "pyzoo"
 MANIFESTS: list[dict[str, Any]] = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / "pyzoo.yaml").read_text()))

@@ -4,10 +4,10 @@ from configparser import ConfigParser
 
 import pytest
 from click.testing import CliRunner
-from entry_point import ROOT
 
 from pyzoo.cli.main import main
 from pyzoo.cli.serve import INVALID_INVOCATION, UNABLE_TO_ACCESS_DATADIR
+from tests.support.entry_point import ROOT
 
 
 @pytest.fixture

@@ -8,8 +8,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from documented import REPOSITORY, CommandFailed, Sandbox, commands_of, fences, page_commands, pages, transcripts
 from kazoo.client import KazooClient
+
+from tests.support.documented import (
+    REPOSITORY,
+    CommandFailed,
+    Sandbox,
+    commands_of,
+    fences,
+    page_commands,
+    pages,
+    transcripts,
+)
 
 RECORDED = REPOSITORY / "tests" / "fixtures" / "standalone-3.9.5"
 PROGRAMS = ("pyzoo", "pip", "python", "curl", "docker", "helm", "kubectl", "systemctl", "zkServer.sh", "zkCli.sh")

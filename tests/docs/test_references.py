@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from documented import REPOSITORY, pages
+
+from tests.support.documented import REPOSITORY, pages
 
 TESTS = re.compile(r"`((?:tests|interop)/[\w/.]+\.py)(?:::(\w+))?`")
 LINKS = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")

@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from recordings import UTC
 
 from pyzoo.filetools.dates import Dates
+from tests.support.recordings import UTC
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from persistence_cases import create_payload
-from recordings import FILES, UTC, flipped, log_of, output_of, recorded_log, said
 
 from pyzoo.filetools.log_chop import chop
 from pyzoo.filetools.log_dump import dump
 from pyzoo.persistence.log_format import encode_file_header, encode_record
+from tests.support.persistence_cases import create_payload
+from tests.support.recordings import FILES, UTC, flipped, log_of, output_of, recorded_log, said
 
 
 def test_the_copy_ends_with_the_zxid(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from recordings import FILES, UTC, flipped, log_of, output_of, recorded_log, said
 
 from pyzoo.errors import StorageError
 from pyzoo.filetools.log_dump import Recovery, dump
@@ -12,6 +11,7 @@ from pyzoo.filetools.log_records import LogFile
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CloseSessionTxn, CreateContainerTxn, CreateTTLTxn, SetACLTxn, TxnHeader
 from pyzoo.persistence.log_format import encode_file_header, encode_record, encode_txn
+from tests.support.recordings import FILES, UTC, flipped, log_of, output_of, recorded_log, said
 
 BAD = flipped((FILES / "log.46").read_bytes(), 23)
 """The first record of the recorded damage: one bit of its checksum."""

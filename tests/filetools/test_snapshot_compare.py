@@ -1,11 +1,11 @@
 """Two snapshots side by side, against what SnapshotComparer made of the same files."""
 
 import pytest
-from recordings import output_of, recorded_snapshot
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import ToolError
 from pyzoo.filetools.snapshot_compare import Thresholds, TreeInfo, compare, compare_interactively, tree_info
+from tests.support.recordings import output_of, recorded_snapshot
 
 INPUT = ("", "/app", "3", "7", "zz", "/nope", "", "")
 

@@ -4,13 +4,13 @@ import io
 import re
 
 import pytest
-from recordings import FILES, UTC, flipped, output_of, recorded_snapshot
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import ToolError
 from pyzoo.filetools.snapshot_summary import summary
 from pyzoo.filetools.snapshot_text import details, json_text
 from pyzoo.filetools.snapshot_tree import SnapshotTree, read_snapshot, session_order
+from tests.support.recordings import FILES, UTC, flipped, output_of, recorded_snapshot
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from persistence_cases import DATA, VERSION_2, all_files, disk_of, put
-from recordings import FIXTURES, flipped
 
 from pyzoo.filetools.verify_directory import DirectoryCheck
 from pyzoo.filetools.verify_files import Soundness, verify_log, verify_snapshot
 from pyzoo.persistence.memory_disk import MemoryDisk
+from tests.support.persistence_cases import DATA, VERSION_2, all_files, disk_of, put
+from tests.support.recordings import FIXTURES, flipped
 
 SNAPSHOT = f"{VERSION_2}/snapshot.a5"
 LOG = f"{VERSION_2}/log.a7"

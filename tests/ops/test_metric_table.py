@@ -3,13 +3,13 @@
 from collections import Counter
 
 import pytest
-from exports import leader_families, lone_leader
 
 from pyzoo.metric_table import BY_NAME, METRICS, Kind, Owner, names_of
 from pyzoo.quorum.quorum_metrics import QuorumMetrics
 from pyzoo.server.measurements import advanced_summaries, basic_summaries, counter_values, gauge_values
 from pyzoo.server.metrics import ServerMetrics
 from pyzoo.summaries import SummaryRegistry
+from tests.support.exports import leader_families, lone_leader
 
 SUMMARIES = (Kind.BASIC, Kind.BASIC_SET, Kind.ADVANCED, Kind.ADVANCED_SET)
 

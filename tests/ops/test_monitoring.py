@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from exports import leader_families
 
 from pyzoo.metric_table import METRICS, Kind, names_of
+from tests.support.exports import leader_families
 
 ROOT = Path(__file__).parents[2]
 RULES = [

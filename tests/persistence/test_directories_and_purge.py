@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from persistence_cases import DATA, VERSION_2, log_of, put, put_log, put_snapshot
 
 from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import DataDirectoryError, Directories, open_directories
 from pyzoo.persistence.disk import RealDisk
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.purge import files_to_purge, purge
+from tests.support.persistence_cases import DATA, VERSION_2, log_of, put, put_log, put_snapshot
 
 BOTH = Directories(DATA, DATA)
 

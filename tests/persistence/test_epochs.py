@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from persistence_cases import VERSION_2, FailingDisk, all_files, put
 
 from pyzoo.errors import CorruptStorage, StorageError
 from pyzoo.persistence.disk import join
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.memory_disk import MemoryDisk
+from tests.support.persistence_cases import VERSION_2, FailingDisk, all_files, put
 
 
 def put_epochs(disk: MemoryDisk, accepted: bytes, current: bytes) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from librt.strings import BytesWriter
-from persistence_cases import DATA, VERSION_2, all_files, disk_of
 
 from pyzoo.datatree.ephemeral_type import ttl_of
 from pyzoo.datatree.tree import DataTree
@@ -18,6 +17,7 @@ from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.names import method_of_name, snapshot_zxid
 from pyzoo.persistence.recovery import Recovered, load
 from pyzoo.persistence.snapshot_format import SnapshotReader, SnapshotWriter
+from tests.support.persistence_cases import DATA, VERSION_2, all_files, disk_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 STANDALONE = ["standalone-3.9.5", "standalone-3.8.0"]

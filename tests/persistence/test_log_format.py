@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from librt.strings import BytesWriter
-from persistence_cases import creates, log_of
 
 from pyzoo.errors import CorruptStorage, MalformedRecord
 from pyzoo.jute import records
@@ -29,6 +28,7 @@ from pyzoo.persistence.log_format import (
     encode_record,
     encode_txn,
 )
+from tests.support.persistence_cases import creates, log_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 REAL_LOGS = sorted(FIXTURES.glob("**/version-2/log.*"))

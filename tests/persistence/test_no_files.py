@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from persistence_cases import creates
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
@@ -19,6 +18,7 @@ from pyzoo.persistence.purge import files_to_purge
 from pyzoo.persistence.recovery import Recovered, load
 from pyzoo.persistence.snapshots import list_no_snapshots, list_valid_snapshots, remove_temporaries, save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
+from tests.support.persistence_cases import creates
 
 DISK = RealDisk()
 Make = Callable[[Path], None]

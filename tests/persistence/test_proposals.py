@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from persistence_cases import VERSION_2, create_payload, creates, disk_of, log_of, put, put_log
 
 from pyzoo.jute.opcodes import ERROR
 from pyzoo.jute.records import ErrorTxn, TxnHeader
@@ -14,6 +13,7 @@ from pyzoo.persistence.log_format import encode_file_header, encode_record, enco
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.proposals import read_proposals
 from pyzoo.persistence.txnlog import TxnLog
+from tests.support.persistence_cases import VERSION_2, create_payload, creates, disk_of, log_of, put, put_log
 
 SECOND_EPOCH = 0x200000000
 

@@ -6,19 +6,6 @@ from itertools import count
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from persistence_cases import (
-    DATA,
-    OPEN_ACL,
-    VERSION_2,
-    all_files,
-    create_payload,
-    creates,
-    get,
-    log_of,
-    put,
-    put_log,
-    put_snapshot,
-)
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import CorruptStorage, PyzooError, StorageError
@@ -36,6 +23,19 @@ from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.recovery import Recovered, RecoverySettings, load
 from pyzoo.persistence.snapshots import save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
+from tests.support.persistence_cases import (
+    DATA,
+    OPEN_ACL,
+    VERSION_2,
+    all_files,
+    create_payload,
+    creates,
+    get,
+    log_of,
+    put,
+    put_log,
+    put_snapshot,
+)
 
 BOTH = Directories(DATA, DATA)
 

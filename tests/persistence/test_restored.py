@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from persistence_cases import OPEN_ACL, VERSION_2, all_files
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError, UploadTooLarge
@@ -16,6 +15,7 @@ from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.restored import HIGHEST_ZXID, RestoredSnapshot, read_restored
 from pyzoo.persistence.snapshot_format import SnapshotReader
 from pyzoo.persistence.snapshots import SnapshotFile, snapshot_chunks
+from tests.support.persistence_cases import OPEN_ACL, VERSION_2, all_files
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SNAPSHOTS = sorted(path for path in FIXTURES.rglob("snapshot.*") if path.stat().st_size > 100)

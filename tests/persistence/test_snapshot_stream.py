@@ -5,13 +5,13 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from persistence_cases import OPEN_ACL
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import MalformedRecord
 from pyzoo.jute.primitives import field_limit
 from pyzoo.jute.records import ACL, CreateTxn, SetDataTxn, TxnHeader
 from pyzoo.persistence.snapshot_stream import SnapshotStreamReader, stream_chunks
+from tests.support.persistence_cases import OPEN_ACL
 
 NO_STAT = bytes(60)
 OPEN_ID = b"\xff" * 8

@@ -6,7 +6,6 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from persistence_cases import OPEN_ACL, VERSION_2, FailingDisk, all_files, get, put, put_snapshot
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import CorruptStorage, PyzooError, StorageError
@@ -23,6 +22,7 @@ from pyzoo.persistence.snapshots import (
     snapshot_chunks,
 )
 from pyzoo.persistence.txnlog import TxnLog
+from tests.support.persistence_cases import OPEN_ACL, VERSION_2, FailingDisk, all_files, get, put, put_snapshot
 
 
 def create(tree: DataTree, zxid: int, path: str, data: bytes | None = b"", acl: list[ACL] = OPEN_ACL) -> None:

@@ -5,7 +5,6 @@ import errno
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from persistence_cases import DATA, VERSION_2, FailingDisk, all_files, creates, log_of, put, put_log, put_snapshot
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import CorruptStorage, StorageError
@@ -16,6 +15,17 @@ from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.truncate import truncate
 from pyzoo.persistence.txnlog import TxnLog
+from tests.support.persistence_cases import (
+    DATA,
+    VERSION_2,
+    FailingDisk,
+    all_files,
+    creates,
+    log_of,
+    put,
+    put_log,
+    put_snapshot,
+)
 
 DIRECTORIES = Directories(DATA, DATA)
 SECOND_EPOCH = 0x200000000

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from persistence_cases import VERSION_2, FailingDisk, creates, get, log_of, put_log
 
 from pyzoo.errors import StorageError
 from pyzoo.persistence.disk import RealDisk, join
 from pyzoo.persistence.log_format import LogReader, decode_txn
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.txnlog import TxnLog, list_logs, padded_size, set_aside
+from tests.support.persistence_cases import VERSION_2, FailingDisk, creates, get, log_of, put_log
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """Fast leader election among servers on a virtual network."""
 
 import pytest
-from electors import LONGEST_DELAY_MS, Electors, members
 
 from pyzoo.config.membership import Membership
 from pyzoo.quorum.verifier import make_verifier
 from pyzoo.quorum.vote import FOLLOWING, LEADING, OBSERVING
+from tests.support.electors import LONGEST_DELAY_MS, Electors, members
 
 SETTLED_MS = 5_000
 SEEDS = range(25)

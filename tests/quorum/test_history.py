@@ -2,11 +2,11 @@
 
 from itertools import pairwise
 
-from histories import log_of, payload_of, run_of, z
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzoo.quorum.history import MIN_COMMITTED_LOG, CommittedLog
+from tests.support.histories import log_of, payload_of, run_of, z
 
 ZXIDS = st.builds(z, st.integers(1, 3), st.integers(1, 8))
 

@@ -1,13 +1,13 @@
 """The leader's handshake, its quorums and its broadcast, with learners that are bytes."""
 
 import pytest
-from histories import payload_of, run_of, z
-from terms import INIT_MS, SYNC_MS, TICK_MS, Far, Term, named, packets_of, serving
 
 from pyzoo.jute.records import Id
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.leader import BROADCAST, DISCOVERY, SYNCHRONIZATION
 from pyzoo.quorum.packets import packet
+from tests.support.histories import payload_of, run_of, z
+from tests.support.terms import INIT_MS, SYNC_MS, TICK_MS, Far, Term, named, packets_of, serving
 
 NEW = z(1, 0)
 IN_STEP = [("LEADERINFO", NEW), ("DIFF", 0), ("NEWLEADER", NEW)]

@@ -2,15 +2,15 @@
 
 import pytest
 from attrs import evolve
-from electors import members
-from histories import payload_of, run_of, z
-from terms import Far, Term, packets_of, serving
 
 from pyzoo.config.membership import Membership
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.leader import BROADCAST, SYNCHRONIZATION
 from pyzoo.quorum.packets import packet
 from pyzoo.quorum.verifier import make_verifier
+from tests.support.electors import members
+from tests.support.histories import payload_of, run_of, z
+from tests.support.terms import Far, Term, packets_of, serving
 
 NEW = z(1, 0)
 FIVE = members(5)

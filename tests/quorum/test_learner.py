@@ -1,7 +1,12 @@
 """A learner's handshake, its sync and its live stream, behind a leader that is bytes."""
 
 import pytest
-from apprentices import (
+
+from pyzoo.errors import StorageError
+from pyzoo.quorum import packets as qp
+from pyzoo.quorum.learner import DIAL_TRIES
+from pyzoo.quorum.packets import packet
+from tests.support.apprentices import (
     END,
     UPTODATE,
     Apprentice,
@@ -16,13 +21,8 @@ from apprentices import (
     serving_learner,
     syncing,
 )
-from histories import run_of, z
-from terms import INIT_MS, SYNC_MS, TICK_MS
-
-from pyzoo.errors import StorageError
-from pyzoo.quorum import packets as qp
-from pyzoo.quorum.learner import DIAL_TRIES
-from pyzoo.quorum.packets import packet
+from tests.support.histories import run_of, z
+from tests.support.terms import INIT_MS, SYNC_MS, TICK_MS
 
 ONE, TWO, THREE, FOUR = run_of(1, 1, 4)
 NEW = z(1, 0)

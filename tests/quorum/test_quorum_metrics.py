@@ -1,11 +1,10 @@
 """What a leader and its learners count and measure."""
 
-from apprentices import UPTODATE, commit, diff, inform, new_leader, proposal, serving_learner, syncing
-from histories import run_of, z
-from terms import Term, serving
-
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.packets import packet
+from tests.support.apprentices import UPTODATE, commit, diff, inform, new_leader, proposal, serving_learner, syncing
+from tests.support.histories import run_of, z
+from tests.support.terms import Term, serving
 
 
 def test_the_quorum_of_a_proposal_is_timed() -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 from attrs import frozen
-from histories import log_of, proposals_of, run_of, z
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzoo.quorum.history import CommittedLog, Proposal
 from pyzoo.quorum.sync_plan import DIFF, SNAP, TRUNC, SyncPlan, needs_disk, plan_sync
+from tests.support.histories import log_of, proposals_of, run_of, z
 
 EMPTY = log_of([])
 CACHED = log_of([*run_of(1, 5, 8), *run_of(2, 1, 7)])

@@ -3,9 +3,9 @@
 from itertools import combinations
 
 import pytest
-from electors import members
 
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
+from tests.support.electors import members
 
 NINE = (1, (1, 2, 3)), (2, (4, 5, 6)), (3, (7, 8, 9))
 

@@ -1,16 +1,11 @@
 """Server processes that end with their test."""
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-# What the tests of this room share is a plain module beside them.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from server_process import ServerProcess, sockets
+from tests.support.server_process import ServerProcess, sockets
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from identities import HOST, pem_settings
 
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.certificates import certificate_ids
 from pyzoo.runtime.tls_contexts import make_context
 from pyzoo.testing import EmbeddedServer
+from tests.support.identities import HOST, pem_settings
 
 SECONDS = 20
 SUBJECT = "CN=member"

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from identities import HOST, pem_settings
 
 from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.certificate_names import Certificate, is_certificate_of
 from pyzoo.runtime.tls_contexts import quorum_tls
+from tests.support.identities import HOST, pem_settings
 
 
 def certificate(*alternatives: tuple[str, str], common_name: str = "other") -> Certificate:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from server_process import (
+
+from tests.support.server_process import (
     EPHEMERAL,
     RawClient,
     ServerProcess,

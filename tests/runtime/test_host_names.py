@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import trio
 from kazoo.client import KazooClient
-from server_process import wait_until
 
 from pyzoo.runtime import host_names
 from pyzoo.runtime.four_letters import ask
 from pyzoo.runtime.host_names import HostNames, is_numeric
 from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
+from tests.support.server_process import wait_until
 
 UP, DOWN, SILENT = "up", "down", "silent"
 STAND_IN = """

@@ -10,10 +10,10 @@ import pytest
 import trio
 import trio.testing
 from attrs import evolve
-from identities import HOST, pem_settings
 
 from pyzoo.runtime.http import AsgiApplication, HttpSettings, Message, Receive, Send, open_http, serve_http
 from pyzoo.runtime.tls_contexts import make_context
+from tests.support.identities import HOST, pem_settings
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 GET_LAST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_process import wait_until
 
 from pyzoo.config.log_settings import JSON, LogFile, LogSettings
 from pyzoo.errors import ConfigError
@@ -18,6 +17,7 @@ from pyzoo.runtime.log_lines import JsonFormatter, TextFormatter
 from pyzoo.runtime.log_names import NAMES, loggers_named, shown_name
 from pyzoo.runtime.log_output import BoundedQueueHandler, ConsoleHandler, LogOutput, RollingFileHandler
 from pyzoo.server.audit import AUDIT_LOGGER
+from tests.support.server_process import wait_until
 
 SOURCE = Path(__file__).parents[2] / "src"
 PEER = logging.getLogger("pyzoo.server.peer")

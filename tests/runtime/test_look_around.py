@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from identities import pem_settings
-from server_process import wait_until
 
 from pyzoo.config.membership import Membership, QuorumServer, ServerAddress
 from pyzoo.config.own_ports import OwnPort
@@ -17,6 +15,8 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings, TlsStore
 from pyzoo.runtime.look_around import PID_FILE, busy_ports, certificates_of, look_around, why_unknown
 from pyzoo.runtime.storage import open_storage
+from tests.support.identities import pem_settings
+from tests.support.server_process import wait_until
 
 
 def tree_of(directory: Path) -> dict[str, bytes | None]:

@@ -4,12 +4,11 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from identities import HOST, pem_settings
-from server_process import PATIENCE_SECONDS, ServerProcess
-
 from pyzoo.quorum.hello import decode_hello, hello_size
 from pyzoo.runtime.free_ports import free_port
 from pyzoo.runtime.tls_contexts import make_context
+from tests.support.identities import HOST, pem_settings
+from tests.support.server_process import PATIENCE_SECONDS, ServerProcess
 
 
 def test_a_member_of_a_smaller_id_says_hello_to_a_larger_one_before_it_hangs_up(

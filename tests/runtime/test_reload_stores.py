@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
-from identities import HOST, pem_settings
 
 from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.settings import ServerConfig
@@ -14,6 +13,7 @@ from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.peer_tls import PeerTls, TlsSession
 from pyzoo.runtime.reload_stores import reload_stores
 from pyzoo.runtime.tls_contexts import make_context, quorum_tls
+from tests.support.identities import HOST, pem_settings
 
 LOOK_SECONDS = 0.01
 PATIENCE_SECONDS = 30

@@ -4,11 +4,11 @@ import socket
 from pathlib import Path
 
 import pytest
-from dialogue import OPEN, encoded, framed
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ConnectRequest, CreateRequest, ExistsRequest, RequestHeader
 from pyzoo.testing import EmbeddedServer
+from tests.support.dialogue import OPEN, encoded, framed
 
 SECONDS = 20
 #: Nothing may have to wait for a tick.

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from server_process import RawClient, ServerProcess, Writer, logged_zxids
+
+from tests.support.server_process import RawClient, ServerProcess, Writer, logged_zxids
 
 Serve = Callable[..., ServerProcess]
 

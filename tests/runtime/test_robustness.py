@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dialogue import OPEN, encoded, framed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from pyzoo.jute.records import (
     SetDataRequest,
 )
 from pyzoo.testing import EmbeddedServer
+from tests.support.dialogue import OPEN, encoded, framed
 
 PATIENCE_SECONDS = 30
 PAGE_BYTES = resource.getpagesize()

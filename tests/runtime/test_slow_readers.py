@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from dialogue import OPEN, encoded, framed
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ConnectRequest, CreateRequest, GetDataRequest, RequestHeader
 from pyzoo.testing import EmbeddedServer
+from tests.support.dialogue import OPEN, encoded, framed
 
 SECONDS = 30
 LARGE = 1_000_000

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from identities import HOST, jks_settings, pem_settings, pkcs12_settings
 
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings, TlsStore
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.peer_tls import PeerTls, TlsSession
 from pyzoo.runtime.tls_contexts import make_context
+from tests.support.identities import HOST, jks_settings, pem_settings, pkcs12_settings
 
 
 def peer_tls(settings: TlsSettings, accepts_plain: bool = False) -> PeerTls:

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Callable
 
 import pytest
-from dialogue import OPEN, LoneServer
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CreateRequest
 from pyzoo.server.audit import AUDIT_LOGGER, acl_text, audit_line
+from tests.support.dialogue import OPEN, LoneServer
 
 
 @pytest.fixture

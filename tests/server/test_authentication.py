@@ -1,11 +1,11 @@
 """Identities of connections and ACLs: schemes, fix-up, matching, and what is enforced."""
 
 import pytest
-from dialogue import OPEN, Client, LoneServer
 
 from pyzoo.datatree.acl import READ
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, AuthPacket, ClientInfo, CreateRequest, GetACLRequest, GetDataRequest, SetACLRequest
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 U_P = "u:Jq7wMyA/w2Vd5WIDAKdu4OIIFEQ="
 SUPER_SECRET = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="

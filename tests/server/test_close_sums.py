@@ -1,6 +1,5 @@
 """While a large close is prepared and on its way others write: every digest in the log is that of its transaction."""
 
-from dialogue import OPEN, Client, LoneServer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CreateRequest, DeleteRequest, MultiHeader, SetDataRequest
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.server.slices import REST_MS
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 EPHEMERAL = 1
 PARENTS = 30

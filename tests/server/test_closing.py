@@ -1,6 +1,5 @@
 """The close of a session: which ephemerals it takes, in which order, and what later writes know of it."""
 
-from dialogue import OPEN, LoneServer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CloseSessionTxn, CreateRequest, DeleteRequest
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.server.request import internal_request
+from tests.support.dialogue import OPEN, LoneServer
 
 EPHEMERAL = 1
 

@@ -4,7 +4,6 @@ import io
 from contextlib import closing
 
 import pytest
-from dialogue import OPEN, WALL_MS, Client, LoneServer
 
 from pyzoo.config.membership import Membership
 from pyzoo.datatree.tree import DataTree
@@ -26,6 +25,7 @@ from pyzoo.runtime.saved_snapshot import without_disk
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.quorum_server import QuorumZooKeeperServer
 from pyzoo.server.slices import REST_MS
+from tests.support.dialogue import OPEN, WALL_MS, Client, LoneServer
 
 EPHEMERAL = 1
 COUNT = 100

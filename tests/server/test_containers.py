@@ -1,7 +1,5 @@
 """ContainerManager: when it looks, what it finds, and how fast it lets go."""
 
-from dialogue import OPEN, LoneServer
-
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
@@ -18,6 +16,7 @@ from pyzoo.jute.records import (
     TxnHeader,
 )
 from pyzoo.server.containers import ContainerManager
+from tests.support.dialogue import OPEN, LoneServer
 
 OPEN_ACL = [ACL(31, "world", "anyone")]
 HOUR_MS = 3_600_000

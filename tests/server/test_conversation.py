@@ -1,6 +1,6 @@
 """A conversation captured from Apache ZooKeeper 3.9.5, byte for byte; only the times are ours."""
 
-from dialogue import Client, LoneServer
+from tests.support.dialogue import Client, LoneServer
 
 HELLO = "0000002d 00000000 0000000000000000 00002710 0000000000000000 00000010 00000000000000000000000000000000 00"
 OPEN_ACL = "00000001 0000001f 00000005 776f726c64 00000006 616e796f6e65"

@@ -1,13 +1,12 @@
 """What traffic adds to the metrics."""
 
-from dialogue import OPEN, LoneServer, encoded
-from exports import lone_leader
-
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import AuthPacket, CreateRequest, GetDataRequest, SetDataRequest, TxnHeader
 from pyzoo.quorum.history import Proposal
 from pyzoo.server.learning import Learning
 from pyzoo.server.slices import REST_MS
+from tests.support.dialogue import OPEN, LoneServer, encoded
+from tests.support.exports import lone_leader
 
 
 def test_requests_are_counted_where_apaches_processors_would_see_them() -> None:

@@ -1,13 +1,13 @@
 """create, create2, createContainer, createTTL: the kinds, the numbers, and which check comes first."""
 
 import pytest
-from dialogue import OPEN, Client, LoneServer
 
 from pyzoo.datatree.acl import CREATE, READ
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, MAX_TTL, ttl_owner
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import ACL, CreateRequest, CreateTTLRequest, DeleteRequest, Stat
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 READ_ONLY = [ACL(READ, "world", "anyone")]
 

@@ -1,11 +1,11 @@
 """Quotas on requests: what is booked, what is refused, and how the numbers may be passed."""
 
 import pytest
-from dialogue import OPEN, Client, LoneServer, encoded
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import CreateRequest, DeleteRequest, MultiHeader, SetDataRequest
+from tests.support.dialogue import OPEN, Client, LoneServer, encoded
 
 QUOTA = "/zookeeper/quota"
 

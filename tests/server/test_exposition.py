@@ -2,7 +2,6 @@
 
 import math
 
-from dialogue import OPEN, LoneServer
 from prometheus_client.parser import text_string_to_metric_families
 
 from pyzoo.config.admin_settings import NULL, PROMETHEUS, MetricsSettings
@@ -11,6 +10,7 @@ from pyzoo.jute.records import CreateRequest, GetDataRequest, SetDataRequest
 from pyzoo.server.exposition import exposition_text, keyed, server_families, single
 from pyzoo.server.monitor import monitor_values
 from pyzoo.summaries import SLICE_MS, Window
+from tests.support.dialogue import OPEN, LoneServer
 
 SLICE_SIZE = 100
 WINDOW_MS = 10 * 60 * 1000

@@ -1,10 +1,10 @@
 """Limits and throttles as clients meet them."""
 
 import pytest
-from dialogue import OPEN, Client, LoneServer, encoded, framed
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ConnectRequest, CreateRequest, ExistsRequest, SetDataRequest, SyncRequest
+from tests.support.dialogue import OPEN, Client, LoneServer, encoded, framed
 
 # --- numbers of connections
 

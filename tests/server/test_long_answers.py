@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from dialogue import Client, LoneServer
 
 from pyzoo.server.cnxn import OUT_HIGH_WATER
 from pyzoo.server.slices import NEVER
+from tests.support.dialogue import Client, LoneServer
 
 EVERY_WORD = frozenset({"*"})
 WORDS = ["cons", "dump", "stat", "wchc", "wchp"]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from dialogue import OPEN, Client, LoneServer, encoded, framed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +25,7 @@ from pyzoo.jute.records import (
 )
 from pyzoo.server.cnxn import OUT_HIGH_WATER
 from pyzoo.server.slices import NEVER
+from tests.support.dialogue import OPEN, Client, LoneServer, encoded, framed
 
 END = MultiHeader(-1, True, -1)
 EPHEMERAL = 1

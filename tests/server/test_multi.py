@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import pytest
-from dialogue import OPEN, Client, LoneServer, encoded, framed
 
 from pyzoo.datatree.acl import READ
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, ttl_owner
@@ -24,6 +23,7 @@ from pyzoo.jute.records import (
     Stat,
 )
 from pyzoo.persistence.log_format import decode_txn
+from tests.support.dialogue import OPEN, Client, LoneServer, encoded, framed
 
 Part = tuple[int, Record]
 END = MultiHeader(-1, True, -1)

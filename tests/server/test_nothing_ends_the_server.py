@@ -4,7 +4,6 @@ That a real process stands it too is for tests/runtime/test_robustness.py.
 """
 
 import pytest
-from dialogue import OPEN, Client, LoneServer, encoded
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from pyzoo.jute.records import (
     SetACLRequest,
     SetDataRequest,
 )
+from tests.support.dialogue import OPEN, Client, LoneServer, encoded
 
 QUOTA = "/zookeeper/quota"
 BADARGUMENTS, UNIMPLEMENTED = -8, -6

@@ -1,7 +1,5 @@
 """Events of transactions that fire very many watches: told over several turns, and nothing later overtakes them."""
 
-from dialogue import OPEN, Client, LoneServer
-
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import (
     AddWatchRequest,
@@ -13,6 +11,7 @@ from pyzoo.jute.records import (
     SetDataRequest,
 )
 from pyzoo.server.slices import REST_MS
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 EPHEMERAL = 1
 RECURSIVE = 1

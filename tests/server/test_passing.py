@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from dialogue import OPEN, Client, LoneServer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from pyzoo.jute.records import (
 )
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.server.slices import REST_MS
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 EPHEMERAL = 1
 COUNT = 60

@@ -1,9 +1,8 @@
 """What waits for what: the disk, the connection's own requests, and nothing else."""
 
-from dialogue import OPEN, LoneServer, encoded
-
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CreateRequest, ExistsRequest, GetDataRequest, SetDataRequest, SyncRequest
+from tests.support.dialogue import OPEN, LoneServer, encoded
 
 
 def test_a_write_is_answered_only_after_its_log_record_is_safe() -> None:

@@ -1,7 +1,6 @@
 """What is answered from the tree: errors, bodies, masks and orders."""
 
 import pytest
-from dialogue import OPEN, Client, LoneServer
 from librt.strings import BytesWriter
 
 from pyzoo.datatree.acl import ADMIN, READ, WRITE
@@ -19,6 +18,7 @@ from pyzoo.jute.records import (
     Stat,
     SyncRequest,
 )
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 READS = [op.GET_DATA, op.GET_CHILDREN, op.GET_CHILDREN2, op.EXISTS, op.GET_ACL, op.GET_ALL_CHILDREN_NUMBER]
 UNREADABLE = [ACL(31 & ~READ, "world", "anyone")]

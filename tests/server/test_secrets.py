@@ -3,13 +3,13 @@
 import hmac
 
 import pytest
-from dialogue import Client, LoneServer
 
 from pyzoo import errors as err
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, GetDataRequest
 from pyzoo.server.auth import DigestAuthenticationProvider
 from pyzoo.server.sessions import generate_password, is_password
+from tests.support.dialogue import Client, LoneServer
 
 SUPER_SECRET = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="
 U_P = "u:Jq7wMyA/w2Vd5WIDAKdu4OIIFEQ="

@@ -1,12 +1,12 @@
 """Sessions: the handshake, its bounds, moving to another connection, expiry, close, and a restart."""
 
 import pytest
-from dialogue import LoneServer, framed
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ConnectResponse, GetChildrenRequest, GetDataRequest
 from pyzoo.server.sessions import first_session_id, generate_password
+from tests.support.dialogue import LoneServer, framed
 
 INVALID = bytes.fromhex("00000000 00000000 0000000000000000 00000010 00000000000000000000000000000000 00")
 HELLO = bytes.fromhex(

@@ -1,8 +1,7 @@
 """Work that goes on over several turns."""
 
-from dialogue import LoneServer
-
 from pyzoo.server.slices import NEVER, REST_MS, SlicedWork, SliceQueue
+from tests.support.dialogue import LoneServer
 
 
 class Counting(SlicedWork):

@@ -1,7 +1,6 @@
 """Watches as clients see them: what fires, for whom, in which order, and how they are registered again."""
 
 import pytest
-from dialogue import OPEN, Client, LoneServer, encoded
 
 from pyzoo.datatree.acl import READ
 from pyzoo.jute import opcodes as op
@@ -22,6 +21,7 @@ from pyzoo.jute.records import (
     SetWatches,
     SetWatches2,
 )
+from tests.support.dialogue import OPEN, Client, LoneServer, encoded
 
 CREATED, DELETED, CHANGED, CHILDREN = 1, 2, 3, 4
 PERSISTENT, RECURSIVE = 0, 1

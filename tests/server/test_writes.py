@@ -1,7 +1,6 @@
 """delete, setData, setACL, reconfig: the order of their checks and what they change."""
 
 import pytest
-from dialogue import OPEN, Client, LoneServer, encoded
 from librt.strings import BytesWriter
 
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
@@ -16,6 +15,7 @@ from pyzoo.jute.records import (
     SetDataRequest,
     Stat,
 )
+from tests.support.dialogue import OPEN, Client, LoneServer, encoded
 
 
 def without(permission: int) -> list[ACL]:

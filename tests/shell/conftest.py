@@ -4,13 +4,9 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from attrs import frozen
-
-# Certificates are made as in the tests of the runtime.
-sys.path.insert(0, str(Path(__file__).parent.parent / "runtime"))
 
 from pyzoo.cli.shell import client_tls
 from pyzoo.shell.main import main

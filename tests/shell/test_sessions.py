@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from identities import pem_settings
 from kazoo.client import KazooClient
 
 from pyzoo.runtime.free_ports import free_port
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.events import EventThread
 from pyzoo.testing import EmbeddedServer
+from tests.support.identities import pem_settings
 
 from .conftest import Cli
 

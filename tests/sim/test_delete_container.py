@@ -2,7 +2,6 @@
 
 import pytest
 from librt.strings import BytesWriter
-from scenes import Scene
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
@@ -12,6 +11,7 @@ from pyzoo.server.learner_server import LearnerZooKeeperServer
 from pyzoo.server.request import internal_request
 from pyzoo.sim.member import Member
 from pyzoo.sim.options import Options
+from tests.support.scenes import Scene
 
 SESSION = 0x1234
 OPEN = [ACL(31, "world", "anyone")]

@@ -2,7 +2,6 @@
 
 import pytest
 from librt.strings import BytesWriter
-from scenes import Scene
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
@@ -12,6 +11,7 @@ from pyzoo.quorum.packets import encode_request, request_packet
 from pyzoo.server.learner_server import LearnerZooKeeperServer
 from pyzoo.sim.member import Member
 from pyzoo.sim.options import Options
+from tests.support.scenes import Scene
 
 OWNER = 0x1111
 OTHER = 0x2222

@@ -1,7 +1,6 @@
 """What the parts of a multi are answered at each role: by their own opcodes, and by what a session may do."""
 
 import pytest
-from scenes import Scene
 
 from pyzoo import errors as err
 from pyzoo.jute import opcodes as op
@@ -13,6 +12,7 @@ from pyzoo.sim.member import Member
 from pyzoo.sim.network import Socket
 from pyzoo.sim.operation import encoded, framed
 from pyzoo.sim.options import Options
+from tests.support.scenes import Scene
 
 OPEN = [ACL(31, "world", "anyone")]
 ROLES = [LEADER, FOLLOWER, OBSERVER]

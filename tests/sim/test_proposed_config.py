@@ -2,11 +2,11 @@
 
 import pytest
 from attrs import evolve
-from scenes import Scene
 
 from pyzoo.config.dynamic_files import next_path
 from pyzoo.sim.machine import CONFIG_PATH
 from pyzoo.sim.options import Options
+from tests.support.scenes import Scene
 
 
 class ProposalScene(Scene):

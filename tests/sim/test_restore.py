@@ -1,7 +1,6 @@
 """A snapshot that the leader restores for its ensemble: with a quorum it counts everywhere, without one nowhere."""
 
 import pytest
-from scenes import Scene
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
@@ -13,6 +12,7 @@ from pyzoo.sim.machine import host_of
 from pyzoo.sim.member import Member
 from pyzoo.sim.options import Options
 from pyzoo.zxid import epoch_of
+from tests.support.scenes import Scene
 
 OPEN = [ACL(31, "world", "anyone")]
 

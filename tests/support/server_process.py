@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dialogue import OPEN, encoded, framed
-
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import (
@@ -29,6 +27,7 @@ from pyzoo.jute.records import (
 from pyzoo.persistence.disk import RealDisk
 from pyzoo.persistence.log_format import LogReader, decode_txn
 from pyzoo.persistence.txnlog import list_logs
+from tests.support.dialogue import OPEN, encoded, framed
 
 PATIENCE_SECONDS = 30
 READY = re.compile(r"ready on .*:(\d+)$")

@@ -1,8 +1,6 @@
 """A learner with an owner that remembers what it is asked, and a leader that is bytes on a link."""
 
-from histories import payload_of, z
 from mypy_extensions import i64
-from terms import INIT_MS, SYNC_MS, TICK_MS, Deaf, Said, named, packets_of
 
 from pyzoo.errors import StorageError
 from pyzoo.jute.records import QuorumPacket
@@ -11,6 +9,8 @@ from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import Learner, LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.packets import packet
+from tests.support.histories import payload_of, z
+from tests.support.terms import INIT_MS, SYNC_MS, TICK_MS, Deaf, Said, named, packets_of
 
 END = b"/BenWasHere"
 """The end of a snapshot's stream, as far as these tests know streams."""

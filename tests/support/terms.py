@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from electors import members
-from histories import FakeHistory, payload_of, z
 from mypy_extensions import i32, i64
 
 from pyzoo.config.membership import Membership
@@ -14,6 +12,8 @@ from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import QUORUM, LinkOwner, PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
+from tests.support.electors import members
+from tests.support.histories import FakeHistory, payload_of, z
 
 TICK_MS = 1000
 INIT_MS = 10 * TICK_MS

@@ -1,6 +1,6 @@
 """Runs an entry point outside of a container, and records what the one of the official image writes.
 
-    python tests/deploy/entry_point.py docker-entrypoint.sh
+    python -m tests.support.entry_point docker-entrypoint.sh
 
 writes official_configs.json anew, with docker-entrypoint.sh from a release of github.com/31z4/zookeeper-docker.
 """

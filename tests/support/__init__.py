@@ -1,0 +1,1 @@
+"""What tests of several rooms share: drivers, fakes, recorded files and processes."""
