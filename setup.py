@@ -44,7 +44,12 @@ COMPILED = [
     "src/pyzoo/persistence/snapshot_stream.py",
     "src/pyzoo/persistence/txnlog.py",
     "src/pyzoo/server",
-    "src/pyzoo/server/operations",
+    "src/pyzoo/server/clients",
+    "src/pyzoo/server/member",
+    "src/pyzoo/server/operators",
+    "src/pyzoo/server/requests",
+    "src/pyzoo/server/requests/operations",
+    "src/pyzoo/server/roles",
     "src/pyzoo/runtime/clock.py",
     "src/pyzoo/runtime/log_thread.py",
     "src/pyzoo/runtime/event_wait.py",
@@ -59,20 +64,26 @@ COLD = [
         f"src/pyzoo/quorum/{name}.py"
         for name in ("cnxmanager", "election", "hello", "notification", "reconfig", "sasl")
     ),
-    *(f"src/pyzoo/server/{name}.py" for name in ("answers", "commands", "environment", "ensemble_restore")),
-    *(f"src/pyzoo/server/{name}.py" for name in ("ensemble_view", "exposition", "measurements", "member_settings")),
-    *(f"src/pyzoo/server/{name}.py" for name in ("monitor", "peer_config", "peer_view", "restoring")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("ensemble_view", "environment")),
+    *(f"src/pyzoo/server/member/{name}.py" for name in ("configuration", "restore", "settings", "view")),
+    *(f"src/pyzoo/server/operators/{name}.py" for name in ("answers", "measurements", "mntr", "prometheus", "words")),
+    "src/pyzoo/server/roles/restoring.py",
 ]
 """Runs for elections, reconfigurations, metrics and words, not for requests: a tenth of all C, left as Python."""
 
 HOT = [
     *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "digest", "listings", "node", "paths", "tree", "watches")),
     *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
-    *(f"src/pyzoo/server/{name}.py" for name in ("cnxn", "core", "final", "log_batch", "outstanding", "prep", "reads")),
-    *(f"src/pyzoo/server/operations/{name}.py" for name in ("changes", "child_reads", "creates", "multi_write")),
-    *(f"src/pyzoo/server/operations/{name}.py" for name in ("node_reads", "operation", "parts")),
-    *(f"src/pyzoo/server/operations/{name}.py" for name in ("session_reads", "table")),
-    *(f"src/pyzoo/server/{name}.py" for name in ("request", "sessions", "standalone", "throttle")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("core", "sessions")),
+    *(f"src/pyzoo/server/clients/{name}.py" for name in ("cnxn", "throttle")),
+    *(f"src/pyzoo/server/requests/{name}.py" for name in ("final", "log_batch", "outstanding", "prep", "reads")),
+    "src/pyzoo/server/requests/request.py",
+    *(
+        f"src/pyzoo/server/requests/operations/{name}.py"
+        for name in ("changes", "child_reads", "creates", "multi_write", "node_reads", "operation", "parts")
+    ),
+    *(f"src/pyzoo/server/requests/operations/{name}.py" for name in ("session_reads", "table")),
+    "src/pyzoo/server/roles/zookeeper_server.py",
     *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "turn")),
 ]
 """Runs for every request."""
@@ -111,7 +122,7 @@ def compiled_sources() -> list[str]:
 
 
 def module_name(source: str) -> str:
-    """`pyzoo.server.prep` of `src/pyzoo/server/prep.py`."""
+    """`pyzoo.server.requests.prep` of `src/pyzoo/server/requests/prep.py`."""
     return ".".join(Path(source).with_suffix("").parts[1:])
 
 

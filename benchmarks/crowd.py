@@ -12,9 +12,9 @@ from librt.strings import BytesWriter
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute.records import ConnectRequest, GetDataRequest, RequestHeader, SetDataRequest
-from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 GET_DATA, SET_DATA = 4, 5
 

@@ -30,10 +30,10 @@ from benchmarks.crowd import connect
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
-from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.server.slices import NEVER
-from pyzoo.server.standalone import ZooKeeperServer
 
 OPEN = [ACL(31, "world", "anyone")]
 WATCHES_A_REQUEST = 40_000

@@ -6,8 +6,8 @@ import pytest
 
 from pyzoo.metric_table import BY_NAME, METRICS, Kind, Owner, names_of
 from pyzoo.quorum.quorum_metrics import QuorumMetrics
-from pyzoo.server.measurements import advanced_summaries, basic_summaries, counter_values, gauge_values
 from pyzoo.server.metrics import ServerMetrics
+from pyzoo.server.operators.measurements import advanced_summaries, basic_summaries, counter_values, gauge_values
 from pyzoo.summaries import SummaryRegistry
 from tests.support.exports import leader_families, lone_leader
 

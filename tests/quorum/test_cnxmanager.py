@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyzoo.quorum.cnxmanager import ANONYMOUS, CnxManagerSettings, QuorumCnxManager
 from pyzoo.quorum.hello import Hello, encode_hello
 from pyzoo.quorum.link import PeerLink
-from pyzoo.server.peer_links import ReadyLinks
+from pyzoo.server.member.links import ReadyLinks
 
 Address = tuple[str, int]
 Addresses = dict[int, list[Address]]

@@ -16,11 +16,11 @@ from pyzoo.errors import ConfigError
 from pyzoo.runtime.log_lines import JsonFormatter, TextFormatter
 from pyzoo.runtime.log_names import NAMES, loggers_named, shown_name
 from pyzoo.runtime.log_output import BoundedQueueHandler, ConsoleHandler, LogOutput, RollingFileHandler
-from pyzoo.server.audit import AUDIT_LOGGER
+from pyzoo.server.requests.audit import AUDIT_LOGGER
 from tests.support.server_process import wait_until
 
 SOURCE = Path(__file__).parents[2] / "src"
-PEER = logging.getLogger("pyzoo.server.peer")
+PEER = logging.getLogger("pyzoo.server.member.peer")
 MEMBER = {"myid": 3, "role": "leading", "epoch": 7}
 
 
@@ -75,7 +75,7 @@ def test_a_json_line_holds_what_is_known_of_the_member() -> None:
     assert {
         "level": "INFO",
         "logger": "QuorumPeer",
-        "module": "pyzoo.server.peer",
+        "module": "pyzoo.server.member.peer",
         "message": "hello",
         **MEMBER,
         "session": "0x1",
@@ -104,7 +104,7 @@ def test_loggers_have_the_names_of_apaches_classes() -> None:
     assert ("LearnerHandler", "FileTxnSnapLog", "trio.abc") == tuple(
         map(shown_name, ("pyzoo.quorum.learner_handler", "pyzoo.runtime.storage", "trio.abc"))
     )
-    assert ["pyzoo.runtime.storage", "pyzoo.server.peer_storage"] == loggers_named("FileTxnSnapLog")
+    assert ["pyzoo.runtime.storage", "pyzoo.server.member.storage"] == loggers_named("FileTxnSnapLog")
     assert ["pyzoo.server"] == loggers_named("pyzoo.server")
 
 

@@ -16,7 +16,7 @@ from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
 from pyzoo.runtime.run import serve
 from pyzoo.runtime.storage import open_in_memory
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 HOST = "127.0.0.1"
 CONFIG = ServerConfig(

@@ -7,7 +7,7 @@ import pytest
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CreateRequest
-from pyzoo.server.audit import AUDIT_LOGGER, acl_text, audit_line
+from pyzoo.server.requests.audit import AUDIT_LOGGER, acl_text, audit_line
 from tests.support.dialogue import OPEN, LoneServer
 
 

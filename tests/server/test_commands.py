@@ -10,10 +10,10 @@ from pyzoo.datatree.watches import PERSISTENT_RECURSIVE, STANDARD
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
 from pyzoo.release import FULL_VERSION
-from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.environment import ServerEnvironment
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 CAPTURE = Path(__file__).parent.parent / "fixtures" / "captures" / "4lw-standalone.txt"
 CAPTURED_VERSION = "3.9.5-293c895a8d966a3ecb92872be4a1daf87d725da2, built on 2026-02-11 20:18 UTC"

@@ -23,7 +23,7 @@ from pyzoo.persistence.snapshots import snapshot_chunks
 from pyzoo.quorum.verifier import make_verifier
 from pyzoo.runtime.saved_snapshot import without_disk
 from pyzoo.server.database import ZKDatabase
-from pyzoo.server.quorum_server import QuorumZooKeeperServer
+from pyzoo.server.roles.quorum import QuorumZooKeeperServer
 from pyzoo.server.slices import REST_MS
 from tests.support.dialogue import OPEN, WALL_MS, Client, LoneServer
 

@@ -15,7 +15,7 @@ from pyzoo.jute.records import (
     SetDataRequest,
     TxnHeader,
 )
-from pyzoo.server.containers import ContainerManager
+from pyzoo.server.roles.containers import ContainerManager
 from tests.support.dialogue import OPEN, LoneServer
 
 OPEN_ACL = [ACL(31, "world", "anyone")]

@@ -3,7 +3,7 @@
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import AuthPacket, CreateRequest, GetDataRequest, SetDataRequest, TxnHeader
 from pyzoo.quorum.history import Proposal
-from pyzoo.server.learning import Learning
+from pyzoo.server.member.learning import Learning
 from pyzoo.server.slices import REST_MS
 from tests.support.dialogue import OPEN, LoneServer, encoded
 from tests.support.exports import lone_leader

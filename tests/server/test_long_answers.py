@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pyzoo.server.cnxn import OUT_HIGH_WATER
+from pyzoo.server.clients.cnxn import OUT_HIGH_WATER
 from pyzoo.server.slices import NEVER
 from tests.support.dialogue import Client, LoneServer
 

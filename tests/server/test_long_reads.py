@@ -23,7 +23,7 @@ from pyzoo.jute.records import (
     SetWatches,
     SetWatches2,
 )
-from pyzoo.server.cnxn import OUT_HIGH_WATER
+from pyzoo.server.clients.cnxn import OUT_HIGH_WATER
 from pyzoo.server.slices import NEVER
 from tests.support.dialogue import OPEN, Client, LoneServer, encoded, framed
 

@@ -7,8 +7,8 @@ from pyzoo.quorum.hello import Hello, encode_hello
 from pyzoo.quorum.link import ELECTION
 from pyzoo.quorum.notification import Notification
 from pyzoo.quorum.vote import LEADING, Vote
-from pyzoo.server.peer import QuorumPeer
-from pyzoo.server.peer_storage import PeerStorage
+from pyzoo.server.member.peer import QuorumPeer
+from pyzoo.server.member.storage import PeerStorage
 
 PATH = "/conf/zoo.cfg"
 LEADER = 3

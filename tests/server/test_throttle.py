@@ -2,7 +2,7 @@
 
 from pyzoo.config.parse import parse_config_text
 from pyzoo.config.settings import ServerConfig
-from pyzoo.server.throttle import ConnectionThrottle
+from pyzoo.server.clients.throttle import ConnectionThrottle
 
 
 def lowest(n: int) -> int:

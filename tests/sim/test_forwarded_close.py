@@ -8,7 +8,7 @@ from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import ACL, CreateRequest, CreateSessionTxn, SetDataRequest
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.quorum.packets import encode_request, request_packet
-from pyzoo.server.learner_server import LearnerZooKeeperServer
+from pyzoo.server.roles.learner import LearnerZooKeeperServer
 from pyzoo.sim.member import Member
 from pyzoo.sim.options import Options
 from tests.support.scenes import Scene

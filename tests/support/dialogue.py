@@ -24,10 +24,10 @@ from pyzoo.jute.records import (
     Stat,
     WatcherEvent,
 )
-from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.server.slices import NEVER
-from pyzoo.server.standalone import ZooKeeperServer
 
 OPEN = [ACL(31, "world", "anyone")]
 START_MS = 1_000_000

@@ -4,10 +4,10 @@ from pyzoo.config.parse import parse_config_text
 from pyzoo.persistence.directories import open_directories
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.runtime.process_metrics import disk_families, process_families, python_families
-from pyzoo.server.exposition import Family, server_families
+from pyzoo.server.member.peer import QuorumPeer
+from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.modes import LEADER
-from pyzoo.server.peer import QuorumPeer
-from pyzoo.server.peer_storage import PeerStorage
+from pyzoo.server.operators.prometheus import Family, server_families
 
 ZOO_CFG = "dataDir=/data\nstandaloneEnabled=false\ninitLimit=5\nsyncLimit=2\nserver.1=a:2:3;0.0.0.0:1\n"
 

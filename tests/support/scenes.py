@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pyzoo.server.peer import QuorumPeer
+from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.ensemble import Ensemble
 from pyzoo.sim.member import Member
 from pyzoo.sim.options import Options

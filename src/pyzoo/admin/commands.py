@@ -11,7 +11,7 @@ from pyzoo.admin import server_commands as single
 from pyzoo.admin.response import CommandResponse
 from pyzoo.admin.server_commands import Fields, Parameters
 from pyzoo.server.modes import NOT_SERVING
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from pyzoo.admin.server_commands import Fields, Parameters
 from pyzoo.config.hosts import ANY_HOST
 from pyzoo.config.membership import QuorumServer
 from pyzoo.server.ensemble_view import EnsembleView
-from pyzoo.server.member_settings import election_addresses, quorum_addresses
+from pyzoo.server.member.settings import election_addresses, quorum_addresses
 from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.zxid import counter_of, epoch_of
 
 _IN_AN_ENSEMBLE = (LEADER, FOLLOWER, OBSERVER)

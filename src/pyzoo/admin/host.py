@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from pyzoo.jute.records import Id
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 
 class SavedSnapshot:

@@ -9,13 +9,13 @@ from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
 from pyzoo.datatree.watches import Watcher
 from pyzoo.release import FULL_VERSION
-from pyzoo.server.answers import crst, hex_text, srst
-from pyzoo.server.cnxn import NO_LATENCY, ServerCnxn
-from pyzoo.server.long_answers import path_text
+from pyzoo.server.clients.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.modes import READ_ONLY
-from pyzoo.server.monitor import monitor_values
-from pyzoo.server.operations.table import operation_of
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.operators.answers import crst, hex_text, srst
+from pyzoo.server.operators.long_answers import path_text
+from pyzoo.server.operators.mntr import monitor_values
+from pyzoo.server.requests.operations.table import operation_of
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 Parameters = Mapping[str, str]
 Fields = dict[str, Json]
@@ -228,7 +228,7 @@ def connection_stat_reset(server: ZooKeeperServer, parameters: Parameters) -> Fi
 
 
 def _end_close(server: ZooKeeperServer) -> None:
-    """Nobody sees a close half applied; who can wait for its end (`waits` in commands.py) has done so."""
+    """Nobody sees a close half applied; who can wait for its end (`waits` in words.py) has done so."""
     if server.is_closing:
         server.finish_commits()
 

@@ -14,7 +14,7 @@ from pyzoo.admin.rate_limiter import RateLimiter
 from pyzoo.admin.response import CommandResponse
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import NoRoomOnDisk, StorageError, UploadTooLarge
-from pyzoo.server.answers import hex_text
+from pyzoo.server.operators.answers import hex_text
 
 logger: Final = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from pyzoo.runtime.upload import UploadRoom, room_for, spool
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.modes import READ_ONLY
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from pyzoo.persistence.snapshots import list_snapshots
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.storage import Storage
 from pyzoo.server.environment import ServerEnvironment
-from pyzoo.server.exposition import Family
+from pyzoo.server.operators.prometheus import Family
 
 _JAVA_ARCHITECTURES: Final = {"x86_64": "amd64"}
 _MEGABYTE: Final = 1 << 20

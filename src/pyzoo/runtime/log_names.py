@@ -23,12 +23,12 @@ NAMES: Final = {
     "pyzoo.runtime.storage": "FileTxnSnapLog",
     "pyzoo.runtime.tls_contexts": "X509Util",
     "pyzoo.runtime.turn": "ServerCnxnFactory",
-    "pyzoo.server.commands": "FourLetterCommands",
-    "pyzoo.server.peer": "QuorumPeer",
-    "pyzoo.server.peer_config": "QuorumPeerConfig",
-    "pyzoo.server.peer_storage": "FileTxnSnapLog",
-    "pyzoo.server.quorum_server": "QuorumZooKeeperServer",
-    "pyzoo.server.standalone": "ZooKeeperServer",
+    "pyzoo.server.operators.words": "FourLetterCommands",
+    "pyzoo.server.member.peer": "QuorumPeer",
+    "pyzoo.server.member.configuration": "QuorumPeerConfig",
+    "pyzoo.server.member.storage": "FileTxnSnapLog",
+    "pyzoo.server.roles.quorum": "QuorumZooKeeperServer",
+    "pyzoo.server.roles.zookeeper_server": "ZooKeeperServer",
 }
 
 

@@ -17,7 +17,7 @@ from pyzoo.config.log_settings import JSON, LogFile, LogSettings
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.log_lines import AuditFormatter, ContextFilter, JsonFormatter, TextFormatter
 from pyzoo.runtime.log_names import loggers_named
-from pyzoo.server.audit import AUDIT_LOGGER
+from pyzoo.server.requests.audit import AUDIT_LOGGER
 
 logger: Final = logging.getLogger(__name__)
 

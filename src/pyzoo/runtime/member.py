@@ -21,8 +21,8 @@ from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_besid
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import quorum_tls
 from pyzoo.runtime.turn import ClientPort
-from pyzoo.server.peer import QuorumPeer
-from pyzoo.server.peer_host import LogRead
+from pyzoo.server.member.host import LogRead
+from pyzoo.server.member.peer import QuorumPeer
 
 logger: Final = logging.getLogger(__name__)
 

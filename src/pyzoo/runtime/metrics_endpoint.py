@@ -13,9 +13,9 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.http import AsgiApplication, Message, Receive, Send, http_settings, open_http, serve_http
 from pyzoo.runtime.listening import cannot_listen
 from pyzoo.server.core import Core
-from pyzoo.server.exposition import CONTENT_TYPE, exposition_lines, server_families
-from pyzoo.server.peer import QuorumPeer
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.member.peer import QuorumPeer
+from pyzoo.server.operators.prometheus import CONTENT_TYPE, exposition_lines, server_families
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from pyzoo.runtime.host_names import is_numeric
 from pyzoo.runtime.listening import ElectionPortError, bind
 from pyzoo.runtime.peer_sasl import PeerSasl, SaslSession
 from pyzoo.runtime.peer_tls import PeerTls, TlsSession
-from pyzoo.server.peer import QuorumPeer
+from pyzoo.server.member.peer import QuorumPeer
 
 logger: Final = logging.getLogger(__name__)
 

@@ -36,8 +36,8 @@ from pyzoo.runtime.turn import ClientPort
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server import slices
 from pyzoo.server.core import Core
-from pyzoo.server.peer import QuorumPeer
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.member.peer import QuorumPeer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum.history import Proposal
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.metrics import ServerMetrics
-from pyzoo.server.peer_storage import PeerStorage
 from pyzoo.zxid import zxid_text
 
 logger = logging.getLogger(__name__)

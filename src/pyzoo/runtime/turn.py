@@ -18,9 +18,9 @@ from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.event_wait import EventWait, LookBudget
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.runtime.peers import PeerPorts
-from pyzoo.server.cnxn import ServerCnxn
+from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.clients.log_extras import of_client
 from pyzoo.server.core import Core
-from pyzoo.server.log_extras import of_client
 
 logger: Final = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from mypy_extensions import i64
 
 from pyzoo.effects import Effects
 from pyzoo.jute.records import ACL, Id
-from pyzoo.server.cnxn import CnxnOwner, ServerCnxn
+from pyzoo.server.clients.cnxn import CnxnOwner, ServerCnxn
 from pyzoo.server.metrics import ServerMetrics
 
 

@@ -12,10 +12,10 @@ from pyzoo.jute.records import CreateSessionTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot_stream import stream_chunks
 from pyzoo.quorum.history import CommittedLog, History, Proposal
-from pyzoo.server.request import Request
+from pyzoo.server.requests.request import Request
 
 if TYPE_CHECKING:
-    from pyzoo.server.standalone import ZooKeeperServer
+    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 
 @final

@@ -3,7 +3,7 @@
 from pyzoo.config.membership import QuorumServer
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.verifier import QuorumVerifier
-from pyzoo.server.member_settings import election_addresses, quorum_addresses
+from pyzoo.server.member.settings import election_addresses, quorum_addresses
 
 
 def ports_text(addresses: list[tuple[str, int]]) -> str:

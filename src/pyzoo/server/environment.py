@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mypy_extensions import mypyc_attr
 
 if TYPE_CHECKING:
-    from pyzoo.server.exposition import Family
+    from pyzoo.server.operators.prometheus import Family
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

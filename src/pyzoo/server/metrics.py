@@ -1,7 +1,7 @@
 """ServerMetrics: everything that a server counts and that outlives the roles of a member.
 
 Counters are plain attributes that their owner adds to, named as in metric_table.py, which says what they mean. How
-`mntr` shows them is the business of monitor.py; Prometheus gets them from exposition.py.
+`mntr` shows them is the business of mntr.py; Prometheus gets them from prometheus.py.
 """
 
 from typing import Final, final

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Final
 
 from pyzoo.quorum.link import PeerLink
-from pyzoo.server.cnxn import ServerCnxn
-from pyzoo.server.peer import QuorumPeer
+from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.network import Socket
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pyzoo.persistence.snapshots import list_valid_snapshots
 from pyzoo.persistence.txnlog import list_logs
 from pyzoo.quorum.history import Proposal
 from pyzoo.server.database import ZKDatabase
-from pyzoo.server.peer_storage import PeerStorage
+from pyzoo.server.member.storage import PeerStorage
 
 
 def fingerprint(payload: bytes) -> int:

@@ -14,7 +14,7 @@ from pyzoo.persistence.directories import open_directories
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum.link import ELECTION, OBSERVER_MASTER, QUORUM
 from pyzoo.quorum.vote import LEADING, LOOKING
-from pyzoo.server.peer import QuorumPeer
+from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.connections import Connections
 from pyzoo.sim.disk import SimCrash, SimLog
 from pyzoo.sim.durable import DurableHistory, WatchedStorage

@@ -18,15 +18,15 @@ from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import BROADCAST, Leader
 from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
 from pyzoo.quorum.vote import Vote
-from pyzoo.server.cnxn import ServerCnxn
-from pyzoo.server.containers import ContainerManager
-from pyzoo.server.leader_server import LeaderZooKeeperServer
-from pyzoo.server.learner_server import LearnerZooKeeperServer
-from pyzoo.server.learning import Learning
-from pyzoo.server.peer_config import PeerConfigFiles
-from pyzoo.server.quorum_server import QuorumZooKeeperServer
-from pyzoo.server.request import Request
-from pyzoo.server.standalone import ZooKeeperServer
+from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.member.configuration import PeerConfigFiles
+from pyzoo.server.member.learning import Learning
+from pyzoo.server.requests.request import Request
+from pyzoo.server.roles.containers import ContainerManager
+from pyzoo.server.roles.leader import LeaderZooKeeperServer
+from pyzoo.server.roles.learner import LearnerZooKeeperServer
+from pyzoo.server.roles.quorum import QuorumZooKeeperServer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.sim.options import HARSH, WITH_AN_ORACLE, Options
 
 Method = Callable[..., Any]

@@ -27,7 +27,7 @@ from pyzoo.jute.records import (
     Stat,
     SyncRequest,
 )
-from pyzoo.server.operations.table import operation_of
+from pyzoo.server.requests.operations.table import operation_of
 
 OPEN: Final = [ACL(31, "world", "anyone")]
 PERSISTENT: Final = 0

@@ -13,8 +13,8 @@ from pyzoo.persistence.snapshot_format import SnapshotWriter
 from pyzoo.persistence.snapshots import SnapshotFile, list_snapshots, list_valid_snapshots, save_snapshot
 from pyzoo.quorum.history import Proposal
 from pyzoo.server.database import ZKDatabase
-from pyzoo.server.peer import QuorumPeer
-from pyzoo.server.peer_host import LogRead
+from pyzoo.server.member.host import LogRead
+from pyzoo.server.member.peer import QuorumPeer
 
 if TYPE_CHECKING:
     from pyzoo.sim.member import Member

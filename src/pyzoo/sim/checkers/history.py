@@ -3,8 +3,8 @@
 from pyzoo.errors import MalformedRecord
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.vote import LEADING
-from pyzoo.server.leader_server import LeaderZooKeeperServer
-from pyzoo.server.leading import Leading
+from pyzoo.server.member.leading import Leading
+from pyzoo.server.roles.leader import LeaderZooKeeperServer
 from pyzoo.sim.checkers.base import Checker, Facts
 from pyzoo.sim.durable import fingerprint
 from pyzoo.sim.ledger import Entry

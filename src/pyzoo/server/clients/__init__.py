@@ -1,0 +1,1 @@
+"""Connections: their bytes, the handshake, who may come, who they are."""

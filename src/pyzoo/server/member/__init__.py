@@ -1,0 +1,1 @@
+"""The core of a member of an ensemble: elections, roles, storage, configuration."""

@@ -1,0 +1,198 @@
+"""PeerHost and Role: what the roles of a member ask of it, and what it asks of them."""
+
+from collections.abc import Callable
+from typing import final
+
+from mypy_extensions import i64
+
+from pyzoo.config.membership import Membership
+from pyzoo.config.settings import ServerConfig
+from pyzoo.quorum.history import Proposal
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.link import PeerLink
+from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.core import Core
+from pyzoo.server.database import ZKDatabase
+from pyzoo.server.member.storage import PeerStorage
+from pyzoo.server.metrics import new_metrics
+from pyzoo.server.requests.log_batch import LogBatcher
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+
+
+@final
+class LogRead:
+    """Proposals that are wanted from the log on disk; `size_limit` in bytes, 0 for none."""
+
+    def __init__(self, handler: LearnerHandler, from_zxid: int, to_zxid: int, size_limit_factor: float) -> None:
+        self.handler = handler
+        self.from_zxid = from_zxid
+        self.to_zxid = to_zxid
+        self.size_limit_factor = size_limit_factor
+
+
+class PeerHost(Core):
+    """A member as its roles see it; `current` and `last_seen` are its configurations.
+
+    `listen_version` changes whenever the ports that have to be open may be others than before, `errands` whenever the
+    shell has to look for more than bytes: disk work, another configuration, the end of a restore.
+    """
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        storage: PeerStorage,
+        current: QuorumVerifier,
+        database: ZKDatabase,
+        now_ms: int,
+        wall_ms: int,
+        draw: Callable[[int], int],
+    ) -> None:
+        super().__init__(now_ms, wall_ms, new_metrics(config, now_ms))
+        self.config = config
+        self.storage = storage
+        self.draw = draw
+        self.log = LogBatcher(config, draw)
+        self.current = current
+        self.last_seen = current
+        self.database = database
+        self.logged_zxid: i64 = database.last_zxid
+        self.listen_version: i64 = 0
+        self.errands: i64 = 0
+
+    def serving(self, server: ZooKeeperServer, epoch: int) -> None:
+        """From now on this role's server has the clients."""
+        raise NotImplementedError
+
+    def is_observer(self) -> bool:
+        """Whether this server is an observer in the current configuration."""
+        raise NotImplementedError
+
+    def dial(self, port: int, sid: i64, timeout_ms: int) -> PeerLink:
+        """Begin to connect to another member's port."""
+        raise NotImplementedError
+
+    def next_observer_master(self) -> i64:
+        """The voter whose observer master an observer tries next."""
+        raise NotImplementedError
+
+    def observer_master_addresses(self) -> list[tuple[str, int]]:
+        """Where this server's observer master listens."""
+        raise NotImplementedError
+
+    def process_reconfig(self, members: Membership, designated: int | None, zxid: int) -> bool:
+        """A configuration becomes current; True when this server's role or leader changes with it."""
+        raise NotImplementedError
+
+    def see_config(self, members: Membership) -> None:
+        """A configuration was proposed, or learned of."""
+        raise NotImplementedError
+
+    def forget_proposed_config(self, version: int) -> None:
+        """The proposed configuration of this version will never be committed; nothing happens if it is another one."""
+        raise NotImplementedError
+
+    def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
+        """Read proposals from disk and give them to the handler."""
+        raise NotImplementedError
+
+    def set_config_node(self) -> None:
+        """Let /zookeeper/config show the current configuration."""
+        raise NotImplementedError
+
+    def save_snapshot(self) -> None:
+        """Save the database durably; `snapshot_saved` of the role follows."""
+        raise NotImplementedError
+
+    def replace_database(self, database: ZKDatabase) -> None:
+        """The database was loaded anew."""
+        raise NotImplementedError
+
+
+class Role:
+    """What a member is between two elections."""
+
+    def __init__(self, host: PeerHost) -> None:
+        self.host = host
+
+    def begin(self) -> None:
+        """Start; comes once."""
+        raise NotImplementedError
+
+    @property
+    def failure(self) -> str | None:
+        """Why it is over, None while it is not."""
+        raise NotImplementedError
+
+    def fail(self, reason: str) -> None:
+        """End it."""
+        raise NotImplementedError
+
+    @property
+    def needs_reload(self) -> bool:
+        """Whether what is in memory must not be trusted any more."""
+        return False
+
+    @property
+    def keeps_log(self) -> bool:
+        """Whether the disk gets what the database gets."""
+        return True
+
+    def accepted(self, link: PeerLink) -> None:
+        """Another member has connected to a port of this role."""
+        link.abort()
+
+    def connected(self, link: PeerLink) -> None:
+        """What the role has dialled has answered."""
+
+    def bytes_received(self, link: PeerLink, data: bytes) -> None:
+        """Bytes of another member."""
+        raise NotImplementedError
+
+    def drained(self, link: PeerLink) -> None:
+        """The network has taken all of a link's bytes."""
+
+    def gone(self, link: PeerLink) -> None:
+        """A connection broke, or could not be made."""
+        raise NotImplementedError
+
+    def persisted(self, zxid: i64) -> None:
+        """The log is safe up to `zxid`."""
+        raise NotImplementedError
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether there are proposals that were neither sent nor logged yet."""
+        return False
+
+    def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
+        """When `release` has to come at the latest, 0 for now, while `is_holding`; see GroupCommit."""
+        return 0
+
+    def release(self) -> None:
+        """Send and log what was held back."""
+
+    def snapshot_saved(self) -> None:
+        """What `save_snapshot` asked for is on disk."""
+
+    def unfinished(self) -> list[Proposal]:
+        """What is in the log and not in the database, in order."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of all links."""
+        raise NotImplementedError
+
+    def listen_addresses(self) -> dict[int, list[tuple[str, int]]]:
+        """Ports that this role wants open beside the usual ones."""
+        return {}
+
+    def looking_reported(self, sid: i64) -> None:
+        """A voter says that it looks for a leader."""
+
+    def advance(self) -> None:
+        """The host's time has moved."""
+        raise NotImplementedError
+
+    def next_deadline_ms(self) -> i64:
+        """When `advance` has something to do again."""
+        raise NotImplementedError

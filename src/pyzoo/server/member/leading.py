@@ -1,0 +1,197 @@
+"""Leading: this server's term as leader, between the quorum's Leader and the requests of its server."""
+
+from typing import Final, final
+
+from attrs import evolve
+from mypy_extensions import i32, i64
+
+from pyzoo.config.settings import ServerConfig
+from pyzoo.jute.primitives import InputArchive
+from pyzoo.jute.records import Id
+from pyzoo.quorum.history import Proposal
+from pyzoo.quorum.leader import Leader, LeaderOwner, LeaderSettings
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.link import QUORUM, PeerLink
+from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.member.host import PeerHost, Role
+from pyzoo.server.member.learner_links import LearnerLinks
+from pyzoo.server.requests.request import Request
+from pyzoo.server.roles.leader import LeaderZooKeeperServer
+
+NEVER: Final = 0x7FFFFFFFFFFFFFFF
+
+
+def leader_settings(config: ServerConfig) -> LeaderSettings:
+    """What a leader needs of the settings."""
+    tuning = config.tuning
+    return LeaderSettings(
+        my_id=config.server_id,
+        tick_time_ms=config.tick_time_ms,
+        init_limit=config.init_limit,
+        sync_limit=config.sync_limit,
+        force_snapshot_sync=tuning.force_snapshot_sync,
+        snapshot_size_factor=config.snapshot_size_factor,
+        max_concurrent_snap_syncs=tuning.max_concurrent_snap_syncs,
+        max_concurrent_diff_syncs=tuning.max_concurrent_diff_syncs,
+        max_time_to_wait_for_epoch_ms=tuning.max_time_to_wait_for_epoch_ms,
+        initial_counter=tuning.initial_counter,
+    )
+
+
+class _Owner(LeaderOwner):
+    """What the leader asks, answered by the role."""
+
+    def __init__(self, role: "Leading") -> None:
+        self.role = role
+
+    def save_accepted_epoch(self, epoch: int) -> None:
+        self.role.host.storage.save_accepted_epoch(epoch)
+
+    def save_current_epoch(self, epoch: int) -> None:
+        self.role.host.storage.save_current_epoch(epoch)
+
+    def start_serving(self, zxid: int) -> None:
+        self.role.start_serving(zxid)
+
+    def commit(self, zxid: i64) -> None:
+        server = self.role.server
+        assert server is not None
+        server.metrics.request_commit_queued += 1
+        server.commit_up_to(zxid)
+
+    def activate(self, members: QuorumVerifier, designated: int, zxid: int) -> None:
+        self.role.host.process_reconfig(members.members, designated, zxid)
+
+    def request_received(
+        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
+    ) -> None:
+        self.role.request_received(handler, session_id, cxid, type, body, ids)
+
+    def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
+        server = self.role.server
+        if server is not None:
+            server.sessions.touch(session_id, timeout_ms, server.now_ms)
+
+    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> bool:
+        server = self.role.server
+        if server is None or not server.sessions.touch(session_id, timeout_ms, server.now_ms):
+            return False
+        server.sessions.set_owner(session_id, handler.id)
+        return True
+
+    def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
+        self.role.host.read_log(handler, from_zxid, to_zxid)
+
+    def first_config(self, version: int) -> QuorumVerifier:
+        host = self.role.host
+        host.see_config(evolve(host.current.members, version=version))
+        return host.last_seen
+
+    def config_proposed(self, members: QuorumVerifier) -> None:
+        self.role.host.see_config(members.members)
+
+
+@final
+class Leading(Role):
+    """See the module; `leader.failure` ends it."""
+
+    def __init__(self, host: PeerHost, accepted_epoch: int, current_epoch: int) -> None:
+        super().__init__(host)
+        self.server: LeaderZooKeeperServer | None = None
+        self.leader = Leader(
+            leader_settings(host.config),
+            _Owner(self),
+            host.database,
+            host.current,
+            host.last_seen,
+            accepted_epoch,
+            current_epoch,
+            host.now_ms,
+            host.metrics.quorum,
+        )
+        self.links = LearnerLinks()
+
+    def begin(self) -> None:
+        self.leader.begin()
+
+    @property
+    def failure(self) -> str | None:
+        return self.leader.failure
+
+    def fail(self, reason: str) -> None:
+        self.leader.fail(reason)
+
+    # --- learners
+
+    def accepted(self, link: PeerLink) -> None:
+        if link.port != QUORUM:
+            link.abort()
+            return
+        self.links.add(link, self.leader.learner_connected(link, self.host.now_ms))
+
+    def bytes_received(self, link: PeerLink, data: bytes) -> None:
+        self.links.bytes_received(link, data, self.host.now_ms)
+
+    def drained(self, link: PeerLink) -> None:
+        self.links.drained(link, self.host.now_ms)
+
+    def gone(self, link: PeerLink) -> None:
+        self.links.gone(link)
+
+    def request_received(
+        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
+    ) -> None:
+        """A learner's client wants something."""
+        server = self.server
+        if server is None:
+            return
+        request = Request(None, session_id, cxid, type, InputArchive(body), ids, server.now_ms)
+        request.owner = handler.id
+        server.forwarded(handler, request)
+
+    # --- the server
+
+    def start_serving(self, zxid: int) -> None:
+        """A quorum holds the history: everything in it is committed."""
+        host = self.host
+        host.database.tree.last_processed_zxid = zxid
+        server = LeaderZooKeeperServer(
+            host.config, host.database, int(host.now_ms), int(host.wall_ms), host.draw, host.log, host.metrics
+        )
+        server.lead(self.leader, host.current)
+        self.server = server
+        host.serving(server, int(self.leader.epoch))
+
+    def persisted(self, zxid: i64) -> None:
+        server = self.server
+        if server is not None:
+            server.persisted(zxid)
+
+    @property
+    def is_holding(self) -> bool:
+        return self.leader.is_holding
+
+    def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
+        return self.leader.held_until_ns(now_ns, patience_ns)
+
+    def release(self) -> None:
+        self.leader.release()
+
+    def unfinished(self) -> list[Proposal]:
+        server = self.server
+        return [] if server is None else server.unfinished()
+
+    def close(self) -> None:
+        for handler in list(self.leader.handlers):
+            handler.link.abort()
+
+    def looking_reported(self, sid: i64) -> None:
+        self.leader.looking_reported(sid)
+
+    # --- time
+
+    def advance(self) -> None:
+        self.leader.advance(self.host.now_ms)
+
+    def next_deadline_ms(self) -> i64:
+        return NEVER if self.leader.failure is not None else self.leader.next_deadline_ms()

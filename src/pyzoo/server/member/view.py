@@ -1,0 +1,102 @@
+"""What the commands of a leader or learner show of its ensemble."""
+
+from typing import Final, final
+
+from pyzoo.quorum.leader import PHASE_NAMES
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.vote import LEADING, OBSERVING
+from pyzoo.server.ensemble_view import EnsembleView
+from pyzoo.server.member.host import PeerHost
+from pyzoo.server.member.leading import Leading
+from pyzoo.server.member.learning import Learning
+
+LOOKING_VIEW: Final = "looking - election"
+
+
+@final
+class LeaderView(EnsembleView):
+    """Learners and proposals."""
+
+    def __init__(self, host: PeerHost, role: Leading) -> None:
+        super().__init__(host.config.server_id, host.current, "")
+        self._host = host
+        self._leader = role.leader
+        self._since_ms = host.now_ms
+
+    def peer_state(self) -> str:
+        return f"leading - {PHASE_NAMES[int(self._leader.phase)]}"
+
+    def gauges(self) -> list[tuple[str, int]]:
+        leader = self._leader
+        return [
+            *super().gauges(),
+            ("learners", len(leader.handlers)),
+            ("synced_followers", leader.synced_followers),
+            ("synced_non_voting_followers", leader.synced_non_voting_followers),
+            ("synced_observers", leader.synced_observers),
+            ("pending_syncs", leader.pending_syncs),
+            ("leader_uptime", int(self._host.now_ms - self._since_ms)),
+            ("last_proposal_size", int(leader.proposal_size_last)),
+            ("max_proposal_size", int(leader.proposal_size_max)),
+            ("min_proposal_size", int(leader.proposal_size_min)),
+        ]
+
+    def proposal_sizes(self) -> str:
+        last, least, most = self.proposal_buffer()
+        return f"Proposal sizes last/min/max: {last}/{least}/{most}\n"
+
+    def proposal_buffer(self) -> tuple[int, int, int]:
+        leader = self._leader
+        return int(leader.proposal_size_last), int(leader.proposal_size_min), int(leader.proposal_size_max)
+
+    def leader_id(self) -> int:
+        return self.my_id
+
+    def zab_state(self) -> str:
+        return PHASE_NAMES[int(self._leader.phase)]
+
+    def observers(self) -> list[LearnerHandler]:
+        return list(self._leader.observing)
+
+    def reset(self) -> None:
+        self._leader.reset_proposal_sizes()
+
+
+@final
+class LearnerView(EnsembleView):
+    """The sync, and whose leader it is."""
+
+    def __init__(self, host: PeerHost, role: Learning, state: int) -> None:
+        super().__init__(host.config.server_id, host.current, "")
+        self._role = role
+        self._observes = state == OBSERVING
+
+    def peer_state(self) -> str:
+        role = "observing" if self._observes else "following"
+        return f"{role} - broadcast"
+
+    def leader_id(self) -> int:
+        return int(self._role.master_sid)
+
+    def zab_state(self) -> str:
+        return "broadcast"
+
+    def observers(self) -> list[LearnerHandler]:
+        return self._role.observers
+
+    def gauges(self) -> list[tuple[str, int]]:
+        if self._role.hosting is None:
+            return super().gauges()
+        return [*super().gauges(), ("synced_observers", self._role.synced_observers)]
+
+    def observer_master_id(self) -> int | None:
+        return int(self._role.master_sid) if self._observes else None
+
+
+def view_of(host: PeerHost, role: object, state: int) -> EnsembleView:
+    """The view that fits the role."""
+    if isinstance(role, Leading) and state == LEADING:
+        return LeaderView(host, role)
+    if isinstance(role, Learning):
+        return LearnerView(host, role, state)
+    return EnsembleView(host.config.server_id, host.current, LOOKING_VIEW)

@@ -1,0 +1,414 @@
+"""Changes that are prepared and not applied yet: what the next write has to be checked against.
+
+A ChangeRecord is the state of one node after a transaction that is on its way to the disk. Records are never
+changed, so taking back a multi is putting the earlier records back. The ephemerals of a closing session, of which
+there may be many, have no records: they are gone because their owner is closing.
+"""
+
+from collections import deque
+from typing import Final, final
+
+from mypy_extensions import i32, i64, mypyc_attr
+
+from pyzoo.datatree.digest import pzxid_part, stat_digest
+from pyzoo.datatree.java_order import copy_buckets, ephemerals_copy_order, grown, table_order
+from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.ownership import SessionPaths
+from pyzoo.datatree.paths import parent_of
+from pyzoo.datatree.tree import DataTree
+from pyzoo.jute.records import ACL
+from pyzoo.server.metrics import ServerMetrics
+from pyzoo.server.requests.close_sums import CloseSums, LosingParent
+
+
+@final
+@mypyc_attr(acyclic=True)
+class ChangeRecord:
+    """One node as it will be after `zxid`; `exists` is False for a deleted node.
+
+    `ephemeral_mode`: it was created with an ephemeral flag, which for a container changes nothing but that it
+    takes no children until it is applied.
+    """
+
+    def __init__(self, zxid: i64, path: str, exists: bool, data: bytes | None, acl: list[ACL] | None) -> None:
+        self.zxid: i64 = zxid
+        self.path = path
+        self.exists = exists
+        self.data = data
+        self.acl = acl
+        self.child_count: i64 = 0
+        self.czxid: i64 = 0
+        self.mzxid: i64 = 0
+        self.ctime: i64 = 0
+        self.mtime: i64 = 0
+        self.pzxid: i64 = 0
+        self.ephemeral_owner: i64 = 0
+        self.ephemeral_mode = False
+        self.version: i32 = 0
+        self.cversion: i32 = 0
+        self.aversion: i32 = 0
+        self.digest: i64 = 0
+
+    def copy(self, zxid: i64) -> "ChangeRecord":
+        """The same node as the start of another change (ChangeRecord.duplicate)."""
+        record = ChangeRecord(zxid, self.path, self.exists, self.data, self.acl)
+        record.child_count = self.child_count
+        record.czxid = self.czxid
+        record.mzxid = self.mzxid
+        record.ctime = self.ctime
+        record.mtime = self.mtime
+        record.pzxid = self.pzxid
+        record.ephemeral_owner = self.ephemeral_owner
+        record.ephemeral_mode = self.ephemeral_mode
+        record.version = self.version
+        record.cversion = self.cversion
+        record.aversion = self.aversion
+        record.digest = self.digest
+        return record
+
+    def renamed(self, path: str) -> "ChangeRecord":
+        """The same node, and the same change, by another name."""
+        record = self.copy(self.zxid)
+        record.path = path
+        return record
+
+    def deleted(self, zxid: i64) -> "ChangeRecord":
+        """The node after its deletion."""
+        gone = self.copy(zxid)
+        gone.exists = False
+        gone.data = None
+        gone.acl = None
+        return gone
+
+    def without_children(self, count: i64, zxid: i64) -> "ChangeRecord":
+        """The node after so many of its children were deleted."""
+        changed = self.copy(zxid)
+        changed.child_count -= count
+        if zxid > changed.pzxid:
+            changed.pzxid = zxid
+        return changed
+
+
+def record_of(path: str, node: DataNode, acl: list[ACL]) -> ChangeRecord:
+    """A node of the tree as a record, not changed yet."""
+    record = ChangeRecord(-1, path, True, node.data, acl)
+    record.child_count = node.num_children
+    record.czxid = node.czxid
+    record.mzxid = node.mzxid
+    record.ctime = node.ctime
+    record.mtime = node.mtime
+    record.pzxid = node.pzxid
+    record.ephemeral_owner = node.ephemeral_owner
+    record.version = node.version
+    record.cversion = node.cversion
+    record.aversion = node.aversion
+    return record
+
+
+@final
+class Undo:
+    """What a path had before one step of a multi."""
+
+    def __init__(self, path: str, before: ChangeRecord | None) -> None:
+        self.path = path
+        self.before = before
+
+
+@final
+class ClosingSession:
+    """A session whose close, the transaction `zxid`, is on its way; `changes` is what it counts as in the metrics."""
+
+    def __init__(self, session_id: i64, zxid: i64, changes: i64) -> None:
+        self.session_id: i64 = session_id
+        self.zxid: i64 = zxid
+        self.changes: i64 = changes
+
+
+@final
+class OutstandingChanges:
+    """The latest record of every node with a change on its way, and the digest of the tree after them all."""
+
+    def __init__(self, tree: DataTree, digest_enabled: bool, metrics: ServerMetrics) -> None:
+        self.tree = tree
+        self.metrics = metrics
+        self.digest_enabled = digest_enabled
+        self.records: dict[str, ChangeRecord] = {}
+        self.tree_digest: i64 = tree.tree_digest
+        self._queue: deque[ChangeRecord] = deque()
+        # Of nodes with an owner, by owner: what a closing session has to look at.
+        self._owned: dict[int, deque[ChangeRecord]] = {}
+        self._closing: dict[int, int] = {}
+        self._closings: deque[ClosingSession] = deque()
+        # Of a large close: what is being found of it, and the parents that have no records, once it has a zxid.
+        self.sums: CloseSums | None = None
+        self._losing: dict[str, LosingParent] = {}
+        # Those of one that is over; whoever takes them frees them.
+        self.lost: dict[str, LosingParent] = {}
+        self._losing_zxid: i64 = 0
+        self._undo: list[Undo] | None = None
+        self._undo_digest: i64 = 0
+
+    def get(self, path: str) -> ChangeRecord | None:
+        """The node after all changes on their way, or None when it does not exist (getRecordForPath)."""
+        record = self.records.get(path if len(path) != 1 else _ROOT)
+        if record is not None:
+            if not record.exists:
+                return None
+            # The root may have been changed by its other name, which is part of its digest.
+            return record if len(path) > 1 or path == record.path else record.renamed(path)
+        node = self.tree.get_node(path)
+        if node is None or (self._closing and node.ephemeral_owner in self._closing):
+            return None
+        record = record_of(path, node, self.tree.acl_of(node))
+        if self.digest_enabled:
+            record.digest = node.digest
+        if self._losing_zxid != 0 and path in self._losing:
+            self._lose(record, self._losing[path])
+        return record
+
+    def _lose(self, record: ChangeRecord, parent: LosingParent) -> None:
+        """The node after the large close on its way, of which the tree may have a part."""
+        record.child_count = parent.children - parent.lost
+        record.pzxid = self._losing_zxid
+        if self.digest_enabled:
+            record.digest = self.digest_of(record)
+
+    def digest_of(self, record: ChangeRecord) -> i64:
+        """What the node adds to the digest of the tree."""
+        return stat_digest(
+            record.path,
+            record.data,
+            record.czxid,
+            record.mzxid,
+            record.pzxid,
+            record.ctime,
+            record.mtime,
+            record.version,
+            record.cversion,
+            record.aversion,
+            record.ephemeral_owner,
+        )
+
+    def add(self, record: ChangeRecord) -> None:
+        """Make this the latest record of its path; its `digest` still is the one before the change."""
+        if self.digest_enabled:
+            before = record.digest
+            record.digest = self.digest_of(record) if record.exists else 0
+            self.tree_digest += record.digest - before
+        path = record.path if len(record.path) != 1 else _ROOT
+        if self.sums is not None:
+            self.sums.touch(path)
+        if self._undo is not None:
+            self._undo.append(Undo(path, self.records.get(path)))
+        self.records[path] = record
+        self._queue.append(record)
+        if record.ephemeral_owner != 0:
+            self._own(record)
+        self.metrics.outstanding_changes_queued += 1
+
+    def _own(self, record: ChangeRecord) -> None:
+        owned = self._owned.get(record.ephemeral_owner)
+        if owned is None:
+            owned = deque()
+            self._owned[record.ephemeral_owner] = owned
+        owned.append(record)
+
+    def _disown(self, record: ChangeRecord, is_oldest: bool) -> None:
+        owned = self._owned[record.ephemeral_owner]
+        if is_oldest:
+            owned.popleft()
+        else:
+            owned.pop()
+        if not owned:
+            del self._owned[record.ephemeral_owner]
+
+    def begin_multi(self) -> None:
+        """Remember how things are, in case the multi fails."""
+        self._undo = []
+        self._undo_digest = self.tree_digest
+
+    def end_multi(self, failed: bool) -> None:
+        """Keep the steps of the multi, or take them all back (rollbackPendingChanges)."""
+        undo = self._undo
+        self._undo = None
+        if not failed or undo is None:
+            return
+        for _ in range(len(undo)):
+            record = self._queue.pop()
+            if record.ephemeral_owner != 0:
+                self._disown(record, False)
+        for step in reversed(undo):
+            if step.before is None:
+                del self.records[step.path]
+            else:
+                self.records[step.path] = step.before
+        self.tree_digest = self._undo_digest
+
+    def committed(self, zxid: i64) -> None:
+        """Drop the records of transactions up to `zxid`: the tree has them now."""
+        queue = self._queue
+        while queue and queue[0].zxid <= zxid:
+            record = queue.popleft()
+            self.metrics.outstanding_changes_removed += 1
+            path = record.path if len(record.path) != 1 else _ROOT
+            if self.records.get(path) is record:
+                del self.records[path]
+            if record.ephemeral_owner != 0:
+                self._disown(record, True)
+        closings = self._closings
+        while closings and closings[0].zxid <= zxid:
+            closed = closings.popleft()
+            if self._closing[closed.session_id] == closed.zxid:
+                del self._closing[closed.session_id]
+            self.metrics.outstanding_changes_removed += closed.changes
+            if closed.zxid == self._losing_zxid:
+                self._losing_zxid = 0
+                self.lost = self._losing
+                self._losing = {}
+
+    def settle(self) -> None:
+        """With nothing on its way, continue from the tree's own digest."""
+        if not self._queue and not self._closings:
+            self.tree_digest = self.tree.tree_digest
+
+    # --- the end of a session
+
+    def ephemerals(self, session_id: i64) -> list[str]:
+        """A session's ephemerals after all changes on their way, in the order in which Apache's server deletes them.
+
+        That is the order of a clone of its set (DataTree.getEphemerals), brought up to date.
+        """
+        session = None if session_id in self._closing else self.tree.ownership.sessions.get(session_id)
+        owned = self._owned.get(session_id)
+        if session is None:
+            session = SessionPaths()
+        paths = session.paths_as_cloned()
+        if owned is None:
+            return ephemerals_copy_order(paths)
+        buckets = copy_buckets(len(paths))
+        present = dict.fromkeys(paths)
+        for record in owned:
+            if not record.exists:
+                present.pop(record.path, None)
+            else:
+                present[record.path] = None
+                buckets = grown(buckets, len(present))
+        return table_order(list(present), 0, buckets)
+
+    def has_all(self, session_id: i64, session: SessionPaths) -> bool:
+        """Whether a session has just these ephemerals after all changes on their way too."""
+        if session_id in self._closing or self.tree.ownership.sessions.get(session_id) is not session:
+            return False
+        for record in self._owned.get(session_id, _NO_RECORDS):
+            if not record.exists or record.path not in session.paths:
+                return False
+        return True
+
+    @property
+    def may_begin_sums(self) -> bool:
+        """Whether no other large close is being prepared or on its way."""
+        return self.sums is None and self._losing_zxid == 0
+
+    def begin_sums(self, session_id: i64, session: SessionPaths) -> CloseSums:
+        """Begin with the sums of a large close; `may_begin_sums` is True."""
+        sums = CloseSums(self.tree, self.digest_enabled, session_id, session)
+        for path in self.records:
+            sums.touch(path)
+        self.sums = sums
+        return sums
+
+    def _close_by_sums(self, sums: CloseSums, zxid: i64) -> None:
+        """All ephemerals of a session go, and only nodes that others have changed meanwhile get records."""
+        self.sums = None
+        owned = sums.session.paths
+        parents = sums.parents
+        records: i64 = 0
+        for path, digest in sums.touched.items():
+            if path in owned:
+                sums.digests -= digest
+                record = self.get(path)
+                if record is not None:
+                    self.add(record.deleted(zxid))
+                    records += 1
+            losing = parents.pop(path, None)
+            if losing is not None:
+                parent = self.get(path)
+                if parent is not None:
+                    self.add(parent.without_children(losing.lost, zxid))
+                    records += 1
+        if self.digest_enabled:
+            changes: i64 = -sums.digests
+            part = pzxid_part(zxid)
+            for losing in parents.values():
+                changes += (losing.base ^ part) - losing.digest
+            self.tree_digest += changes
+        self._losing = parents
+        self._losing_zxid = zxid
+        self._closes(sums.session_id, zxid, 2 * len(owned) - records)
+
+    def _closes(self, session_id: i64, zxid: i64, changes: i64) -> None:
+        self.metrics.outstanding_changes_queued += changes
+        self._closing[session_id] = zxid
+        self._closings.append(ClosingSession(session_id, zxid, changes))
+
+    def close_session(self, session_id: i64, zxid: i64) -> None:
+        """All ephemerals of a session go with the transaction `zxid`."""
+        sums = self.sums
+        if sums is not None and sums.is_verified and sums.session_id == session_id:
+            self._close_by_sums(sums, zxid)
+            return
+        session = None if session_id in self._closing else self.tree.ownership.sessions.get(session_id)
+        parents: dict[str, int] = {}
+        count: i64 = 0 if session is None else self._leave_out(session, parents)
+        explicit: i64 = 0
+        for path in {record.path: None for record in self._owned.get(session_id, _NO_RECORDS)}:
+            record = self.records.get(path)
+            if record is not None and record.exists and record.ephemeral_owner == session_id:
+                self.add(record.deleted(zxid))
+                explicit += 1
+                above = parent_of(path)
+                parents[above] = parents.get(above, 0) + 1
+        for above, lost in parents.items():
+            parent = self.get(above)
+            if parent is not None:
+                self.add(parent.without_children(lost, zxid))
+        # In Apache's server each node is two changes: its own and that of its parent.
+        self._closes(session_id, zxid, 2 * (count + explicit) - explicit - len(parents))
+
+    def _leave_out(self, session: SessionPaths, parents: dict[str, int]) -> i64:
+        """Take the nodes without records of a session out of the digest; returns how many, in `parents` below whom."""
+        nodes = self.tree.nodes
+        records = self.records
+        digests: i64 = 0
+        count: i64 = 0
+        brothers: i64 = 0
+        prefix = ""
+        last_slash: i64 = -1
+        for path in session.paths:
+            if path in records:
+                continue
+            node = nodes.get(path)
+            if node is None:
+                continue
+            digests += node.digest
+            count += 1
+            slash: i64 = path.rfind("/")
+            if slash != last_slash or not path.startswith(prefix):
+                if brothers > 0:
+                    above = prefix[:-1]
+                    parents[above] = parents.get(above, 0) + brothers
+                prefix = path[: slash + 1]
+                last_slash = slash
+                brothers = 0
+            brothers += 1
+        if brothers > 0:
+            above = prefix[:-1]
+            parents[above] = parents.get(above, 0) + brothers
+        if self.digest_enabled:
+            self.tree_digest -= digests
+        return count
+
+
+_ROOT: Final = ""
+"""The name under which the root is listed, which is "/" too."""
+_NO_RECORDS: Final[deque[ChangeRecord]] = deque()

@@ -1,0 +1,328 @@
+"""PrepRequestProcessor: checks a write and makes its transaction.
+
+A write is checked against the tree with all changes on their way; what comes out is a header and a
+transaction, or an error transaction with the code that the client gets. The order of the checks is the
+order of client-protocol: the first that fails decides.
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i32, i64
+
+from pyzoo import errors as err
+from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
+from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, MAX_TTL, kind_of, ttl_owner
+from pyzoo.datatree.paths import CONFIG, parent_and_validate, parent_of, validate_for_create, validate_path
+from pyzoo.datatree.quota import check_quota
+from pyzoo.datatree.tree import DataTree
+from pyzoo.errors import KeeperError
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import Record
+from pyzoo.jute.records import (
+    ACL,
+    CheckVersionRequest,
+    CheckVersionTxn,
+    CloseSessionTxn,
+    CreateContainerTxn,
+    CreateSessionTxn,
+    CreateTTLTxn,
+    CreateTxn,
+    DeleteRequest,
+    DeleteTxn,
+    Id,
+    SetACLRequest,
+    SetACLTxn,
+    SetDataRequest,
+    SetDataTxn,
+)
+from pyzoo.server.clients.auth import AccessControl
+from pyzoo.server.metrics import ServerMetrics, top_namespace
+from pyzoo.server.requests.outstanding import ChangeRecord, OutstandingChanges
+from pyzoo.server.sessions import SessionTracker
+
+# CreateMode flags
+MODE_EPHEMERAL: Final = 1
+MODE_PERSISTENT_SEQUENTIAL: Final = 2
+MODE_EPHEMERAL_SEQUENTIAL: Final = 3
+MODE_CONTAINER: Final = 4
+MODE_TTL: Final = 5
+MODE_SEQUENTIAL_TTL: Final = 6
+
+
+def is_ttl_mode(flags: i32) -> bool:
+    """Whether the create flags ask for a TTL node."""
+    return flags == MODE_TTL or flags == MODE_SEQUENTIAL_TTL
+
+
+def is_sequential_mode(flags: i32) -> bool:
+    """Whether the create flags ask for a number at the end of the name."""
+    return flags == MODE_PERSISTENT_SEQUENTIAL or flags == MODE_EPHEMERAL_SEQUENTIAL or flags == MODE_SEQUENTIAL_TTL
+
+
+def is_ephemeral_mode(flags: i32) -> bool:
+    """Whether the create flags ask for an ephemeral."""
+    return flags == MODE_EPHEMERAL or flags == MODE_EPHEMERAL_SEQUENTIAL
+
+
+def sequence_suffix(counter: int) -> str:
+    """The number of a sequential node: Java's %010d of a signed int."""
+    return f"{counter:010d}"
+
+
+def check_version(expected: i32, current: i32, path: str) -> i32:
+    """The version after a change; raises BADVERSION (checkAndIncVersion)."""
+    if expected != -1 and expected != current:
+        raise KeeperError(err.BADVERSION, path)
+    return -0x80000000 if current == 0x7FFFFFFF else current + 1
+
+
+@final
+class PrepRequestProcessor:
+    """Makes transactions; the methods named after operations return the body or raise KeeperError."""
+
+    def __init__(
+        self,
+        tree: DataTree,
+        outstanding: OutstandingChanges,
+        sessions: SessionTracker,
+        access: AccessControl,
+        metrics: ServerMetrics,
+        enforce_quota: bool,
+        extended_types: bool,
+        emulate_353_ttl: bool,
+        reconfig_enabled: bool,
+        create2_as_create: bool,
+    ) -> None:
+        self.tree = tree
+        self.outstanding = outstanding
+        self.sessions = sessions
+        self.access = access
+        self.metrics = metrics
+        self.enforce_quota = enforce_quota
+        self.extended_types = extended_types
+        self.emulate_353_ttl = emulate_353_ttl
+        self.reconfig_enabled = reconfig_enabled
+        self.create2_as_create = create2_as_create
+        self.zxid: i64 = 0
+        self.time_ms: i64 = 0
+        self.session_id: i64 = 0
+        self.ids: list[Id] = []
+        self.stays_local = False
+
+    def begin(self, zxid: i64, time_ms: i64, session_id: i64, ids: list[Id]) -> None:
+        """What the transaction that is made next has in its header; `ids` are the client's."""
+        self.zxid = zxid
+        self.time_ms = time_ms
+        self.session_id = session_id
+        self.ids = ids
+
+    # --- what the operations share
+
+    def node(self, path: str) -> ChangeRecord:
+        """The node as it will be, or NONODE."""
+        record = self.outstanding.get(path)
+        if record is None:
+            raise KeeperError(err.NONODE, path)
+        return record
+
+    def require(self, record: ChangeRecord, permission: i32) -> None:
+        """Raise NOAUTH unless the client has this permission on the node."""
+        acl = record.acl
+        if acl is not None and not self.access.allows(acl, permission, self.ids):
+            raise KeeperError(err.NOAUTH, record.path)
+
+    def check_quota(self, path: str, old: bytes | None, new: bytes | None, created: i64) -> None:
+        """Raise QUOTAEXCEEDED when a hard limit would be passed (only with enforceQuota)."""
+        if self.enforce_quota:
+            old_bytes: i64 = 0 if old is None else len(old)
+            new_bytes: i64 = 0 if new is None else len(new)
+            try:
+                check_quota(self.tree, path, created, new_bytes - old_bytes)
+            except KeeperError as error:
+                if error.code == err.QUOTAEXCEEDED:
+                    self.metrics.quota_exceeded_error_per_namespace.add(top_namespace(path), 1)
+                raise
+
+    # --- create, in all its forms
+
+    def create(
+        self, op_type: i32, path: str | None, data: bytes | None, acl: list[ACL] | None, flags: i32, ttl: i64
+    ) -> Record:
+        """create, create2, createContainer, createTTL (pRequest2TxnCreate); ttl is -1 where there is none."""
+        self._check_create_mode(op_type, flags, ttl)
+        if is_ephemeral_mode(flags) and not self.sessions.is_alive(self.session_id):
+            raise KeeperError(err.EPHEMERALONLOCALSESSION if self.stays_local else err.SESSIONEXPIRED)
+        if path is None:
+            raise KeeperError(err.MARSHALLINGERROR)
+        validate_for_create(path)
+        fixed = self.access.fixup(acl, self.ids)
+        parent = self.node(parent_of(path))
+        self.require(parent, CREATE)
+        if is_sequential_mode(flags):
+            path += sequence_suffix(parent.cversion)
+        validate_path(path)
+        if self.outstanding.get(path) is not None:
+            raise KeeperError(err.NODEEXISTS, path)
+        if (
+            parent.ephemeral_mode
+            or kind_of(parent.ephemeral_owner, self.extended_types, self.emulate_353_ttl) == EPHEMERAL
+        ):
+            raise KeeperError(err.NOCHILDRENFOREPHEMERALS, path)
+        self.check_quota(path, None, data, 1)
+        counter: i32 = -0x80000000 if parent.cversion == 0x7FFFFFFF else parent.cversion + 1
+        owner: i64 = 0
+        if op_type == op.CREATE_CONTAINER:
+            owner = CONTAINER_OWNER
+        elif op_type == op.CREATE_TTL:
+            owner = ttl_owner(ttl)
+        elif is_ephemeral_mode(flags):
+            owner = self.session_id
+        self._record_create(parent, path, data, fixed, counter, owner, is_ephemeral_mode(flags))
+        if op_type == op.CREATE_CONTAINER:
+            return CreateContainerTxn(path, data, fixed, counter)
+        if op_type == op.CREATE_TTL:
+            return CreateTTLTxn(path, data, fixed, counter, ttl)
+        return CreateTxn(path, data, fixed, is_ephemeral_mode(flags), counter)
+
+    def _check_create_mode(self, op_type: i32, flags: i32, ttl: i64) -> None:
+        if flags < 0 or flags > MODE_SEQUENTIAL_TTL:
+            raise KeeperError(err.BADARGUMENTS)
+        if is_ttl_mode(flags):
+            if not self.extended_types:
+                raise KeeperError(err.UNIMPLEMENTED)
+            if ttl <= 0 or ttl > MAX_TTL:
+                raise KeeperError(err.BADARGUMENTS)
+        elif ttl >= 0 or op_type == op.CREATE_TTL:
+            raise KeeperError(err.BADARGUMENTS)
+
+    def _record_create(
+        self,
+        parent: ChangeRecord,
+        path: str,
+        data: bytes | None,
+        acl: list[ACL],
+        counter: i32,
+        owner: i64,
+        ephemeral_mode: bool,
+    ) -> None:
+        zxid = self.zxid
+        changed = parent.copy(zxid)
+        changed.child_count += 1
+        changed.cversion = counter
+        changed.pzxid = zxid
+        self.outstanding.add(changed)
+        record = ChangeRecord(zxid, path, True, data, acl)
+        record.czxid = zxid
+        record.mzxid = zxid
+        record.pzxid = zxid
+        record.ctime = self.time_ms
+        record.mtime = self.time_ms
+        record.ephemeral_owner = owner
+        record.ephemeral_mode = ephemeral_mode
+        self.outstanding.add(record)
+
+    # --- the other writes
+
+    def delete(self, request: DeleteRequest) -> Record:
+        """delete: the permission is the parent's, the version comes before the emptiness."""
+        path = request.path
+        if path is None:
+            raise KeeperError(err.MARSHALLINGERROR)
+        parent = self.node(parent_and_validate(path))
+        self.require(parent, DELETE)
+        record = self.node(path)
+        check_version(request.version, record.version, path)
+        if record.child_count > 0:
+            raise KeeperError(err.NOTEMPTY, path)
+        self._record_delete(parent, record)
+        return DeleteTxn(path)
+
+    def delete_container(self, path: str | None) -> Record:
+        """deleteContainer, sent by the container manager: no session, no permission, only an empty node."""
+        if path is None:
+            raise KeeperError(err.MARSHALLINGERROR)
+        parent_path = parent_and_validate(path)
+        record = self.node(path)
+        if record.child_count > 0:
+            raise KeeperError(err.NOTEMPTY, path)
+        if kind_of(record.ephemeral_owner, self.extended_types, self.emulate_353_ttl) == EPHEMERAL:
+            raise KeeperError(err.BADVERSION, path)
+        self._record_delete(self.node(parent_path), record)
+        return DeleteTxn(path)
+
+    def _record_delete(self, parent: ChangeRecord, record: ChangeRecord) -> None:
+        self.outstanding.add(parent.without_children(1, self.zxid))
+        self.outstanding.add(record.deleted(self.zxid))
+
+    def set_data(self, request: SetDataRequest) -> Record:
+        """setData: the quota comes before the version."""
+        path = request.path
+        if path is None:
+            raise KeeperError(err.BADARGUMENTS)
+        validate_path(path)
+        record = self.node(path)
+        self.require(record, WRITE)
+        self.check_quota(path, record.data, request.data, 0)
+        version = check_version(request.version, record.version, path)
+        changed = record.copy(self.zxid)
+        changed.data = request.data
+        changed.version = version
+        changed.mtime = self.time_ms
+        changed.mzxid = self.zxid
+        self.outstanding.add(changed)
+        return SetDataTxn(path, request.data, version)
+
+    def set_acl(self, request: SetACLRequest) -> Record:
+        """setACL: the version is the aversion; nothing else of the Stat moves."""
+        path = request.path
+        if path is None:
+            raise KeeperError(err.BADARGUMENTS)
+        validate_path(path)
+        fixed = self.access.fixup(request.acl, self.ids)
+        record = self.node(path)
+        self.require(record, ADMIN)
+        version = check_version(request.version, record.aversion, path)
+        changed = record.copy(self.zxid)
+        changed.acl = fixed
+        changed.aversion = version
+        self.outstanding.add(changed)
+        return SetACLTxn(path, fixed, version)
+
+    def set_config(self, text: bytes) -> Record:
+        """reconfig: the new configuration becomes the data of its node; its version stays -1."""
+        record = self.node(CONFIG)
+        self.require(record, WRITE)
+        changed = record.copy(self.zxid)
+        changed.data = text
+        changed.mtime = self.time_ms
+        changed.mzxid = self.zxid
+        self.outstanding.add(changed)
+        return SetDataTxn(CONFIG, text, -1)
+
+    def check(self, request: CheckVersionRequest) -> Record:
+        """check, only inside a multi."""
+        path = request.path
+        if path is None:
+            raise KeeperError(err.MARSHALLINGERROR)
+        validate_path(path)
+        record = self.node(path)
+        self.require(record, READ)
+        return CheckVersionTxn(path, check_version(request.version, record.version, path))
+
+    # --- sessions
+
+    def create_session(self, timeout_ms: i32) -> Record:
+        """createSession: nothing to check."""
+        return CreateSessionTxn(timeout_ms)
+
+    def close_session(self, prepared: Record | None) -> Record:
+        """closeSession: the session's ephemerals as they will be, which may be in order already."""
+        session_id = self.session_id
+        txn = prepared
+        if txn is None:
+            names: list[str | None] = []
+            names.extend(self.outstanding.ephemerals(session_id))
+            txn = CloseSessionTxn(names)
+        self.outstanding.close_session(session_id, self.zxid)
+        self.sessions.set_closing(session_id)
+        return txn

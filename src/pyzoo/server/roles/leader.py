@@ -1,0 +1,178 @@
+"""LeaderZooKeeperServer: the leader's requests, and those of all learners, become proposals.
+
+It keeps the sessions of the whole ensemble: only here they expire. A write is logged and proposed in the same
+turn, and committed when the leader says that its quorums have it.
+"""
+
+from collections import deque
+from typing import Final, final
+
+from attrs import evolve
+from mypy_extensions import i64
+
+from pyzoo import errors as err
+from pyzoo.errors import KeeperError
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import Record
+from pyzoo.jute.records import ReconfigRequest
+from pyzoo.quorum.history import Proposal
+from pyzoo.quorum.leader import Leader
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.reconfig import check_reconfig, proposed_members
+from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
+from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.modes import LEADER
+from pyzoo.server.requests.operations.operation import READ
+from pyzoo.server.requests.operations.table import operation_of
+from pyzoo.server.requests.request import Request
+from pyzoo.server.roles.quorum import QuorumZooKeeperServer
+from pyzoo.zxid import epoch_of
+
+NO_ZXIDS_LEFT: Final = "the zxids of its epoch are used up, a new epoch has to begin"
+NOTHING_FORWARDED: Final[deque[tuple[LearnerHandler, Request]]] = deque()
+ME: Final = 0
+"""The owner of the sessions of this server's own clients."""
+
+
+@final
+class LeaderZooKeeperServer(QuorumZooKeeperServer):
+    """Serves while this server leads."""
+
+    def lead(self, leader: Leader, members: QuorumVerifier) -> None:
+        """To be called once, when the leader has its quorum."""
+        self.mode = LEADER
+        self.leader = leader
+        self.prepare_ensemble(members)
+        self.checks_acl_early = self.config.enable_eager_acl_check
+        self.next_zxid = leader.last_proposed + 1
+        self.sync_per_read = 0
+        self._reconfig: QuorumVerifier | None = None
+        self._behind_close: dict[int, deque[tuple[LearnerHandler, Request]]] = {}
+
+    # --- sessions
+
+    def reopen_session(self, cnxn: ServerCnxn, session_id: i64, passwd: bytes | None) -> None:
+        super().reopen_session(cnxn, session_id, passwd)
+        if cnxn.established:
+            self.sessions.set_owner(session_id, ME)
+
+    def _check_session(self, request: Request) -> None:
+        """Raise KeeperError unless the session lives and is used through its owner (LeaderSessionTracker)."""
+        session_id = request.session_id
+        if self.is_local(session_id):
+            return
+        if session_id not in self.sessions.sessions and self._may_be_local_elsewhere(session_id):
+            return
+        self.sessions.check_owner(session_id, request.owner)
+
+    def _may_be_local_elsewhere(self, session_id: i64) -> bool:
+        if not self.config.quorum.local_sessions_enabled:
+            return False
+        return (session_id >> 56) & 0xFF != self.config.server_id & 0xFF
+
+    # --- requests
+
+    def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
+        if operation_of(request.type).kind == READ:
+            session = self.sessions.sessions.get(request.session_id)
+            if session is not None and session.owner > ME:
+                request.error = err.SESSIONMOVED
+        super().submit_now(request, cnxn)
+
+    def submit_global(self, request: Request) -> None:
+        if self.leader.has_zxids_left:
+            super().submit_global(request)
+        else:
+            # The client sees its connection break; its request has not happened (ZOOKEEPER-1277).
+            self.leader.fail(NO_ZXIDS_LEFT)
+
+    def forwarded(self, handler: LearnerHandler, request: Request) -> None:
+        """A client of a learner wants something.
+
+        Learners take it that what they forward, for whomever, is committed in that order (CommitProcessor): whoever
+        comes behind a close that takes several turns waits for it.
+        """
+        waiting = self._behind_close.get(request.owner)
+        if waiting is not None:
+            waiting.append((handler, request))
+        elif request.type == op.SYNC:
+            self.metrics.prep_processor_request_queued += 1
+            self.leader.sync_requested(handler)
+        else:
+            self.submit_global(request)
+
+    def close_delayed(self, request: Request) -> None:
+        if request.owner != ME:
+            self._behind_close[request.owner] = deque()
+
+    def submit_prepared(self, request: Request) -> None:
+        if not self.leader.has_zxids_left:
+            self.leader.fail(NO_ZXIDS_LEFT)
+            return
+        super().submit_prepared(request)
+        owner = request.owner
+        waiting = self._behind_close.pop(owner, NOTHING_FORWARDED)
+        while waiting and owner not in self._behind_close:
+            handler, later = waiting.popleft()
+            self.forwarded(handler, later)
+        if waiting:
+            self._behind_close[owner] = waiting
+
+    def make_txn(self, request: Request) -> Record:
+        type = request.type
+        if operation_of(type).needs_session:
+            self._check_session(request)
+        if type == op.DELETE_CONTAINER and request.owner != ME:
+            # An older member forwards it for its client, who waits for a transaction as the answer.
+            raise KeeperError(err.UNIMPLEMENTED)
+        if type == op.RECONFIG and self.config.reconfig_enabled:
+            return self._make_reconfig(ReconfigRequest.decode(request.body))
+        self.prep.stays_local = request.stays_local
+        txn = super().make_txn(request)
+        if type == op.CREATE_SESSION:
+            self.sessions.set_owner(request.session_id, request.owner)
+        return txn
+
+    def _make_reconfig(self, request: ReconfigRequest) -> Record:
+        """The checks of a reconfiguration, in Apache's order (PrepRequestProcessor)."""
+        leader, config = self.leader, self.config
+        in_progress = leader.last_seen.version != leader.current.version
+        check_reconfig(True, in_progress, request.cur_config_id, leader.last_seen.version)
+        proposed = proposed_members(
+            leader.last_seen,
+            request.joining_servers,
+            request.leaving_servers,
+            request.new_members,
+            config.standalone_enabled,
+            config.quorum.multi_address_enabled,
+        )
+        verifier = make_verifier(evolve(proposed, version=self.next_zxid), self.members.oracle)
+        if not leader.has_quorum_in_step(verifier):
+            raise KeeperError(err.NEWCONFIGNOQUORUM)
+        txn = self.prep.set_config(verifier.members.text().encode())
+        self._reconfig = verifier
+        return txn
+
+    def logged(self, request: Request, payload: bytes) -> None:
+        request.payload = payload
+        reconfig = self._reconfig
+        self._reconfig = None
+        self.leader.propose(request.zxid, payload, reconfig)
+
+    def persisted(self, zxid: i64) -> None:
+        if epoch_of(zxid) == self.leader.epoch:
+            self.leader.acked_up_to(self.leader.my_id, zxid)
+
+    def committed_ahead(self) -> list[Proposal]:
+        """What is committed and not applied yet, oldest first."""
+        ahead = [request for request in self.uncommitted if request.zxid <= self.committed_zxid]
+        proposals = [Proposal(request.zxid, request.payload) for request in ahead]
+        closing = self.closing
+        if closing is not None:
+            passed = self.database.passed
+            return [Proposal(closing.zxid, closing.payload), *passed, *proposals]
+        return proposals
+
+    def unfinished(self) -> list[Proposal]:
+        """What is logged here and not committed."""
+        return [Proposal(request.zxid, request.payload) for request in self.uncommitted]
