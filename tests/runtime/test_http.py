@@ -11,7 +11,8 @@ import trio
 import trio.testing
 from attrs import evolve
 
-from pyzoo.runtime.http import AsgiApplication, HttpSettings, Message, Receive, Send, open_http, serve_http
+from pyzoo.runtime.http import open_http, serve_http
+from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, Message, Receive, Send
 from pyzoo.runtime.tls_contexts import make_context
 from tests.support.identities import HOST, pem_settings
 

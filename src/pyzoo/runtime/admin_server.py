@@ -22,7 +22,8 @@ from pyzoo.jute.records import Id
 from pyzoo.persistence.names import snapshot_zxid
 from pyzoo.persistence.restored import RestoredSnapshot, read_restored
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
-from pyzoo.runtime.http import AsgiApplication, HttpSettings, http_settings, open_http, serve_http
+from pyzoo.runtime.http import open_http, serve_http
+from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, http_settings
 from pyzoo.runtime.member import Member
 from pyzoo.runtime.memory import give_back
 from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk

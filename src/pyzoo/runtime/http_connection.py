@@ -13,7 +13,6 @@ from typing import Final
 import h11
 import trio
 
-from pyzoo.runtime.http import AsgiApplication, HttpSettings, Message, Stream
 from pyzoo.runtime.http_head import (
     RefusedError,
     check_head,
@@ -25,6 +24,7 @@ from pyzoo.runtime.http_head import (
 )
 from pyzoo.runtime.http_pace import Pace
 from pyzoo.runtime.http_scope import Addresses, scope_of
+from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, Message, Stream
 from pyzoo.runtime.http_slots import Slot
 
 logger: Final = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from typing import Any
 import h11
 import trio
 
-from pyzoo.runtime.http import Message, Stream, plain_address
 from pyzoo.runtime.http_head import RefusedError
+from pyzoo.runtime.http_settings import Message, Stream, plain_address
 from pyzoo.runtime.http_target import BadTargetError, path_of, split_target
 
 

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 
 from pyzoo.config.admin_settings import PROMETHEUS, MetricsSettings
 from pyzoo.config.settings import ServerConfig
-from pyzoo.runtime.http import AsgiApplication, Message, Receive, Send, http_settings, open_http, serve_http
+from pyzoo.runtime.http import open_http, serve_http
+from pyzoo.runtime.http_settings import AsgiApplication, Message, Receive, Send, http_settings
 from pyzoo.runtime.listening import cannot_listen
 from pyzoo.server.core import Core
 from pyzoo.server.member.peer import QuorumPeer
