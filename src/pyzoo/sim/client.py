@@ -171,7 +171,7 @@ class SimClient:
             xid = self.xid
         operation.xid = xid
         operation.session_id = self.session_id
-        operation.sent_ms = self._sent_ms = self.world.now_ms
+        self._sent_ms = self.world.now_ms
         self.waiting.append(operation)
         self.observer.sent(self, operation)
         socket.send(framed(encoded(RequestHeader(xid, operation.type), operation.body())))
@@ -181,7 +181,6 @@ class SimClient:
         socket = self._socket
         assert socket is not None
         operation = Operation(op.SET_WATCHES, session_id=self.session_id, xid=SET_WATCHES_XID)
-        operation.sent_ms = self.world.now_ms
         self.waiting.append(operation)
         socket.send(framed(encoded(RequestHeader(SET_WATCHES_XID, op.SET_WATCHES), watches)))
 

@@ -15,7 +15,6 @@ from pyzoo.persistence.proposals import zxid_of
 from pyzoo.persistence.snapshots import list_valid_snapshots
 from pyzoo.persistence.txnlog import list_logs
 from pyzoo.quorum.history import Proposal
-from pyzoo.server.database import ZKDatabase
 from pyzoo.server.member.storage import PeerStorage
 
 
@@ -93,12 +92,6 @@ class WatchedStorage(PeerStorage):
     def __init__(self, config: ServerConfig, disk: Disk, directories: Directories, durable: DurableHistory) -> None:
         super().__init__(config, disk, directories)
         self.durable = durable
-        self.is_loaded = False
-
-    def load(self) -> ZKDatabase:
-        database = super().load()
-        self.is_loaded = True
-        return database
 
     def cut(self, zxid: int) -> None:
         super().cut(zxid)

@@ -68,7 +68,6 @@ class Operation:
     text: str = ""
     session_id: int = 0
     xid: int = 0
-    sent_ms: int = 0
     floor_zxid: int = 0
     fresh_zxid: int = 0
     zxid: int = -1

@@ -6,7 +6,6 @@ import construct as c
 
 from pyzoo.jute.primitives import JAVA_REPLACE, encode_ustring, field_limit
 
-Byte = c.Int8sb
 Int = c.Int32sb
 Long = c.Int64sb
 
