@@ -131,8 +131,9 @@ def used_classes(zookeeper: JavaZooKeeper, home: Path) -> list[str]:
     (home / "member" / "data" / "myid").write_text("1")
     ports = f"127.0.0.1:{free_port()}:{free_port()}"
     member = {"server.1": ports, "standaloneEnabled": "false", "initLimit": "5", "syncLimit": "5"}
-    for name, lines in {"alone": {}, "member": member}.items():
-        server = launch_real(Config(lines), noting(name), home / name)
+    configs: dict[str, dict[str, str]] = {"alone": {}, "member": member}
+    for name, config in configs.items():
+        server = launch_real(Config(config), noting(name), home / name)
         server.wait_until_serving()
         run(zkcli(noting(f"{name}-shell"), home), server.host_port, lines="create /a x\nget -s /a\nls -R /\n")
         server.stop()

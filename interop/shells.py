@@ -40,8 +40,8 @@ class Printed:
 
 def assert_same(reference: Printed, subject: Printed) -> None:
     """Fails with the lines in which two shells differ."""
-    shown = [[*each.out, "-- errors", *each.err, "-- events", *each.events] for each in (reference, subject)]
-    differences = list(unified_diff(*shown, "zkCli", "pyzoo cli", lineterm="", n=2))
+    expected, found = ([*each.out, "-- errors", *each.err, "-- events", *each.events] for each in (reference, subject))
+    differences = list(unified_diff(expected, found, "zkCli", "pyzoo cli", lineterm="", n=2))
     assert not differences, "\n".join(differences)
     assert reference.code == subject.code
 

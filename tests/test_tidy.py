@@ -178,7 +178,7 @@ class DeadCode(Vulture):
 
     def look_at(self, module: Module) -> None:
         self.filename = Path(module.path)
-        self.noqa_lines = defaultdict(set)
+        self.noqa_lines: dict[str, set[int]] = defaultdict(set)
         for node in module.nodes:
             visit = getattr(self, f"visit_{type(node).__name__}", None)
             if visit is not None:

@@ -82,7 +82,7 @@ def base_port() -> int:
     while True:
         with socket.create_server(("127.0.0.1", 0)) as sock:
             # Below the ports that the system gives to others at any time.
-            port = 20_000 + sock.getsockname()[1] % 10_000
+            port: int = 20_000 + sock.getsockname()[1] % 10_000
         try:
             refuse_taken_ports("127.0.0.1", new_plan(3, 0, "127.0.0.1", port, TICK_TIME_MS).members)
         except PortTaken:

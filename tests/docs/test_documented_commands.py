@@ -92,6 +92,11 @@ SCENES: dict[str, Callable[[Sandbox], None]] = {
 """What there has to be before the commands of a page."""
 
 
+def set_scene(page: Path, sandbox: Sandbox) -> None:
+    if page.name in SCENES:
+        SCENES[page.name](sandbox)
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     # The fixture has TTL nodes, and pages may take one snapshot after the other.
@@ -128,7 +133,7 @@ def run_with_changes(sandbox: Sandbox, command: str) -> None:
 
 @pytest.mark.parametrize("page", [page for page in pages() if page_commands(page)], ids=lambda page: page.name)
 def test_the_commands_of_a_page_work_one_after_the_other(page: Path, sandbox: Sandbox) -> None:
-    SCENES.get(page.name, lambda _: None)(sandbox)
+    set_scene(page, sandbox)
     for command in page_commands(page):
         if command.startswith("pyzoo cli watch"):
             run_with_changes(sandbox, command)
@@ -154,7 +159,7 @@ def test_what_needs_more_than_a_test_can_have_is_tried_elsewhere(begins: str) ->
 
 @pytest.mark.parametrize("page", [page for page in pages() if transcripts(page)], ids=lambda page: page.name)
 def test_what_a_page_shows_of_a_session_is_what_comes(page: Path, sandbox: Sandbox) -> None:
-    SCENES.get(page.name, lambda _: None)(sandbox)
+    set_scene(page, sandbox)
     for transcript in transcripts(page):
         for name, text in transcript.files.items():
             sandbox.write(f"work/{name}", sandbox.adapted(text))

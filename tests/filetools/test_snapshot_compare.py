@@ -44,10 +44,10 @@ def test_the_input_may_not_end_before_the_last_layer(sides: tuple[TreeInfo, Tree
 
 
 def test_names_are_in_the_order_of_utf_16() -> None:
-    trees = []
-    for name in ("\uffee", "\U0001f600"):
+    def with_node(name: str) -> TreeInfo:
         tree = DataTree(digest_enabled=False)
         tree.load_node(f"/{name}", b"xx", -1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        trees.append(tree_info(tree))
-    text = "".join(compare(*trees, Thresholds(1, 1)))
+        return tree_info(tree)
+
+    text = "".join(compare(with_node("\uffee"), with_node("\U0001f600"), Thresholds(1, 1)))
     assert text.index("\U0001f600 found only in right") < text.index("\uffee found only in left")

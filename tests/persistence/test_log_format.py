@@ -3,6 +3,7 @@
 import io
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -63,23 +64,23 @@ def expected_logs() -> list[Any]:
     return cases
 
 
-SUB_TYPES = {
-    1: records.CreateTxn,
-    15: records.CreateTxn,
-    19: records.CreateContainerTxn,
-    21: records.CreateTTLTxn,
-    2: records.DeleteTxn,
-    20: records.DeleteTxn,
-    5: records.SetDataTxn,
-    13: records.CheckVersionTxn,
-    -1: records.ErrorTxn,
+SUB_TYPES: dict[int, Callable[[InputArchive], Record]] = {
+    1: records.CreateTxn.decode,
+    15: records.CreateTxn.decode,
+    19: records.CreateContainerTxn.decode,
+    21: records.CreateTTLTxn.decode,
+    2: records.DeleteTxn.decode,
+    20: records.DeleteTxn.decode,
+    5: records.SetDataTxn.decode,
+    13: records.CheckVersionTxn.decode,
+    -1: records.ErrorTxn.decode,
 }
 
 
 def as_json(txn: Any) -> dict[str, Any]:
     """The form of txns.json, whose names are not quite those of the records."""
     if isinstance(txn, records.MultiTxn):
-        parts = [[part.type, as_json(SUB_TYPES[part.type].decode(InputArchive(part.data)))] for part in txn.txns]
+        parts = [[part.type, as_json(SUB_TYPES[part.type](InputArchive(part.data or b"")))] for part in txn.txns or ()]
         return {"txns": parts}
     names = {
         "parent_cversion": "pcv",

@@ -47,7 +47,7 @@ def ask(server: EmbeddedServer, method: str, path: str, body: bytes | None = Non
 
 
 def snapshot_of(server: EmbeddedServer) -> bytes:
-    answer = ask(server, "GET", "/commands/snapshot", **AUTH)
+    answer = ask(server, "GET", "/commands/snapshot", None, **AUTH)
     assert (200, "application/octet-stream") == (answer.status, answer.headers["Content-Type"])
     assert str(len(answer.body)) == answer.headers["snapshot_size"]
     return answer.body
@@ -310,7 +310,7 @@ def test_only_who_may_do_everything_on_the_root_may_take_and_restore(start: Star
 
 @pytest.mark.parametrize("on", ["streaming=false", "streaming=no"])
 def test_a_snapshot_can_stay_at_home(start: Start, tmp_path: Path, on: str) -> None:
-    answer = ask(start(tmp_path), "POST", f"/commands/snap?{on}", **AUTH)
+    answer = ask(start(tmp_path), "POST", f"/commands/snap?{on}", None, **AUTH)
     assert b'{\n  "command" : "snapshot",\n  "error" : null\n}' == answer.body
     assert "0x0" == answer.headers["last_zxid"]
 
@@ -333,7 +333,7 @@ def test_both_can_be_turned_off(start: Start, method: str, command: str) -> None
 
 def test_both_need_the_last_zxid_in_snapshots(start: Start) -> None:
     server = start(serializeLastProcessedZxid_enabled="false")
-    assert 500 == ask(server, "GET", "/commands/snapshot", **AUTH).status
+    assert 500 == ask(server, "GET", "/commands/snapshot", None, **AUTH).status
     assert 500 == restore(server, b"").status
 
 

@@ -8,6 +8,7 @@ import pytest
 from pyzoo.config.membership import Membership
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import (
     CreateRequest,
     DeleteRequest,
@@ -15,6 +16,7 @@ from pyzoo.jute.records import (
     GetAllChildrenNumberRequest,
     GetChildrenRequest,
     GetDataRequest,
+    ReplyHeader,
     SetDataRequest,
     SyncRequest,
 )
@@ -141,7 +143,7 @@ def test_events_of_a_large_close_precede_replies_that_know_of_it() -> None:
     until_begun(world)
     watcher.ask(op.PING)
     watcher.ask(op.GET_CHILDREN, GetChildrenRequest("/p", False))
-    replies = []
+    replies: list[tuple[ReplyHeader, InputArchive]] = []
     while not replies or replies[-1][0].xid == -2:
         world.turn()
         got = watcher.replies()

@@ -123,7 +123,12 @@ def test_a_disk_that_fails_leaves_the_old_database() -> None:
     scene.leader.machine.disk.is_full = True
     peer = scene.peer(scene.leader)
     failures: list[str] = []
-    scene.run_until(lambda: failures.append(peer.take_restore_failure()) or failures[-1])
+
+    def has_failed() -> str:
+        failures.append(peer.take_restore_failure())
+        return failures[-1]
+
+    scene.run_until(has_failed)
     scene.leader.machine.disk.is_full = False
     assert "cannot save the snapshot" in failures[-1]
     assert not peer.is_restoring

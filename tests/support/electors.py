@@ -67,7 +67,7 @@ class Electors:
 
     def leaders(self) -> dict[int, int | None]:
         """Whom each server that is up has elected."""
-        return {sid: vote and vote.leader for sid, vote in self.outcomes().items()}
+        return {sid: vote.leader if vote is not None else None for sid, vote in self.outcomes().items()}
 
     def without_backing(self) -> list[int]:
         """Those whose leader has no quorum behind it: in a real ensemble they give up and look again."""
