@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from librt.strings import BytesWriter
 
 from pyzoo.datatree.ephemeral_type import ttl_of
 from pyzoo.datatree.tree import DataTree
@@ -16,7 +15,7 @@ from pyzoo.persistence.directories import open_directories
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.names import method_of_name, snapshot_zxid
 from pyzoo.persistence.recovery import Recovered, load
-from pyzoo.persistence.snapshot_format import SnapshotReader, SnapshotWriter
+from pyzoo.persistence.snapshot.file import SnapshotReader, SnapshotWriter
 from tests.support.persistence_cases import DATA, VERSION_2, all_files, disk_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -184,13 +183,8 @@ def read_snapshot(data: bytes, name: str) -> tuple[SnapshotReader, DataTree]:
 def write_snapshot(reader: SnapshotReader, tree: DataTree) -> bytes:
     """The same snapshot again, with the trailers that it had."""
     writer = SnapshotWriter(reader.has_digest, reader.last_zxid >= 0)
-    written = writer.begin(reader.sessions, tree.acl_cache.items())
-    out = BytesWriter()
-    walk = tree.walk()
-    while walk.next_slice(out, 7):
-        pass
-    written += writer.add(out.getvalue())
-    return written + writer.finish(reader.digest_zxid, reader.digest, reader.last_zxid)
+    written = b"".join(writer.chunks(tree, reader.sessions, 7))
+    return written + writer.end(reader.digest_zxid, reader.digest, reader.last_zxid)
 
 
 @pytest.mark.parametrize("path", SNAPSHOTS, ids=str)

@@ -16,7 +16,7 @@ from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.proposals import read_proposals
 from pyzoo.persistence.purge import files_to_purge
 from pyzoo.persistence.recovery import Recovered, load
-from pyzoo.persistence.snapshots import list_no_snapshots, list_valid_snapshots, remove_temporaries, save_snapshot
+from pyzoo.persistence.snapshot.saved import list_no_snapshots, list_valid_snapshots, remove_temporaries, save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
 from tests.support.persistence_cases import creates
 

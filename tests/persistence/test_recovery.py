@@ -21,7 +21,7 @@ from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.log_format import encode_file_header, encode_record, encode_txn
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.recovery import Recovered, RecoverySettings, load
-from pyzoo.persistence.snapshots import save_snapshot
+from pyzoo.persistence.snapshot.saved import save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
 from tests.support.persistence_cases import (
     DATA,

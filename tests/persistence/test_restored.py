@@ -13,8 +13,8 @@ from pyzoo.errors import StorageError, UploadTooLarge
 from pyzoo.jute.records import CreateTTLTxn, CreateTxn, TxnHeader
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.restored import HIGHEST_ZXID, RestoredSnapshot, read_restored
-from pyzoo.persistence.snapshot_format import SnapshotReader
-from pyzoo.persistence.snapshots import SnapshotFile, snapshot_chunks
+from pyzoo.persistence.snapshot.file import SnapshotReader, snapshot_chunks
+from pyzoo.persistence.snapshot.saved import SnapshotFile
 from tests.support.persistence_cases import OPEN_ACL, VERSION_2, all_files
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

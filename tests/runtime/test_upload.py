@@ -17,7 +17,7 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import NoRoomOnDisk, UploadTooLarge
 from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
 from pyzoo.persistence.compression import SNAPPY, compressor_for
-from pyzoo.persistence.snapshots import snapshot_chunks
+from pyzoo.persistence.snapshot.file import snapshot_chunks
 from pyzoo.runtime.upload import AT_LEAST_BYTES, UploadRoom, room_for
 from pyzoo.testing import EmbeddedServer
 

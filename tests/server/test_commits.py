@@ -20,8 +20,7 @@ from pyzoo.jute.records import (
     SetDataRequest,
     SyncRequest,
 )
-from pyzoo.persistence.snapshot_format import SnapshotReader
-from pyzoo.persistence.snapshots import snapshot_chunks
+from pyzoo.persistence.snapshot.file import SnapshotReader, snapshot_chunks
 from pyzoo.quorum.verifier import make_verifier
 from pyzoo.runtime.saved_snapshot import without_disk
 from pyzoo.server.database import ZKDatabase

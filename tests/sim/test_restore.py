@@ -6,7 +6,7 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
 from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
 from pyzoo.persistence.restored import RestoredSnapshot
-from pyzoo.persistence.snapshots import SnapshotFile
+from pyzoo.persistence.snapshot.saved import SnapshotFile
 from pyzoo.sim.checkers.leaders import LeaderChecker
 from pyzoo.sim.machine import host_of
 from pyzoo.sim.member import Member

@@ -8,7 +8,7 @@ from pyzoo.jute.records import ACL, CreateTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.disk import WriteFile, join
 from pyzoo.persistence.log_format import encode_file_header, encode_record, encode_txn
 from pyzoo.persistence.memory_disk import MemoryDisk
-from pyzoo.persistence.snapshots import save_snapshot
+from pyzoo.persistence.snapshot.saved import save_snapshot
 
 DATA = "/data"
 VERSION_2 = "/data/version-2"

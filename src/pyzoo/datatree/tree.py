@@ -92,6 +92,7 @@ class DataTree:
         self.session_observer = SessionObserver()
         self.closing: SessionClose | None = None
         self.listings = Listings()
+        self._root: DataNode | None = None
         self._load_built_in_nodes()
 
     def _load_built_in_nodes(self) -> None:
@@ -176,6 +177,7 @@ class DataTree:
     def clear(self) -> None:
         """Drop all nodes, the built-in ones too, before `load_node`; watches stay."""
         self.closing = None
+        self._root = None
         self.owed.clear()
         self.nodes.clear()
         self.listings.clear()
@@ -233,14 +235,20 @@ class DataTree:
             self._add_child(parent, path, slash + 1)
             if kind != PERSISTENT:
                 self.ownership.add(path, kind, ephemeral_owner)
+        else:
+            self._root = node
         nodes[path] = node
         self.approximate_data_size += _size_of(path, data)
         self._update_digest(path, node)
 
     def finish_load(self) -> None:
-        """All nodes are loaded: give the root its other name, count quotas, forget ACLs without users."""
-        root = self.nodes.get("")
-        if root is None:
+        """All nodes are loaded: give the root its other name, count quotas, forget ACLs without users.
+
+        That is the last node without a slash in its path, as in Apache's server. One of them has to be "", though:
+        there the next snapshot begins.
+        """
+        root = self._root
+        if root is None or "" not in self.nodes:
             raise StorageError("the snapshot has no root node")
         self.nodes["/"] = root
         self.approximate_data_size += _size_of("/", root.data)

@@ -10,7 +10,7 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import CorruptStorage, StorageError, ToolError
 from pyzoo.persistence.compression import source_for
 from pyzoo.persistence.names import method_of_name, snapshot_zxid
-from pyzoo.persistence.snapshot_format import SnapshotReader
+from pyzoo.persistence.snapshot.file import SnapshotReader
 
 
 @define
@@ -35,7 +35,6 @@ def read_snapshot(read: Callable[[int], bytes], name: str) -> SnapshotTree:
     reader = SnapshotReader(source_for(method_of_name(name), read, name), name)
     try:
         reader.load_nodes(tree)
-        tree.finish_load()
     except StorageError as error:
         raise ToolError(f"Cannot read the snapshot: {error}") from error
     damage = ""

@@ -11,7 +11,7 @@ from pyzoo.persistence.directories import VERSION_DIRECTORY, Directories, open_d
 from pyzoo.persistence.disk import Disk, join
 from pyzoo.persistence.epochs import ACCEPTED_EPOCH, CURRENT_EPOCH, EpochFiles
 from pyzoo.persistence.recovery import Recovered, RecoverySettings, load
-from pyzoo.persistence.snapshots import list_snapshots
+from pyzoo.persistence.snapshot.saved import list_snapshots
 from pyzoo.persistence.txnlog import list_logs
 from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.zxid import zxid_text

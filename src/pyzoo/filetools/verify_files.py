@@ -12,8 +12,8 @@ from pyzoo.persistence.compression import source_for
 from pyzoo.persistence.disk import Disk
 from pyzoo.persistence.log_format import NO_HEADER, TORN, LogReader, decode_txn
 from pyzoo.persistence.names import method_of_name, snapshot_zxid
-from pyzoo.persistence.snapshot_format import SnapshotReader
-from pyzoo.persistence.snapshots import looks_valid
+from pyzoo.persistence.snapshot.file import SnapshotReader
+from pyzoo.persistence.snapshot.saved import looks_valid
 from pyzoo.zxid import zxid_text
 
 

@@ -10,7 +10,7 @@ from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.disk import Disk, join
 from pyzoo.persistence.names import LOG_PREFIX, SNAPSHOT_PREFIX, zxid_from_name
-from pyzoo.persistence.snapshots import list_valid_snapshots
+from pyzoo.persistence.snapshot.saved import list_valid_snapshots
 from pyzoo.persistence.txnlog import list_logs
 
 MIN_RETAIN_COUNT: Final = 3

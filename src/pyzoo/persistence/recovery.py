@@ -16,8 +16,8 @@ from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.disk import Disk, join
 from pyzoo.persistence.names import log_zxid, method_of_name
 from pyzoo.persistence.replay import NO_ZXID, Proposal, Replayed, Replayer, SnapshotDigest
-from pyzoo.persistence.snapshot_format import SnapshotReader
-from pyzoo.persistence.snapshots import (
+from pyzoo.persistence.snapshot.file import SnapshotReader
+from pyzoo.persistence.snapshot.saved import (
     CANDIDATE_LIMIT,
     list_no_snapshots,
     list_snapshots,

@@ -7,14 +7,12 @@ is the rule: what cannot be read well has changed nothing, and a restored databa
 
 from collections.abc import Callable
 
-from librt.strings import BytesWriter
-
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import CorruptStorage, PyzooError, StorageError, UploadTooLarge
 from pyzoo.persistence.compression import GZ, GZIP_MAGIC, PLAIN, SNAPPY, SNAPPY_MAGIC, source_for
 from pyzoo.persistence.recovery import RecoverySettings, refuse_lost_ttl_nodes
-from pyzoo.persistence.snapshot_format import SnapshotReader, SnapshotWriter
-from pyzoo.persistence.snapshots import SLICE_NODES, SnapshotFile
+from pyzoo.persistence.snapshot.file import SnapshotReader, SnapshotWriter
+from pyzoo.persistence.snapshot.saved import SnapshotFile
 from pyzoo.zxid import zxid_text
 
 HIGHEST_ZXID = 0x7FFFFFFE_FFFFFFFF
@@ -39,13 +37,8 @@ class RestoredSnapshot:
         """Write all but the end; raises StorageError, and leaves no file then."""
         self._file = file
         try:
-            file.write(self._writer.begin(self.sessions, self.tree.acl_cache.items()))
-            walk = self.tree.walk()
-            more = True
-            while more:
-                out = BytesWriter()
-                more = walk.next_slice(out, SLICE_NODES)
-                file.write(self._writer.add(out.getvalue()))
+            for chunk in self._writer.chunks(self.tree, self.sessions):
+                file.write(chunk)
             file.sync()
         except BaseException:
             file.abandon()
@@ -56,7 +49,7 @@ class RestoredSnapshot:
         self.tree.last_processed_zxid = zxid
         file = self._file
         if file is not None:
-            file.write(self._writer.finish(zxid, self.tree.tree_digest, zxid))
+            file.write(self._writer.end(zxid, self.tree.tree_digest, zxid))
             file.save_as(zxid)
             self._file = None
 

@@ -13,7 +13,7 @@ from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.disk import Disk, join
 from pyzoo.persistence.log_format import HEADER_LENGTH, NO_HEADER, LogReader
 from pyzoo.persistence.proposals import zxid_of
-from pyzoo.persistence.snapshots import list_snapshots, looks_valid
+from pyzoo.persistence.snapshot.saved import list_snapshots, looks_valid
 from pyzoo.persistence.txnlog import list_logs, set_aside
 from pyzoo.zxid import epoch_of, zxid_text
 

@@ -12,7 +12,7 @@ import time
 from typing import Final
 
 from pyzoo.config.settings import ServerConfig
-from pyzoo.persistence.snapshots import list_snapshots
+from pyzoo.persistence.snapshot.saved import list_snapshots
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.storage import Storage
 from pyzoo.server.environment import ServerEnvironment

@@ -7,7 +7,7 @@ from typing import IO
 import trio
 
 from pyzoo.admin.host import SavedSnapshot
-from pyzoo.persistence.snapshots import snapshot_chunks
+from pyzoo.persistence.snapshot.file import snapshot_chunks
 from pyzoo.runtime.upload import PIECE_BYTES
 from pyzoo.server.database import ZKDatabase
 

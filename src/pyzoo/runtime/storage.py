@@ -18,7 +18,8 @@ from pyzoo.persistence.disk import Disk, RealDisk, join
 from pyzoo.persistence.proposals import read_proposals
 from pyzoo.persistence.purge import purge
 from pyzoo.persistence.recovery import RecoverySettings, load
-from pyzoo.persistence.snapshots import SnapshotFile, list_snapshots, save_snapshot, snapshot_chunks
+from pyzoo.persistence.snapshot.file import snapshot_chunks
+from pyzoo.persistence.snapshot.saved import SnapshotFile, list_snapshots, save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum.history import Proposal
 from pyzoo.runtime.log_thread import LogThread

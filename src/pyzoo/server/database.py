@@ -10,7 +10,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import CreateSessionTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.log_format import decode_txn
-from pyzoo.persistence.snapshot_stream import stream_chunks
+from pyzoo.persistence.snapshot.stream import stream_chunks
 from pyzoo.quorum.history import CommittedLog, History, Proposal
 from pyzoo.server.requests.request import Request
 

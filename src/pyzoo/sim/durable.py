@@ -12,7 +12,7 @@ from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.disk import Disk, join
 from pyzoo.persistence.log_format import HEADER_LENGTH, LogReader, encode_file_header
 from pyzoo.persistence.proposals import zxid_of
-from pyzoo.persistence.snapshots import list_valid_snapshots
+from pyzoo.persistence.snapshot.saved import list_valid_snapshots
 from pyzoo.persistence.txnlog import list_logs
 from pyzoo.quorum.history import Proposal
 from pyzoo.server.member.storage import PeerStorage

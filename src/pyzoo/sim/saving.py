@@ -1,18 +1,14 @@
 """Snapshots and reads of the log, which a shell does beside the turns."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
-
-from librt.strings import BytesWriter
 
 from pyzoo.errors import StorageError
 from pyzoo.persistence.disk import join
 from pyzoo.persistence.proposals import read_proposals
 from pyzoo.persistence.purge import purge
-from pyzoo.persistence.snapshot_format import SnapshotWriter
-from pyzoo.persistence.snapshots import SnapshotFile, list_snapshots, list_valid_snapshots, save_snapshot
+from pyzoo.persistence.snapshot.file import snapshot_chunks
+from pyzoo.persistence.snapshot.saved import SnapshotFile, list_snapshots, list_valid_snapshots, save_snapshot
 from pyzoo.quorum.history import Proposal
-from pyzoo.server.database import ZKDatabase
 from pyzoo.server.member.host import LogRead
 from pyzoo.server.member.peer import QuorumPeer
 
@@ -25,22 +21,6 @@ RETAINED: Final = 3
 """Snapshots that stay, with the logs that belong to them; the least that a server may be told to keep."""
 
 
-def fuzzy_chunks(database: ZKDatabase) -> Iterator[bytes]:
-    """The bytes of a snapshot in slices of a few nodes, so that much changes while it is made."""
-    tree = database.tree
-    writer = SnapshotWriter(tree.digest_enabled)
-    zxid = tree.last_processed_zxid
-    yield writer.begin(dict(database.sessions), tree.acl_cache.items())
-    walk = tree.walk()
-    more = True
-    while more:
-        out = BytesWriter()
-        more = walk.next_slice(out, SLICE_NODES)
-        yield writer.add(out.getvalue())
-    tree.settle()
-    yield writer.finish(tree.last_processed_zxid, tree.tree_digest, zxid)
-
-
 class FuzzySnapshot:
     """A snapshot that is being made while the member goes on."""
 
@@ -49,7 +29,8 @@ class FuzzySnapshot:
         self.member = member
         self.life = member.life
         self.epoch = peer.snapshot_epoch
-        self.chunks = fuzzy_chunks(peer.database)
+        tree, sessions = peer.database.tree, dict(peer.database.sessions)
+        self.chunks = snapshot_chunks(tree, sessions, slice_nodes=SLICE_NODES)
         self.first = next(self.chunks)
         self.file = SnapshotFile(storage.disk, storage.directories.snapshots, peer.database.last_processed_zxid)
         self.file.write(self.first)

@@ -13,7 +13,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import field_limit
 from pyzoo.jute.records import SetDataTxn
 from pyzoo.persistence.log_format import decode_txn
-from pyzoo.persistence.snapshot_stream import SnapshotStreamReader
+from pyzoo.persistence.snapshot.stream import SnapshotStreamReader
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import SYNCS, Learner, LearnerOwner, LearnerSettings
 from pyzoo.quorum.learner_handler import LearnerHandler

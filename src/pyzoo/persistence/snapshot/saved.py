@@ -6,11 +6,8 @@ The rule: a file has such a name only when it is complete and synced. What is be
 `tmp.snapshot...`, for servers take the zxid from the second part of a name and would load a half one.
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
-
-from librt.strings import BytesWriter
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
@@ -25,11 +22,11 @@ from pyzoo.persistence.compression import (
 )
 from pyzoo.persistence.disk import Disk, WriteFile, join
 from pyzoo.persistence.names import TEMPORARY_PREFIX, is_temporary, method_of_name, snapshot_name, snapshot_zxid
-from pyzoo.persistence.snapshot_format import END_OF_SECTION, SnapshotWriter
+from pyzoo.persistence.snapshot.file import snapshot_chunks
+from pyzoo.persistence.snapshot.layout import END_OF_SECTION
 
 # How many of the newest files are tried (FileSnap.deserialize).
 CANDIDATE_LIMIT: Final = 100
-SLICE_NODES: Final = 500
 
 _MIN_LENGTH: Final = 10
 
@@ -154,26 +151,6 @@ class SnapshotFile:
             f"cannot save the snapshot {self.path}: {error.strerror or error}; the older ones are untouched. "
             "Free space or repair the disk"
         )
-
-
-def snapshot_chunks(tree: DataTree, sessions: dict[int, int], last_zxid: bool = True) -> Iterable[bytes]:
-    """The bytes of a snapshot of `tree`, a slice of nodes at a time.
-
-    The tree may change between two chunks: the snapshot is then fuzzy, and names the zxid whose digest it has
-    to reach. Its own zxid is the tree's when this is first asked for a chunk.
-    """
-    writer = SnapshotWriter(tree.digest_enabled, last_zxid)
-    zxid = tree.last_processed_zxid
-    yield writer.begin(sessions, tree.acl_cache.items())
-    walk = tree.walk()
-    more = True
-    while more:
-        out = BytesWriter()
-        more = walk.next_slice(out, SLICE_NODES)
-        yield writer.add(out.getvalue())
-    # Of a close that is half applied the walk may have missed nodes which the digest before it counts.
-    tree.settle()
-    yield writer.finish(tree.last_processed_zxid, tree.tree_digest, zxid)
 
 
 def save_snapshot(
