@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forked import can_be_forked, run
 from tests.support.server_process import PATIENCE_SECONDS, ServerProcess, clean_environment, command, sockets
 
 
@@ -14,12 +15,15 @@ def pyzoo(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Calls `pyzoo` with words in an empty home, for commands that end by themselves."""
 
     def call(*words: object, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = clean_environment(tmp_path, **variables)
+        if can_be_forked(environment):
+            return run(list(map(str, words)), environment, tmp_path, PATIENCE_SECONDS)
         return subprocess.run(
             command(*map(str, words)),
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            env=clean_environment(tmp_path, **variables),
+            env=environment,
             timeout=PATIENCE_SECONDS,
         )
 

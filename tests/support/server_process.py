@@ -28,6 +28,7 @@ from pyzoo.persistence.disk import RealDisk
 from pyzoo.persistence.log_format import LogReader, decode_txn
 from pyzoo.persistence.txnlog import list_logs
 from tests.support.dialogue import OPEN, encoded, framed
+from tests.support.forked import Forked, can_be_forked
 
 PATIENCE_SECONDS = 30
 READY = re.compile(r"ready on .*:(\d+)$")
@@ -64,17 +65,22 @@ class ServerProcess:
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size_limit, resource.RLIM_INFINITY))
 
-        self.process = subprocess.Popen(
-            command("serve", *map(str, words)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=None if environment is None else dict(environment),
-            preexec_fn=None if file_size_limit == resource.RLIM_INFINITY else limit,
-        )
+        self.process: Forked | subprocess.Popen[str]
+        if file_size_limit == resource.RLIM_INFINITY and can_be_forked(environment or os.environ):
+            self.process = Forked(["serve", *map(str, words)], environment)
+        else:
+            self.process = subprocess.Popen(
+                command("serve", *map(str, words)),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=None if environment is None else dict(environment),
+                preexec_fn=limit,
+            )
         self._readers = [
             threading.Thread(target=self._read, args=(stream,), daemon=True)
             for stream in (self.process.stdout, self.process.stderr)
+            if stream is not None
         ]
         for reader in self._readers:
             reader.start()
