@@ -61,7 +61,7 @@ NOT_COMPILED = {"__init__.py", "generate.py"}
 COLD = [
     *(
         f"src/pyzoo/quorum/{name}.py"
-        for name in ("cnxmanager", "election", "hello", "notification", "reconfig", "sasl")
+        for name in ("cnxmanager", "election", "hello", "notification", "reconfig", "auth_packet")
     ),
     *(f"src/pyzoo/server/{name}.py" for name in ("ensemble_view", "environment")),
     *(f"src/pyzoo/server/member/{name}.py" for name in ("configuration", "restore", "settings", "view")),

@@ -13,9 +13,9 @@ from pyzoo.config.jaas import parse_jaas, users_of
 from pyzoo.config.refusals import NO_CLIENT_SASL
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError, ProtocolViolation
+from pyzoo.quorum.auth_packet import ERROR, MAGIC, AuthLearner, AuthServer, auth_size, decode_auth, encode_auth
 from pyzoo.quorum.hello import hello_size
 from pyzoo.quorum.link import ELECTION
-from pyzoo.quorum.sasl import ERROR, MAGIC, SaslClient, SaslServer, auth_size, decode_auth, encode_auth
 
 logger: Final = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def nonce() -> str:
 class SaslSession:
     """One end of one connection: `received` and `to_send`, as of a TLS session."""
 
-    def __init__(self, client: SaslClient | None, server: SaslServer | None, hello_first: bool, optional: bool) -> None:
+    def __init__(self, client: AuthLearner | None, server: AuthServer | None, hello_first: bool, optional: bool) -> None:
         """With `optional` a dialling member that does not authenticate itself is let in."""
         self._client = client
         self._server = server
@@ -124,13 +124,13 @@ class PeerSasl:
         """For a connection that came in."""
         if self._users is None:
             return None
-        return SaslSession(None, SaslServer(self._users, nonce), port == ELECTION, not self._required)
+        return SaslSession(None, AuthServer(self._users, nonce), port == ELECTION, not self._required)
 
     def dialled(self, port: int) -> SaslSession | None:
         """For a connection that was made."""
         if self._login is None:
             return None
-        return SaslSession(SaslClient(*self._login, nonce), None, port == ELECTION, False)
+        return SaslSession(AuthLearner(*self._login, nonce), None, port == ELECTION, False)
 
 
 NO_SASL: Final = PeerSasl(None, None, False)

@@ -3,12 +3,12 @@
 import pytest
 
 from pyzoo.errors import MalformedRecord, ProtocolViolation
-from pyzoo.quorum.sasl import (
+from pyzoo.quorum.auth_packet import (
     ERROR,
     IN_PROGRESS,
     SUCCESS,
-    SaslClient,
-    SaslServer,
+    AuthLearner,
+    AuthServer,
     auth_size,
     decode_auth,
     encode_auth,
@@ -17,19 +17,19 @@ from pyzoo.quorum.sasl import (
 USERS = {"zk1": "secret"}
 
 
-def exchange(client: SaslClient, server: SaslServer) -> None:
+def exchange(client: AuthLearner, server: AuthServer) -> None:
     to_server = client.begin()
     while to_server:
         to_client = server.received(decode_auth(to_server))
         to_server = client.received(decode_auth(to_client))
 
 
-def client(user: str = "zk1", password: str = "secret") -> SaslClient:
-    return SaslClient(user, password, lambda: "client-nonce")
+def client(user: str = "zk1", password: str = "secret") -> AuthLearner:
+    return AuthLearner(user, password, lambda: "client-nonce")
 
 
-def server() -> SaslServer:
-    return SaslServer(USERS, lambda: "server-nonce")
+def server() -> AuthServer:
+    return AuthServer(USERS, lambda: "server-nonce")
 
 
 def test_both_sides_are_done_after_the_right_password() -> None:
@@ -95,7 +95,7 @@ def test_an_answer_to_another_challenge_is_refused() -> None:
 
 def test_the_answer_of_java_is_accepted() -> None:
     """As a 3.9.5 server sent it: with an authzid, which belongs to what is proved."""
-    other = SaslServer({"zq": "pw"}, lambda: "Ajkd3HEv5n-nBsziAJ03Q5pTY6pYdI9P")
+    other = AuthServer({"zq": "pw"}, lambda: "Ajkd3HEv5n-nBsziAJ03Q5pTY6pYdI9P")
     other.received(decode_auth(encode_auth(IN_PROGRESS, b"")))
     other.received(
         decode_auth(
