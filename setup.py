@@ -31,7 +31,7 @@ WHY_PLAIN = "why_plain.txt"
 
 COMPILED = [
     "src/pyzoo/errors.py",
-    "src/pyzoo/effects.py",
+    "src/pyzoo/outbox.py",
     "src/pyzoo/summaries.py",
     "src/pyzoo/zxid.py",
     "src/pyzoo/release.py",
@@ -52,8 +52,9 @@ COMPILED = [
     "src/pyzoo/runtime/clock.py",
     "src/pyzoo/runtime/log_thread.py",
     "src/pyzoo/runtime/event_wait.py",
+    "src/pyzoo/runtime/log_writer.py",
     "src/pyzoo/runtime/turn.py",
-    "src/pyzoo/runtime/peers.py",
+    *(f"src/pyzoo/runtime/transport/{name}.py" for name in ("client_port", "endpoint", "peer_port", "session")),
 ]
 NOT_COMPILED = {"__init__.py", "generate.py"}
 """Package markers, and the generator, which no server runs."""
@@ -71,9 +72,10 @@ COLD = [
 """Runs for elections, reconfigurations, metrics and words, not for requests: a tenth of all C, left as Python."""
 
 HOT = [
+    "src/pyzoo/outbox.py",
     *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "digest", "listings", "node", "paths", "tree", "watches")),
     *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
-    *(f"src/pyzoo/server/{name}.py" for name in ("core", "sessions")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("core", "effects", "sessions")),
     *(f"src/pyzoo/server/clients/{name}.py" for name in ("cnxn", "throttle")),
     *(f"src/pyzoo/server/requests/{name}.py" for name in ("final", "log_batch", "outstanding", "prep", "reads")),
     "src/pyzoo/server/requests/request.py",
@@ -83,7 +85,8 @@ HOT = [
     ),
     *(f"src/pyzoo/server/requests/operations/{name}.py" for name in ("session_reads", "table")),
     "src/pyzoo/server/roles/zookeeper_server.py",
-    *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "turn")),
+    *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn")),
+    *(f"src/pyzoo/runtime/transport/{name}.py" for name in ("client_port", "endpoint", "peer_port", "session")),
 ]
 """Runs for every request."""
 

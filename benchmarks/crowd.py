@@ -30,10 +30,9 @@ def frame(*records: ConnectRequest | RequestHeader | GetDataRequest | SetDataReq
 
 def settle(server: ZooKeeperServer) -> int:
     """Carry out what the core wants done; returns the bytes that would have been sent."""
-    while (effects := server.take_effects()) is not None:
-        assert effects.log is not None
-        server.persisted(effects.log.last_zxid)
-    return sum(len(cnxn.data_to_send()) for cnxn in server.take_output())
+    while (log := server.take_effects().log) is not None:
+        server.persisted(log.last_zxid)
+    return sum(len(cnxn.data_to_send()) for cnxn in server.effects.replies.take())
 
 
 def connect(server: ZooKeeperServer, port: int) -> ServerCnxn:

@@ -60,7 +60,7 @@ def measure(server: ZooKeeperServer, cnxn: ServerCnxn, name: str, begin: Callabl
     while server.slices.next_ms != NEVER or cnxn.waiting_bytes():
         now_ms += 10
         turn(partial(server.advance, now_ms, now_ms))
-        server.take_output()
+        server.effects.replies.take()
         cnxn.data_to_send()
     print(f"{name}: {sum(turns):.0f} ms in {len(turns)} turns, the longest {max(turns):.1f} ms")
 

@@ -33,13 +33,11 @@ LONG_FUNCTIONS = {
 }
 
 LARGE_CLASSES = {
-    "ClientPort": "",
     "DataTree": "",
     "Leader": "",
     "Learner": "",
     "LearnerHandler": "",
     "Learning": "",
-    "PeerPorts": "",
     "QuorumPeer": "",
     "ZooKeeperServer": "",
 }

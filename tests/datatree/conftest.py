@@ -19,6 +19,7 @@ from pyzoo.jute.records import (
     SetDataTxn,
     TxnHeader,
 )
+from pyzoo.outbox import Packets
 
 OPEN = [ACL(31, "world", "anyone")]
 
@@ -27,7 +28,7 @@ class RecordingWatcher(Watcher):
     """Keeps (event type, path, zxid, acl) of every event."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(Packets())
         self.events: list[tuple[int, str, int, list[ACL] | None]] = []
 
     def process(self, event_type: int, path: str, zxid: int, acl: list[ACL] | None) -> None:

@@ -11,6 +11,7 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD, Watcher
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CloseSessionTxn, CreateTxn, TxnHeader
+from pyzoo.outbox import Packets
 
 SESSION = 7
 ACLS = [[ACL(31, "world", "anyone")], [ACL(1, "world", "anyone")], [ACL(31, "digest", "u:h")]]
@@ -22,7 +23,7 @@ class Ear(Watcher):
     """Remembers what it is told."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(Packets())
         self.events: list[Any] = []
 
     def process(self, event_type: int, path: str, zxid: int, acl: list[ACL] | None) -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyzoo.outbox import Packets
 from pyzoo.quorum.cnxmanager import ANONYMOUS, CnxManagerSettings, QuorumCnxManager
 from pyzoo.quorum.hello import Hello, encode_hello
 from pyzoo.quorum.link import PeerLink
-from pyzoo.server.member.links import ReadyLinks
 
 Address = tuple[str, int]
 Addresses = dict[int, list[Address]]
@@ -26,7 +26,7 @@ def manager_of(my_id: int, members: Addresses = MEMBERS, multi_address: bool = F
     settings = CnxManagerSettings(
         my_id, MEMBERS.get(my_id, [("127.0.0.1", 23040)]), multi_address, setup_timeout_ms=SETUP_MS
     )
-    manager = QuorumCnxManager(settings, ReadyLinks())
+    manager = QuorumCnxManager(settings, Packets())
     manager.set_addresses(members, {})
     return manager
 
@@ -439,7 +439,7 @@ class Network:
     """Managers joined in memory; the choices say what happens next and how many bytes arrive together."""
 
     def __init__(self, sids: list[int], choices: list[int]) -> None:
-        self.owners = {sid: ReadyLinks() for sid in sids}
+        self.owners = {sid: Packets() for sid in sids}
         self.managers: dict[int, QuorumCnxManager] = {}
         for sid in sids:
             self.managers[sid] = QuorumCnxManager(CnxManagerSettings(sid, MEMBERS[sid]), self.owners[sid])
@@ -478,7 +478,7 @@ class Network:
     def _collect(self) -> None:
         for sid, manager in self.managers.items():
             self._dials += [(sid, link) for link in manager.take_dials()]
-            for link in self.owners[sid].take_ready():
+            for link in [one for one in self.owners[sid].take() if isinstance(one, PeerLink)]:
                 wire = self._wires.get(link)
                 data = link.data_to_send()
                 if wire is None or None in wire:
@@ -572,7 +572,7 @@ def test_a_server_that_starts_late_hears_what_was_said_before(choices: list[int]
     network = Network([1, 2], choices)
     network.managers[1].send(3, b"to nobody", 0)
     network.settle()
-    network.owners[3] = ReadyLinks()
+    network.owners[3] = Packets()
     network.managers[3] = QuorumCnxManager(CnxManagerSettings(3, MEMBERS[3]), network.owners[3])
     network.managers[3].set_addresses(MEMBERS, {})
     network.managers[3].connect_all(0)

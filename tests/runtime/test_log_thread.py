@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from pyzoo.effects import LogBatch
 from pyzoo.errors import StorageError
 from pyzoo.runtime import log_thread as room
 from pyzoo.runtime.log_thread import LogThread
+from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
 
 

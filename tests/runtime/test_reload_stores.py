@@ -10,9 +10,9 @@ import trio.testing
 from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
-from pyzoo.runtime.peer_tls import PeerTls, TlsSession
 from pyzoo.runtime.reload_stores import reload_stores
 from pyzoo.runtime.tls_contexts import make_context, quorum_tls
+from pyzoo.runtime.transport.tls import PeerTls, TlsSession
 from tests.support.identities import HOST, pem_settings
 
 LOOK_SECONDS = 0.01

@@ -95,9 +95,8 @@ def test_counters_outlive_a_role_and_its_gauges_do_not() -> None:
     role = peer.role
     assert role is not None
     role.fail("so the test wants it")
-    while (effects := peer.take_effects()) is not None:
-        assert effects.log is not None
-        peer.persisted(effects.log.last_zxid)
+    while (log := peer.take_effects().log) is not None:
+        peer.persisted(log.last_zxid)
     assert peer.front is not leading
     assert (0, 1) == (peer.front.stats.packets_received, peer.front.metrics.connection_request_count)
     assert metrics is peer.front.metrics

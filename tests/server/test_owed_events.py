@@ -154,6 +154,6 @@ def test_a_server_that_sends_its_clients_away_tells_them_first() -> None:
     world, watchers, _ = owing_world()
     world.server.shutdown()
     assert not world.server.tree.owed.is_pending
-    for cnxn in world.server.take_output():
+    for cnxn in world.server.effects.replies.take():
         world.clients[cnxn].received += cnxn.data_to_send()
     assert len(watchers[2].take_events()) == COUNT

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pyzoo.effects import LogBatch
 from pyzoo.persistence.log_format import encode_record
 from pyzoo.persistence.txnlog import TxnLog
+from pyzoo.server.effects import LogBatch
 from pyzoo.sim.disk import SimCrash, SimDisk, SimLog
 from pyzoo.sim.world import World
 

@@ -4,13 +4,14 @@ from mypy_extensions import i64
 
 from pyzoo.errors import StorageError
 from pyzoo.jute.records import QuorumPacket
+from pyzoo.outbox import Packets
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import Learner, LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.packets import packet
 from tests.support.histories import payload_of, z
-from tests.support.terms import INIT_MS, SYNC_MS, TICK_MS, Deaf, Said, named, packets_of
+from tests.support.terms import INIT_MS, SYNC_MS, TICK_MS, Said, named, packets_of
 
 END = b"/BenWasHere"
 """The end of a snapshot's stream, as far as these tests know streams."""
@@ -48,7 +49,7 @@ class RecordingLearnerOwner(LearnerOwner):
 
     def dial(self, timeout_ms: int) -> PeerLink:
         self.done.append(("dial", timeout_ms))
-        self.links.append(PeerLink(Deaf(), QUORUM, "leader", [("10.0.0.1", 2888)], timeout_ms))
+        self.links.append(PeerLink(Packets(), QUORUM, "leader", [("10.0.0.1", 2888)], timeout_ms))
         return self.links[-1]
 
     def epochs(self) -> tuple[int, int]:

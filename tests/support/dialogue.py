@@ -7,7 +7,6 @@ from librt.strings import BytesWriter
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
-from pyzoo.effects import LogBatch
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import (
@@ -24,8 +23,10 @@ from pyzoo.jute.records import (
     Stat,
     WatcherEvent,
 )
+from pyzoo.outbox import Outbox
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.effects import LogBatch
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.server.slices import NEVER
 
@@ -62,7 +63,7 @@ class LoneServer:
         self.disk_is_slow = False
         self.unsafe: list[LogBatch] = []
         self.logged: list[bytes] = []
-        self.clients: dict[ServerCnxn, Client] = {}
+        self.clients: dict[Outbox, Client] = {}
         self.start(ZKDatabase(tree, {}))
 
     def start(self, database: ZKDatabase) -> None:
@@ -98,15 +99,17 @@ class LoneServer:
     def turn(self) -> None:
         """What the shell does after it has handed over what arrived."""
         self.server.advance(self.now_ms, WALL_MS + self.now_ms - START_MS)
-        if self.config.request_throttle_max_requests > 0:
-            self.server.release_throttled()
-        while (effects := self.server.take_effects()) is not None:
-            assert effects.log is not None
+        effects = self.server.take_effects()
+        while effects.log is not None:
             self.unsafe.append(effects.log)
             self.logged.append(effects.log.records)
             if not self.disk_is_slow:
                 self.sync()
-        for cnxn in self.server.take_output():
+            self.server.take_effects()
+        self._send()
+
+    def _send(self) -> None:
+        for cnxn in self.server.effects.replies.take():
             self.clients[cnxn].take()
 
     def sync(self) -> None:
@@ -114,8 +117,7 @@ class LoneServer:
         for batch in self.unsafe:
             self.server.persisted(batch.last_zxid)
         self.unsafe.clear()
-        for cnxn in self.server.take_output():
-            self.clients[cnxn].take()
+        self._send()
 
     def connect(self, address: str = "127.0.0.1", **fields: Any) -> "Client":
         """A client with a new session, unless the fields of the ConnectRequest say otherwise."""

@@ -20,9 +20,8 @@ def lone_leader() -> QuorumPeer:
     peer = QuorumPeer(config, PeerStorage(config, disk, open_directories(disk, "/data", "/data")), 0, 0, lambda _: 0)
     for now_ms in range(1, 500, 50):
         peer.advance(now_ms, now_ms)
-        while (effects := peer.take_effects()) is not None:
-            assert effects.log is not None
-            peer.persisted(effects.log.last_zxid)
+        while (log := peer.take_effects().log) is not None:
+            peer.persisted(log.last_zxid)
     assert LEADER == peer.front.mode
     return peer
 

@@ -6,10 +6,11 @@ from mypy_extensions import i32, i64
 
 from pyzoo.config.membership import Membership
 from pyzoo.jute.records import Id, QuorumPacket
+from pyzoo.outbox import Packets
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.leader import Leader, LeaderOwner, LeaderSettings
 from pyzoo.quorum.learner_handler import LearnerHandler
-from pyzoo.quorum.link import QUORUM, LinkOwner, PeerLink
+from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
 from tests.support.electors import members
@@ -55,13 +56,6 @@ def packets_of(data: bytes) -> list[QuorumPacket]:
         found.append(one)
     assert buffer.rest() == b""
     return found
-
-
-class Deaf(LinkOwner):
-    """A shell that looks at its links by itself."""
-
-    def link_ready(self, link: PeerLink) -> None:
-        return
 
 
 class RecordingOwner(LeaderOwner):
@@ -126,7 +120,7 @@ class Far:
         self.term = term
         self.sid = sid
         self.is_observer = is_observer
-        self.link = PeerLink(Deaf(), QUORUM, f"10.0.0.{sid}:40000", [], 0)
+        self.link = PeerLink(Packets(), QUORUM, f"10.0.0.{sid}:40000", [], 0)
         self.handler = term.leader.learner_connected(self.link, term.now_ms)
 
     def say(self, *packets: bytes) -> None:

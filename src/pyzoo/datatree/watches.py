@@ -12,6 +12,7 @@ from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.owed_events import OwedEvent, OwedEvents
 from pyzoo.jute.records import ACL
+from pyzoo.outbox import Outbox
 
 NODE_CREATED: Final = 1
 NODE_DELETED: Final = 2
@@ -30,8 +31,8 @@ _MANY: Final = 64
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Watcher:
-    """Someone who is told about events, such as a connection."""
+class Watcher(Outbox):
+    """Someone who is told about events: a connection, which sends them."""
 
     def process(self, event_type: i32, path: str, zxid: i64, acl: list[ACL] | None) -> None:
         """Something happened to `path`.

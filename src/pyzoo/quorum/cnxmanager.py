@@ -12,8 +12,9 @@ from attrs import frozen
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.jute.framing import FrameBuffer
+from pyzoo.outbox import Packets
 from pyzoo.quorum.hello import MAX_MESSAGE, Hello, decode_hello, encode_hello, hello_size
-from pyzoo.quorum.link import ELECTION, LinkOwner, PeerLink
+from pyzoo.quorum.link import ELECTION, PeerLink
 
 logger: Final = logging.getLogger(__name__)
 
@@ -53,9 +54,9 @@ class ElectionCnxn:
 class QuorumCnxManager:
     """All election connections of one server; see the module."""
 
-    def __init__(self, settings: CnxManagerSettings, owner: LinkOwner) -> None:
+    def __init__(self, settings: CnxManagerSettings, packets: Packets) -> None:
         self.settings = settings
-        self._owner = owner
+        self._packets = packets
         self._current: dict[int, list[Address]] = {}
         self._last_seen: dict[int, list[Address]] = {}
         self._cnxns: dict[PeerLink, ElectionCnxn] = {}
@@ -126,9 +127,14 @@ class QuorumCnxManager:
     def _dial(self, sid: int, addresses: list[Address]) -> None:
         if sid in self._dialling or sid == self.settings.my_id or not addresses:
             return
-        link = PeerLink(self._owner, ELECTION, f"server {sid}", addresses, self.settings.connect_timeout_ms)
+        link = PeerLink(self._packets, ELECTION, f"server {sid}", addresses, self.settings.connect_timeout_ms)
         self._dialling[sid] = link
         self._dials.append(link)
+
+    @property
+    def has_dials(self) -> bool:
+        """Whether there are links to be dialled."""
+        return len(self._dials) > 0
 
     def take_dials(self) -> list[PeerLink]:
         """The links to be dialled."""
@@ -158,7 +164,7 @@ class QuorumCnxManager:
 
     def accepted(self, host: str, port: int, now_ms: int) -> PeerLink:
         """Somebody has connected, and has to say hello in time."""
-        link = PeerLink(self._owner, ELECTION, f"{host}:{port}", [], 0)
+        link = PeerLink(self._packets, ELECTION, f"{host}:{port}", [], 0)
         self._cnxns[link] = ElectionCnxn(link, None, now_ms + self.settings.setup_timeout_ms)
         return link
 

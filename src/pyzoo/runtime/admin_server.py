@@ -27,10 +27,10 @@ from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, http_sett
 from pyzoo.runtime.member import Member
 from pyzoo.runtime.memory import give_back
 from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk
+from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage, new_tree
 from pyzoo.runtime.tls_contexts import admin_tls
-from pyzoo.runtime.turn import ClientPort
 from pyzoo.runtime.upload import UploadRoom, room_for, spool
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server.database import ZKDatabase
@@ -81,21 +81,16 @@ async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "Se
 class ServerHost:
     """What the commands ask of a standalone server (an AdminHost); without storage nothing is on disk."""
 
-    def __init__(self, client_port: ClientPort, storage: Storage | None) -> None:
-        self._client_port = client_port
-        self._storage = storage
+    def __init__(self, tasks: ServerTasks) -> None:
+        self._tasks = tasks
+        self._storage = tasks.storage
         self._restoring = trio.Lock()
 
     def server(self) -> ZooKeeperServer:
         """The server that has the clients now. Its time moves on, what is due is left to the next turn."""
-        server = self._front()
+        server = self._tasks.front()
         server.now_ms = elapsed_ms()
         server.wall_ms = wall_ms()
-        return server
-
-    def _front(self) -> ZooKeeperServer:
-        server = self._client_port.server
-        assert isinstance(server, ZooKeeperServer)
         return server
 
     def certificate_ids(self, pem: str) -> tuple[Id, ...]:
@@ -121,7 +116,7 @@ class ServerHost:
             return without_disk(server.database)
         if server.mode == READ_ONLY:
             raise StorageError("what a server without a quorum has may be taken back; ask one with a quorum")
-        path = await save_snapshot_beside(storage, server.database, self._client_port.server)
+        path = await save_snapshot_beside(storage, server.database, self._tasks.core)
         if path is None:
             raise StorageError("this server changed its role meanwhile; try again")
         file = await trio.to_thread.run_sync(open, path, "rb")
@@ -190,25 +185,22 @@ class ServerHost:
         server = self.server()
         restored.complete(max(int(server.next_zxid) - 1, restored.zxid) + 1)
         server.replace_database(ZKDatabase(restored.tree, restored.sessions))
-        self._client_port.wake()
+        self._tasks.loop.wake()
 
 
 class MemberHost(ServerHost):
     """The same for a member of an ensemble."""
 
-    def __init__(self, member: Member, client_port: ClientPort, storage: Storage) -> None:
-        super().__init__(client_port, storage)
+    def __init__(self, member: Member) -> None:
+        super().__init__(member)
         self._member = member
-
-    def _front(self) -> ZooKeeperServer:
-        return self._member.peer.front
 
     def _check_role(self) -> None:
         self._member.peer.check_leads()
 
     async def _replace_by(self, restored: RestoredSnapshot, room: UploadRoom) -> None:
         """The leader replaces the database of all; the answer waits for a quorum that has it."""
-        peer, storage = self._member.peer, self._member.storage
+        peer, storage = self._member.peer, self._member.files
         restored.tree.set_config(peer.current.members.text().encode(), peer.current.version, wall_ms())
         async with storage.saving:
             await in_thread(write_beside, restored, storage, room)
@@ -218,7 +210,7 @@ class MemberHost(ServerHost):
                 restored.abandon()
                 await in_thread(restored.let_go)
                 raise
-        self._client_port.wake()
+        self._tasks.loop.wake()
         await self._member.restore_settled()
         failure = peer.take_restore_failure()
         if failure:

@@ -15,10 +15,10 @@ import threading
 from time import monotonic_ns
 from typing import Final, Protocol, final
 
-from pyzoo.effects import LogBatch
 from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.kernel_sync import kernel_sync
+from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
 
 logger: Final = logging.getLogger(__name__)

@@ -31,9 +31,9 @@ from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.runtime.key_stores import load_key, load_trusted
 from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
 from pyzoo.runtime.log_output import cannot_write
-from pyzoo.runtime.peer_sasl import quorum_sasl, refuse_logins_of_clients
 from pyzoo.runtime.storage import in_use, new_tree, recovery_settings, server_of
 from pyzoo.runtime.tls_contexts import admin_tls, quorum_tls
+from pyzoo.runtime.transport.sasl import quorum_sasl, refuse_logins_of_clients
 
 PID_FILE = "zookeeper_server.pid"
 LOOKUPS_AT_ONCE = 16

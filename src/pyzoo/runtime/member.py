@@ -13,73 +13,84 @@ from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.dialling import Dial
 from pyzoo.runtime.host_names import HostNames
 from pyzoo.runtime.listening import open_listener
-from pyzoo.runtime.peer_sasl import quorum_sasl
-from pyzoo.runtime.peer_tls import PLAIN
-from pyzoo.runtime.peers import PeerPorts
 from pyzoo.runtime.reload_stores import reload_stores
+from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_beside
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import quorum_tls
-from pyzoo.runtime.turn import ClientPort
-from pyzoo.server.member.host import LogRead
+from pyzoo.runtime.transport.peer_listeners import PeerListeners
+from pyzoo.runtime.transport.peer_port import PeerPort
+from pyzoo.runtime.transport.sasl import quorum_sasl
+from pyzoo.runtime.transport.tls import PLAIN
+from pyzoo.runtime.turn import TurnLoop
+from pyzoo.server.effects import Errands, LogRead
 from pyzoo.server.member.peer import QuorumPeer
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 
 LOOK_UP_SECONDS: Final = 5.0
+BIND_PAUSE_SECONDS: Final = 1.0
 
 
-class Member:
-    """The tasks of one member; `ports` are its sockets to others."""
+class Member(ServerTasks):
+    """The tasks of one member."""
 
-    def __init__(self, peer: QuorumPeer, client_port: ClientPort, storage: Storage, nursery: trio.Nursery) -> None:
+    def __init__(self, peer: QuorumPeer, loop: TurnLoop, storage: Storage, nursery: trio.Nursery) -> None:
+        super().__init__(peer, loop, storage, nursery)
         config = peer.config
         self.peer = peer
-        self.client_port = client_port
-        self.storage = storage
-        self.nursery = nursery
+        self.files = storage
         self.client_address = peer.client_address()
-        self._seen_config = peer.current
         self._restore_settled = trio.Event()
         self._names = HostNames()
-        self.ports = PeerPorts(
-            peer,
-            client_port.epoll,
-            self.dial,
+        self.port = PeerPort(
+            peer, loop.endpoints, quorum_tls(config), quorum_sasl(config), config.tuning.tcp_keep_alive
+        )
+        self.listeners = PeerListeners(
+            self.port,
+            loop.endpoints,
             self.find_own,
-            self.run_errands,
-            quorum_tls(config),
-            quorum_sasl(config),
-            config.tuning.tcp_keep_alive,
+            self.listen_again,
             config.tuning.election_port_bind_tries,
             config.quorum.listen_on_all_ips,
         )
 
+    def front(self) -> ZooKeeperServer:
+        return self.peer.front
+
     def begin(self) -> None:
         """The first turn: ports are opened, the election begins."""
-        self.ports.look_up = self.look_up
-        if self.peer.config.quorum.reload_cert_files and self.ports.tls is not PLAIN:
-            self.nursery.start_soon(reload_stores, self.peer.config, self.ports.tls)
+        self.port.look_up = self.look_up
+        if self.peer.config.quorum.reload_cert_files and self.port.tls is not PLAIN:
+            self.nursery.start_soon(reload_stores, self.peer.config, self.port.tls)
         self.turn()
 
-    def turn(self) -> None:
-        """A pass after something that no socket has told of."""
-        self.client_port.turn()
-        self.client_port.set_timer()
+    def run(self, errands: Errands) -> None:
+        super().run(errands)
+        if errands.listen is not None:
+            self.listeners.listen(errands.listen)
+        for link in errands.dials:
+            self.nursery.start_soon(self._dial, link)
+        for read in errands.reads:
+            self.nursery.start_soon(self._read_log, read)
+        if errands.saves_snapshot:
+            self.nursery.start_soon(self._save_snapshot)
+        if errands.client_address is not None and errands.client_address != self.client_address:
+            self.client_address = errands.client_address
+            self.nursery.start_soon(self._move_client_port, errands.client_address)
+        if errands.is_restored:
+            self._restore_settled.set()
 
     # --- dialling
-
-    def dial(self, link: PeerLink) -> None:
-        """Begin to connect a link."""
-        self.nursery.start_soon(self._dial, link)
 
     async def _dial(self, link: PeerLink) -> None:
         connected = await Dial(link, self._names).connect()
         if connected is None:
-            self.ports.dial_failed(link)
+            self.port.dial_failed(link)
         else:
             sock, host = connected
-            self.ports.connected(sock, link, host)
+            self.port.connected(sock, link, host)
         self.turn()
 
     # --- names
@@ -94,10 +105,19 @@ class Member:
             try:
                 found.append(((await self._names.look_up(host))[0], port))
             except OSError as error:
-                self.ports.own_unknown(kind, f"{host}:{port}", error)
+                self.listeners.own_unknown(kind, f"{host}:{port}", error)
                 break
         else:
-            self.ports.own_found(kind, addresses, found)
+            self.listeners.own_found(kind, addresses, found)
+        self.turn()
+
+    def listen_again(self) -> None:
+        """Some port could not be opened: try that later."""
+        self.nursery.start_soon(self._listen_again)
+
+    async def _listen_again(self) -> None:
+        await trio.sleep(BIND_PAUSE_SECONDS)
+        self.listeners.try_again()
         self.turn()
 
     def look_up(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
@@ -110,33 +130,13 @@ class Member:
             with trio.move_on_after(LOOK_UP_SECONDS), suppress(OSError):
                 found = await trio.to_thread.run_sync(socket.gethostbyaddr, host, abandon_on_cancel=True)
                 name = found[0]
-            self.ports.admit(kind, sock, host, port, name)
+            self.port.admit(kind, sock, host, port, name)
         except BaseException:
             sock.close()
             raise
         self.turn()
 
     # --- the disk
-
-    def run_errands(self) -> None:
-        """Begin what a turn has asked for beside bytes."""
-        peer = self.peer
-        if peer.current is not self._seen_config:
-            self._seen_config = peer.current
-            self._begin_to_move_client_port()
-        if not peer.is_restoring:
-            self._restore_settled.set()
-        for read in peer.take_log_reads():
-            self.nursery.start_soon(self._read_log, read)
-        if peer.take_snapshot_request():
-            self.nursery.start_soon(self._save_snapshot)
-
-    def _begin_to_move_client_port(self) -> None:
-        """A reconfiguration may give the clients another address."""
-        address = self.peer.client_address()
-        if address is not None and address != self.client_address:
-            self.client_address = address
-            self.nursery.start_soon(self._move_client_port, address)
 
     async def _move_client_port(self, address: tuple[str, int]) -> None:
         host, port = address
@@ -149,7 +149,7 @@ class Member:
             logger.error("The client port stays where it is: %s", error)
             return
         logger.info("Clients are served on %s:%d now", host, port)
-        self.client_port.listen_on(listeners)
+        self.loop.clients.listen_on(listeners)
 
     async def restore_settled(self) -> None:
         """Return when the snapshot that is being restored has its quorum, or will never have it."""
@@ -157,14 +157,14 @@ class Member:
         await self._restore_settled.wait()
 
     async def _read_log(self, read: LogRead) -> None:
-        proposals = await trio.to_thread.run_sync(self.storage.proposals, read.from_zxid, read.to_zxid)
+        proposals = await trio.to_thread.run_sync(self.files.proposals, read.from_zxid, read.to_zxid)
         self.peer.log_read(read, proposals)
         self.turn()
 
     async def _save_snapshot(self) -> None:
         """Nobody is served until it is done, so the slices are large; but who asks for its state wants an answer."""
         try:
-            path = await save_snapshot_beside(self.storage, self.peer.database, self.peer, SNAPSHOT_CHUNK_BYTES)
+            path = await save_snapshot_beside(self.files, self.peer.database, self.peer, SNAPSHOT_CHUNK_BYTES)
         except StorageError as error:
             self.peer.snapshot_failed(error)
         else:

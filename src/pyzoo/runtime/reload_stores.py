@@ -9,8 +9,8 @@ import trio
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.peer_tls import PeerTls
 from pyzoo.runtime.tls_contexts import quorum_contexts
+from pyzoo.runtime.transport.tls import PeerTls
 
 logger = logging.getLogger(__name__)
 

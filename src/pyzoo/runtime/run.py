@@ -1,4 +1,4 @@
-"""Runs a server: opens its storage and sockets, then lets the client port, the timers and the chores take turns.
+"""Runs a server: opens its storage and sockets, then lets the turns, the timers and the chores take turns.
 
 Everything that touches the core runs in the event loop, one piece at a time; only the log and the bytes of
 snapshots are written by threads.
@@ -25,14 +25,15 @@ from pyzoo.runtime.auditing import note_start, with_server_user
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import check_client_address, open_listener
+from pyzoo.runtime.log_writer import ALONE, IN_ENSEMBLE, LogWriter
 from pyzoo.runtime.member import Member
 from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
-from pyzoo.runtime.peer_sasl import refuse_logins_of_clients
+from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.service_manager import STOPPING, notify
-from pyzoo.runtime.snapshotting import take_snapshots
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
-from pyzoo.runtime.turn import ClientPort
+from pyzoo.runtime.transport.sasl import refuse_logins_of_clients
+from pyzoo.runtime.turn import TurnLoop
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server import slices
 from pyzoo.server.core import Core
@@ -82,51 +83,68 @@ async def serve(
     config = with_slices(with_server_user(config))
     check_client_address(config)
     refuse_logins_of_clients(config)
-    if config.distributed:
-        await serve_member(config, embedded, handle_signals, task_status)
-        return
-    storage: Storage | None = None
-    if in_memory:
-        database = open_in_memory(config)
-    else:
-        storage, database = open_storage(config)
     with ExitStack() as stack:
+        core, storage = open_core(config, in_memory)
         if storage is not None:
             stack.callback(storage.close)
-        server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
-        if storage is not None:
-            storage.load_times.count(server.stats.metrics)
         metrics_listener = open_metrics(config, stack)
         listeners = open_listener(config)
-        port: int = listeners[0].getsockname()[1]
-        server.environment = SystemEnvironment(config, storage, port)
+        port: int = listeners[0].getsockname()[1] if listeners else NO_PORT
         prepare_process(embedded)
-        log_thread = None if storage is None else storage.log_thread
-        if log_thread is not None:
-            log_thread.start()
-        client_port = ClientPort(
-            server,
-            listeners,
-            log_thread,
-            config.client_tcp_keep_alive,
-            trio.Event(),
-            config.sessionless_cnxn_timeout_ms,
-        )
-        stack.callback(client_port.close)
+        loop = open_loop(config, core, storage, listeners)
+        stack.callback(loop.close)
         if not embedded:
-            client_port.have_process(config.look_before_sleep)
+            loop.have_process(config.look_before_sleep)
         async with trio.open_nursery() as nursery:
+            tasks = tasks_of(core, loop, storage, nursery)
+            tasks.front().environment = SystemEnvironment(config, storage, port)
             if handle_signals:
                 await nursery.start(stop_on_signal, nursery.cancel_scope)
-            nursery.start_soon(serve_clients, client_port)
-            nursery.start_soon(keep_time, client_port)
-            start_measuring(config, metrics_listener, server, nursery)
+            nursery.start_soon(serve_clients, loop)
+            nursery.start_soon(keep_time, loop)
             if storage is not None:
-                nursery.start_soon(take_snapshots, client_port, storage, lambda: server.database)
                 nursery.start_soon(purge_regularly, storage)
+            start_measuring(config, metrics_listener, core, nursery)
+            tasks.begin()
             note_start(config, stack)
-            admin_port = start_admin(config, ServerHost(client_port, storage), nursery)
-            task_status.started(RunningServer(port, server, admin_port, nursery.cancel_scope))
+            admin_port = start_admin(config, admin_host(tasks), nursery)
+            task_status.started(RunningServer(port, core, admin_port, nursery.cancel_scope))
+
+
+def open_core(config: ServerConfig, in_memory: bool) -> tuple[Core, Storage | None]:
+    """A server, or a member of an ensemble, with its data, and where that is on disk; raises StorageError."""
+    if config.distributed:
+        storage, files = open_peer_storage(config)
+        try:
+            return QuorumPeer(config, files, elapsed_ms(), wall_ms(), random.randrange), storage
+        except BaseException:
+            storage.close()
+            raise
+    if in_memory:
+        return ZooKeeperServer(config, open_in_memory(config), elapsed_ms(), wall_ms(), random.randrange), None
+    storage, database = open_storage(config)
+    server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
+    storage.load_times.count(server.metrics)
+    return server, storage
+
+
+def open_loop(config: ServerConfig, core: Core, storage: Storage | None, listeners: list[socket.socket]) -> TurnLoop:
+    """The turns of a server that take clients from these sockets."""
+    log: LogWriter | None = None
+    if storage is not None:
+        storage.log_thread.start()
+        log = LogWriter(storage.log_thread, IN_ENSEMBLE if config.distributed else ALONE)
+    loop = TurnLoop(core, log, config.client_tcp_keep_alive, config.sessionless_cnxn_timeout_ms)
+    loop.clients.listen_on(listeners)
+    return loop
+
+
+def tasks_of(core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.Nursery) -> ServerTasks:
+    """What is done beside the turns; raises ConfigError."""
+    if isinstance(core, QuorumPeer):
+        assert storage is not None
+        return Member(core, loop, storage, nursery)
+    return ServerTasks(core, loop, storage, nursery)
 
 
 def with_slices(config: ServerConfig) -> ServerConfig:
@@ -134,50 +152,6 @@ def with_slices(config: ServerConfig) -> ServerConfig:
     if not str(slices.__file__).endswith(".py"):
         return config
     return evolve(config, slice_units=min(config.slice_units, PLAIN_SLICE_UNITS))
-
-
-async def serve_member(
-    config: ServerConfig,
-    embedded: bool,
-    handle_signals: bool,
-    task_status: trio.TaskStatus[RunningServer],
-) -> None:
-    """Run a member of an ensemble; as `serve`."""
-    storage, files = open_peer_storage(config)
-    with ExitStack() as stack:
-        stack.callback(storage.close)
-        peer = QuorumPeer(config, files, elapsed_ms(), wall_ms(), random.randrange)
-        metrics_listener = open_metrics(config, stack)
-        listeners = open_listener(config)
-        port: int = listeners[0].getsockname()[1] if listeners else NO_PORT
-        peer.front.environment = SystemEnvironment(config, storage, port)
-        prepare_process(embedded)
-        storage.log_thread.start()
-        client_port = ClientPort(
-            peer,
-            listeners,
-            storage.log_thread,
-            config.client_tcp_keep_alive,
-            trio.Event(),
-            config.sessionless_cnxn_timeout_ms,
-        )
-        stack.callback(client_port.close)
-        if not embedded:
-            client_port.have_process(config.look_before_sleep)
-        async with trio.open_nursery() as nursery:
-            member = Member(peer, client_port, storage, nursery)
-            client_port.peers = member.ports
-            if handle_signals:
-                await nursery.start(stop_on_signal, nursery.cancel_scope)
-            nursery.start_soon(serve_clients, client_port)
-            nursery.start_soon(keep_time, client_port)
-            nursery.start_soon(take_snapshots, client_port, storage, lambda: peer.database)
-            nursery.start_soon(purge_regularly, storage)
-            start_measuring(config, metrics_listener, peer, nursery)
-            member.begin()
-            note_start(config, stack)
-            admin_port = start_admin(config, MemberHost(member, client_port, storage), nursery)
-            task_status.started(RunningServer(port, peer, admin_port, nursery.cancel_scope))
 
 
 def start_measuring(config: ServerConfig, listener: socket.socket | None, core: Core, nursery: trio.Nursery) -> None:
@@ -197,6 +171,11 @@ def start_admin(config: ServerConfig, host: ServerHost, nursery: trio.Nursery) -
     port: int = listener.getsockname()[1]
     nursery.start_soon(serve_admin, listener, evolve(settings, plain_accepted=host.plain_accepted), host)
     return port
+
+
+def admin_host(tasks: ServerTasks) -> ServerHost:
+    """The server as its AdminServer knows it."""
+    return MemberHost(tasks) if isinstance(tasks, Member) else ServerHost(tasks)
 
 
 def prepare_process(embedded: bool) -> None:
@@ -253,23 +232,23 @@ async def stop_on_signal(
     cancel_scope.cancel()
 
 
-async def serve_clients(client_port: ClientPort) -> None:
+async def serve_clients(loop: TurnLoop) -> None:
     """A pass whenever some socket, or the log, has something."""
     wait_readable = trio.lowlevel.wait_readable
-    fd = client_port.epoll.fileno()
+    fd = loop.endpoints.epoll.fileno()
     while True:
         await wait_readable(fd)
-        client_port.turns()
-        client_port.set_timer()
+        loop.turns()
+        loop.set_timer()
 
 
-async def keep_time(client_port: ClientPort) -> None:
+async def keep_time(loop: TurnLoop) -> None:
     """A pass whenever a deadline of the core has come, even if no client says anything."""
     while True:
         with trio.CancelScope() as timer:
-            client_port.start_timer(timer)
+            loop.start_timer(timer)
             await trio.sleep_forever()
-        client_port.turn()
+        loop.turn()
 
 
 async def purge_regularly(storage: Storage) -> None:

@@ -1,14 +1,12 @@
 """Snapshots of a running server: slices between the turns, the writing in a thread."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import trio
 
-from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.storage import Storage
-from pyzoo.runtime.turn import ClientPort
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
@@ -16,25 +14,6 @@ from pyzoo.server.database import ZKDatabase
 logger = logging.getLogger(__name__)
 
 SNAPSHOT_CHUNK_BYTES = 1 << 20
-
-
-async def take_snapshots(client_port: ClientPort, storage: Storage, database: Callable[[], ZKDatabase]) -> None:
-    """Save a snapshot whenever the core asks for one: slices here, the writing in a thread."""
-    server = client_port.server
-    while True:
-        await client_port.snapshot_wanted.wait()
-        client_port.snapshot_wanted = trio.Event()
-        server.snapshot_began()
-        failed = False
-        client_port.saves_snapshot = True
-        try:
-            await save_snapshot_beside(storage, database(), server)
-        except StorageError as error:
-            failed = True
-            logger.error("%s", error)
-        finally:
-            client_port.saves_snapshot = False
-            server.snapshot_ended(failed)
 
 
 async def save_snapshot_beside(

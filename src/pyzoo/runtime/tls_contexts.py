@@ -10,7 +10,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.key_stores import KeyMaterial, load_key, load_trusted
-from pyzoo.runtime.peer_tls import PLAIN, PeerTls
+from pyzoo.runtime.transport.tls import PLAIN, PeerTls
 
 logger = logging.getLogger(__name__)
 

@@ -6,23 +6,23 @@ are carried out, all of them, in any order.
 
 from mypy_extensions import i64
 
-from pyzoo.effects import Effects
 from pyzoo.jute.records import ACL, Id
 from pyzoo.server.clients.cnxn import CnxnOwner, ServerCnxn
+from pyzoo.server.effects import Effects
 from pyzoo.server.metrics import ServerMetrics
 
 
 class Core(CnxnOwner):
-    """`now_ms` is the monotonic time of this turn; `request_throttle_limit` is 0 where requests never wait.
+    """`now_ms` is the monotonic time of this turn.
 
     A snapshot that is being made of the running server is worthless once `snapshot_epoch` has changed.
     """
 
-    def __init__(self, now_ms: int, wall_ms: int, metrics: ServerMetrics) -> None:
+    def __init__(self, now_ms: int, wall_ms: int, metrics: ServerMetrics, effects: Effects) -> None:
         self.now_ms: i64 = now_ms
         self.wall_ms: i64 = wall_ms
         self.metrics = metrics
-        self.request_throttle_limit: i64 = 0
+        self.effects = effects
         self.snapshot_epoch: i64 = 0
 
     # --- clients
@@ -47,14 +47,6 @@ class Core(CnxnOwner):
         """Whether the shell may read from this connection now."""
         raise NotImplementedError
 
-    def take_output(self) -> list[ServerCnxn]:
-        """The connections that have bytes to send or have to be closed."""
-        raise NotImplementedError
-
-    def release_throttled(self) -> None:
-        """Let waiting requests through as far as the throttle allows."""
-        raise NotImplementedError
-
     def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
         raise NotImplementedError
 
@@ -65,9 +57,16 @@ class Core(CnxnOwner):
 
     # --- disk
 
-    def take_effects(self) -> Effects | None:
-        """The log writes of this turn; to be called until there are none."""
+    def take_effects(self) -> Effects:
+        """What is to be done now, all of it; its `log` is forgotten with the next call."""
         raise NotImplementedError
+
+    def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
+        """When `release` has to come at the latest, 0 for now, while the effects are held back; see GroupCommit."""
+        return 0
+
+    def release(self) -> None:
+        """Send and log what is held back: effects follow."""
 
     def persisted(self, zxid: i64) -> None:
         """All log records up to `zxid` are safe."""

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Final
 
+from pyzoo.outbox import Outbox
 from pyzoo.quorum.link import PeerLink
 from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.effects import Effects
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.network import Socket
 
@@ -19,12 +21,9 @@ class Connections:
     def __init__(self, member: "Member") -> None:
         self.member = member
         self.network = member.network
-        self._links: dict[Socket, PeerLink] = {}
-        self._link_sockets: dict[PeerLink, Socket] = {}
-        self._cnxns: dict[Socket, ServerCnxn] = {}
-        self._cnxn_sockets: dict[ServerCnxn, Socket] = {}
+        self._outboxes: dict[Socket, Outbox] = {}
+        self._sockets: dict[Outbox, Socket] = {}
         self._held_back: dict[ServerCnxn, None] = {}
-        self._left: list[Socket] = []
 
     def vanish(self, power: bool) -> None:
         """The process is gone: the other sides learn of it, without its power rather late."""
@@ -32,8 +31,21 @@ class Connections:
         for socket in self.network.sockets_of(self.member.host):
             late = world.chance(0.7 if power else 0.1)
             socket.vanish(world.draw(SLOW_NOTICE_MS if late else 5))
-        for table in (self._links, self._link_sockets, self._cnxns, self._cnxn_sockets, self._held_back):
-            table.clear()
+        self._outboxes.clear()
+        self._sockets.clear()
+        self._held_back.clear()
+
+    def _add(self, socket: Socket, outbox: Outbox) -> None:
+        self._outboxes[socket] = outbox
+        self._sockets[outbox] = socket
+
+    def _remove(self, socket: Socket) -> Outbox | None:
+        outbox = self._outboxes.pop(socket, None)
+        if outbox is not None:
+            del self._sockets[outbox]
+            if isinstance(outbox, ServerCnxn):
+                self._held_back.pop(outbox, None)
+        return outbox
 
     # --- what arrives
 
@@ -45,18 +57,15 @@ class Connections:
         cnxn = self._peer().accept(socket.remote_host, socket.remote_port)
         if cnxn is None:
             socket.close()
-            return
-        self._cnxns[socket] = cnxn
-        self._cnxn_sockets[cnxn] = socket
+        else:
+            self._add(socket, cnxn)
 
     def member_came(self, socket: Socket, port: int) -> None:
         """Another member has connected."""
         self.member.arrived(lambda: self._begin_link(socket, port))
 
     def _begin_link(self, socket: Socket, port: int) -> None:
-        link = self._peer().peer_accepted(port, socket.remote_host, socket.remote_port)
-        self._links[socket] = link
-        self._link_sockets[link] = socket
+        self._add(socket, self._peer().peer_accepted(port, socket.remote_host, socket.remote_port))
 
     def socket_received(self, socket: Socket, data: bytes) -> None:
         """For the network."""
@@ -96,37 +105,31 @@ class Connections:
         return peer
 
     def _received(self, socket: Socket, data: bytes) -> None:
-        link = self._links.get(socket)
-        if link is not None:
-            self._peer().peer_bytes(link, data)
-            return
-        cnxn = self._cnxns.get(socket)
-        if cnxn is not None:
-            self._peer().data_received(cnxn, data)
-            if not self._peer().wants_input(cnxn):
-                self._held_back[cnxn] = None
+        outbox = self._outboxes.get(socket)
+        if isinstance(outbox, PeerLink):
+            self._peer().peer_bytes(outbox, data)
+        elif isinstance(outbox, ServerCnxn):
+            self._peer().data_received(outbox, data)
+            self._hold_back(outbox)
+
+    def _hold_back(self, cnxn: ServerCnxn) -> None:
+        if not self._peer().wants_input(cnxn):
+            self._held_back[cnxn] = None
 
     def _ended(self, socket: Socket) -> None:
-        link = self._links.pop(socket, None)
-        if link is not None:
-            del self._link_sockets[link]
-            if not link.closing:
-                self._peer().peer_gone(link)
-            return
-        cnxn = self._cnxns.pop(socket, None)
-        if cnxn is not None:
-            del self._cnxn_sockets[cnxn]
-            self._held_back.pop(cnxn, None)
-            self._peer().client_gone(cnxn)
+        outbox = self._remove(socket)
+        if isinstance(outbox, PeerLink) and not outbox.closing:
+            self._peer().peer_gone(outbox)
+        elif isinstance(outbox, ServerCnxn):
+            self._peer().client_gone(outbox)
 
     def _connected(self, socket: Socket, link: PeerLink) -> None:
         if link.closing:
             socket.close()
             return
-        self._links[socket] = link
-        self._link_sockets[link] = socket
+        self._add(socket, link)
         self._peer().peer_connected(link)
-        self._flush_link(link)
+        self._flush(link)
 
     def _dial_failed(self, link: PeerLink) -> None:
         if not link.closing:
@@ -134,71 +137,56 @@ class Connections:
 
     # --- what goes out
 
-    def carry_out(self, peer: QuorumPeer) -> None:
-        """Dial, send and close what the member wants."""
-        for link in peer.take_dials():
-            self._dial(link)
-        for link in peer.take_links():
-            self._flush_link(link)
-        for cnxn in peer.take_output():
-            self._flush_cnxn(peer, cnxn)
+    def send(self, peer: QuorumPeer, effects: Effects) -> None:
+        """Send and close what the member wants."""
+        for outbox in effects.packets.take() + effects.replies.take():
+            self._flush(outbox)
         for cnxn in list(self._held_back):
             if peer.wants_input(cnxn):
                 del self._held_back[cnxn]
                 self.member.arrived(lambda cnxn=cnxn: self._go_on(cnxn))  # type: ignore[misc]
 
     def _go_on(self, cnxn: ServerCnxn) -> None:
-        if cnxn in self._cnxn_sockets:
+        if cnxn in self._sockets:
             self._peer().frames_waiting(cnxn)
-            if not self._peer().wants_input(cnxn):
-                self._held_back[cnxn] = None
+            self._hold_back(cnxn)
 
-    def _dial(self, link: PeerLink) -> None:
+    def dial(self, link: PeerLink) -> None:
+        """Begin to connect a link to one of its addresses."""
         if not link.addresses:
             self.member.arrived(lambda: self._dial_failed(link))
             return
         address = link.addresses[self.member.world.draw(len(link.addresses))]
         self.network.dial(self.member.host, address, link.timeout_ms, self, (link, self.member.life))
 
-    def _flush_link(self, link: PeerLink) -> None:
-        socket = self._link_sockets.get(link)
+    def _flush(self, outbox: Outbox) -> None:
+        socket = self._sockets.get(outbox)
         if socket is None:
-            link.announced = False
+            outbox.announced = False
             return
-        data = link.data_to_send()
-        if data and not link.gone:
+        data = outbox.data_to_send()
+        if data and not outbox.gone:
             socket.send(data)
-        link.unsent = socket.unsent
-        if link.closing:
-            del self._link_sockets[link]
-            del self._links[socket]
+        if isinstance(outbox, PeerLink):
+            outbox.unsent = socket.unsent
+        if outbox.is_over:
+            self._remove(socket)
             socket.close()
-        elif link.wants_drain:
-            self._watch_drain(link, self.member.life)
+            if isinstance(outbox, ServerCnxn):
+                self._peer().client_gone(outbox)
+        elif outbox.wants_drain:
+            self._watch_drain(outbox, self.member.life)
 
-    def _watch_drain(self, link: PeerLink, life: int) -> None:
+    def _watch_drain(self, outbox: Outbox, life: int) -> None:
         def look() -> None:
-            socket = self._link_sockets.get(link)
-            if socket is None or life != self.member.life or not link.wants_drain:
+            socket = self._sockets.get(outbox)
+            if socket is None or life != self.member.life or not outbox.wants_drain:
                 return
-            link.unsent = socket.unsent
-            if link.unsent == 0:
+            outbox.unsent = socket.unsent
+            if outbox.unsent == 0 and isinstance(outbox, PeerLink):
+                link = outbox
                 self.member.arrived(lambda: self._peer().peer_drained(link))
             else:
                 self.member.world.after(2, look)
 
         self.member.world.after(1, look)
-
-    def _flush_cnxn(self, peer: QuorumPeer, cnxn: ServerCnxn) -> None:
-        socket = self._cnxn_sockets.get(cnxn)
-        if socket is None:
-            return
-        data = cnxn.data_to_send()
-        if data and not cnxn.gone:
-            socket.send(data)
-        if cnxn.is_over:
-            del self._cnxn_sockets[cnxn]
-            del self._cnxns[socket]
-            self._held_back.pop(cnxn, None)
-            socket.close()
-            peer.client_gone(cnxn)

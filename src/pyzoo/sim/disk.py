@@ -10,11 +10,11 @@ import errno
 from collections.abc import Callable
 from typing import Final
 
-from pyzoo.effects import LogBatch
 from pyzoo.errors import StorageError
 from pyzoo.persistence.disk import ReadFile, WriteFile
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.txnlog import TxnLog
+from pyzoo.server.effects import LogBatch
 from pyzoo.sim.world import Timer, World
 
 RETRY_MS: Final = 1000

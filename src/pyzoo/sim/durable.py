@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Callable
 
 from pyzoo.config.settings import ServerConfig
-from pyzoo.effects import LogBatch
 from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.disk import Disk, join
 from pyzoo.persistence.log_format import HEADER_LENGTH, LogReader, encode_file_header
@@ -15,6 +14,7 @@ from pyzoo.persistence.proposals import zxid_of
 from pyzoo.persistence.snapshot.saved import list_valid_snapshots
 from pyzoo.persistence.txnlog import list_logs
 from pyzoo.quorum.history import Proposal
+from pyzoo.server.effects import LogBatch
 from pyzoo.server.member.storage import PeerStorage
 
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Final
 
 from pyzoo.config.membership import Membership
-from pyzoo.effects import LogBatch
 from pyzoo.errors import ConfigError, StorageError
 from pyzoo.persistence.directories import open_directories
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum.link import ELECTION, OBSERVER_MASTER, QUORUM
 from pyzoo.quorum.vote import LEADING, LOOKING
+from pyzoo.server.effects import Effects, Errands, LogBatch
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.connections import Connections
 from pyzoo.sim.disk import SimCrash, SimLog
@@ -210,13 +210,14 @@ class Member:
         self._inbox = []
         for step in inbox:
             step()
-        self._hold(peer)
-        self._carry_out(peer)
+        effects = peer.take_effects()
+        if effects.holds:
+            self._hold(peer)
+            effects = peer.take_effects()
+        self._carry_out(peer, effects)
 
     def _hold(self, peer: QuorumPeer) -> None:
         """Let a leader hold its proposals back as long as it wants to, and not longer."""
-        if not peer.is_holding:
-            return
         now_ns = self.machine.now_ms() * NS_PER_MS
         until_ns = peer.held_until_ns(now_ns, self.sync_ms() * NS_PER_MS)
         if until_ns <= now_ns:
@@ -224,18 +225,25 @@ class Member:
         else:
             self.world.after(-(-(until_ns - now_ns) // NS_PER_MS), self.wake)
 
-    def _carry_out(self, peer: QuorumPeer) -> None:
-        while (effects := peer.take_effects()) is not None:
-            if effects.start_snapshot:
-                self.saver.begin_fuzzy(peer)
-            if effects.log is not None and self.log is not None:
-                self.log.submit(effects.log)
-        for read in peer.take_log_reads():
+    def _carry_out(self, peer: QuorumPeer, effects: Effects) -> None:
+        errands = effects.take_errands()
+        if errands is not None and errands.starts_snapshot:
+            self.saver.begin_fuzzy(peer)
+        if effects.log is not None and self.log is not None:
+            self.log.submit(effects.log)
+        if errands is not None:
+            self._run(peer, errands)
+        self.connections.send(peer, effects)
+
+    def _run(self, peer: QuorumPeer, errands: Errands) -> None:
+        for read in errands.reads:
             self.saver.read_log(peer, read)
-        if peer.take_snapshot_request():
+        if errands.saves_snapshot:
             self.saver.save_now(peer)
-        self.connections.carry_out(peer)
-        self._open_ports(peer)
+        for link in errands.dials:
+            self.connections.dial(link)
+        if errands.listen is not None:
+            self._open_ports(errands.listen)
 
     def _plan_deadline(self, peer: QuorumPeer) -> None:
         if self._deadline_timer is not None:
@@ -268,13 +276,11 @@ class Member:
 
     # --- ports
 
-    def _open_ports(self, peer: QuorumPeer) -> None:
+    def _open_ports(self, ports: dict[int, list[tuple[str, int]]]) -> None:
         wanted = {(self.host, CLIENT_PORT): CLIENTS}
-        for kind, addresses in peer.listen_addresses().items():
+        for kind, addresses in ports.items():
             for address in addresses:
                 wanted[address] = kind
-        if wanted == self._ports:
-            return
         for address in list(self._ports):
             if address not in wanted:
                 self.network.stop_listening(address)

@@ -9,7 +9,7 @@ from pyzoo.persistence.purge import purge
 from pyzoo.persistence.snapshot.file import snapshot_chunks
 from pyzoo.persistence.snapshot.saved import SnapshotFile, list_snapshots, list_valid_snapshots, save_snapshot
 from pyzoo.quorum.history import Proposal
-from pyzoo.server.member.host import LogRead
+from pyzoo.server.effects import LogRead
 from pyzoo.server.member.peer import QuorumPeer
 
 if TYPE_CHECKING:

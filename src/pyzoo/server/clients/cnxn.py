@@ -15,6 +15,7 @@ from pyzoo.datatree.watches import Watcher
 from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.jute.records import ACL, Id
+from pyzoo.outbox import Packets
 from pyzoo.server.requests.request import Request
 from pyzoo.server.slices import SlicedWork
 
@@ -28,15 +29,10 @@ OUT_LIMIT: Final = 64 << 20
 """Bytes waiting to be sent above which a connection that does not read its events is closed."""
 PENDING_READS_LIMIT: Final = 100
 """Reads waiting behind a write above which no more requests are read: all are answered in one go."""
-_KEEP_WRITER: Final = 64 << 10
 
 
 class CnxnOwner:
     """What a connection tells its server."""
-
-    def output_ready(self, cnxn: "ServerCnxn") -> None:
-        """There is something to send now and was not before."""
-        raise NotImplementedError
 
     def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
         """Whether these identities may see a node with this ACL."""
@@ -76,8 +72,17 @@ class ServerCnxn(Watcher):
     to come they go out by `ahead`, and `out` keeps what is behind them.
     """
 
-    def __init__(self, owner: CnxnOwner, address: str, port: int, max_frame: int, now_ms: int, wall_ms: int) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        owner: CnxnOwner,
+        replies: Packets,
+        address: str,
+        port: int,
+        max_frame: int,
+        now_ms: int,
+        wall_ms: int,
+    ) -> None:
+        super().__init__(replies)
         self.owner = owner
         self.address = address
         self.port = port
@@ -87,19 +92,14 @@ class ServerCnxn(Watcher):
         self.connect_seen = False
         self.sasl_refused = False
         self.established = False
-        self.closing = False
-        self.gone = False
         self.ids: list[Id] = [Id("ip", address)]
         self.pending: deque[Request] = deque()
         self.pending_reads: i64 = 0
-        self.unsent: i64 = 0
         self.is_busy = False
         self.work: SlicedWork | None = None
         self.events: BytesWriter | None = None
         self.owed: i64 = 0
         self.ahead: BytesWriter | None = None
-        self.announced = False
-        self.out = BytesWriter()
         self.read_only_known = False
         self.opened_ms: i64 = now_ms
         self.last_io_ms: i64 = now_ms
@@ -206,17 +206,6 @@ class ServerCnxn(Watcher):
         self.out.write(text.encode("utf-8"))
         self.announce()
 
-    def announce(self) -> None:
-        """Tell the server once a turn that this connection has to be looked at."""
-        if not self.announced:
-            self.announced = True
-            self.owner.output_ready(self)
-
-    def abort(self) -> None:
-        """Close without sending what is left, and take no more requests."""
-        self.gone = True
-        self.close()
-
     def close(self) -> None:
         """Close once everything written so far, and the events that are owed before it, are sent."""
         self.closing = True
@@ -262,19 +251,14 @@ class ServerCnxn(Watcher):
 
     def data_to_send(self) -> bytes:
         """Take what has been written since the last call."""
-        self.announced = False
         if self.work is not None:
             self.owner.output_taken(self.work)
         ahead = self.ahead
-        if ahead is not None:
-            data = ahead.getvalue()
-            self.ahead = BytesWriter()
-            return data
-        data = self.out.getvalue()
-        if len(data) > _KEEP_WRITER:
-            self.out = BytesWriter()
-        else:
-            self.out.truncate(0)
+        if ahead is None:
+            return super().data_to_send()
+        self.announced = False
+        data = ahead.getvalue()
+        self.ahead = BytesWriter()
         return data
 
     # --- statistics

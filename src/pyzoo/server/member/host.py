@@ -1,7 +1,6 @@
 """PeerHost and Role: what the roles of a member ask of it, and what it asks of them."""
 
 from collections.abc import Callable
-from typing import final
 
 from mypy_extensions import i64
 
@@ -13,29 +12,15 @@ from pyzoo.quorum.link import PeerLink
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.effects import Effects
 from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.metrics import new_metrics
 from pyzoo.server.requests.log_batch import LogBatcher
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 
-@final
-class LogRead:
-    """Proposals that are wanted from the log on disk; `size_limit` in bytes, 0 for none."""
-
-    def __init__(self, handler: LearnerHandler, from_zxid: int, to_zxid: int, size_limit_factor: float) -> None:
-        self.handler = handler
-        self.from_zxid = from_zxid
-        self.to_zxid = to_zxid
-        self.size_limit_factor = size_limit_factor
-
-
 class PeerHost(Core):
-    """A member as its roles see it; `current` and `last_seen` are its configurations.
-
-    `listen_version` changes whenever the ports that have to be open may be others than before, `errands` whenever the
-    shell has to look for more than bytes: disk work, another configuration, the end of a restore.
-    """
+    """A member as its roles see it; `current` and `last_seen` are its configurations."""
 
     def __init__(
         self,
@@ -47,7 +32,7 @@ class PeerHost(Core):
         wall_ms: int,
         draw: Callable[[int], int],
     ) -> None:
-        super().__init__(now_ms, wall_ms, new_metrics(config, now_ms))
+        super().__init__(now_ms, wall_ms, new_metrics(config, now_ms), Effects())
         self.config = config
         self.storage = storage
         self.draw = draw
@@ -56,8 +41,6 @@ class PeerHost(Core):
         self.last_seen = current
         self.database = database
         self.logged_zxid: i64 = database.last_zxid
-        self.listen_version: i64 = 0
-        self.errands: i64 = 0
 
     def serving(self, server: ZooKeeperServer, epoch: int) -> None:
         """From now on this role's server has the clients."""

@@ -156,7 +156,14 @@ class Leading(Role):
         host = self.host
         host.database.tree.last_processed_zxid = zxid
         server = LeaderZooKeeperServer(
-            host.config, host.database, int(host.now_ms), int(host.wall_ms), host.draw, host.log, host.metrics
+            host.config,
+            host.database,
+            int(host.now_ms),
+            int(host.wall_ms),
+            host.draw,
+            host.log,
+            host.metrics,
+            host.effects,
         )
         server.lead(self.leader, host.current)
         self.server = server

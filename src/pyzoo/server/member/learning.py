@@ -353,7 +353,14 @@ class Learning(Role):
         """In step."""
         host = self.host
         server = LearnerZooKeeperServer(
-            host.config, host.database, int(host.now_ms), int(host.wall_ms), host.draw, host.log, host.metrics
+            host.config,
+            host.database,
+            int(host.now_ms),
+            int(host.wall_ms),
+            host.draw,
+            host.log,
+            host.metrics,
+            host.effects,
         )
         server.learn(self.learner, host.current)
         self.server = server

@@ -17,7 +17,6 @@ from mypy_extensions import i64
 from pyzoo.config.membership import Membership, QuorumServer
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.paths import CONFIG
-from pyzoo.effects import Effects
 from pyzoo.errors import ConfigError, MalformedRecord, StorageError
 from pyzoo.jute.records import ACL, Id
 from pyzoo.persistence.restored import RestoredSnapshot
@@ -32,11 +31,11 @@ from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
 from pyzoo.quorum.vote import FOLLOWING, LEADING, LOOKING, OBSERVING, UNUSABLE_ZXID, Vote
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.effects import Effects, LogRead
 from pyzoo.server.member.configuration import PeerConfigFiles
-from pyzoo.server.member.host import LogRead, PeerHost, Role
+from pyzoo.server.member.host import PeerHost, Role
 from pyzoo.server.member.leading import Leading
 from pyzoo.server.member.learning import Learning
-from pyzoo.server.member.links import ReadyLinks
 from pyzoo.server.member.restore import EnsembleRestore
 from pyzoo.server.member.settings import cnxmanager_settings, election_addresses, election_settings, quorum_addresses
 from pyzoo.server.member.storage import PeerStorage
@@ -70,7 +69,7 @@ class QuorumPeer(PeerHost):
         if config.last_seen_membership is not None:
             self.last_seen = self._verifier(config.last_seen_membership)
         self._me = self._listed()
-        self.links = ReadyLinks()
+        self.links = self.effects.packets
         self.cnx = QuorumCnxManager(cnxmanager_settings(config, self.current.members), self.links)
         self._tell_addresses()
         self.election = FastLeaderElection(
@@ -81,7 +80,6 @@ class QuorumPeer(PeerHost):
         self.role: Role | None = None
         self.server: ZooKeeperServer | None = None
         self.front: ZooKeeperServer = self._looking_server()
-        self.request_throttle_limit = config.request_throttle_max_requests
         self._stopping = False
         self._next_vote: Vote | None = None
         self._look_at_ms: i64 = now_ms
@@ -90,9 +88,7 @@ class QuorumPeer(PeerHost):
         self._unavailable_since_ms: i64 = now_ms
         self._submitted_zxid: i64 = 0
         self._in_flight: i64 = 0
-        self._log_reads: list[LogRead] = []
-        self._snapshot_wanted = False
-        self._left_over: list[ServerCnxn] = []
+        self._listens_elsewhere = True
         self._masters: list[int] = []
         self._failed_roles = 0
         self._is_ahead_of_disk = False
@@ -118,7 +114,14 @@ class QuorumPeer(PeerHost):
 
     def _looking_server(self) -> LookingZooKeeperServer:
         server = LookingZooKeeperServer(
-            self.config, self.database, int(self.now_ms), int(self.wall_ms), self.draw, self.log, self.metrics
+            self.config,
+            self.database,
+            int(self.now_ms),
+            int(self.wall_ms),
+            self.draw,
+            self.log,
+            self.metrics,
+            self.effects,
         )
         server.look(self.current)
         server.ensemble = view_of(self, None, LOOKING)
@@ -143,18 +146,8 @@ class QuorumPeer(PeerHost):
     def wants_input(self, cnxn: ServerCnxn) -> bool:
         return self.front.wants_input(cnxn)
 
-    def release_throttled(self) -> None:
-        self.front.release_throttled()
-
     def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
         return self.front.may_read(ids, acl)
-
-    def take_output(self) -> list[ServerCnxn]:
-        output = self.front.take_output()
-        if self._left_over:
-            output = self._left_over + output
-            self._left_over = []
-        return output
 
     @property
     def is_busy(self) -> bool:
@@ -164,7 +157,6 @@ class QuorumPeer(PeerHost):
         """Another server gets the clients; those of the last one are sent away."""
         old = self.front
         old.shutdown()
-        self._left_over += old.take_output()
         server.environment = old.environment
         server.stats.trace_mask = old.stats.trace_mask
         server.ensemble = view_of(self, self.role, int(self.state))
@@ -174,7 +166,7 @@ class QuorumPeer(PeerHost):
         self.server = server
         self._failed_roles = 0
         self._count_unavailable()
-        self.listen_version += 1
+        self._listens_elsewhere = True
         self._put_in_front(server)
         self.election.established(epoch)
         self.set_config_node()
@@ -246,16 +238,8 @@ class QuorumPeer(PeerHost):
     def dial_addresses(self, port: int, name: str, addresses: list[tuple[str, int]], timeout_ms: int) -> PeerLink:
         """Begin to connect to one of these addresses."""
         link = PeerLink(self.links, port, name, addresses, timeout_ms)
-        self.links.dials.append(link)
+        self.effects.errands.dials.append(link)
         return link
-
-    def take_dials(self) -> list[PeerLink]:
-        """The links that the shell has to dial."""
-        return self.links.take_dials() + self.cnx.take_dials()
-
-    def take_links(self) -> list[PeerLink]:
-        """The links that have output or have to be closed."""
-        return self.links.take_ready()
 
     def peer_connected(self, link: PeerLink) -> None:
         """A dial succeeded."""
@@ -311,36 +295,36 @@ class QuorumPeer(PeerHost):
 
     # --- disk
 
-    @property
-    def is_holding(self) -> bool:
-        """Whether a leader waits for more proposals before it sends and logs those that it has."""
-        role = self.role
-        return role is not None and not self._stopping and role.is_holding
-
     def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
-        """When `release` has to come at the latest, 0 for now, while `is_holding`; see GroupCommit."""
         role = self.role
         return 0 if role is None else role.held_until_ns(now_ns, patience_ns)
 
     def release(self) -> None:
-        """Send and log what is held back: effects follow."""
         role = self.role
         if role is not None:
             role.release()
 
-    def take_effects(self) -> Effects | None:
+    def take_effects(self) -> Effects:
+        if self.front.request_throttle_limit > 0:
+            self.front.release_throttled()
         self._settle()
-        if self.is_holding:
-            return None
-        batch = self.log.take()
-        if batch is None:
-            return None
-        self._submitted_zxid = batch.last_zxid
-        self.logged_zxid = batch.last_zxid
-        self._in_flight += 1
-        wanted = batch.roll_after and self.server is not None and not self._stopping
-        snapshot = wanted and not self.front.snapshot_running
-        return Effects(batch, snapshot)
+        effects = self.effects
+        role = self.role
+        effects.holds = role is not None and not self._stopping and role.is_holding
+        batch = None if effects.holds else self.log.take()
+        effects.log = batch
+        if batch is not None:
+            self._submitted_zxid = batch.last_zxid
+            self.logged_zxid = batch.last_zxid
+            self._in_flight += 1
+            if batch.roll_after and self.server is not None and not self._stopping and not self.front.snapshot_running:
+                effects.errands.starts_snapshot = True
+        if self._listens_elsewhere:
+            self._listens_elsewhere = False
+            effects.errands.listen = self.listen_addresses()
+        if self.cnx.has_dials:
+            effects.errands.dials += self.cnx.take_dials()
+        return effects
 
     def persisted(self, zxid: i64) -> None:
         if zxid == self._submitted_zxid:
@@ -354,28 +338,14 @@ class QuorumPeer(PeerHost):
         return self._in_flight == 0 and not self.log.has_records
 
     def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
-        self.errands += 1
-        self._log_reads.append(LogRead(handler, from_zxid, to_zxid, self.config.snapshot_size_factor))
-
-    def take_log_reads(self) -> list[LogRead]:
-        """Reads of the log that the shell has to do; the answers go to `log_read`."""
-        reads = self._log_reads
-        self._log_reads = []
-        return reads
+        self.effects.errands.reads.append(LogRead(handler, from_zxid, to_zxid, self.config.snapshot_size_factor))
 
     def log_read(self, read: LogRead, proposals: list[Proposal] | None) -> None:
         """What the log has of what was asked for; None when it cannot serve."""
         read.handler.log_read(proposals)
 
     def save_snapshot(self) -> None:
-        self.errands += 1
-        self._snapshot_wanted = True
-
-    def take_snapshot_request(self) -> bool:
-        """Whether a snapshot of the database has to be saved now; `snapshot_saved` comes when it is safe."""
-        wanted = self._snapshot_wanted
-        self._snapshot_wanted = False
-        return wanted
+        self.effects.errands.saves_snapshot = True
 
     def snapshot_saved(self) -> None:
         """The snapshot that was asked for is on disk."""
@@ -474,7 +444,14 @@ class QuorumPeer(PeerHost):
 
     def _serve_read_only(self) -> None:
         server = ReadOnlyZooKeeperServer(
-            self.config, self.database, int(self.now_ms), int(self.wall_ms), self.draw, self.log, self.metrics
+            self.config,
+            self.database,
+            int(self.now_ms),
+            int(self.wall_ms),
+            self.draw,
+            self.log,
+            self.metrics,
+            self.effects,
         )
         server.read_only(self.current)
         self.server = server
@@ -600,7 +577,7 @@ class QuorumPeer(PeerHost):
             self.metrics.quorum.election_time.add(self.now_ms - self._election_since_ms)
         self.election.state = int(self.state)
         self.role = role
-        self.listen_version += 1
+        self._listens_elsewhere = True
         logger.info("%s, the leader is server %d", STATE_NAMES[int(self.state)].upper(), vote.leader)
         self._guarded(role.begin)
 
@@ -608,9 +585,9 @@ class QuorumPeer(PeerHost):
         logger.warning("No longer %s: %s", STATE_NAMES[int(self.state)], role.failure)
         role.close()
         self._stopping = True
-        self.listen_version += 1
-        self._log_reads = []
-        self._snapshot_wanted = False
+        self._listens_elsewhere = True
+        self.effects.errands.reads = []
+        self.effects.errands.saves_snapshot = False
         # What a running snapshot would still see may never be committed.
         self.snapshot_epoch += 1
         self.server = None
@@ -704,8 +681,8 @@ class QuorumPeer(PeerHost):
         old = self.current.members
         vote_leader = self.election.current_vote.leader
         if members.version > old.version:
-            self.errands += 1
             self.current = self._verifier(members)
+            self.effects.errands.client_address = self.client_address()
             if members.version >= self.last_seen.version:
                 self.last_seen = self.current
             self.files.save_current(members)
@@ -724,7 +701,7 @@ class QuorumPeer(PeerHost):
     def _tell_addresses(self) -> None:
         """A server that no configuration names any more stays where it was (QuorumPeer.setQuorumVerifier)."""
         self._me = self._listed() or self._me
-        self.listen_version += 1
+        self._listens_elsewhere = True
         self.cnx.set_addresses(
             {server.id: election_addresses(server) for server in self.current.members.servers},
             {server.id: election_addresses(server) for server in self.last_seen.members.servers},

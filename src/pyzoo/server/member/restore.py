@@ -60,7 +60,7 @@ class EnsembleRestore:
             restored.complete(zxid)
         except StorageError as error:
             restored.abandon()
-            host.errands += 1
+            host.effects.errands.is_restored = True
             self._failure = str(error)
             return
         if host.storage.roll_log is not None:
@@ -83,6 +83,6 @@ class EnsembleRestore:
         self._proposed = None
         if tree is None:
             return
-        self._host.errands += 1
+        self._host.effects.errands.is_restored = True
         if not leads or self._host.database.tree is not tree:
             self._failure = f"{leader_name} was elected, whose database is another one; try it there"

@@ -8,11 +8,11 @@ from mypy_extensions import i64
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.digest import DIGEST_VERSION
-from pyzoo.effects import LogBatch
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import TxnHeader
 from pyzoo.persistence.log_format import encode_record
+from pyzoo.server.effects import LogBatch
 
 
 @final

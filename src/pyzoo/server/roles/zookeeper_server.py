@@ -17,7 +17,6 @@ from pyzoo import errors as err
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.session_observer import SessionObserver
 from pyzoo.datatree.tree import DataTree, ProcessTxnResult
-from pyzoo.effects import Effects
 from pyzoo.errors import KeeperError, MalformedRecord, ProtocolViolation
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
@@ -37,6 +36,7 @@ from pyzoo.server.clients.throttle import ConnectionThrottle
 from pyzoo.server.clients.watch_removal import UNITS_A_WATCH, WatchRemoval
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
+from pyzoo.server.effects import Effects
 from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.environment import ServerEnvironment
 from pyzoo.server.metrics import ServerMetrics, new_metrics
@@ -82,12 +82,18 @@ class ZooKeeperServer(Core):
         draw: Callable[[int], int],
         log: LogBatcher | None = None,
         metrics: ServerMetrics | None = None,
+        effects: Effects | None = None,
     ) -> None:
         """`draw(n)` gives a number from 0 to n - 1; it spreads the roll points of logs.
 
-        `log` and `metrics` are given by a peer whose roles share them.
+        `log`, `metrics` and `effects` are given by a peer whose roles share them.
         """
-        super().__init__(now_ms, wall_ms, new_metrics(config, now_ms) if metrics is None else metrics)
+        super().__init__(
+            now_ms,
+            wall_ms,
+            new_metrics(config, now_ms) if metrics is None else metrics,
+            Effects() if effects is None else effects,
+        )
         self.stats = ServerStats(now_ms, self.metrics)
         self.draw = draw
         self.mode = STANDALONE
@@ -104,7 +110,7 @@ class ZooKeeperServer(Core):
         self.large_request_max_bytes: i64 = config.large_request_max_bytes
         self.sessionless_timeout_ms: i64 = config.sessionless_cnxn_timeout_ms
         self.throttled_op_wait_ms: i64 = config.throttled_op_wait_time_ms
-        self.request_throttle_limit = config.request_throttle_max_requests
+        self.request_throttle_limit: i64 = config.request_throttle_max_requests
         # What one read counts as in the processors that it passes in Apache's server.
         self.prep_per_read: i64 = 1
         self.sync_per_read: i64 = 1
@@ -148,7 +154,6 @@ class ZooKeeperServer(Core):
         self.waiting_closes: deque[SlicedWork] = deque()
         self._throttled: deque[Request] = deque()
         self._behind: dict[ServerCnxn, deque[Request]] = {}
-        self._dirty: list[ServerCnxn] = []
         self.log = LogBatcher(config, draw) if log is None else log
         self.snapshot_running = False
         self._next_cnxn_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
@@ -173,7 +178,9 @@ class ZooKeeperServer(Core):
             logger.warning("Too many connections from %s: %d", address, same, extra={"client": f"{address}:{port}"})
             return None
         self.cnxns_by_address[address] = same + 1
-        cnxn = ServerCnxn(self, address, port, int(self.max_frame), int(self.now_ms), int(self.wall_ms))
+        cnxn = ServerCnxn(
+            self, self.effects.replies, address, port, int(self.max_frame), int(self.now_ms), int(self.wall_ms)
+        )
         self.cnxns[cnxn] = None
         return cnxn
 
@@ -240,9 +247,6 @@ class ZooKeeperServer(Core):
             return False
         return self.in_process <= self.global_outstanding_limit or not cnxn.pending
 
-    def output_ready(self, cnxn: ServerCnxn) -> None:
-        self._dirty.append(cnxn)
-
     def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
         return self.access.may_read(acl, ids)
 
@@ -254,12 +258,6 @@ class ZooKeeperServer(Core):
 
     def event_sent(self) -> None:
         self.metrics.watch_bytes += self.stats.last_response_size
-
-    def take_output(self) -> list[ServerCnxn]:
-        """The connections that have bytes to send or have to be closed."""
-        dirty = self._dirty
-        self._dirty = []
-        return dirty
 
     @property
     def is_busy(self) -> bool:
@@ -776,15 +774,19 @@ class ZooKeeperServer(Core):
 
     # --- effects
 
-    def take_effects(self) -> Effects | None:
-        """The log writes of this turn, with a snapshot when enough has been logged; None when there is nothing."""
+    def take_effects(self) -> Effects:
+        """What is to be done now, with a snapshot when enough has been logged."""
+        if self.request_throttle_limit > 0:
+            self.release_throttled()
+        effects = self.effects
         batch = self.log.take()
-        if batch is None:
-            return None
-        snapshot = batch.roll_after and not self.snapshot_running
-        if batch.roll_after and not snapshot:
-            logger.warning("Too busy to snap, skipping")
-        return Effects(batch, snapshot)
+        effects.log = batch
+        if batch is not None and batch.roll_after:
+            if self.snapshot_running:
+                logger.warning("Too busy to snap, skipping")
+            else:
+                effects.errands.starts_snapshot = True
+        return effects
 
     def snapshot_began(self) -> None:
         self.snapshot_running = True

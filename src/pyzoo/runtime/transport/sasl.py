@@ -1,4 +1,4 @@
-"""The SASL exchange at the start of a connection between members, as a session that turns bytes into bytes.
+"""The SASL exchange at the start of a connection between members, as a session.
 
 On the election port the hello of whoever dials goes ahead of it, and is handed on only when the exchange is over.
 """
@@ -16,6 +16,7 @@ from pyzoo.errors import ConfigError, ProtocolViolation
 from pyzoo.quorum.auth_packet import ERROR, MAGIC, AuthLearner, AuthServer, auth_size, decode_auth, encode_auth
 from pyzoo.quorum.hello import hello_size
 from pyzoo.quorum.link import ELECTION
+from pyzoo.runtime.transport.session import TransportSession
 
 logger: Final = logging.getLogger(__name__)
 
@@ -28,10 +29,12 @@ def nonce() -> str:
 
 
 @final
-class SaslSession:
-    """One end of one connection: `received` and `to_send`, as of a TLS session."""
+class SaslSession(TransportSession):
+    """One end of one connection."""
 
-    def __init__(self, client: AuthLearner | None, server: AuthServer | None, hello_first: bool, optional: bool) -> None:
+    def __init__(
+        self, client: AuthLearner | None, server: AuthServer | None, hello_first: bool, optional: bool
+    ) -> None:
         """With `optional` a dialling member that does not authenticate itself is let in."""
         self._client = client
         self._server = server
@@ -45,9 +48,10 @@ class SaslSession:
         self.failed = False
 
     def received(self, data: bytes) -> bytes:
-        """What came; returns what is for the core. Raises ProtocolViolation when the exchange has failed."""
         if self.is_open:
             return data
+        if not data:
+            return self._hello if self._optional else b""
         self._buffer += data
         if self._server is not None and self._hello_first and not self._take_hello():
             return b""
@@ -57,10 +61,6 @@ class SaslSession:
             return b""
         rest, self._buffer = self._hello + self._buffer, b""
         return rest
-
-    def ended(self) -> bytes:
-        """The connection is over: what the core still has to hear of it."""
-        return self._hello if self._optional and not self.is_open else b""
 
     def _take_hello(self) -> bool:
         if self._hello:
@@ -96,7 +96,6 @@ class SaslSession:
         return True
 
     def to_send(self, data: bytes) -> bytes:
-        """What has to go out for `data`, and for the exchange."""
         self._waiting += data
         outgoing, self._outgoing = self._outgoing, b""
         if self._client is not None and self._hello_first and self._waiting:
@@ -109,6 +108,10 @@ class SaslSession:
             outgoing += self._waiting
             self._waiting = b""
         return outgoing
+
+    @property
+    def holds_back(self) -> bool:
+        return not self.is_open and not self.failed
 
 
 @final

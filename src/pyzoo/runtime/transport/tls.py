@@ -1,12 +1,14 @@
-"""TLS between members: a session that turns bytes into bytes, so that the sockets stay the same.
+"""TLS as a session.
 
-Which of the two a connection begins with depends on `sslQuorum` and `portUnification` (UnifiedServerSocket).
+Which of the two a connection between members begins with depends on `sslQuorum` and `portUnification`
+(UnifiedServerSocket).
 """
 
 import ssl
 from typing import Final, final
 
 from pyzoo.runtime.certificate_names import is_certificate_of
+from pyzoo.runtime.transport.session import TransportSession
 
 TLS_HANDSHAKE: Final = 0x16
 """The first byte of a TLS connection; a plain one begins with 0x00 or 0xff."""
@@ -14,7 +16,7 @@ _READ_BYTES: Final = 1 << 18
 
 
 @final
-class TlsSession:
+class TlsSession(TransportSession):
     """One end of one connection. With `may_be_plain` the first byte that comes decides."""
 
     def __init__(
@@ -39,19 +41,17 @@ class TlsSession:
             self._step()
 
     def received(self, data: bytes) -> bytes:
-        """What came from the network; returns what it says. Raises OSError when the handshake fails."""
         if self._undecided and data:
             self._undecided = False
             if data[0] != TLS_HANDSHAKE:
                 self._tls = None
-        if self._tls is None:
+        if self._tls is None or not data:
             return data
         self._incoming.write(data)
         self._step()
         return self._read() if self._ready else b""
 
     def to_send(self, data: bytes) -> bytes:
-        """What has to go to the network for `data`, and for the handshake."""
         self._waiting += data
         if self._undecided:
             return b""
@@ -65,7 +65,6 @@ class TlsSession:
 
     @property
     def holds_back(self) -> bool:
-        """Whether there is something to say that has to wait for the handshake."""
         return bool(self._waiting)
 
     def _step(self) -> None:

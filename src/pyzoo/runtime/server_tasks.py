@@ -1,0 +1,58 @@
+"""ServerTasks: what a server does beside its turns, and where it differs with and without an ensemble."""
+
+import logging
+from typing import Final
+
+import trio
+
+from pyzoo.errors import StorageError
+from pyzoo.runtime.snapshotting import save_snapshot_beside
+from pyzoo.runtime.storage import Storage
+from pyzoo.runtime.turn import ErrandRunner, TurnLoop
+from pyzoo.server.core import Core
+from pyzoo.server.effects import Errands
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+
+logger: Final = logging.getLogger(__name__)
+
+
+class ServerTasks(ErrandRunner):
+    """The tasks of one server; without storage nothing is on disk."""
+
+    def __init__(self, core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.Nursery) -> None:
+        self.loop = loop
+        self.storage = storage
+        self.nursery = nursery
+        self.core = core
+        loop.runner = self
+
+    def front(self) -> ZooKeeperServer:
+        """The server that has the clients now."""
+        assert isinstance(self.core, ZooKeeperServer)
+        return self.core
+
+    def begin(self) -> None:
+        """Whatever comes before the first event."""
+
+    def turn(self) -> None:
+        """A pass after something that no socket has told of."""
+        self.loop.turn()
+        self.loop.set_timer()
+
+    def run(self, errands: Errands) -> None:
+        if errands.starts_snapshot and self.storage is not None:
+            self.core.snapshot_began()
+            self.nursery.start_soon(self._take_snapshot, self.storage)
+
+    async def _take_snapshot(self, storage: Storage) -> None:
+        """Save a snapshot of the running server: slices here, the writing in a thread."""
+        failed = False
+        self.loop.saves_snapshot = True
+        try:
+            await save_snapshot_beside(storage, self.front().database, self.core)
+        except StorageError as error:
+            failed = True
+            logger.error("%s", error)
+        finally:
+            self.loop.saves_snapshot = False
+            self.core.snapshot_ended(failed)

@@ -1,0 +1,301 @@
+"""Endpoint: the socket of one connection, which moves bytes between the network, a session and an outbox.
+
+All sockets of a server, its listeners too, sit in one epoll object. Nothing here waits.
+"""
+
+import logging
+import select
+import socket
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from pyzoo.errors import ProtocolViolation
+from pyzoo.outbox import Outbox
+from pyzoo.runtime.clock import elapsed_ms
+from pyzoo.runtime.transport.session import TransportSession
+
+logger: Final = logging.getLogger(__name__)
+
+RECEIVE_BYTES: Final = 1 << 16
+ACCEPTS_PER_PASS: Final = 256
+ACCEPT_REST_MS: Final = 500
+NEVER: Final = 0x7FFFFFFFFFFFFFFF
+_IN: Final = 1  # EPOLLIN
+_OUT: Final = 4  # EPOLLOUT
+
+
+class Endpoint:
+    """One connection; the methods without an underscore below `# --- for its port` are what a port makes of it.
+
+    A pass receives up to `receives` times, as long as there is more than fits into one.
+    """
+
+    def __init__(
+        self,
+        endpoints: "Endpoints",
+        sock: socket.socket,
+        outbox: Outbox,
+        session: TransportSession | None,
+        receives: i64,
+    ) -> None:
+        self.endpoints = endpoints
+        self.sock = sock
+        self.fd: int = sock.fileno()
+        self.outbox = outbox
+        self.session = session
+        self.receives: i64 = receives
+        self.unsent = memoryview(b"")
+        self.mask = _IN
+        self.is_open = True
+
+    def ready(self, mask: int) -> None:
+        """Something has happened to the socket."""
+        if mask & _OUT:
+            self.send()
+            if not self.is_open:
+                return
+        if mask & ~_OUT and self.mask & _IN:
+            self._receive()
+        elif mask & ~(_OUT | _IN):
+            self.end()
+
+    def _receive(self) -> None:
+        for _ in range(self.receives):
+            try:
+                data = self.sock.recv(RECEIVE_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.end()
+                return
+            plain = data
+            if self.session is not None:
+                plain = self._through(self.session, data)
+            if plain and self.is_open:
+                self.received(plain)
+            if not data:
+                self.end()
+            if len(data) < RECEIVE_BYTES or not self.is_open or self.outbox.closing:
+                return
+
+    def _through(self, session: TransportSession, data: bytes) -> bytes:
+        """What the session makes of what was received; it may have something to answer."""
+        try:
+            plain = session.received(data)
+        except (ProtocolViolation, OSError) as error:
+            logger.warning("Closing the connection with %s: %s", self.name, error)
+            self.send()
+            self.end()
+            return b""
+        self.send()
+        return plain
+
+    def send(self) -> None:
+        """Send what the outbox has, as far as the network takes it, and close if that is wanted."""
+        outbox = self.outbox
+        if outbox.gone:
+            self.end()
+            return
+        try:
+            if self.unsent:
+                self._send_rest()
+            if not self.unsent:
+                data = outbox.data_to_send()
+                if self.session is not None:
+                    data = self.session.to_send(data)
+                if data:
+                    self._send_new(data)
+        except OSError:
+            self.end()
+            return
+        if self.unsent:
+            self.set_mask(self.mask | _OUT)
+            self.blocked()
+        elif outbox.is_over and (self.session is None or not self.session.holds_back):
+            self.end()
+        elif outbox.wants_drain:
+            self.drained()
+            # The writable socket begins the next pass: others have their turn between two pieces of a snapshot.
+            self.set_mask(_IN | _OUT if outbox.waiting_bytes() > 0 else _IN)
+        elif self.mask & _OUT:
+            self.set_mask(self.mask & ~_OUT)
+
+    def _send_new(self, data: bytes) -> None:
+        try:
+            sent: int = self.sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):
+            self._keep(memoryview(data)[sent:])
+
+    def _send_rest(self) -> None:
+        try:
+            sent: int = self.sock.send(self.unsent)
+        except BlockingIOError:
+            return
+        self._keep(self.unsent[sent:])
+
+    def _keep(self, rest: memoryview) -> None:
+        self.unsent = rest
+        self.outbox.unsent = len(rest)
+        self.moved()
+
+    def set_mask(self, mask: int) -> None:
+        """Wait for other events than before."""
+        if self.mask != mask:
+            self.mask = mask
+            self.endpoints.epoll.modify(self.fd, mask)
+
+    def end(self) -> None:
+        """Close the socket, and tell the core unless it has wanted that."""
+        if self.is_open:
+            self.is_open = False
+            self.endpoints.remove(self)
+            self.gone()
+            self.sock.close()
+
+    # --- for its port
+
+    @property
+    def name(self) -> str:
+        """The other side, for people."""
+        raise NotImplementedError
+
+    def received(self, data: bytes) -> None:
+        """Bytes for the core."""
+        raise NotImplementedError
+
+    def gone(self) -> None:
+        """The connection is over."""
+        raise NotImplementedError
+
+    def moved(self) -> None:
+        """The network has taken only a part, or some of what was left."""
+
+    def blocked(self) -> None:
+        """There is something left that the network does not take now."""
+
+    def drained(self) -> None:
+        """The network has taken everything, and the core wants to know."""
+
+
+class Port:
+    """What becomes of the connections to a listener."""
+
+    def accepted(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
+        """Somebody has connected to the listener of this kind."""
+        raise NotImplementedError
+
+
+@final
+class Listener:
+    """An open port: its socket, and which kind of `port`'s it is."""
+
+    def __init__(self, sock: socket.socket, port: Port, kind: int) -> None:
+        sock.setblocking(False)
+        self.sock = sock
+        self.fd: int = sock.fileno()
+        self.port = port
+        self.kind = kind
+
+
+@final
+class Endpoints:
+    """All sockets of one server; `by_outbox` has the connections that a core speaks of."""
+
+    def __init__(self) -> None:
+        self.epoll = select.epoll()
+        self.by_fd: dict[int, Endpoint] = {}
+        self.by_outbox: dict[Outbox, Endpoint] = {}
+        self.listeners: dict[int, Listener] = {}
+        self.accept_again_ms: int = NEVER
+
+    def add(self, endpoint: Endpoint) -> None:
+        """Watch a connection."""
+        self.by_fd[endpoint.fd] = endpoint
+        self.by_outbox[endpoint.outbox] = endpoint
+        self.epoll.register(endpoint.fd, _IN)
+
+    def remove(self, endpoint: Endpoint) -> None:
+        """Watch it no more."""
+        del self.by_fd[endpoint.fd]
+        del self.by_outbox[endpoint.outbox]
+        try:
+            self.epoll.unregister(endpoint.fd)
+        except OSError:
+            pass
+
+    def send(self, outboxes: list[Outbox]) -> None:
+        """Send what these have; those without a socket are passed over."""
+        for outbox in outboxes:
+            endpoint = self.by_outbox.get(outbox)
+            if endpoint is not None:
+                endpoint.send()
+
+    # --- listening
+
+    def listen(self, listener: Listener) -> None:
+        """Take connections from it."""
+        self.listeners[listener.fd] = listener
+        if self.accept_again_ms == NEVER:
+            self.epoll.register(listener.fd, _IN)
+
+    def stop_listening(self, listener: Listener) -> None:
+        """Close it; connections that came through it stay."""
+        if self.listeners.pop(listener.fd, None) is not None:
+            if self.accept_again_ms == NEVER:
+                self.epoll.unregister(listener.fd)
+            listener.sock.close()
+
+    def accept(self, fd: int) -> None:
+        """Take the connections that wait at a listener, if there is one of this file descriptor."""
+        listener = self.listeners.get(fd)
+        if listener is None:
+            return
+        for _ in range(ACCEPTS_PER_PASS):
+            try:
+                sock, address = listener.sock.accept()
+            except BlockingIOError:
+                return
+            except ConnectionAbortedError:
+                continue
+            except OSError as error:
+                self._rest_from_accepting(error)
+                return
+            # IPv6 addresses have two more fields.
+            listener.port.accepted(listener.kind, sock, address[0], address[1])
+
+    def _rest_from_accepting(self, error: OSError) -> None:
+        """Out of file descriptors or memory: trying again at once would only burn time."""
+        if self.accept_again_ms == NEVER:
+            logger.error("No more connections can be accepted for now, raise the limit of open files: %s", error)
+            for fd in self.listeners:
+                self.epoll.unregister(fd)
+        self.accept_again_ms = elapsed_ms() + ACCEPT_REST_MS
+
+    def accept_again(self) -> None:
+        """The rest is over."""
+        self.accept_again_ms = NEVER
+        for fd in self.listeners:
+            self.epoll.register(fd, _IN)
+
+    def close(self) -> None:
+        """Close every socket, and tell nobody."""
+        for endpoint in self.by_fd.values():
+            endpoint.sock.close()
+        for listener in self.listeners.values():
+            listener.sock.close()
+        self.epoll.close()
+
+
+def prepare(sock: socket.socket, keep_alive: bool) -> bool:
+    """Set what every connection has; False when it is broken already."""
+    sock.setblocking(False)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if keep_alive:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""PeerPort: the connections between this member and others, on all of their kinds of ports.
+
+Dialling and looking up names wait, so they are tasks of their own (member.py, dialling.py); all else is done in a pass.
+"""
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Final, final
+
+from pyzoo.quorum.link import PeerLink
+from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Port, prepare
+from pyzoo.runtime.transport.sasl import PeerSasl
+from pyzoo.runtime.transport.session import TransportSession, chain
+from pyzoo.runtime.transport.tls import PeerTls
+from pyzoo.server.member.peer import QuorumPeer
+
+logger: Final = logging.getLogger(__name__)
+
+RECEIVES_PER_PASS: Final = 16
+
+
+@final
+class PeerEndpoint(Endpoint):
+    """The socket of a link."""
+
+    def __init__(self, port: "PeerPort", sock: socket.socket, link: PeerLink, session: TransportSession | None) -> None:
+        super().__init__(port.endpoints, sock, link, session, RECEIVES_PER_PASS)
+        self.peer = port.peer
+        self.link = link
+
+    @property
+    def name(self) -> str:
+        return self.link.remote
+
+    def received(self, data: bytes) -> None:
+        self.peer.peer_bytes(self.link, data)
+
+    def gone(self) -> None:
+        if not self.link.closing:
+            self.peer.peer_gone(self.link)
+
+    def drained(self) -> None:
+        self.peer.peer_drained(self.link)
+
+
+@final
+class PeerPort(Port):
+    """All connections between this member and others.
+
+    `look_up`, where it is set, finds the name of whoever has connected, and calls `admit`.
+    """
+
+    def __init__(self, peer: QuorumPeer, endpoints: Endpoints, tls: PeerTls, sasl: PeerSasl, keep_alive: bool) -> None:
+        self.peer = peer
+        self.endpoints = endpoints
+        self.tls = tls
+        self.sasl = sasl
+        self.keep_alive = keep_alive
+        self.look_up: Callable[[int, socket.socket, str, int], None] | None = None
+
+    def accepted(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
+        if self.look_up is not None and self.tls.asks_names:
+            self.look_up(kind, sock, host, port)
+        else:
+            self.admit(kind, sock, host, port, "")
+
+    def admit(self, kind: int, sock: socket.socket, host: str, port: int, name: str) -> None:
+        """Begin with an accepted connection; `name` is that of `host`, where it was looked up."""
+        link = self.peer.peer_accepted(kind, host, port)
+        self._adopt(sock, link, chain(self.tls.accepted(host, name), self.sasl.accepted(kind))).send()
+
+    def connected(self, sock: socket.socket, link: PeerLink, host: str) -> None:
+        """A dial has succeeded."""
+        if link.gone:
+            sock.close()
+            return
+        endpoint = self._adopt(sock, link, chain(self.tls.dialled(host), self.sasl.dialled(link.port)))
+        self.peer.peer_connected(link)
+        endpoint.send()
+
+    def dial_failed(self, link: PeerLink) -> None:
+        """No address of a link could be reached."""
+        if not link.gone:
+            self.peer.peer_gone(link)
+
+    def _adopt(self, sock: socket.socket, link: PeerLink, session: TransportSession | None) -> Endpoint:
+        prepare(sock, self.keep_alive)  # of one that is broken already the next use tells
+        endpoint = PeerEndpoint(self, sock, link, session)
+        self.endpoints.add(endpoint)
+        return endpoint
