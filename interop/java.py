@@ -18,6 +18,8 @@ ZOOKEEPER_VERSION = "3.9.6"
 #: The release before it, which ensembles still meet.
 OLDER_VERSION = "3.9.5"
 CURATOR_VERSION = "5.9.0"
+JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:CICompilerCount=1", "-XX:-UsePerfData")
+"""For servers that live for seconds."""
 
 
 class Missing(Exception):

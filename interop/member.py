@@ -3,17 +3,14 @@
 The kind may change between two starts of the same home, which is how a rolling replacement goes.
 """
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from attrs import define, field
 
-from interop.java import DEBIAN_JAR, JavaZooKeeper, java, zookeeper_38, zookeeper_39, zookeeper_395
+from interop.java import DEBIAN_JAR, JVM_OPTIONS, JavaZooKeeper, java, zookeeper_38, zookeeper_39, zookeeper_395
+from interop.processes import PYZOO_COMMAND, environment_of_pyzoo, launch
 from interop.server import Server, ask
 
 #: The reference release, 3.9.6.
@@ -75,14 +72,7 @@ class Member(Server):
         self._log = (self.home / "output.txt").open("ab")
         self._log.write(f"--- {self} starts\n".encode())
         self._log.flush()
-        self.process = subprocess.Popen(
-            self._command(),
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            cwd=self.home,
-            env=_environment(),
-        )
+        self.process = launch(self._command(), self.home, self._log, environment_of_pyzoo())
         self.paused = False
         self._wanted = True
 
@@ -146,7 +136,7 @@ class Member(Server):
         properties = {"zookeeper.admin.enableServer": "false", **self.properties}
         definitions = [f"-D{name}={value}" for name, value in properties.items()]
         if self.kind == PYZOO:
-            return [sys.executable, "-m", "pyzoo", "serve", *definitions, "zoo.cfg"]
+            return [*PYZOO_COMMAND, "serve", *definitions, "zoo.cfg"]
         assert self.home is not None
         (self.home / "logback.xml").write_text(LOGBACK_XML)
         zookeeper = zookeeper_of(self.kind)
@@ -157,8 +147,7 @@ class Member(Server):
         return [
             java(),
             "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
+            *JVM_OPTIONS,
             *(() if properties["zookeeper.admin.enableServer"] == "true" else zookeeper.options),
             f"-Dlogback.configurationFile={self.home}/logback.xml",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -171,12 +160,3 @@ class Member(Server):
             "org.apache.zookeeper.server.quorum.QuorumPeerMain",
             "zoo.cfg",
         ]
-
-
-def _environment() -> dict[str, str]:
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    if "PYTHONPATH" in environment:
-        # The server runs in another directory than the tests.
-        paths = environment["PYTHONPATH"].split(os.pathsep)
-        environment["PYTHONPATH"] = os.pathsep.join(str(Path(path).absolute()) for path in paths)
-    return environment

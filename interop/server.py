@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +16,9 @@ from typing import IO
 
 from attrs import define, field, frozen
 
-from interop.java import JavaZooKeeper, java
+from interop.java import JVM_OPTIONS, JavaZooKeeper, java
 from interop.ports import free_port
+from interop.processes import PYZOO_COMMAND, Process, environment_of_pyzoo, launch
 
 START_SECONDS = 30
 STOP_SECONDS = 20
@@ -92,7 +92,8 @@ class Server:
     kind: str
     address: tuple[str, int]
     home: Path | None = None
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
+    command: Sequence[str] = ()
     env: Mapping[str, str] | None = None
     _log: IO[bytes] | None = None
 
@@ -161,17 +162,10 @@ class Server:
 
     def restart(self) -> None:
         """Start the stopped server again, on the same port and directory, and wait for it."""
-        assert self.process is not None
+        assert self.command
         assert self.home is not None
         self._log = (self.home / "output.txt").open("ab")
-        self.process = subprocess.Popen(
-            self.process.args,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            cwd=self.home,
-            env=self.env,
-        )
+        self.process = launch(self.command, self.home, self._log, self.env)
         self.wait_until_serving()
 
     def wait_until_serving(self) -> None:
@@ -194,11 +188,9 @@ class Server:
 
 
 def _start(kind: str, command: Sequence[str], home: Path, port: int, env: Mapping[str, str]) -> Server:
-    log = (home / "output.txt").open("wb")
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=home, env=dict(env)
-    )
-    return Server(kind, ("127.0.0.1", port), home, process, env, log)
+    log = (home / "output.txt").open("ab")
+    process = launch(command, home, log, env)
+    return Server(kind, ("127.0.0.1", port), home, process, command, env, log)
 
 
 def _write_config(config: Config, home: Path) -> int:
@@ -216,8 +208,7 @@ def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
     command = [
         java(),
         "-Xmx512m",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
+        *JVM_OPTIONS,
         *(() if config.admin else zookeeper.options),
         f"-Dlogback.configurationFile={home}/logback.xml",
         *config.java_properties(),
@@ -232,10 +223,5 @@ def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
 def launch_pyzoo(config: Config, home: Path) -> Server:
     """Start pyzoo without waiting for it, with this interpreter."""
     port = _write_config(config, home)
-    command = [sys.executable, "-m", "pyzoo", "serve", *config.java_properties(), "zoo.cfg"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    if "PYTHONPATH" in environment:
-        # The server runs in another directory than the tests.
-        paths = environment["PYTHONPATH"].split(os.pathsep)
-        environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(path) for path in paths)
-    return _start("pyzoo", command, home, port, environment)
+    command = [*PYZOO_COMMAND, "serve", *config.java_properties(), "zoo.cfg"]
+    return _start("pyzoo", command, home, port, environment_of_pyzoo())

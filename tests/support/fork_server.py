@@ -53,6 +53,8 @@ if __name__ == "__main__":
     # What the commands load when they are asked for.
     import pyzoo.cli.main
     import pyzoo.cli.serve
+    import pyzoo.runtime.log_context
+    import pyzoo.runtime.log_output
     import pyzoo.runtime.run
 
     gc.collect()

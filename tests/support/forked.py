@@ -64,23 +64,21 @@ def fork_server() -> ForkServer:
     return server
 
 
-class Forked:
-    """A `pyzoo` command that runs, with what of `subprocess.Popen` the tests use; its output goes into pipes."""
+class ForkedProcess:
+    """A `pyzoo` command that runs, with what of `subprocess.Popen` the tests use; its output goes into a file."""
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str] | None, cwd: Path | None = None) -> None:
+    def __init__(
+        self, words: Sequence[str], environment: Mapping[str, str] | None, cwd: Path | None, out: int, err: int
+    ) -> None:
+        """`out` and `err` are descriptors, which the caller may close then."""
         self.returncode: int | None = None
-        out, their_out = os.pipe()
-        err, their_err = os.pipe()
-        self.stdout, self.stderr = open(out, encoding="utf-8"), open(err, encoding="utf-8")
         request = {
             "words": list(words),
             "environment": dict(os.environ if environment is None else environment),
             "cwd": str(cwd or Path.cwd()),
         }
         with open(os.devnull) as nothing:
-            self.pid = fork_server().ask(request, [nothing.fileno(), their_out, their_err])
-        os.close(their_out)
-        os.close(their_err)
+            self.pid = fork_server().ask(request, [nothing.fileno(), out, err])
         self._descriptor = os.pidfd_open(self.pid)
 
     def wait(self, timeout: float | None = None) -> int:
@@ -105,6 +103,18 @@ class Forked:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+
+class Forked(ForkedProcess):
+    """The same with pipes for its output."""
+
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str] | None, cwd: Path | None = None) -> None:
+        out, their_out = os.pipe()
+        err, their_err = os.pipe()
+        self.stdout, self.stderr = open(out, encoding="utf-8"), open(err, encoding="utf-8")
+        super().__init__(words, environment, cwd, their_out, their_err)
+        os.close(their_out)
+        os.close(their_err)
 
 
 def run(
