@@ -64,9 +64,10 @@ COLD = [
         f"src/pyzoo/quorum/{name}.py"
         for name in ("cnxmanager", "election", "hello", "notification", "reconfig", "auth_packet")
     ),
-    *(f"src/pyzoo/server/{name}.py" for name in ("ensemble_view", "environment")),
     *(f"src/pyzoo/server/member/{name}.py" for name in ("configuration", "restore", "settings", "view")),
-    *(f"src/pyzoo/server/operators/{name}.py" for name in ("answers", "measurements", "mntr", "prometheus", "words")),
+    *(f"src/pyzoo/server/operators/{name}.py" for name in ("answers", "ensemble_view", "environment", "families")),
+    *(f"src/pyzoo/server/operators/{name}.py" for name in ("measurements", "mntr", "operated_server", "prometheus")),
+    "src/pyzoo/server/operators/words.py",
     "src/pyzoo/server/roles/restoring.py",
 ]
 """Runs for elections, reconfigurations, metrics and words, not for requests: a tenth of all C, left as Python."""
@@ -76,9 +77,10 @@ HOT = [
     *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "digest", "listings", "node", "paths", "tree", "watches")),
     *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
     *(f"src/pyzoo/server/{name}.py" for name in ("core", "effects", "sessions")),
-    *(f"src/pyzoo/server/clients/{name}.py" for name in ("cnxn", "throttle")),
-    *(f"src/pyzoo/server/requests/{name}.py" for name in ("final", "log_batch", "outstanding", "prep", "reads")),
-    "src/pyzoo/server/requests/request.py",
+    *(f"src/pyzoo/server/clients/{name}.py" for name in ("admission", "cnxn", "cnxn_factory", "request")),
+    "src/pyzoo/server/clients/request_throttler.py",
+    *(f"src/pyzoo/server/requests/{name}.py" for name in ("commits", "final", "log_batch", "outstanding", "prep")),
+    *(f"src/pyzoo/server/requests/{name}.py" for name in ("prepared", "reads", "replies", "sync")),
     *(
         f"src/pyzoo/server/requests/operations/{name}.py"
         for name in ("changes", "child_reads", "creates", "multi_write", "node_reads", "operation", "parts")

@@ -16,6 +16,18 @@ LAYERS = [
 ]
 """Lowest first; rooms of one layer do not know each other, but for the base modules among themselves."""
 
+SERVER_LAYERS = [
+    {"metrics", "modes", "sessions", "slices"},
+    {"stats", "effects"},
+    {"clients"},
+    {"core", "database"},
+    {"requests"},
+    {"operators"},
+    {"roles"},
+    {"member"},
+]
+"""The rooms and files of server/, likewise: of these no two of one layer know each other."""
+
 BASE = LAYERS[0]
 OUTSIDE = {"trio", "socket", "ssl", "threading", "signal", "select", "queue"}
 CLOCK_AND_SYSTEM = {"time", "os", "datetime"}
@@ -49,6 +61,21 @@ def test_a_room_imports_only_from_rooms_below_it() -> None:
             both_base = room in BASE and other in BASE
             if other != room and not both_base and level_of(other) >= level_of(room):
                 wrong.append(f"{module.path} imports {name}")
+    assert [] == wrong
+
+
+def test_a_room_of_the_server_imports_only_from_rooms_below_it() -> None:
+    level = {room: number for number, rooms in enumerate(SERVER_LAYERS) for room in rooms}
+    wrong = []
+    for module in sources():
+        if module.room != "server":
+            continue
+        room = module.name.split(".")[2]
+        for name in module.imports:
+            parts = name.split(".")
+            if parts[:2] == ["pyzoo", "server"] and len(parts) > 2 and parts[2] != room:
+                if level[parts[2]] >= level[room]:
+                    wrong.append(f"{module.path} imports {name}")
     assert [] == wrong
 
 

@@ -39,10 +39,9 @@ LARGE_CLASSES = {
     "LearnerHandler": "",
     "Learning": "",
     "QuorumPeer": "",
-    "ZooKeeperServer": "",
 }
 
-WITH_CIRCLES = {"datatree", "server", "sim"}
+WITH_CIRCLES = {"datatree", "sim"}
 
 SERVER_ROOMS = {"jute", "datatree", "quorum", "persistence", "server", "admin", "runtime"}
 """One process has all of these; the shell, the simulator and the file tools have the same names for the same things."""

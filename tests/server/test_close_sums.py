@@ -89,7 +89,7 @@ def test_writes_beside_a_large_close_get_the_right_digests(
         assert turn < 1000
     server = world.server
     assert replayed(world.logged).tree_digest == server.tree.tree_digest == server.outstanding.tree_digest
-    assert not server.preparing
+    assert not server.closes.preparing
     assert server.outstanding.may_begin_sums
 
 
@@ -97,7 +97,7 @@ def test_a_parent_whose_last_child_goes_with_a_close_on_its_way_can_be_deleted()
     world, [owner], other = world_of(1)
     owner.ask(op.CLOSE_SESSION)
     world.disk_is_slow = True
-    while world.server.preparing:
+    while world.server.closes.preparing:
         world.pass_time(REST_MS)
     other.ask(op.DELETE, DeleteRequest("/p7", -1))
     other.ask(op.CREATE, CreateRequest("/p8/s", b"", OPEN, 2))

@@ -7,7 +7,7 @@ from pyzoo.datatree.java_order import string_hash
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CloseSessionTxn, CreateRequest, DeleteRequest
 from pyzoo.persistence.log_format import decode_txn
-from pyzoo.server.requests.request import internal_request
+from pyzoo.server.clients.request import internal_request
 from tests.support.dialogue import OPEN, LoneServer
 
 EPHEMERAL = 1

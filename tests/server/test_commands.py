@@ -12,7 +12,7 @@ from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
-from pyzoo.server.environment import ServerEnvironment
+from pyzoo.server.operators.environment import ServerEnvironment
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 CAPTURE = Path(__file__).parent.parent / "fixtures" / "captures" / "4lw-standalone.txt"
@@ -101,7 +101,7 @@ def session_cnxn(server: ZooKeeperServer) -> ServerCnxn:
     cnxn.connect_seen = cnxn.established = True
     cnxn.timeout_ms = 20000
     cnxn.packets_received = cnxn.packets_sent = 19
-    server.bind_session(cnxn, SESSION)
+    server.connections.bind_session(cnxn, SESSION)
     for latency in (9, 0, 3, 1):
         cnxn.answered(op.GET_CHILDREN, 0x11, 15, NOW_MS - latency, NOW_MS)
     server.tree.data_watches.add("/a", cnxn, STANDARD)

@@ -159,13 +159,13 @@ def test_what_others_change_while_a_close_is_prepared_is_respected() -> None:
     for at in range(COUNT):
         client.create(f"/e{at}", flags=EPHEMERAL)
     client.ask(op.CLOSE_SESSION)
-    assert world.server.preparing
+    assert world.server.closes.preparing
     assert other.error(op.DELETE, DeleteRequest("/e1", -1)) == 0
     assert other.create("/e1") == "/e1"
     assert other.error(op.SET_DATA, SetDataRequest("/e2", b"x", -1)) == 0
     client.ask(op.CREATE, CreateRequest("/late", b"", OPEN, EPHEMERAL))
     until_begun(world)
-    assert not world.server.preparing
+    assert not world.server.closes.preparing
     turns_until_closed(world, client)
     assert [name for name in other.children("/") if name != "zookeeper"] == ["e1"]
     assert world.server.tree.tree_digest == world.server.outstanding.tree_digest
@@ -201,7 +201,7 @@ def test_what_a_restored_snapshot_changes_is_told_as_of_the_last_transaction() -
     zxid = world.server.tree.last_processed_zxid
     other.ask(op.GET_DATA, GetDataRequest("/r", True))
     other.replies()
-    world.server.leave_for(DataTree(), zxid)
+    world.server.shutdown(DataTree(), zxid)
     world.turn()
     other.replies()
     assert [("/r", zxid + 1)] == [(path, at) for _, path, at in other.events]
@@ -217,7 +217,7 @@ def test_who_asks_for_the_whole_history_finds_what_is_committed_applied() -> Non
 def test_a_snapshot_beside_a_large_close_reaches_its_digest() -> None:
     world, client, _ = closing_world()
     server = world.server
-    request, zxid = server.closing, server.tree.last_processed_zxid
+    request, zxid = server.prepared.closing, server.tree.last_processed_zxid
     world.turn()
     assert server.tree.closing is not None
     assert request is not None

@@ -7,8 +7,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pyzoo.config.admin_settings import NULL, PROMETHEUS, MetricsSettings
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CreateRequest, GetDataRequest, SetDataRequest
+from pyzoo.server.operators.families import single
 from pyzoo.server.operators.mntr import monitor_values
-from pyzoo.server.operators.prometheus import exposition_text, keyed, server_families, single
+from pyzoo.server.operators.prometheus import exposition_text, keyed, server_families
 from pyzoo.summaries import SLICE_MS, Window
 from tests.support.dialogue import OPEN, LoneServer
 

@@ -136,7 +136,7 @@ def test_one_connection_cannot_have_more_than_all_together() -> None:
     write(client, 3000)
     assert client.closed
     world.sync()
-    assert 0 == world.server.large_bytes
+    assert 0 == world.server.throttler.large_bytes
 
 
 def test_a_large_request_counts_no_longer_when_it_is_done() -> None:
@@ -147,12 +147,12 @@ def test_a_large_request_counts_no_longer_when_it_is_done() -> None:
         write(client, 3000)
         client.ask(op.SYNC, SyncRequest("/" + "x" * 3000))
     assert not client.closed
-    assert 0 == world.server.large_bytes
+    assert 0 == world.server.throttler.large_bytes
     world.disk_is_slow = True
     write(client, 3000)
     client.hang_up()
     world.sync()
-    assert 0 == world.server.large_bytes
+    assert 0 == world.server.throttler.large_bytes
 
 
 # --- back-pressure
@@ -189,7 +189,7 @@ def test_the_request_throttler_delays() -> None:
     world.turn()
     assert [0] * 4 == [header.err for header, _ in client.replies()]
     assert [0] == [header.err for header, _ in other.replies()]
-    assert 0 == world.server.in_process
+    assert 0 == world.server.throttler.in_process
 
 
 def test_a_request_that_waited_too_long_is_not_done() -> None:
@@ -227,7 +227,7 @@ def test_requests_of_closed_connections_are_dropped_from_the_throttler() -> None
     world.turn()
     assert [0] == [header.err for header, _ in client.replies()]
     assert (True, False) == (client.exists("/a"), client.exists("/b"))
-    assert 0 == world.server.in_process
+    assert 0 == world.server.throttler.in_process
 
 
 # --- the connection throttle

@@ -223,7 +223,7 @@ def test_throttled_requests_wait_behind_a_long_one_of_their_connection() -> None
     client.world.turn()
     assert 1 == len(client.frames())
     assert 1 == len(other.frames())
-    assert 0 == client.world.server.in_process
+    assert 0 == client.world.server.throttler.in_process
 
 
 # --- others, and the end
@@ -245,9 +245,9 @@ def test_a_connection_that_goes_away_takes_its_long_read_with_it() -> None:
     client = planted(slice_units=50)
     server = client.world.server
     client.ask(op.GET_CHILDREN, GetChildrenRequest("/many", False))
-    assert 1 == server.in_process
+    assert 1 == server.throttler.in_process
     client.hang_up()
-    assert (0, NEVER) == (server.in_process, server.slices.next_ms)
+    assert (0, NEVER) == (server.throttler.in_process, server.slices.next_ms)
 
 
 def test_a_server_that_sends_its_clients_away_ends_a_half_written_reply() -> None:
@@ -258,7 +258,7 @@ def test_a_server_that_sends_its_clients_away_ends_a_half_written_reply() -> Non
         client.world.now_ms += 10
         client.world.turn()
     server.shutdown()
-    assert (0, True) == (server.in_process, client.cnxn.gone)
+    assert (0, True) == (server.throttler.in_process, client.cnxn.gone)
 
 
 def test_a_node_that_goes_while_its_children_are_encoded_is_no_node() -> None:

@@ -47,7 +47,7 @@ def create(op_type: int, path: str, flags: int, ttl: int) -> CreateRequest | Cre
 
 def assert_goes_on(world: LoneServer) -> None:
     """Nothing is left half done, the tree is that of the log, and the next client is served."""
-    assert 0 == world.server.in_process
+    assert 0 == world.server.throttler.in_process
     assert world.server.tree.tree_digest == world.server.outstanding.tree_digest
     assert world.connect().create("/still-", flags=2).startswith("/still-")
     world.restart()

@@ -180,7 +180,7 @@ def test_nobody_can_tell_that_a_write_has_passed_a_large_close(
         one.check(history)
     tree = world.server.tree
     assert history.digest == tree.tree_digest == world.server.outstanding.tree_digest
-    assert tree.last_processed_zxid == tree.answer_zxid == world.server.next_zxid - 1
+    assert tree.last_processed_zxid == tree.answer_zxid == world.server.sync_processor.next_zxid - 1
     assert world.server.outstanding.records == {}
 
 

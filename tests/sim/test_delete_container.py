@@ -7,7 +7,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import ACL, CreateRequest, CreateSessionTxn, DeleteRequest, DeleteTxn
 from pyzoo.quorum.packets import encode_request, request_packet
-from pyzoo.server.requests.request import internal_request
+from pyzoo.server.clients.request import internal_request
 from pyzoo.server.roles.learner import LearnerZooKeeperServer
 from pyzoo.sim.member import Member
 from pyzoo.sim.options import Options

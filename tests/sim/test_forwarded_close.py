@@ -64,7 +64,7 @@ def test_what_is_forwarded_behind_a_large_close_is_committed_behind_it(seed: int
         scene.forward(op.SET_DATA, OTHER, SetDataRequest("/set", b"x", -1))
     server = scene.peer(scene.leader).server
     assert server is not None
-    scene.run_until(lambda: server.preparing)
+    scene.run_until(lambda: server.closes.preparing)
     for member in scene.members():
         scene.run_until(lambda member=member: scene.logged_types(member).count(op.SET_DATA) == 3)  # type: ignore[misc]
         assert not scene.has(member, "/e0")

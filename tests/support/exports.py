@@ -7,7 +7,8 @@ from pyzoo.runtime.process_metrics import disk_families, process_families, pytho
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.modes import LEADER
-from pyzoo.server.operators.prometheus import Family, server_families
+from pyzoo.server.operators.families import Family
+from pyzoo.server.operators.prometheus import server_families
 
 ZOO_CFG = "dataDir=/data\nstandaloneEnabled=false\ninitLimit=5\nsyncLimit=2\nserver.1=a:2:3;0.0.0.0:1\n"
 

@@ -3,10 +3,9 @@
 from pyzoo.admin.response import Json
 from pyzoo.admin.server_commands import Fields, Parameters
 from pyzoo.config.hosts import ANY_HOST
-from pyzoo.config.membership import QuorumServer
-from pyzoo.server.ensemble_view import EnsembleView
-from pyzoo.server.member.settings import election_addresses, quorum_addresses
+from pyzoo.config.membership import QuorumServer, election_addresses, quorum_addresses
 from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER
+from pyzoo.server.operators.ensemble_view import EnsembleView
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.zxid import counter_of, epoch_of
 

@@ -35,8 +35,8 @@ def configuration(server: ZooKeeperServer, parameters: Parameters) -> Fields:
         "data_log_dir": environment.log_dir(),
         "tick_time": config.tick_time_ms,
         "max_client_cnxns": config.max_client_cnxns,
-        "min_session_timeout": int(server.min_session_timeout_ms),
-        "max_session_timeout": int(server.max_session_timeout_ms),
+        "min_session_timeout": int(server.handshake.min_session_timeout_ms),
+        "max_session_timeout": int(server.handshake.max_session_timeout_ms),
         "server_id": config.server_id,
         "client_port_listen_backlog": config.client_port_listen_backlog,
     }
@@ -130,14 +130,14 @@ def _server_stats(server: ZooKeeperServer, responses: Fields) -> Fields:
         "client_response_stats": responses,
         "provider_null": False,
         "server_state": server.mode,
-        "outstanding_requests": int(server.in_process),
+        "outstanding_requests": int(server.throttler.in_process),
         "min_latency": stats.min_latency,
         "avg_latency": stats.avg_latency,
         "max_latency": stats.max_latency,
         "data_dir_size": environment.data_dir_size(),
         "log_dir_size": environment.log_dir_size(),
         "last_processed_zxid": int(server.tree.last_processed_zxid),
-        "num_alive_client_connections": len(server.cnxns),
+        "num_alive_client_connections": len(server.connections.cnxns),
         "uptime": int(stats.uptime_ms(server.now_ms)),
         "auth_failed_count": int(stats.auth_failed),
         "non_mtlsremote_conn_count": 0,
@@ -186,7 +186,7 @@ def connections(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
 
 def _connections(server: ZooKeeperServer, brief: bool) -> LongArray:
-    cnxns = list(server.cnxns)
+    cnxns = list(server.connections.cnxns)
     return LongArray(
         [_brief(cnxn) if brief else {**_brief(cnxn), **_session(cnxn)} for cnxn in cnxns[at : at + AT_ONCE]]
         for at in range(0, len(cnxns), AT_ONCE)
@@ -229,15 +229,15 @@ def connection_stat_reset(server: ZooKeeperServer, parameters: Parameters) -> Fi
 
 def _end_close(server: ZooKeeperServer) -> None:
     """Nobody sees a close half applied; who can wait for its end (`waits` in words.py) has done so."""
-    if server.is_closing:
-        server.finish_commits()
+    if server.commits.is_closing:
+        server.commits.finish()
 
 
 def dump(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """Sessions by the monotonic time at which they expire, and the ephemeral nodes of each."""
     _end_close(server)
     trackers = [server.sessions] if server.tracks_sessions else []
-    local = server.local_tracker()
+    local = server.local
     if local is not None:
         trackers.append(local)
     times = sorted({at for tracker in trackers for at in tracker.bucket_times()})

@@ -282,5 +282,15 @@ def _check_everyone_is_grouped(members: Membership, path: str | None) -> None:
             )
 
 
+def quorum_addresses(server: QuorumServer) -> list[tuple[str, int]]:
+    """Where a leader's learners connect."""
+    return [(address.host, address.quorum_port) for address in server.addresses]
+
+
+def election_addresses(server: QuorumServer) -> list[tuple[str, int]]:
+    """Where electing servers connect."""
+    return [(address.host, address.election_port) for address in server.addresses]
+
+
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host

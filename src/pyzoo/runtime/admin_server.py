@@ -183,7 +183,7 @@ class ServerHost:
 
     def _switch(self, restored: RestoredSnapshot) -> None:
         server = self.server()
-        restored.complete(max(int(server.next_zxid) - 1, restored.zxid) + 1)
+        restored.complete(max(int(server.sync_processor.next_zxid) - 1, restored.zxid) + 1)
         server.replace_database(ZKDatabase(restored.tree, restored.sessions))
         self._tasks.loop.wake()
 

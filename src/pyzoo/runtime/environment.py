@@ -15,8 +15,8 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.persistence.snapshot.saved import list_snapshots
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.storage import Storage
-from pyzoo.server.environment import ServerEnvironment
-from pyzoo.server.operators.prometheus import Family
+from pyzoo.server.operators.environment import ServerEnvironment
+from pyzoo.server.operators.families import Family
 
 _JAVA_ARCHITECTURES: Final = {"x86_64": "amd64"}
 _MEGABYTE: Final = 1 << 20

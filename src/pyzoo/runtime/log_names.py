@@ -26,11 +26,15 @@ NAMES: Final = {
     "pyzoo.runtime.transport.peer_listeners": "PeerSockets",
     "pyzoo.runtime.transport.peer_port": "PeerSockets",
     "pyzoo.runtime.transport.sasl": "SaslQuorumAuthServer",
+    "pyzoo.server.clients.cnxn_factory": "ZooKeeperServer",
+    "pyzoo.server.clients.handshake": "ZooKeeperServer",
     "pyzoo.server.operators.words": "FourLetterCommands",
     "pyzoo.server.member.peer": "QuorumPeer",
     "pyzoo.server.member.configuration": "QuorumPeerConfig",
+    "pyzoo.server.member.restore": "EnsembleRestore",
     "pyzoo.server.member.storage": "FileTxnSnapLog",
     "pyzoo.server.roles.quorum": "QuorumZooKeeperServer",
+    "pyzoo.server.roles.session_expirer": "ZooKeeperServer",
     "pyzoo.server.roles.zookeeper_server": "ZooKeeperServer",
 }
 

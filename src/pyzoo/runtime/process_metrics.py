@@ -14,7 +14,7 @@ from typing import Final
 from pyzoo import __version__
 from pyzoo.jute import primitives
 from pyzoo.release import RELEASE
-from pyzoo.server.operators.prometheus import Family, Sample, family, single
+from pyzoo.server.operators.families import Family, Sample, family, single
 
 # Fields of /proc/self/stat, counted behind the name of the command (proc_pid_stat(5)).
 _START_TICKS: Final = 19

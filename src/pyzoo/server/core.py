@@ -6,13 +6,12 @@ are carried out, all of them, in any order.
 
 from mypy_extensions import i64
 
-from pyzoo.jute.records import ACL, Id
-from pyzoo.server.clients.cnxn import CnxnOwner, ServerCnxn
+from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.effects import Effects
 from pyzoo.server.metrics import ServerMetrics
 
 
-class Core(CnxnOwner):
+class Core:
     """`now_ms` is the monotonic time of this turn.
 
     A snapshot that is being made of the running server is worthless once `snapshot_epoch` has changed.
@@ -45,9 +44,6 @@ class Core(CnxnOwner):
 
     def wants_input(self, cnxn: ServerCnxn) -> bool:
         """Whether the shell may read from this connection now."""
-        raise NotImplementedError
-
-    def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
         raise NotImplementedError
 
     @property

@@ -1,7 +1,7 @@
 """ZKDatabase: the tree and the sessions, which together are what snapshots and logs hold, and the latest proposals."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, final
+from collections.abc import Callable, Iterator
+from typing import final
 
 from mypy_extensions import i64
 
@@ -12,10 +12,7 @@ from pyzoo.jute.records import CreateSessionTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot.stream import stream_chunks
 from pyzoo.quorum.history import CommittedLog, History, Proposal
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.server.clients.request import Request
 
 
 @final
@@ -43,14 +40,15 @@ def decoded(zxid: i64, payload: bytes) -> AppliedTxn:
 class ZKDatabase(History):
     """The replicated state of a server; `sessions` maps ids to timeouts in ms.
 
-    `server` is who serves it now. `passed` are the transactions that have passed a close that goes on, oldest first.
+    `finish_commits` is how whoever serves it applies at once what is committed. `passed` are the transactions that
+    have passed a close that goes on, oldest first.
     """
 
     def __init__(self, tree: DataTree, sessions: dict[int, int], committed_log: CommittedLog | None = None) -> None:
         super().__init__(CommittedLog(0) if committed_log is None else committed_log)
         self.tree = tree
         self.sessions = sessions
-        self.server: ZooKeeperServer | None = None
+        self.finish_commits: Callable[[], None] | None = None
         self.passed: list[Proposal] = []
         self._is_closing = False
 
@@ -67,8 +65,8 @@ class ZKDatabase(History):
         return stream_chunks(self.tree, dict(self.sessions))
 
     def settle(self) -> None:
-        if self.server is not None:
-            self.server.finish_commits()
+        if self.finish_commits is not None:
+            self.finish_commits()
 
     # --- what was prepared here
 

@@ -72,10 +72,12 @@ class SessionTracker:
     def _bucket_for(self, time_ms: i64) -> i64:
         return (time_ms // self.tick_time_ms + 1) * self.tick_time_ms
 
-    def new_session_id(self) -> int:
-        """Hand out the next id."""
+    def new_session_id(self, known: dict[int, int]) -> int:
+        """An id that is not one of the known sessions; clocks may have gone back since the last one."""
         session_id = self.next_session_id
-        self.next_session_id += 1
+        while session_id in known:
+            session_id += 1
+        self.next_session_id = session_id + 1
         return session_id
 
     def track(self, session_id: int, timeout_ms: int, now_ms: int) -> None:

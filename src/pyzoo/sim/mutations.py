@@ -19,12 +19,13 @@ from pyzoo.quorum.leader import BROADCAST, Leader
 from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
 from pyzoo.quorum.vote import Vote
 from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.clients.request import Request
 from pyzoo.server.member.configuration import PeerConfigFiles
 from pyzoo.server.member.learning import Learning
-from pyzoo.server.requests.request import Request
+from pyzoo.server.requests.final import FinalRequestProcessor
 from pyzoo.server.roles.containers import ContainerManager
-from pyzoo.server.roles.leader import LeaderZooKeeperServer
 from pyzoo.server.roles.learner import LearnerZooKeeperServer
+from pyzoo.server.roles.proposal import ProposalRequestProcessor
 from pyzoo.server.roles.quorum import QuorumZooKeeperServer
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.sim.options import HARSH, WITH_AN_ORACLE, Options
@@ -132,7 +133,7 @@ def _take_office_alone(right: Method) -> Method:
 
 
 def _count_own_ack_unsynced(right: Method) -> Method:
-    def logged(self: LeaderZooKeeperServer, request: Request, payload: bytes) -> None:
+    def logged(self: ProposalRequestProcessor, request: Request, payload: bytes) -> None:
         right(self, request, payload)
         self.leader.acked_up_to(self.leader.my_id, request.zxid)
 
@@ -184,7 +185,7 @@ def _answer_sync_alone(right: Method) -> Method:
 
 
 def _let_reads_overtake(right: Method) -> Method:
-    def wait_behind(self: ZooKeeperServer, request: Request, cnxn: ServerCnxn) -> None:
+    def wait_behind(self: FinalRequestProcessor, request: Request, cnxn: ServerCnxn) -> None:
         self.serve(request, cnxn)
 
     return wait_behind
@@ -237,7 +238,9 @@ MUTATIONS: Final = (
     Mutation("a follower forgets what it has not applied", ((Learner, "unfinished", _have_nothing_unfinished),)),
     Mutation("a leader commits by one acknowledgement", ((Leader, "try_to_commit", _commit_by_one_acknowledgement),)),
     Mutation("a leader takes office alone", ((Leader, "_begin_synchronization", _take_office_alone),)),
-    Mutation("a leader counts itself before its sync", ((LeaderZooKeeperServer, "logged", _count_own_ack_unsynced),)),
+    Mutation(
+        "a leader counts itself before its sync", ((ProposalRequestProcessor, "logged", _count_own_ack_unsynced),)
+    ),
     Mutation(
         "a leader that is behind is elected",
         ((Vote, "candidacy", _candidacy_without_zxid), (Leader, "epoch_acked", _lead_whoever_comes)),
@@ -256,7 +259,7 @@ MUTATIONS: Final = (
             weather=evolve(HARSH.weather, straggler_chance=0.1, straggler_ms=300),
         ),
     ),
-    Mutation("reads overtake writes of their session", ((ZooKeeperServer, "wait_behind", _let_reads_overtake),)),
+    Mutation("reads overtake writes of their session", ((FinalRequestProcessor, "wait_behind", _let_reads_overtake),)),
     Mutation("watches do not fire", ((ServerCnxn, "process", _swallow_events),)),
     Mutation("a new leader shortens sessions", ((ZooKeeperServer, "adopt_sessions", _shorten_sessions),)),
     Mutation(

@@ -16,7 +16,6 @@ from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.jute.records import ACL, Id
 from pyzoo.outbox import Packets
-from pyzoo.server.requests.request import Request
 from pyzoo.server.slices import SlicedWork
 
 CONNECTED_STATE: Final = 3
@@ -29,6 +28,13 @@ OUT_LIMIT: Final = 64 << 20
 """Bytes waiting to be sent above which a connection that does not read its events is closed."""
 PENDING_READS_LIMIT: Final = 100
 """Reads waiting behind a write above which no more requests are read: all are answered in one go."""
+
+
+class PendingRequest:
+    """A request as its connection knows it: something that is answered in its turn."""
+
+    def __init__(self) -> None:
+        self.is_write = False
 
 
 class CnxnOwner:
@@ -93,7 +99,7 @@ class ServerCnxn(Watcher):
         self.sasl_refused = False
         self.established = False
         self.ids: list[Id] = [Id("ip", address)]
-        self.pending: deque[Request] = deque()
+        self.pending: deque[PendingRequest] = deque()
         self.pending_reads: i64 = 0
         self.is_busy = False
         self.work: SlicedWork | None = None

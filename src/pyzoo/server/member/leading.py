@@ -13,9 +13,9 @@ from pyzoo.quorum.leader import Leader, LeaderOwner, LeaderSettings
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.server.clients.request import Request
 from pyzoo.server.member.host import PeerHost, Role
 from pyzoo.server.member.learner_links import LearnerLinks
-from pyzoo.server.requests.request import Request
 from pyzoo.server.roles.leader import LeaderZooKeeperServer
 
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
@@ -57,7 +57,7 @@ class _Owner(LeaderOwner):
         server = self.role.server
         assert server is not None
         server.metrics.request_commit_queued += 1
-        server.commit_up_to(zxid)
+        server.commits.commit_up_to(zxid)
 
     def activate(self, members: QuorumVerifier, designated: int, zxid: int) -> None:
         self.role.host.process_reconfig(members.members, designated, zxid)

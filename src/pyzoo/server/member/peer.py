@@ -14,11 +14,10 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.config.membership import Membership, QuorumServer
+from pyzoo.config.membership import Membership, QuorumServer, election_addresses, quorum_addresses
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.paths import CONFIG
 from pyzoo.errors import ConfigError, MalformedRecord, StorageError
-from pyzoo.jute.records import ACL, Id
 from pyzoo.persistence.restored import RestoredSnapshot
 from pyzoo.quorum.cnxmanager import QuorumCnxManager
 from pyzoo.quorum.election import FastLeaderElection
@@ -37,7 +36,7 @@ from pyzoo.server.member.host import PeerHost, Role
 from pyzoo.server.member.leading import Leading
 from pyzoo.server.member.learning import Learning
 from pyzoo.server.member.restore import EnsembleRestore
-from pyzoo.server.member.settings import cnxmanager_settings, election_addresses, election_settings, quorum_addresses
+from pyzoo.server.member.settings import cnxmanager_settings, election_settings
 from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.member.view import view_of
 from pyzoo.server.roles.read_only import LookingZooKeeperServer, ReadOnlyZooKeeperServer
@@ -145,9 +144,6 @@ class QuorumPeer(PeerHost):
 
     def wants_input(self, cnxn: ServerCnxn) -> bool:
         return self.front.wants_input(cnxn)
-
-    def may_read(self, ids: list[Id], acl: list[ACL]) -> bool:
-        return self.front.may_read(ids, acl)
 
     @property
     def is_busy(self) -> bool:
@@ -305,7 +301,7 @@ class QuorumPeer(PeerHost):
             role.release()
 
     def take_effects(self) -> Effects:
-        if self.front.request_throttle_limit > 0:
+        if self.front.throttler.limit > 0:
             self.front.release_throttled()
         self._settle()
         effects = self.effects
@@ -389,7 +385,7 @@ class QuorumPeer(PeerHost):
         role = self.role
         assert role is not None, "a leader that serves has a role"
         self._restoring.begin(restored)
-        server.leave_for(restored.tree, self.database.last_zxid)
+        server.shutdown(restored.tree, self.database.last_zxid)
         role.fail("its database is replaced by a snapshot, which all members get from here")
 
     def check_leads(self) -> ZooKeeperServer:

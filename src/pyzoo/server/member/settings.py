@@ -2,22 +2,12 @@
 
 from typing import Final
 
-from pyzoo.config.membership import Membership, QuorumServer
+from pyzoo.config.membership import Membership, election_addresses
 from pyzoo.config.settings import ServerConfig
 from pyzoo.quorum.cnxmanager import CnxManagerSettings
 from pyzoo.quorum.election import ElectionSettings
 
 AS_LONG_AS_IT_TAKES_MS: Final = 0x7FFFFFFF
-
-
-def quorum_addresses(server: QuorumServer) -> list[tuple[str, int]]:
-    """Where a leader's learners connect."""
-    return [(address.host, address.quorum_port) for address in server.addresses]
-
-
-def election_addresses(server: QuorumServer) -> list[tuple[str, int]]:
-    """Where electing servers connect."""
-    return [(address.host, address.election_port) for address in server.addresses]
 
 
 def election_settings(config: ServerConfig, is_observer: bool) -> ElectionSettings:

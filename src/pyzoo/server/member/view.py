@@ -5,10 +5,10 @@ from typing import Final, final
 from pyzoo.quorum.leader import PHASE_NAMES
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.vote import LEADING, OBSERVING
-from pyzoo.server.ensemble_view import EnsembleView
 from pyzoo.server.member.host import PeerHost
 from pyzoo.server.member.leading import Leading
 from pyzoo.server.member.learning import Learning
+from pyzoo.server.operators.ensemble_view import EnsembleView
 
 LOOKING_VIEW: Final = "looking - election"
 

@@ -4,17 +4,13 @@ The texts are an interface, byte for byte. Only reading happens here, apart from
 what lies outside the server is asked of its ServerEnvironment.
 """
 
-from typing import TYPE_CHECKING
-
 from mypy_extensions import i64
 
 from pyzoo.config.java_numbers import double_text
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.server.operators.operated_server import OperatedServer
 
 
 def hex_text(value: i64) -> str:
@@ -26,32 +22,32 @@ def hex_text(value: i64) -> str:
 # --- the server as a whole
 
 
-def ruok(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def ruok(server: OperatedServer, cnxn: ServerCnxn) -> str:
     """Are you OK?"""
     return "imok"
 
 
-def isro(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def isro(server: OperatedServer, cnxn: ServerCnxn) -> str:
     """Whether clients can write."""
     if server.mode == NOT_SERVING:
         return "null"
     return "ro" if server.mode == READ_ONLY else "rw"
 
 
-def gtmk(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def gtmk(server: OperatedServer, cnxn: ServerCnxn) -> str:
     """The trace mask."""
     return str(server.stats.trace_mask)
 
 
-def stats_text(server: "ZooKeeperServer") -> str:
+def stats_text(server: OperatedServer) -> str:
     """What `srvr` and `stat` have in common."""
     stats = server.stats
     return (
         f"Latency min/avg/max: {stats.min_latency}/{double_text(stats.avg_latency)}/{stats.max_latency}\n"
         f"Received: {stats.packets_received}\n"
         f"Sent: {stats.packets_sent}\n"
-        f"Connections: {len(server.cnxns)}\n"
-        f"Outstanding: {server.in_process}\n"
+        f"Connections: {len(server.connections.cnxns)}\n"
+        f"Outstanding: {server.throttler.in_process}\n"
         f"Zxid: 0x{hex_text(server.tree.last_processed_zxid)}\n"
         f"Mode: {server.mode}\n"
         f"Node count: {server.tree.node_count}\n"
@@ -59,18 +55,18 @@ def stats_text(server: "ZooKeeperServer") -> str:
     )
 
 
-def version_text(server: "ZooKeeperServer") -> str:
+def version_text(server: OperatedServer) -> str:
     """The first lines of `srvr` and `stat`."""
     note = "READ-ONLY mode; serving only read-only clients\n" if server.mode == READ_ONLY else ""
     return f"Zookeeper version: {FULL_VERSION}\n{note}"
 
 
-def srvr(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def srvr(server: OperatedServer, cnxn: ServerCnxn) -> str:
     """Statistics of the server."""
     return version_text(server) + stats_text(server)
 
 
-def conf(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def conf(server: OperatedServer, cnxn: ServerCnxn) -> str:
     """The settings in force."""
     config, environment = server.config, server.environment
     ensemble = ""
@@ -85,31 +81,31 @@ def conf(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
         f"dataLogSize={environment.log_dir_size()}\n"
         f"tickTime={config.tick_time_ms}\n"
         f"maxClientCnxns={config.max_client_cnxns}\n"
-        f"minSessionTimeout={server.min_session_timeout_ms}\n"
-        f"maxSessionTimeout={server.max_session_timeout_ms}\n"
+        f"minSessionTimeout={server.handshake.min_session_timeout_ms}\n"
+        f"maxSessionTimeout={server.handshake.max_session_timeout_ms}\n"
         f"clientPortListenBacklog={config.client_port_listen_backlog}\n"
         f"serverId={config.server_id}\n{ensemble}"
     )
 
 
-def dirs(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def dirs(server: OperatedServer, cnxn: ServerCnxn) -> str:
     """The sizes of the data directories."""
     environment = server.environment
     return f"datadir_size: {environment.data_dir_size()}\nlogdir_size: {environment.log_dir_size()}\n"
 
 
-def envi(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def envi(server: OperatedServer, cnxn: ServerCnxn) -> str:
     """Where the server runs."""
     lines = [f"{key}={value}\n" for key, value in server.environment.properties()]
     return f"Environment:\nzookeeper.version={FULL_VERSION}\n" + "".join(lines)
 
 
-def digests(server: "ZooKeeperServer", cnxn: ServerCnxn) -> str:
+def digests(server: OperatedServer, cnxn: ServerCnxn) -> str:
     """The digests of the tree at past zxids."""
     return "".join([f"{hex_text(zxid)}: {digest}\n" for zxid, digest in server.tree.digests.entries])
 
 
-def srst(server: "ZooKeeperServer", cnxn: ServerCnxn | None) -> str:
+def srst(server: OperatedServer, cnxn: ServerCnxn | None) -> str:
     """Set the statistics of the server back."""
     server.stats.reset()
     if not server.metrics.registry.windowed:
@@ -119,8 +115,8 @@ def srst(server: "ZooKeeperServer", cnxn: ServerCnxn | None) -> str:
     return "Server stats reset.\n"
 
 
-def crst(server: "ZooKeeperServer", cnxn: ServerCnxn | None) -> str:
+def crst(server: OperatedServer, cnxn: ServerCnxn | None) -> str:
     """Set the statistics of all connections back."""
-    for one in server.cnxns:
+    for one in server.connections.cnxns:
         one.reset_stats()
     return "Connection stats reset.\n"

@@ -5,18 +5,16 @@ was there when its list began. An empty piece only says that something was got r
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
 from pyzoo.datatree.watches import Watcher
 from pyzoo.server.clients.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.operators.answers import hex_text, stats_text, version_text
+from pyzoo.server.operators.operated_server import OperatedServer
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.requests.operations.wanted_watches import NULL_PATH
 from pyzoo.server.sessions import SessionTracker
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 _AT_ONCE: Final = 100
 """Lines that are joined to one piece where each is short."""
@@ -31,10 +29,10 @@ def address_text(cnxn: ServerCnxn) -> str:
     return f"/{address}:{cnxn.port}"
 
 
-def stat(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
+def stat(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """Statistics of the server with a line for each connection."""
     yield f"{version_text(server)}Clients:\n"
-    for one in list(server.cnxns):
+    for one in list(server.connections.cnxns):
         yield _brief_text(one, cnxn) + ")\n"
     yield "\n" + stats_text(server)
 
@@ -61,9 +59,9 @@ def _session_text(one: ServerCnxn) -> str:
     )
 
 
-def cons(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
+def cons(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """A line for each connection, with its session."""
-    for one in list(server.cnxns):
+    for one in list(server.connections.cnxns):
         session = _session_text(one) if one.session_id != 0 else ""
         yield _brief_text(one, cnxn) + session + ")\n"
     yield "\n"
@@ -72,10 +70,10 @@ def cons(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
 # --- sessions
 
 
-def dump(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
+def dump(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """Sessions and connections by the time at which they expire, and the ephemerals of each session."""
     yield "SessionTracker dump:\n"
-    local = server.local_tracker()
+    local = server.local
     if local is not None:
         yield from _session_sets(server, local, "Local Session Sets")
     if server.tracks_sessions:
@@ -86,7 +84,7 @@ def dump(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
     yield from _connections(server)
 
 
-def _session_sets(server: "ZooKeeperServer", tracker: SessionTracker, name: str) -> Iterator[str]:
+def _session_sets(server: OperatedServer, tracker: SessionTracker, name: str) -> Iterator[str]:
     times = tracker.bucket_times()
     yield f"{name} ({len(times)})/({len(tracker.sessions)}):\n"
     for at in times:
@@ -96,7 +94,7 @@ def _session_sets(server: "ZooKeeperServer", tracker: SessionTracker, name: str)
             yield f"\t0x{hex_text(session_id)}\n"
 
 
-def _global_sessions(server: "ZooKeeperServer") -> Iterator[str]:
+def _global_sessions(server: OperatedServer) -> Iterator[str]:
     """What a learner knows of sessions."""
     sessions = server.database.sessions
     yield f"Global Sessions({len(sessions)}):\n"
@@ -106,7 +104,7 @@ def _global_sessions(server: "ZooKeeperServer") -> Iterator[str]:
             yield f"0x{hex_text(session_id)}\t{timeout_ms}ms\n"
 
 
-def _ephemerals(server: "ZooKeeperServer") -> Iterator[str]:
+def _ephemerals(server: OperatedServer) -> Iterator[str]:
     sessions = server.tree.ownership.sessions
     yield f"ephemeral nodes dump:\nSessions with Ephemerals ({len(sessions)}):\n"
     for session_ids in session_slices(list(sessions)):
@@ -117,7 +115,7 @@ def _ephemerals(server: "ZooKeeperServer") -> Iterator[str]:
             yield from _paths_of(server, session_id)
 
 
-def _paths_of(server: "ZooKeeperServer", session_id: int) -> Iterator[str]:
+def _paths_of(server: OperatedServer, session_id: int) -> Iterator[str]:
     found, buckets = server.tree.ownership.table_of(session_id)
     for paths in table_slices(found, buckets):
         if not paths:
@@ -126,11 +124,11 @@ def _paths_of(server: "ZooKeeperServer", session_id: int) -> Iterator[str]:
             yield f"\t{path}\n"
 
 
-def _connections(server: "ZooKeeperServer") -> Iterator[str]:
+def _connections(server: OperatedServer) -> Iterator[str]:
     """Connections by the time at which they are closed if they stay silent (NIOServerCnxnFactory)."""
-    interval: int = server.sessionless_timeout_ms
+    interval: int = server.connections.sessionless_timeout_ms
     buckets: dict[int, list[ServerCnxn]] = {}
-    cnxns = list(server.cnxns)
+    cnxns = list(server.connections.cnxns)
     for number in range(len(cnxns)):
         cnxn = cnxns[number]
         timeout = cnxn.timeout_ms if cnxn.timeout_ms > 0 else interval
@@ -157,13 +155,13 @@ def path_text(path: str) -> str:
     return "null" if path == NULL_PATH else path
 
 
-def wchs(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
+def wchs(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """How many watches there are; as all that is made in pieces it waits for the end of a close."""
     watches = server.tree.data_watches
     yield f"{watches.watcher_count} connections watching {watches.path_count} paths\nTotal watches:{watches.size}\n"
 
 
-def wchc(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
+def wchc(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """The watched paths of each connection."""
     watches = server.tree.data_watches
     for watcher in watches.watchers():
@@ -176,7 +174,7 @@ def wchc(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
     yield "\n"
 
 
-def wchp(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
+def wchp(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """The watching sessions of each path."""
     watches = server.tree.data_watches
     for paths in hash_map_slices(watches.paths()):

@@ -5,7 +5,7 @@ For the gauges of quotas their part of the tree is searched; all else is only re
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pyzoo.datatree.paths import QUOTA
 from pyzoo.datatree.quota import LIMITS_NAME, STATS_NAME
@@ -13,10 +13,8 @@ from pyzoo.datatree.stats_track import BYTES, BYTES_HARD_LIMIT, COUNT, COUNT_HAR
 from pyzoo.datatree.tree import DataTree
 from pyzoo.metric_table import Kind, names_of
 from pyzoo.server.metrics import key_order
+from pyzoo.server.operators.operated_server import OperatedServer
 from pyzoo.summaries import AdvancedSummary, BasicSummary
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 _LAST_IN_BUCKET: Final = frozenset(
     """connection_revalidate_count quit_leading_due_to_disloyal_voter outstanding_changes_removed
@@ -47,13 +45,13 @@ def in_order(kind: Kind) -> tuple[str, ...]:
     return tuple(key_order(sorted(names_of(kind), key=lambda name: name in _LAST_IN_BUCKET)))
 
 
-def basic_summaries(server: "ZooKeeperServer") -> dict[str, BasicSummary]:
+def basic_summaries(server: OperatedServer) -> dict[str, BasicSummary]:
     """All summaries without percentiles by name, in order; empty ones for what has no meaning here."""
     known = server.metrics.registry.basics
     return {name: known.get(name, _IDLE_BASIC) for name in in_order(Kind.BASIC)}
 
 
-def advanced_summaries(server: "ZooKeeperServer") -> dict[str, AdvancedSummary]:
+def advanced_summaries(server: OperatedServer) -> dict[str, AdvancedSummary]:
     """All summaries with percentiles by name, in order; empty ones for what has no meaning here."""
     metrics = server.metrics
     known = dict(metrics.registry.advanceds)
@@ -64,15 +62,15 @@ def advanced_summaries(server: "ZooKeeperServer") -> dict[str, AdvancedSummary]:
     return {name: known.get(name, _IDLE_ADVANCED) for name in in_order(Kind.ADVANCED)}
 
 
-def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
+def gauge_values(server: OperatedServer) -> dict[str, Value]:
     """The gauges by name, in order; those of the ensemble last."""
     stats, tree, environment = server.stats, server.tree, server.environment
-    local = server.local_tracker()
+    local = server.local
     values: dict[str, Value] = {
         "ephemerals_count": tree.ephemerals_count,
-        "num_alive_connections": len(server.cnxns),
+        "num_alive_connections": len(server.connections.cnxns),
         "avg_latency": stats.avg_latency,
-        "outstanding_requests": int(server.in_process),
+        "outstanding_requests": int(server.throttler.in_process),
         "znode_count": tree.node_count,
         "global_sessions": len(server.sessions.sessions if server.tracks_sessions else server.database.sessions),
         "non_mtls_remote_conn_count": 0,
@@ -80,7 +78,7 @@ def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
         "packets_sent": int(stats.packets_sent),
         "packets_received": int(stats.packets_received),
         "max_client_response_size": int(stats.max_response_size),
-        "connection_drop_probability": server.connection_throttle.drop_probability,
+        "connection_drop_probability": server.handshake.throttle.drop_probability,
         "watch_count": int(tree.watch_count),
         "auth_failed_count": int(stats.auth_failed),
         "min_latency": stats.min_latency,
@@ -100,7 +98,7 @@ def gauge_values(server: "ZooKeeperServer") -> dict[str, Value]:
     return values
 
 
-def counter_values(server: "ZooKeeperServer") -> dict[str, int]:
+def counter_values(server: OperatedServer) -> dict[str, int]:
     """All counters by name, in order; 0 for what has no meaning here."""
     known = server.metrics.counters()
     known["digest_mismatches_count"] = int(server.tree.digests.mismatches)

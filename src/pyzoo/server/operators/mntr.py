@@ -1,7 +1,7 @@
 """What `mntr` shows: every metric by name, in order, with its value now. Sets are listed by key."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pyzoo.config.admin_settings import NULL, PROMETHEUS
 from pyzoo.config.java_numbers import double_text
@@ -18,16 +18,14 @@ from pyzoo.server.operators.measurements import (
     counter_values,
     gauge_values,
 )
+from pyzoo.server.operators.operated_server import OperatedServer
 from pyzoo.server.operators.prometheus import monitor_items, server_families
 from pyzoo.summaries import AdvancedSummary, BasicSummary
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 PERCENTILES: Final = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999))
 
 
-def monitor_values(server: "ZooKeeperServer") -> list[tuple[str, Value]]:
+def monitor_values(server: OperatedServer) -> list[tuple[str, Value]]:
     """All names, without a prefix, and values: texts, floats for averages and probabilities, integers.
 
     NullMetricsProvider leaves the texts alone; with PrometheusMetricsProvider all numbers are floats, some of them NaN.
@@ -35,7 +33,7 @@ def monitor_values(server: "ZooKeeperServer") -> list[tuple[str, Value]]:
     return [value for value in each_value(server) if value is not None]
 
 
-def each_value(server: "ZooKeeperServer") -> Iterator[tuple[str, Value] | None]:
+def each_value(server: OperatedServer) -> Iterator[tuple[str, Value] | None]:
     """The same one at a time, None where something was counted: namespaces and quotas may be very many."""
     yield "version", FULL_VERSION
     yield "server_state", server.mode
@@ -52,7 +50,7 @@ def each_value(server: "ZooKeeperServer") -> Iterator[tuple[str, Value] | None]:
         yield from _all(server)
 
 
-def _all(server: "ZooKeeperServer") -> Iterator[tuple[str, Value] | None]:
+def _all(server: OperatedServer) -> Iterator[tuple[str, Value] | None]:
     yield from gauge_values(server).items()
     quotas: dict[str, dict[str, int]] = {}
     for _ in count_quotas(server.tree, quotas):
@@ -68,7 +66,7 @@ def _all(server: "ZooKeeperServer") -> Iterator[tuple[str, Value] | None]:
     yield from _summaries(server)
 
 
-def _summaries(server: "ZooKeeperServer") -> Iterator[tuple[str, Value]]:
+def _summaries(server: OperatedServer) -> Iterator[tuple[str, Value]]:
     registry = server.metrics.registry
     for name, basic in basic_summaries(server).items():
         yield from _basic(name, basic)
@@ -106,7 +104,7 @@ def value_text(value: Value) -> str:
     return double_text(value) if isinstance(value, float) else str(value)
 
 
-def mntr(server: "ZooKeeperServer", cnxn: ServerCnxn) -> Iterator[str]:
+def mntr(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """The answer to `mntr`, in pieces: all metrics."""
     for value in each_value(server):
         yield "" if value is None else f"zk_{value[0]}\t{value_text(value[1])}\n"

@@ -5,11 +5,11 @@ comma after every label, numbers as Java writes doubles.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final
 
 from pyzoo.config.java_numbers import double_text
-from pyzoo.metric_table import BY_NAME, Metric
 from pyzoo.server.modes import NOT_SERVING
+from pyzoo.server.operators.families import NO_LABELS, Family, Labels, Sample, family, single
 from pyzoo.server.operators.measurements import (
     EXCEEDED,
     GAUGE_SETS,
@@ -19,10 +19,8 @@ from pyzoo.server.operators.measurements import (
     gauge_values,
     quota_values,
 )
+from pyzoo.server.operators.operated_server import OperatedServer
 from pyzoo.summaries import BasicSummary
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -31,38 +29,6 @@ TURNS: Final = "pyzoo_turn_seconds"
 # The types are spelled out because mypyc loses a Final tuple of floats inside a comprehension.
 BASIC_QUANTILES: Final[tuple[float, ...]] = (0.5,)
 ADVANCED_QUANTILES: Final[tuple[float, ...]] = (0.5, 0.9, 0.99)
-
-Labels = tuple[tuple[str, str], ...]
-NO_LABELS: Final[Labels] = ()
-
-
-class Sample(NamedTuple):
-    """One number."""
-
-    name: str
-    labels: Labels
-    value: float
-
-
-class Family(NamedTuple):
-    """A metric with all its samples, which may be very many."""
-
-    metric: Metric
-    samples: Iterable[Sample]
-
-    @property
-    def name(self) -> str:
-        return self.metric.name
-
-
-def family(name: str, samples: Iterable[Sample]) -> Family:
-    """The samples of a metric of the table."""
-    return Family(BY_NAME[name], samples)
-
-
-def single(name: str, value: float) -> Family:
-    """A metric with one number."""
-    return family(name, [Sample(name, NO_LABELS, float(value))])
 
 
 def keyed(name: str, values: dict[str, int]) -> Family:
@@ -92,7 +58,7 @@ def summary_samples(name: str, labels: Labels, summary: BasicSummary, quantiles:
     return samples
 
 
-def server_families(server: "ZooKeeperServer") -> list[Family]:
+def server_families(server: OperatedServer) -> list[Family]:
     """Everything that the server exports; without its gauges while it does not serve, as in Apache."""
     metrics = server.metrics
     families: list[Family] = []
@@ -116,7 +82,7 @@ def _turns(turn_us: BasicSummary) -> Family:
     return family(TURNS, samples)
 
 
-def _gauges(server: "ZooKeeperServer") -> list[Family]:
+def _gauges(server: OperatedServer) -> list[Family]:
     families = []
     for name, value in gauge_values(server).items():
         assert not isinstance(value, str)
@@ -125,7 +91,7 @@ def _gauges(server: "ZooKeeperServer") -> list[Family]:
     return families + [keyed(name, quotas[name]) for name in GAUGE_SETS]
 
 
-def _sets(server: "ZooKeeperServer") -> list[Family]:
+def _sets(server: OperatedServer) -> list[Family]:
     registry = server.metrics.registry
     families = []
     for name, basic_set in registry.basic_sets.items():

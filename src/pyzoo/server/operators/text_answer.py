@@ -2,16 +2,14 @@
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from mypy_extensions import i64
 
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
+from pyzoo.server.operators.operated_server import OperatedServer
 from pyzoo.server.slices import SlicedWork
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 
@@ -23,7 +21,7 @@ _PACKET: Final = 8192
 """Characters of an answer that count as one packet sent (BufferedWriter)."""
 
 
-def answer_text(server: "ZooKeeperServer", cnxn: ServerCnxn, pieces: Iterator[str]) -> None:
+def answer_text(server: OperatedServer, cnxn: ServerCnxn, pieces: Iterator[str]) -> None:
     """Send a text, which may be endless, and close."""
     work = TextAnswer(server, cnxn, pieces)
     cnxn.work = work
@@ -31,7 +29,7 @@ def answer_text(server: "ZooKeeperServer", cnxn: ServerCnxn, pieces: Iterator[st
     server.slices.begin(work, server.now_ms)
 
 
-def count_packets(server: "ZooKeeperServer", cnxn: ServerCnxn, characters: i64) -> None:
+def count_packets(server: OperatedServer, cnxn: ServerCnxn, characters: i64) -> None:
     """Count an answer of this length."""
     packets = (characters + _PACKET - 1) // _PACKET
     cnxn.packets_sent += packets
@@ -42,7 +40,7 @@ def count_packets(server: "ZooKeeperServer", cnxn: ServerCnxn, characters: i64) 
 class TextAnswer(SlicedWork):
     """The answer to a four-letter word."""
 
-    def __init__(self, server: "ZooKeeperServer", cnxn: ServerCnxn, pieces: Iterator[str]) -> None:
+    def __init__(self, server: OperatedServer, cnxn: ServerCnxn, pieces: Iterator[str]) -> None:
         super().__init__()
         self._server = server
         self._cnxn = cnxn

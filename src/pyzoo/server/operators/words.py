@@ -5,7 +5,7 @@ Who may ask what, and what that counts as; the texts themselves are in answers.p
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from librt.strings import read_i64_be
 from mypy_extensions import i64
@@ -15,15 +15,13 @@ from pyzoo.server.clients.log_extras import of_client
 from pyzoo.server.modes import NOT_SERVING
 from pyzoo.server.operators import answers, long_answers
 from pyzoo.server.operators.mntr import mntr
+from pyzoo.server.operators.operated_server import OperatedServer
 from pyzoo.server.operators.text_answer import answer_text, count_packets
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
 
-Command = Callable[["ZooKeeperServer", ServerCnxn], str]
-LongCommand = Callable[["ZooKeeperServer", ServerCnxn], Iterator[str]]
+Command = Callable[[OperatedServer, ServerCnxn], str]
+LongCommand = Callable[[OperatedServer, ServerCnxn], Iterator[str]]
 
 TELNET_CLOSE: Final = 0xFFF4FFFD
 """What telnet sends when its user interrupts it."""
@@ -35,7 +33,7 @@ def word_number(word: str) -> int:
     return int.from_bytes(word.encode("ascii"), "big")
 
 
-def maybe_four_letter_word(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
+def maybe_four_letter_word(server: OperatedServer, cnxn: ServerCnxn) -> bool:
     """Answer a connection that begins with a known word; False when it begins with something else."""
     if cnxn.is_busy:
         return True
@@ -65,7 +63,7 @@ def maybe_four_letter_word(server: "ZooKeeperServer", cnxn: ServerCnxn) -> bool:
     return True
 
 
-def is_allowed(server: "ZooKeeperServer", word: str) -> bool:
+def is_allowed(server: OperatedServer, word: str) -> bool:
     """Whether the whitelist has the word (FourLetterCommands.isEnabled)."""
     whitelist = server.config.four_letter_word_whitelist
     if word in whitelist or "*" in whitelist or word == "srvr":
@@ -73,14 +71,14 @@ def is_allowed(server: "ZooKeeperServer", word: str) -> bool:
     return word == "isro" and server.config.readonly_mode_enabled
 
 
-def _answer(server: "ZooKeeperServer", cnxn: ServerCnxn, text: str) -> None:
+def _answer(server: OperatedServer, cnxn: ServerCnxn, text: str) -> None:
     if text:
         count_packets(server, cnxn, len(text))
         cnxn.write_text(text)
     cnxn.close()
 
 
-def _set_trace_mask(server: "ZooKeeperServer", cnxn: ServerCnxn) -> None:
+def _set_trace_mask(server: OperatedServer, cnxn: ServerCnxn) -> None:
     """The mask are the eight bytes after the word; without them the connection just closes."""
     data = cnxn.frames.rest()
     if len(data) < 12:

@@ -17,9 +17,9 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CreateTTLRequest, Id
 from pyzoo.server.clients.auth import AccessControl
 from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.operations.parts import decode_multi
 from pyzoo.server.requests.operations.table import operation_of
-from pyzoo.server.requests.request import Request
 
 AUDIT_LOGGER: Final = "pyzoo.audit"
 

@@ -4,34 +4,95 @@ Their order and their encoding take several turns, in which everybody else's wri
 the beginning, so it makes no more ephemerals; if others have deleted some meanwhile, all is done again, at once.
 """
 
-from typing import TYPE_CHECKING, Final, final
+from collections import deque
+from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be
-from mypy_extensions import i32, i64
+from mypy_extensions import i32, i64, trait
 
 from pyzoo.datatree.java_order import copy_buckets
 from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.sliced_order import SlicedOrder
+from pyzoo.datatree.tree import DataTree
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.jute.records import CloseSessionTxn
-from pyzoo.server.requests.close_sums import CloseSums
-from pyzoo.server.requests.request import Request
-from pyzoo.server.slices import SlicedWork
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.close_sums import CloseSums, Disposal
+from pyzoo.server.requests.outstanding import OutstandingChanges
+from pyzoo.server.sessions import SessionTracker
+from pyzoo.server.slices import SlicedWork, SliceQueue
 
 UNITS_A_PATH: Final = 2
 """For finding the bucket of a path, and as much for encoding it."""
+
+
+@trait
+class CloseOwner:
+    """What the preparation of closes tells its server."""
+
+    def close_delayed(self, request: Request) -> None:
+        """A closeSession will take several turns; a leader has to think of the learner that it came through."""
+
+    def submit_prepared(self, request: Request) -> None:
+        """A closeSession that took several turns may get its zxid."""
+        raise NotImplementedError
+
+
+@final
+class SlowCloses:
+    """The closes that are being prepared, by session; those in `waiting` have their sums taken one after the other."""
+
+    def __init__(
+        self, owner: CloseOwner, outstanding: OutstandingChanges, sessions: SessionTracker, slices: SliceQueue
+    ) -> None:
+        self.owner = owner
+        self.outstanding = outstanding
+        self.preparing: dict[int, None] = {}
+        self.waiting: deque[SlicedWork] = deque()
+        self._tree: DataTree = outstanding.tree
+        self._sessions = sessions
+        self._slices = slices
+
+    def begin(self, request: Request) -> bool:
+        """Whether a closeSession is one to be prepared over several turns, which has begun then."""
+        session_id = request.session_id
+        if session_id in self.preparing:
+            # The client and its time may end a session both.
+            return request.cnxn is None and request.owner == 0
+        session = self._tree.ownership.sessions.get(session_id)
+        if session is None or len(session.paths) * 2 * UNITS_A_PATH <= self._slices.units:
+            return False
+        if not self.outstanding.has_all(session_id, session):
+            return False
+        self.preparing[session_id] = None
+        self._sessions.set_closing(session_id)
+        self.owner.close_delayed(request)
+        self._slices.add(ClosePreparation(self, request, session))
+        return True
+
+    def ended(self, request: Request) -> None:
+        """A closeSession gets its zxid now."""
+        del self.preparing[request.session_id]
+        sums = self.outstanding.sums
+        if sums is not None and sums.is_verified:
+            request.parents = sums.parent_paths()
+
+    def go_on(self) -> None:
+        """Go on with the close of another large session that waits for the one before."""
+        if self.outstanding.lost:
+            self._slices.add(Disposal(self.outstanding.lost))
+            self.outstanding.lost = {}
+        if self.waiting and self.outstanding.may_begin_sums:
+            self._slices.go_on(self.waiting.popleft())
 
 
 @final
 class ClosePreparation(SlicedWork):
     """The work on one closeSession."""
 
-    def __init__(self, server: "ZooKeeperServer", request: Request, session: SessionPaths) -> None:
+    def __init__(self, closes: SlowCloses, request: Request, session: SessionPaths) -> None:
         super().__init__()
-        self._server = server
+        self._closes = closes
         self._request = request
         self._session = session
         self._changes: i64 = session.changes
@@ -63,10 +124,10 @@ class ClosePreparation(SlicedWork):
     def _sum_up(self, units: i64) -> i64:
         sums = self._sums
         if sums is None:
-            outstanding = self._server.outstanding
+            outstanding = self._closes.outstanding
             if not outstanding.may_begin_sums:
                 self.is_stalled = True
-                self._server.waiting_closes.append(self)
+                self._closes.waiting.append(self)
                 return 0
             sums = outstanding.begin_sums(self._request.session_id, self._session)
             self._sums = sums
@@ -78,29 +139,11 @@ class ClosePreparation(SlicedWork):
 
     def _hand_over(self, sums: CloseSums) -> None:
         request = self._request
-        outstanding = self._server.outstanding
+        outstanding = self._closes.outstanding
         if self._session.changes == self._changes and outstanding.has_all(request.session_id, self._session):
             request.txn = CloseSessionTxn(self._names)
             request.encoded_txn = self._out.getvalue()
             sums.is_verified = True
         else:
             outstanding.sums = None
-        self._server.submit_prepared(request)
-
-
-def prepares_slowly(server: "ZooKeeperServer", request: Request) -> bool:
-    """Whether a closeSession is one to be prepared over several turns, which has begun then."""
-    session_id = request.session_id
-    if session_id in server.preparing:
-        # The client and its time may end a session both.
-        return request.cnxn is None and request.owner == 0
-    session = server.tree.ownership.sessions.get(session_id)
-    if session is None or len(session.paths) * 2 * UNITS_A_PATH <= server.slices.units:
-        return False
-    if not server.outstanding.has_all(session_id, session):
-        return False
-    server.preparing[session_id] = None
-    server.sessions.set_closing(session_id)
-    server.close_delayed(request)
-    server.slices.add(ClosePreparation(server, request, session))
-    return True
+        self._closes.owner.submit_prepared(request)

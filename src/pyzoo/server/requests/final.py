@@ -1,171 +1,272 @@
-"""Replies: to reads from the tree as it is, to writes once they are applied (FinalRequestProcessor)."""
+"""FinalRequestProcessor: every request is answered here, each connection's in their order.
 
+A read is answered at once unless its own connection still has earlier requests waiting, or it would see what a close
+of many nodes has not come to yet.
+"""
+
+from collections import deque
 from typing import Final, final
 
-from librt.strings import BytesWriter
-from mypy_extensions import i32, i64, u8
+from mypy_extensions import i32, i64, trait
 
 from pyzoo import errors as err
-from pyzoo.datatree.txn_result import ProcessTxnResult, decode_parts
-from pyzoo.errors import KeeperError, MalformedRecord
+from pyzoo.datatree.txn_result import ProcessTxnResult
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import (
-    CloseSessionTxn,
-    CreateContainerTxn,
-    CreateTTLTxn,
-    CreateTxn,
-    DeleteTxn,
-    ErrorTxn,
-    MultiTxn,
-    SetDataTxn,
-)
-from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.metrics import ServerMetrics
-from pyzoo.server.requests.operations.operation import Operation
+from pyzoo.server.clients.cnxn import NO_OP, ServerCnxn
+from pyzoo.server.clients.request import Request, error_of, first_pending
+from pyzoo.server.clients.request_throttler import RequestThrottler
+from pyzoo.server.requests.long_reads import LongReadOwner
 from pyzoo.server.requests.operations.table import operation_of
-from pyzoo.server.requests.reads import KEEP_BODY, TAKES_LONGER, Reads
-from pyzoo.server.requests.request import Request
-from pyzoo.server.slices import SlicedWork, SliceQueue
+from pyzoo.server.requests.reads import TAKES_LONGER, Reads
+from pyzoo.server.requests.replies import answer_read, write_reply
+from pyzoo.server.slices import SliceQueue
+from pyzoo.server.stats import ServerStats
 
-PING_XID: Final = -2
-"""The xid of every answer to a ping, whatever the request had."""
-_UNITS_A_COUNT: Final = 4
-"""For a path with a namespace of its own."""
+_NO_REQUESTS: Final[deque[Request]] = deque()
 
 
-def answer_read(operation: Operation, reads: Reads, request: Request, cnxn: ServerCnxn) -> i32:
-    """Write the whole reply to a read; returns its error code, or TAKES_LONGER, and then nothing has happened."""
-    zxid = reads.tree.answer_zxid
-    if operation.events_first:
-        return _answer_after_events(operation, reads, request, cnxn, zxid)
-    out = cnxn.out
-    start: i64 = len(out)
-    xid: i32 = PING_XID if request.type == op.PING else request.cxid
-    written = cnxn.reply_begin(xid, zxid, 0)
-    try:
-        code = operation.answer(reads, request, cnxn, out)
-    except KeeperError as error:
-        code = error.code
-    except MalformedRecord:
-        code = err.MARSHALLINGERROR
-    if code != 0:
-        if code == TAKES_LONGER:
-            out.truncate(start)
-            return code
-        if code < KEEP_BODY:
-            code -= KEEP_BODY
-            _patch_error(out, start, code)
-        else:
-            out.truncate(start)
-            written = cnxn.reply_begin(xid, zxid, code)
-    cnxn.frame_written(written)
-    return code
+@trait
+class FinalOwner:
+    """What answers set off in their server."""
 
+    def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
+        """Start on a request that was here already when its connection became busy."""
+        raise NotImplementedError
 
-def _answer_after_events(operation: Operation, reads: Reads, request: Request, cnxn: ServerCnxn, zxid: i64) -> i32:
-    try:
-        code = operation.answer(reads, request, cnxn, cnxn.out)
-    except MalformedRecord:
-        code = err.MARSHALLINGERROR
-    if code != TAKES_LONGER and not cnxn.closing:
-        cnxn.reply_empty(request.cxid, zxid, code)
-    return code
+    def touch_session(self, session_id: i64, timeout_ms: i64) -> bool:
+        """Restart the timer of a session; False when there is no such session."""
+        raise NotImplementedError
 
-
-def _patch_error(out: BytesWriter, start: i64, code: i32) -> None:
-    """Put an error code into the reply header whose frame begins at `start`."""
-    at: i64 = start + 16
-    out[at] = u8((code >> 24) & 0xFF)
-    out[at + 1] = u8((code >> 16) & 0xFF)
-    out[at + 2] = u8((code >> 8) & 0xFF)
-    out[at + 3] = u8(code & 0xFF)
-
-
-def write_reply(request: Request, result: ProcessTxnResult, cnxn: ServerCnxn, zxid: i64) -> i32:
-    """Write the whole reply of an applied write; returns its error code."""
-    header = request.header
-    assert header is not None
-    code: i32 = 0
-    if header.type == op.ERROR:
-        txn = request.txn
-        code = txn.err if isinstance(txn, ErrorTxn) else err.SYSTEMERROR
-    elif header.type != op.MULTI:
-        code = result.err
-    start = cnxn.reply_begin(request.cxid, zxid, code)
-    if code == 0:
-        operation_of(header.type).write_reply(request, result, cnxn.out)
-    cnxn.frame_written(start)
-    return code
-
-
-def count_written(metrics: ServerMetrics, slices: SliceQueue, request: Request) -> None:
-    """Count the bytes of an applied write for its namespace (DataTree.updateWriteStat)."""
-    header = request.header
-    if header is None or header.type == op.ERROR:
-        return
-    txns = request.sub_txns
-    if txns is None:
-        if request.txn is not None:
-            count_txn(metrics, slices, request.txn)
-    elif request.sub_types is None or op.ERROR not in request.sub_types:
-        for txn in txns:
-            count_txn(metrics, slices, txn)
-
-
-def count_txn(metrics: ServerMetrics, slices: SliceQueue, txn: Record) -> None:
-    """Count one transaction: its data, or nothing but the path for a delete. A large close is counted in slices."""
-    if isinstance(txn, SetDataTxn):
-        count_path(metrics, txn.path, txn.data)
-    elif isinstance(txn, CreateTxn):
-        count_path(metrics, txn.path, txn.data)
-    elif isinstance(txn, DeleteTxn):
-        count_path(metrics, txn.path, None)
-    elif isinstance(txn, CloseSessionTxn):
-        count = PathCount(metrics, txn.paths2_delete or [])
-        count.step(slices.units)
-        if not count.is_done:
-            slices.add(count)
-    elif isinstance(txn, CreateContainerTxn):
-        count_path(metrics, txn.path, txn.data)
-    elif isinstance(txn, CreateTTLTxn):
-        count_path(metrics, txn.path, txn.data)
-    elif isinstance(txn, MultiTxn):
-        types: list[int] = []
-        parts: list[Record] = []
-        if decode_parts(txn, types, parts):
-            for part in parts:
-                count_txn(metrics, slices, part)
-
-
-def count_path(metrics: ServerMetrics, path: str | None, data: bytes | None) -> None:
-    """Count one node."""
-    if path is not None:
-        metrics.path_written(path, 0 if data is None else len(data))
+    def session_created(self, cnxn: ServerCnxn, session_id: i64) -> None:
+        """A session has begun that this connection asked for."""
+        raise NotImplementedError
 
 
 @final
-class PathCount(SlicedWork):
-    """Counts the deletes of a close, whose paths may each be a namespace of its own."""
+class FinalRequestProcessor(LongReadOwner):
+    """The answers of one server; `wall_ms` is the wall clock's time of this turn.
 
-    def __init__(self, metrics: ServerMetrics, paths: list[str | None]) -> None:
-        super().__init__()
-        self._metrics = metrics
-        self._paths = paths
-        self._done: i64 = 0
+    `is_behind` while something is committed and not wholly applied, up to `committed_zxid`. `prep_per_read` and
+    `sync_per_read` are what one read counts as in the processors that it passes in Apache's server, and with
+    `counts_queues` that of commits counts how many requests wait.
+    """
 
-    def step(self, units: i64) -> i64:
+    def __init__(
+        self,
+        owner: FinalOwner,
+        reads: Reads,
+        throttler: RequestThrottler,
+        stats: ServerStats,
+        slices: SliceQueue,
+        now_ms: i64,
+        wall_ms: i64,
+    ) -> None:
+        super().__init__(reads, slices, now_ms)
+        self.wall_ms: i64 = wall_ms
+        self.is_behind = False
+        self.committed_zxid: i64 = 0
+        self.prep_per_read: i64 = 1
+        self.sync_per_read: i64 = 1
+        self.counts_queues = False
+        self._owner = owner
+        self._tree = reads.tree
+        self._metrics = reads.metrics
+        self._throttler = throttler
+        self._stats = stats
+        self._waiting: dict[ServerCnxn, None] = {}
+        self._behind: dict[ServerCnxn, deque[Request]] = {}
+
+    # --- reads
+
+    def read(self, request: Request, cnxn: ServerCnxn) -> None:
+        """Answer what changes nothing, in its turn."""
+        if cnxn.pending:
+            self.wait_behind(request, cnxn)
+        elif self.is_behind and self._holds(request):
+            self.wait_behind(request, cnxn)
+            self._waiting[cnxn] = None
+        else:
+            self.serve(request, cnxn)
+
+    def wait_behind(self, request: Request, cnxn: ServerCnxn) -> None:
+        """Something to be answered when the writes before it are done."""
+        cnxn.pending.append(request)
+        cnxn.pending_reads += 1
+        if operation_of(request.type).may_take_long(self.reads, request):
+            cnxn.is_busy = True
+        if request.type == op.SYNC:
+            request.zxid = self.committed_zxid
+
+    def refuse(self, request: Request, code: i32) -> None:
+        """Answer a request with an error, in its turn, without a transaction; 0 for a closed session of this server."""
+        request.error = code
+        cnxn = request.cnxn
+        if cnxn is None:
+            return
+        if cnxn.pending:
+            self.wait_behind(request, cnxn)
+        else:
+            self.serve(request, cnxn)
+
+    def serve(self, request: Request, cnxn: ServerCnxn) -> None:
+        """Answer a read, or the error that stands for a request."""
+        code: i32 = request.error
+        zxid = self._tree.answer_zxid
+        if request.throttled:
+            code = err.THROTTLEDOP
+        if code == err.SESSIONMOVED:
+            # The client is elsewhere by now; this connection is a leftover (ZOOKEEPER-710).
+            cnxn.close()
+        elif code != 0:
+            cnxn.reply_empty(request.cxid, zxid, code)
+        elif request.type == op.CLOSE_SESSION:
+            # Of a session that only this server knew.
+            cnxn.reply_empty(request.cxid, zxid, 0)
+            self.finished(request)
+            cnxn.close()
+            return
+        else:
+            operation = operation_of(request.type)
+            if answer_read(operation, self.reads, request, cnxn) == TAKES_LONGER:
+                # It was left untouched but for the position in its body.
+                request.body.pos = request.body_start
+                operation.long_read(self, request, cnxn).begin()
+                return
+        self._count_read(request, cnxn, zxid)
+
+    def _count_read(self, request: Request, cnxn: ServerCnxn, zxid: i64) -> None:
+        """A reply to what is not a write is the last thing written."""
+        last_op: i32 = request.type if request.error == 0 else NO_OP
+        cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
+        self._stats.read_answered(self.now_ms - request.created_ms)
         metrics = self._metrics
-        paths = self._paths
-        begin: i64 = self._done
-        end: i64 = min(begin + units // _UNITS_A_COUNT + 1, len(paths))
-        at: i64 = begin
-        while at < end:
-            count_path(metrics, paths[at], None)
-            at += 1
-        self._done = at
-        self.is_done = at == len(paths)
-        return (at - begin) * _UNITS_A_COUNT
+        if request.type != op.PING and not cnxn.closing:
+            metrics.response_bytes += self._stats.last_response_size
+        metrics.prep_processor_request_queued += self.prep_per_read
+        metrics.sync_processor_request_queued += self.sync_per_read
+        self._throttler.finished(request)
 
-    def abandon(self) -> None:
-        self.step(len(self._paths) * _UNITS_A_COUNT)
+    # --- long reads
+
+    def touch(self, cnxn: ServerCnxn) -> None:
+        self._owner.touch_session(cnxn.session_id, cnxn.timeout_ms)
+
+    def long_read_answered(self, request: Request, cnxn: ServerCnxn, zxid: i64) -> None:
+        self._count_read(request, cnxn, zxid)
+        self._go_on_behind(cnxn)
+
+    def finished(self, request: Request) -> None:
+        self._throttler.finished(request)
+
+    def keep_behind(self, request: Request, cnxn: ServerCnxn) -> None:
+        """A request that was here before its connection became busy goes on when that is over."""
+        self._behind.setdefault(cnxn, deque()).append(request)
+
+    def _go_on_behind(self, cnxn: ServerCnxn) -> None:
+        """Take those requests, until the connection is busy again."""
+        behind = self._behind.pop(cnxn, None)
+        while behind and not cnxn.is_busy:
+            self._owner.submit_now(behind.popleft(), cnxn)
+        if behind:
+            self._behind[cnxn] = behind
+
+    # --- reads that wait
+
+    def _holds(self, request: Request) -> bool:
+        """Whether a read that has just come has to wait."""
+        request.zxid = self.committed_zxid
+        return self._hides(request)
+
+    def _hides(self, request: Request) -> bool:
+        """Whether a read has to wait for what is committed and not wholly applied."""
+        if request.error != 0 or request.throttled:
+            return False
+        if request.type == op.SYNC:
+            # Who was told of a write by another server has to find it here: all that was committed when this came.
+            return request.zxid > self._tree.answer_zxid
+        closing = self._tree.closing
+        return closing is not None and operation_of(request.type).sees(closing, request)
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether some connection waits for such a read first."""
+        return len(self._waiting) > 0
+
+    def release_waiting(self) -> None:
+        """Answer those that need not wait any more."""
+        waiting = self._waiting
+        self._waiting = {}
+        for cnxn in waiting:
+            self.drain(cnxn)
+
+    def drain(self, cnxn: ServerCnxn) -> None:
+        """Answer what needs not wait any more, up to the next write."""
+        pending = cnxn.pending
+        while pending and not pending[0].is_write and not cnxn.closing:
+            request = first_pending(cnxn)
+            if self.is_behind and self._hides(request):
+                self._waiting[cnxn] = None
+                return
+            cnxn.pending_reads -= 1
+            pending.popleft()
+            self.serve(request, cnxn)
+        if cnxn.is_busy and cnxn.work is None and not pending:
+            # What might have taken long did not.
+            cnxn.is_busy = False
+            self._go_on_behind(cnxn)
+
+    def has_no_read_before(self, cnxn: ServerCnxn | None) -> bool:
+        """Whether no read waits before the next write of this connection."""
+        if cnxn is None or cnxn.closing or not cnxn.pending or cnxn.pending[0].is_write:
+            return True
+        self.drain(cnxn)
+        return len(cnxn.pending) == 0 or cnxn.pending[0].is_write
+
+    # --- writes
+
+    def write_done(self, cnxn: ServerCnxn) -> None:
+        """A write of this connection, or a sync, is answered: go on with what waited behind it."""
+        if not self.counts_queues:
+            self.drain(cnxn)
+            return
+        waiting = len(cnxn.pending)
+        self.drain(cnxn)
+        # With the write that is done, as Apache's CommitProcessor counts.
+        self._metrics.requests_in_session_queue.add(waiting + 1)
+        self._metrics.reads_after_write_in_session_queue.add(waiting - len(cnxn.pending))
+
+    def answer(self, request: Request, result: ProcessTxnResult, cnxn: ServerCnxn) -> None:
+        """Answer a write that is applied."""
+        # What has passed a close since then does not matter to its own answer.
+        zxid = request.zxid
+        header = request.header
+        failed = header is not None and header.type == op.ERROR
+        if request.type == op.CREATE_SESSION:
+            if failed:
+                cnxn.reply_empty(request.cxid, zxid, err.MARSHALLINGERROR)
+            else:
+                self._owner.session_created(cnxn, request.session_id)
+        elif failed and error_of(request) == err.SESSIONMOVED:
+            cnxn.close()
+        else:
+            write_reply(request, result, cnxn, zxid)
+        last_op: i32 = NO_OP if failed else request.type
+        cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
+        if request.type != op.CREATE_SESSION and not cnxn.closing:
+            self._metrics.response_bytes += self._stats.last_response_size
+        self._stats.update_answered(self.now_ms - request.created_ms)
+        self._throttler.finished(request)
+
+    # --- the end
+
+    def forget(self, cnxn: ServerCnxn) -> None:
+        """The connection is gone: nobody waits for its reads, and nobody takes what was behind them."""
+        self._waiting.pop(cnxn, None)
+        for pending in cnxn.pending:
+            if not pending.is_write and isinstance(pending, Request):
+                self.finished(pending)
+        cnxn.pending.clear()
+        if cnxn.work is not None:
+            self.slices.drop(cnxn.work)
+        for request in self._behind.pop(cnxn, _NO_REQUESTS):
+            self.finished(request)

@@ -6,7 +6,7 @@ them. Its connection gets no other answer meanwhile, and what its watches tell c
 """
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
@@ -17,11 +17,9 @@ from pyzoo.datatree.listings import BYTES_A_UNIT
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
-from pyzoo.server.requests.request import Request
-from pyzoo.server.slices import SlicedWork
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.reads import Reads
+from pyzoo.server.slices import SlicedWork, SliceQueue
 
 logger: Final = logging.getLogger(__name__)
 
@@ -30,12 +28,34 @@ _HEADER_BYTES: Final = 16
 _SHORTEST_STEP: Final = 1
 
 
+class LongReadOwner:
+    """What a long read asks of its server; `now_ms` is the monotonic time of this turn."""
+
+    def __init__(self, reads: Reads, slices: SliceQueue, now_ms: i64) -> None:
+        self.reads = reads
+        self.slices = slices
+        self.now_ms: i64 = now_ms
+
+    def touch(self, cnxn: ServerCnxn) -> None:
+        """The session of this connection lives, though nothing is heard of it."""
+        raise NotImplementedError
+
+    def long_read_answered(self, request: Request, cnxn: ServerCnxn, zxid: i64) -> None:
+        """The whole reply is written, so what the connection has asked for since may go on."""
+        raise NotImplementedError
+
+    def finished(self, request: Request) -> None:
+        """There will be no reply."""
+        raise NotImplementedError
+
+
 class LongRead(SlicedWork):
     """A request of a connection that is answered bit by bit; subclasses say what with."""
 
-    def __init__(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> None:
+    def __init__(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> None:
         super().__init__()
-        self.server = server
+        self.owner = owner
+        self.reads = owner.reads
         self.request = request
         self.cnxn = cnxn
         self.zxid: i64 = -1
@@ -51,7 +71,7 @@ class LongRead(SlicedWork):
         cnxn = self.cnxn
         cnxn.work = self
         cnxn.is_busy = True
-        self.server.slices.begin(self, self.server.now_ms)
+        self.owner.slices.begin(self, self.owner.now_ms)
 
     def prepare(self, units: i64) -> i64:
         """Go on with what comes before the answer, as `step`; ends with `answer` or a KeeperError."""
@@ -64,7 +84,7 @@ class LongRead(SlicedWork):
             self.abandon()
             return _SHORTEST_STEP
         # The client cannot be heard while it waits for this.
-        self.server.touch_session(cnxn.session_id, cnxn.timeout_ms)
+        self.owner.touch(cnxn)
         try:
             return self._step(units)
         except KeeperError as error:
@@ -75,7 +95,7 @@ class LongRead(SlicedWork):
             logger.exception(
                 "Closing the connection of %s after an internal error", cnxn.address, extra=of_client(cnxn)
             )
-            self.server.metrics.unrecoverable_error_count += 1
+            self.reads.metrics.unrecoverable_error_count += 1
             self.is_done = True
             self.abandon()
         return _SHORTEST_STEP
@@ -95,7 +115,7 @@ class LongRead(SlicedWork):
         """This is the moment at which the tree is looked at; `answer` is one too unless there was one before."""
         if not self._has_looked:
             self._has_looked = True
-            self.zxid = self.server.tree.answer_zxid
+            self.zxid = self.reads.tree.answer_zxid
             self.cnxn.hold_events()
 
     def keep(self, crowd: CrowdedListing | None) -> None:
@@ -174,13 +194,13 @@ class LongRead(SlicedWork):
         self.is_done = True
         self._leave()
         self.cnxn.release_events()
-        long_read_answered(self.server, self.request, self.cnxn, self.zxid)
+        self.owner.long_read_answered(self.request, self.cnxn, self.zxid)
 
     def abandon(self) -> None:
         """A client that has a part of a reply, or waits for one, sees its connection end."""
         self.cnxn.abort()
         self._leave()
-        self.server.finished(self.request)
+        self.owner.finished(self.request)
 
     def _leave(self) -> None:
         self.keep(None)
@@ -188,9 +208,3 @@ class LongRead(SlicedWork):
         cnxn = self.cnxn
         cnxn.work = None
         cnxn.is_busy = False
-
-
-def long_read_answered(server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn, zxid: i64) -> None:
-    """Count a read whose reply is written, and go on with what its connection has asked for since."""
-    server.count_read(request, cnxn, zxid)
-    server.go_on_behind(cnxn)

@@ -10,11 +10,11 @@ from typing import Final, final
 from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
+from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, MAX_TTL, kind_of, ttl_owner
 from pyzoo.datatree.paths import CONFIG, parent_and_validate, parent_of, validate_for_create, validate_path
 from pyzoo.datatree.quota import check_quota
-from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
@@ -82,27 +82,22 @@ class PrepRequestProcessor:
 
     def __init__(
         self,
-        tree: DataTree,
+        config: ServerConfig,
         outstanding: OutstandingChanges,
         sessions: SessionTracker,
         access: AccessControl,
         metrics: ServerMetrics,
-        enforce_quota: bool,
-        extended_types: bool,
-        emulate_353_ttl: bool,
-        reconfig_enabled: bool,
-        create2_as_create: bool,
     ) -> None:
-        self.tree = tree
+        self.tree = outstanding.tree
         self.outstanding = outstanding
         self.sessions = sessions
         self.access = access
         self.metrics = metrics
-        self.enforce_quota = enforce_quota
-        self.extended_types = extended_types
-        self.emulate_353_ttl = emulate_353_ttl
-        self.reconfig_enabled = reconfig_enabled
-        self.create2_as_create = create2_as_create
+        self.enforce_quota = config.enforce_quota
+        self.extended_types = config.extended_types_enabled
+        self.emulate_353_ttl = config.emulate_353_ttl_nodes
+        self.reconfig_enabled = config.reconfig_enabled
+        self.create2_as_create = config.multi_create2_as_create
         self.zxid: i64 = 0
         self.time_ms: i64 = 0
         self.session_id: i64 = 0

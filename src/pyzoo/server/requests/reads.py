@@ -27,7 +27,10 @@ _UNITS_A_NAME: Final = 16
 
 @final
 class Reads:
-    """What reads of one server look at; `most_units` and `most_bytes` are what one may be at once."""
+    """What reads of one server look at; `most_units` and `most_bytes` are what one may be at once.
+
+    `multi_read_max_bytes` is what all results of a multiRead may be together.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Reads:
         self.access = access
         self.metrics = metrics
         self.most_units: i64 = slice_units
+        self.multi_read_max_bytes: i64 = multi_read_max_bytes
         self.most_bytes: i64 = min(slice_units * BYTES_A_UNIT, multi_read_max_bytes, OUT_HIGH_WATER)
         self.few_names: i64 = slice_units // _UNITS_A_NAME
 

@@ -49,7 +49,7 @@ class ContainerManager:
         return now_ms >= self.next_ms
 
     def candidates(self, tree: DataTree, now_ms: int, wall_ms: int) -> list[str]:
-        """The paths to delete now; a new search waits until all of the last one are gone."""
+        """The paths to delete now, if they `may_go`; a new search waits until all of the last one are gone."""
         if not self._unsearched and not self._waiting and now_ms >= self._next_check_ms:
             self._unsearched = tree.ownership.expiring()
             self._unsearched.reverse()

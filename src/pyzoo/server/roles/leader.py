@@ -7,31 +7,25 @@ turn, and committed when the leader says that its quorums have it.
 from collections import deque
 from typing import Final, final
 
-from attrs import evolve
 from mypy_extensions import i64
 
 from pyzoo import errors as err
-from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import ReconfigRequest
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import Leader
 from pyzoo.quorum.learner_handler import LearnerHandler
-from pyzoo.quorum.reconfig import check_reconfig, proposed_members
-from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
+from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.clients.request import Request
 from pyzoo.server.modes import LEADER
 from pyzoo.server.requests.operations.operation import READ
 from pyzoo.server.requests.operations.table import operation_of
-from pyzoo.server.requests.request import Request
+from pyzoo.server.roles.proposal import ME, ProposalRequestProcessor
 from pyzoo.server.roles.quorum import QuorumZooKeeperServer
 from pyzoo.zxid import epoch_of
 
 NO_ZXIDS_LEFT: Final = "the zxids of its epoch are used up, a new epoch has to begin"
 NOTHING_FORWARDED: Final[deque[tuple[LearnerHandler, Request]]] = deque()
-ME: Final = 0
-"""The owner of the sessions of this server's own clients."""
 
 
 @final
@@ -44,9 +38,8 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         self.leader = leader
         self.prepare_ensemble(members)
         self.checks_acl_early = self.config.enable_eager_acl_check
-        self.next_zxid = leader.last_proposed + 1
-        self.sync_per_read = 0
-        self._reconfig: QuorumVerifier | None = None
+        self.sync_processor = ProposalRequestProcessor(self.prep, self.log, self.config, leader, members, self.local)
+        self.final.sync_per_read = 0
         self._behind_close: dict[int, deque[tuple[LearnerHandler, Request]]] = {}
 
     # --- sessions
@@ -55,20 +48,6 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         super().reopen_session(cnxn, session_id, passwd)
         if cnxn.established:
             self.sessions.set_owner(session_id, ME)
-
-    def _check_session(self, request: Request) -> None:
-        """Raise KeeperError unless the session lives and is used through its owner (LeaderSessionTracker)."""
-        session_id = request.session_id
-        if self.is_local(session_id):
-            return
-        if session_id not in self.sessions.sessions and self._may_be_local_elsewhere(session_id):
-            return
-        self.sessions.check_owner(session_id, request.owner)
-
-    def _may_be_local_elsewhere(self, session_id: i64) -> bool:
-        if not self.config.quorum.local_sessions_enabled:
-            return False
-        return (session_id >> 56) & 0xFF != self.config.server_id & 0xFF
 
     # --- requests
 
@@ -118,56 +97,15 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         if waiting:
             self._behind_close[owner] = waiting
 
-    def make_txn(self, request: Request) -> Record:
-        type = request.type
-        if operation_of(type).needs_session:
-            self._check_session(request)
-        if type == op.DELETE_CONTAINER and request.owner != ME:
-            # An older member forwards it for its client, who waits for a transaction as the answer.
-            raise KeeperError(err.UNIMPLEMENTED)
-        if type == op.RECONFIG and self.config.reconfig_enabled:
-            return self._make_reconfig(ReconfigRequest.decode(request.body))
-        self.prep.stays_local = request.stays_local
-        txn = super().make_txn(request)
-        if type == op.CREATE_SESSION:
-            self.sessions.set_owner(request.session_id, request.owner)
-        return txn
-
-    def _make_reconfig(self, request: ReconfigRequest) -> Record:
-        """The checks of a reconfiguration, in Apache's order (PrepRequestProcessor)."""
-        leader, config = self.leader, self.config
-        in_progress = leader.last_seen.version != leader.current.version
-        check_reconfig(True, in_progress, request.cur_config_id, leader.last_seen.version)
-        proposed = proposed_members(
-            leader.last_seen,
-            request.joining_servers,
-            request.leaving_servers,
-            request.new_members,
-            config.standalone_enabled,
-            config.quorum.multi_address_enabled,
-        )
-        verifier = make_verifier(evolve(proposed, version=self.next_zxid), self.members.oracle)
-        if not leader.has_quorum_in_step(verifier):
-            raise KeeperError(err.NEWCONFIGNOQUORUM)
-        txn = self.prep.set_config(verifier.members.text().encode())
-        self._reconfig = verifier
-        return txn
-
-    def logged(self, request: Request, payload: bytes) -> None:
-        request.payload = payload
-        reconfig = self._reconfig
-        self._reconfig = None
-        self.leader.propose(request.zxid, payload, reconfig)
-
     def persisted(self, zxid: i64) -> None:
         if epoch_of(zxid) == self.leader.epoch:
             self.leader.acked_up_to(self.leader.my_id, zxid)
 
     def committed_ahead(self) -> list[Proposal]:
         """What is committed and not applied yet, oldest first."""
-        ahead = [request for request in self.uncommitted if request.zxid <= self.committed_zxid]
+        ahead = [request for request in self.prepared.uncommitted if request.zxid <= self.final.committed_zxid]
         proposals = [Proposal(request.zxid, request.payload) for request in ahead]
-        closing = self.closing
+        closing = self.prepared.closing
         if closing is not None:
             passed = self.database.passed
             return [Proposal(closing.zxid, closing.payload), *passed, *proposals]
@@ -175,4 +113,4 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
 
     def unfinished(self) -> list[Proposal]:
         """What is logged here and not committed."""
-        return [Proposal(request.zxid, request.payload) for request in self.uncommitted]
+        return [Proposal(request.zxid, request.payload) for request in self.prepared.uncommitted]

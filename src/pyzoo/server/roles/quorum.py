@@ -5,7 +5,6 @@ to become a global one: a createSession goes ahead of the create (UpgradeableSes
 """
 
 import logging
-from collections import deque
 from typing import Final
 
 from mypy_extensions import i64
@@ -15,12 +14,12 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CreateSessionTxn
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.clients.handshake import finish_session_init
 from pyzoo.server.clients.log_extras import of_session
+from pyzoo.server.clients.request import Request, internal_request
 from pyzoo.server.requests.eager_acl import refusal_of
 from pyzoo.server.requests.operations.table import operation_of
-from pyzoo.server.requests.request import Request, internal_request
 from pyzoo.server.roles.containers import NEVER
+from pyzoo.server.roles.session_expirer import SessionExpirer
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.server.sessions import SessionTracker
 
@@ -33,12 +32,13 @@ class QuorumZooKeeperServer(ZooKeeperServer):
     def prepare_ensemble(self, members: QuorumVerifier) -> None:
         """To be called once, when the role begins."""
         self.members = members
-        self.local: SessionTracker | None = None
-        self._expired_local: deque[int] = deque()
-        self.upgrading: dict[int, int] = {}
+        self._local_expirer: SessionExpirer | None = None
         self.checks_acl_early = False
+        self.final.counts_queues = True
         if self.config.quorum.local_sessions_enabled:
-            self.local = SessionTracker(self.config.tick_time_ms, self.config.server_id, int(self.now_ms))
+            local = SessionTracker(self.config.tick_time_ms, self.config.server_id, int(self.now_ms))
+            self.local = local
+            self._local_expirer = SessionExpirer(local, self.metrics, self.config.slice_units, "local session")
 
     # --- sessions
 
@@ -51,18 +51,15 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         """Only the leader deletes containers and TTL nodes."""
         self.containers.next_ms = NEVER
 
-    def local_tracker(self) -> SessionTracker | None:
-        return self.local
-
     def open_session(self, cnxn: ServerCnxn) -> None:
         local = self.local
         if local is None:
             super().open_session(cnxn)
             return
-        session_id = self.new_session_id()
+        session_id = self.sessions.new_session_id(self.database.sessions)
         local.track(session_id, cnxn.timeout_ms, self.now_ms)
-        self.bind_session(cnxn, session_id)
-        finish_session_init(self, cnxn, True)
+        self.connections.bind_session(cnxn, session_id)
+        self.finish_session_init(cnxn, True)
 
     def touch_session(self, session_id: i64, timeout_ms: i64) -> bool:
         local = self.local
@@ -74,37 +71,27 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         """A session of the ensemble was heard of; False when there is no such session."""
         return super().touch_session(session_id, timeout_ms)
 
-    def _expire_local(self, local: SessionTracker) -> None:
-        """Those of this server alone, so many a turn; the ensemble does not hear of it."""
-        expired = self._expired_local
-        for _ in range(min(self.expiries_per_turn, len(expired))):
-            session_id = expired.popleft()
-            logger.info("Expiring local session 0x%x", session_id & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id))
-            self.metrics.stale_sessions_expired += 1
-            local.remove(session_id)
-            self.close_session_cnxn(session_id)
+    # --- time
 
     def next_deadline_ms(self) -> int:
         deadline = super().next_deadline_ms()
-        local = self.local
-        if local is None:
-            return deadline
-        return int(self.now_ms) if self._expired_local else min(deadline, int(local.next_expiration_ms))
+        expirer = self._local_expirer
+        return deadline if expirer is None else min(deadline, int(expirer.next_ms))
 
     def advance(self, now_ms: int, wall_ms: int) -> None:
         super().advance(now_ms, wall_ms)
-        local = self.local
-        if local is not None:
-            if now_ms >= local.next_expiration_ms:
-                self._expired_local.extend(local.take_expired(now_ms))
-            if self._expired_local:
-                self._expire_local(local)
+        local, expirer = self.local, self._local_expirer
+        if local is not None and expirer is not None and now_ms >= expirer.next_ms:
+            # The ensemble does not hear of it.
+            for session_id in expirer.take(now_ms):
+                local.remove(session_id)
+                self.connections.close_session(session_id)
 
     # --- writes
 
     def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
         if self.checks_acl_early and not request.throttled:
-            code = refusal_of(self, request)
+            code = refusal_of(self.tree, self.access, request)
             if code != 0:
                 self._refuse_early(request, cnxn, code)
                 return
@@ -114,10 +101,10 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         """Answer in the request's turn (Apache's answer may overtake others, which makes clients hang up)."""
         self.touch_session(cnxn.session_id, cnxn.timeout_ms)
         if cnxn.pending:
-            self.refuse(request, code)
+            self.final.refuse(request, code)
         else:
             cnxn.reply_empty(request.cxid, 0, code)
-            self.finished(request)
+            self.throttler.finished(request)
 
     def submit_write(self, request: Request) -> None:
         if self.is_local(request.session_id):
@@ -130,17 +117,6 @@ class QuorumZooKeeperServer(ZooKeeperServer):
     def submit_global(self, request: Request) -> None:
         """A write that the ensemble has to agree on."""
         super().submit_write(request)
-
-    def refuse(self, request: Request, code: int) -> None:
-        """Answer a request with an error, in its turn, without a transaction."""
-        request.error = code
-        cnxn = request.cnxn
-        if cnxn is None:
-            return
-        if cnxn.pending:
-            self.wait_behind(request, cnxn)
-        else:
-            self.serve(request, cnxn)
 
     def _upgrade(self, request: Request) -> None:
         """Make the session a global one where the request needs that, or note that it may not.
@@ -160,7 +136,6 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         timeout_ms = int(local.sessions[session_id].timeout_ms)
         logger.info("Upgrading session 0x%x", int(session_id) & 0xFFFFFFFFFFFFFFFF, extra=of_session(session_id))
         local.remove(session_id)
-        self.upgrading[session_id] = timeout_ms
         self.submit_global(internal_request(op.CREATE_SESSION, session_id, self.now_ms, CreateSessionTxn(timeout_ms)))
 
     def _close_local(self, request: Request) -> None:
@@ -169,22 +144,7 @@ class QuorumZooKeeperServer(ZooKeeperServer):
         local.remove(request.session_id)
         cnxn = request.cnxn
         if cnxn is None:
-            self.close_session_cnxn(request.session_id)
+            self.connections.close_session(request.session_id)
         else:
-            self.refuse(request, 0)
-            self.cnxns_by_session.pop(request.session_id, None)
-
-    def write_done(self, cnxn: ServerCnxn) -> None:
-        waiting = len(cnxn.pending)
-        self.drain(cnxn)
-        # With the write that is done, as Apache's CommitProcessor counts.
-        self.metrics.requests_in_session_queue.add(waiting + 1)
-        self.metrics.reads_after_write_in_session_queue.add(waiting - len(cnxn.pending))
-
-    def serve(self, request: Request, cnxn: ServerCnxn) -> None:
-        if request.type == op.CLOSE_SESSION and request.error == 0:
-            cnxn.reply_empty(request.cxid, self.tree.answer_zxid, 0)
-            self.finished(request)
-            cnxn.close()
-        else:
-            super().serve(request, cnxn)
+            self.final.refuse(request, 0)
+            self.connections.by_session.pop(request.session_id, None)

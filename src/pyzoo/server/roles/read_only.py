@@ -11,11 +11,10 @@ from pyzoo import errors as err
 from pyzoo.jute import opcodes as op
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.clients.handshake import finish_session_init
+from pyzoo.server.clients.request import Request
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
 from pyzoo.server.requests.operations.operation import READ
 from pyzoo.server.requests.operations.table import operation_of
-from pyzoo.server.requests.request import Request
 from pyzoo.server.roles.quorum import QuorumZooKeeperServer
 
 
@@ -27,15 +26,13 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
         """To be called once."""
         self.mode = READ_ONLY
         self.tracks_sessions = False
-        self.sync_per_read = 0
+        self.handshake.is_read_only = True
+        self.final.sync_per_read = 0
         self.prepare_ensemble(members)
         self.leave_containers()
 
     def adopt_sessions(self) -> None:
         """None: sessions of the ensemble do not expire here."""
-
-    def admits(self, accepts_read_only: bool) -> bool:
-        return accepts_read_only
 
     def open_session(self, cnxn: ServerCnxn) -> None:
         if self.local is None:
@@ -51,12 +48,12 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
         elif session_id in self.database.sessions:
             cnxn.abort()
         else:
-            finish_session_init(self, cnxn, False)
+            self.finish_session_init(cnxn, False)
 
     def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
         operation = operation_of(request.type)
         if operation.needs_leader and operation.kind == READ:
-            self.refuse(request, err.NOTREADONLY)
+            self.final.refuse(request, err.NOTREADONLY)
         else:
             super().submit_now(request, cnxn)
 
@@ -65,7 +62,7 @@ class ReadOnlyZooKeeperServer(QuorumZooKeeperServer):
         if request.type == op.CLOSE_SESSION and self.is_local(request.session_id):
             super().submit_write(request)
         else:
-            self.refuse(request, err.NOTREADONLY)
+            self.final.refuse(request, err.NOTREADONLY)
 
 
 @final

@@ -20,11 +20,11 @@ from pyzoo.jute.records import (
     SetDataRequest,
     SetDataTxn,
 )
+from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.multi import MultiOp
 from pyzoo.server.requests.operations import operation as kinds
 from pyzoo.server.requests.operations.operation import NO_FLAGS, Asked, Operation, Wanted
 from pyzoo.server.requests.prep import PrepRequestProcessor
-from pyzoo.server.requests.request import Request
 
 
 @final

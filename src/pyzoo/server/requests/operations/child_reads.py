@@ -1,6 +1,6 @@
 """Reads of what is below a node: getChildren, getChildren2, getAllChildrenNumber."""
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32
@@ -11,7 +11,8 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import GetChildrenRequest
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.multi import MultiOp
 from pyzoo.server.requests.operations import operation as kinds
 from pyzoo.server.requests.operations.long_children import LongGetChildren
@@ -19,10 +20,6 @@ from pyzoo.server.requests.operations.long_count import LongAllChildrenNumber
 from pyzoo.server.requests.operations.node_reads import hides_path, peek_path
 from pyzoo.server.requests.operations.operation import Operation
 from pyzoo.server.requests.reads import TAKES_LONGER, Reads
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 _UNITS_A_NODE: Final = 2
 """To count it."""
@@ -59,8 +56,8 @@ class GetChildren(Operation):
         # While it waits some children may come.
         return node is not None and 2 * node.num_children > reads.few_names
 
-    def long_read(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> LongRead:
-        return LongGetChildren(server, request, cnxn)
+    def long_read(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> LongRead:
+        return LongGetChildren(owner, request, cnxn)
 
     def sees(self, closing: SessionClose, request: Request) -> bool:
         return hides_path(closing, request)
@@ -88,5 +85,5 @@ class GetAllChildrenNumber(Operation):
     def may_take_long(self, reads: Reads, request: Request) -> bool:
         return True
 
-    def long_read(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> LongRead:
-        return LongAllChildrenNumber(server, request, cnxn)
+    def long_read(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> LongRead:
+        return LongAllChildrenNumber(owner, request, cnxn)

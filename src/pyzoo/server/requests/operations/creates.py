@@ -13,6 +13,7 @@ from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record, write_ustring
 from pyzoo.jute.records import CreateRequest, CreateTTLRequest
+from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.multi import MultiOp
 from pyzoo.server.requests.operations.operation import WRITE, Asked, Operation, Wanted
 from pyzoo.server.requests.prep import (
@@ -22,7 +23,6 @@ from pyzoo.server.requests.prep import (
     is_ephemeral_mode,
     is_ttl_mode,
 )
-from pyzoo.server.requests.request import Request
 
 
 @final

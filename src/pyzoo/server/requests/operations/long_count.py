@@ -1,24 +1,21 @@
 """LongAllChildrenNumber: how many nodes are below one that has very many."""
 
-from typing import TYPE_CHECKING, final
+from typing import final
 
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64
 
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 
 
 @final
 class LongAllChildrenNumber(LongRead):
     """getAllChildrenNumber: of all paths as they are at the first step, those that begin so (as Apache counts)."""
 
-    def __init__(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> None:
-        super().__init__(server, request, cnxn)
+    def __init__(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> None:
+        super().__init__(owner, request, cnxn)
         self._path = request.body.read_ustring() or ""
         self._paths: list[str] | None = None
         self._next: i64 = 0
@@ -27,9 +24,9 @@ class LongAllChildrenNumber(LongRead):
     def prepare(self, units: i64) -> i64:
         paths = self._paths
         if paths is None:
-            self.server.reads.readable(self._path, self.request.ids)
+            self.reads.readable(self._path, self.request.ids)
             self.look()
-            paths = list(self.server.tree.nodes)
+            paths = list(self.reads.tree.nodes)
             self._paths = paths
         begin = self._next
         end = begin + units

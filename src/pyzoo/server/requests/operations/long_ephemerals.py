@@ -1,6 +1,6 @@
 """LongGetEphemerals: the paths of a session that has very many ephemerals."""
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64
@@ -9,11 +9,8 @@ from pyzoo.datatree.java_order import copy_buckets
 from pyzoo.datatree.sliced_order import SlicedOrder
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 
 _UNITS_A_PATH: Final = 1
 _PART_BYTES: Final = 1 << 16
@@ -31,8 +28,8 @@ def wanted_prefix(asked: str | None) -> str:
 class LongGetEphemerals(LongRead):
     """getEphemerals: the paths as they are at the first step, in the order of Java's table, then of its clone's."""
 
-    def __init__(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> None:
-        super().__init__(server, request, cnxn)
+    def __init__(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> None:
+        super().__init__(owner, request, cnxn)
         self._prefix = wanted_prefix(request.body.read_ustring())
         self._order: SlicedOrder | None = None
         self._ordered: list[str] = []
@@ -65,7 +62,7 @@ class LongGetEphemerals(LongRead):
 
     def _look_at_session(self) -> SlicedOrder:
         self.look()
-        paths, buckets = self.server.tree.ownership.table_of(self.request.session_id)
+        paths, buckets = self.reads.tree.ownership.table_of(self.request.session_id)
         cloned = copy_buckets(len(paths))
         # In a clone that is not smaller, what is in one bucket was so before.
         self._is_cloned = cloned >= buckets

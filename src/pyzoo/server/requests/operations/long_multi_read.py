@@ -4,7 +4,7 @@ What is large in the reply is not copied before it is written: a thousand reads 
 does not fit into the limit is refused, result by result; but the first result always fits, as it would alone.
 """
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64
@@ -15,13 +15,10 @@ from pyzoo.datatree.node import DataNode
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import GetChildrenRequest, GetDataRequest
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.multi import MULTI_END, MultiOp, write_multi_error, write_multi_header
 from pyzoo.server.requests.operations.parts import check_parts, decode_part, holds_reads
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 _UNITS_A_PART: Final = 5
 """To decode a part of the request."""
@@ -53,9 +50,9 @@ class _Listing:
 class LongMultiRead(LongRead):
     """Decodes the reads, gets the listings ready that they need, and then makes all results in one step."""
 
-    def __init__(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> None:
-        super().__init__(server, request, cnxn)
-        self._most: i64 = server.config.multi_read_max_bytes
+    def __init__(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> None:
+        super().__init__(owner, request, cnxn)
+        self._most: i64 = self.reads.multi_read_max_bytes
         self._ops: list[MultiOp] = []
         self._is_decoded = False
         self._next: i64 = 0
@@ -113,7 +110,7 @@ class LongMultiRead(LongRead):
         return done
 
     def _list(self, path: str | None, node: DataNode, units: i64) -> i64:
-        tree = self.server.tree
+        tree = self.reads.tree
         done = tree.listings.units(node)
         crowd = tree.listings.crowd_of(node)
         if crowd is not None and not crowd.is_ready:
@@ -129,13 +126,13 @@ class LongMultiRead(LongRead):
 
     def _node(self, path: str | None) -> DataNode | None:
         """A node that may be read, or None."""
-        node = None if path is None else self.server.tree.get_node(path)
+        node = None if path is None else self.reads.tree.get_node(path)
         if node is None or node.acl_id == -1:
             return node
         readable = self._readable.get(node.acl_id)
         if readable is None:
-            server = self.server
-            readable = server.access.allows(server.tree.acl_of(node), READ, self.request.ids)
+            reads = self.reads
+            readable = reads.access.allows(reads.tree.acl_of(node), READ, self.request.ids)
             self._readable[node.acl_id] = readable
         return node if readable else None
 
@@ -236,7 +233,7 @@ class LongMultiRead(LongRead):
         """There is no such node, or it may not be read, or its listing does not fit."""
         if path is None:
             return
-        node = self.server.tree.get_node(path)
+        node = self.reads.tree.get_node(path)
         code: i32 = err.NONODE
         if node is not None:
             code = err.MARSHALLINGERROR if self._node(path) is not None else err.NOAUTH

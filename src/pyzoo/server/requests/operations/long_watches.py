@@ -1,17 +1,14 @@
 """LongSetWatches: the watches of a client that comes back with very many."""
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from mypy_extensions import i64
 
 from pyzoo import errors as err
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.operations.wanted_watches import WantedWatches
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 _UNITS_A_PATH: Final = 4
 _MOST_AT_ONCE: Final = 500
@@ -25,8 +22,8 @@ class LongSetWatches(LongRead):
     The events of what has changed before go out as they come, for they are ahead of the reply, which has no body.
     """
 
-    def __init__(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> None:
-        super().__init__(server, request, cnxn)
+    def __init__(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> None:
+        super().__init__(owner, request, cnxn)
         self._wanted: WantedWatches | None = None
         self._list: i64 = 0
         self._path: i64 = 0
@@ -62,6 +59,6 @@ class LongSetWatches(LongRead):
         lists[self._list] = paths[begin:end]
         if self._path == 0:
             self._list += 1
-        tree = self.server.tree
+        tree = self.reads.tree
         tree.set_watches(self.cnxn, wanted.relative_zxid, lists[0], lists[1], lists[2], lists[3], lists[4])
         return 1 + (end - begin) * _UNITS_A_PATH

@@ -1,6 +1,6 @@
 """multiRead: several reads at one moment, each with a result of its own."""
 
-from typing import TYPE_CHECKING, final
+from typing import final
 
 from librt.strings import BytesWriter
 from mypy_extensions import i32, i64
@@ -11,16 +11,13 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import write_buffer
 from pyzoo.jute.records import GetChildrenRequest, GetDataRequest, Id
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.multi import write_multi_end, write_multi_error, write_multi_header
 from pyzoo.server.requests.operations.long_multi_read import LongMultiRead
 from pyzoo.server.requests.operations.operation import READ, Operation
 from pyzoo.server.requests.operations.parts import decode_multi, holds_reads
 from pyzoo.server.requests.reads import BODY_BYTES_A_UNIT, KEEP_BODY, TAKES_LONGER, Reads
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 
 @final
@@ -58,8 +55,8 @@ class MultiRead(Operation):
     def may_take_long(self, reads: Reads, request: Request) -> bool:
         return True
 
-    def long_read(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> LongRead:
-        return LongMultiRead(server, request, cnxn)
+    def long_read(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> LongRead:
+        return LongMultiRead(owner, request, cnxn)
 
 
 def read_part(reads: Reads, body: object, ids: list[Id], out: BytesWriter, most: i64) -> i64:

@@ -20,11 +20,11 @@ from pyzoo.jute.records import (
     SetDataRequest,
     Txn,
 )
+from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.multi import MultiOp, write_multi_end, write_multi_error, write_multi_header
 from pyzoo.server.requests.operations.operation import WRITE, Operation
 from pyzoo.server.requests.operations.parts import decode_multi, holds_reads, part_of, path_of
 from pyzoo.server.requests.prep import PrepRequestProcessor, is_ephemeral_mode
-from pyzoo.server.requests.request import Request
 
 
 @final

@@ -14,11 +14,11 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, write_buffer
 from pyzoo.jute.records import ACL, GetDataRequest, write_vector_of_acl
 from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.multi import MultiOp
 from pyzoo.server.requests.operations import operation as kinds
 from pyzoo.server.requests.operations.operation import Operation
 from pyzoo.server.requests.reads import Reads
-from pyzoo.server.requests.request import Request
 
 
 def peek_path(request: Request) -> str | None:

@@ -4,7 +4,7 @@ What a class does not say is as here. A method gets what it may touch as an argu
 tree as reads see it, or bytes.
 """
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from librt.strings import BytesWriter
 from mypy_extensions import i32, i64
@@ -15,14 +15,11 @@ from pyzoo.errors import UNIMPLEMENTED, KeeperError, MalformedRecord
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ACL
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.multi import MultiOp
 from pyzoo.server.requests.prep import PrepRequestProcessor
 from pyzoo.server.requests.reads import Reads
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 UNKNOWN: Final = 0
 READ: Final = 1
@@ -125,7 +122,7 @@ class Operation:
         """Whether a read that has to wait may turn out to be long: nothing of its connection comes behind it then."""
         return False
 
-    def long_read(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> LongRead:
+    def long_read(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> LongRead:
         """What answers it bit by bit."""
         raise NotImplementedError(self.name)
 

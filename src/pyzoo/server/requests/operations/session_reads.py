@@ -1,6 +1,6 @@
 """Reads of what belongs to a connection or its session: ping, sync, whoAmI, getEphemerals."""
 
-from typing import TYPE_CHECKING, final
+from typing import final
 
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64
@@ -11,14 +11,11 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, write_ustring
 from pyzoo.jute.records import SyncRequest, write_vector_of_ustring
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.operations.long_ephemerals import LongGetEphemerals, wanted_prefix
 from pyzoo.server.requests.operations.operation import READ, Operation
 from pyzoo.server.requests.reads import TAKES_LONGER, Reads
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 
 @final
@@ -94,5 +91,5 @@ class GetEphemerals(Operation):
     def may_take_long(self, reads: Reads, request: Request) -> bool:
         return True
 
-    def long_read(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> LongRead:
-        return LongGetEphemerals(server, request, cnxn)
+    def long_read(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> LongRead:
+        return LongGetEphemerals(owner, request, cnxn)

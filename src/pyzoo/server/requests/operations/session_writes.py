@@ -6,9 +6,9 @@ from mypy_extensions import i64
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
+from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.operations.operation import UNKNOWN, WRITE, Operation
 from pyzoo.server.requests.prep import PrepRequestProcessor
-from pyzoo.server.requests.request import Request
 
 
 @final

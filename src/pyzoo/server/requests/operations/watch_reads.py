@@ -1,6 +1,6 @@
 """What a client asks about its watches: addWatch, checkWatches, removeWatches, setWatches, setWatches2."""
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32
@@ -11,15 +11,12 @@ from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import AddWatchRequest, CheckWatchesRequest
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.requests.long_reads import LongRead
+from pyzoo.server.clients.request import Request
+from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.operations.long_watches import LongSetWatches
 from pyzoo.server.requests.operations.operation import READ, Operation
 from pyzoo.server.requests.operations.wanted_watches import NULL_PATH, WantedWatches
 from pyzoo.server.requests.reads import BODY_BYTES_A_UNIT, TAKES_LONGER, Reads
-from pyzoo.server.requests.request import Request
-
-if TYPE_CHECKING:
-    from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 WATCHER_CHILDREN: Final = 1
 WATCHER_DATA: Final = 2
@@ -136,5 +133,5 @@ class SetWatches(Operation):
     def may_take_long(self, reads: Reads, request: Request) -> bool:
         return True
 
-    def long_read(self, server: "ZooKeeperServer", request: Request, cnxn: ServerCnxn) -> LongRead:
-        return LongSetWatches(server, request, cnxn)
+    def long_read(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> LongRead:
+        return LongSetWatches(owner, request, cnxn)

@@ -3,12 +3,9 @@
 The runtime puts its own in; this one, for tests and simulations, knows of no world.
 """
 
-from typing import TYPE_CHECKING
-
 from mypy_extensions import mypyc_attr
 
-if TYPE_CHECKING:
-    from pyzoo.server.operators.prometheus import Family
+from pyzoo.server.operators.families import Family
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -59,7 +56,7 @@ class ServerEnvironment:
         """File descriptors that may be open."""
         return -1
 
-    def process_families(self) -> list["Family"]:
+    def process_families(self) -> list[Family]:
         """What is exported of the process for Prometheus."""
         return []
 

@@ -1,9 +1,8 @@
 """EnsembleView: what the commands show of the ensemble that a server belongs to."""
 
-from pyzoo.config.membership import QuorumServer
+from pyzoo.config.membership import QuorumServer, election_addresses, quorum_addresses
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.verifier import QuorumVerifier
-from pyzoo.server.member.settings import election_addresses, quorum_addresses
 
 
 def ports_text(addresses: list[tuple[str, int]]) -> str:

@@ -1,19 +1,17 @@
 """Request: one frame of a client on its way through the server."""
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from librt.strings import BytesWriter
 from mypy_extensions import i32, i64
 
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ErrorTxn, Id, TxnHeader
-
-if TYPE_CHECKING:
-    from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.clients.cnxn import PendingRequest, ServerCnxn
 
 
 @final
-class Request:
+class Request(PendingRequest):
     """What a client asked for, then the transaction that was made of it.
 
     `ids` are the connection's identities when the frame was read; `body_start` is where the body began before it was
@@ -26,7 +24,7 @@ class Request:
 
     def __init__(
         self,
-        cnxn: "ServerCnxn | None",
+        cnxn: ServerCnxn | None,
         session_id: i64,
         cxid: i32,
         type: i32,
@@ -34,6 +32,7 @@ class Request:
         ids: list[Id],
         created_ms: i64,
     ) -> None:
+        super().__init__()
         self.cnxn = cnxn
         self.session_id: i64 = session_id
         self.cxid: i32 = cxid
@@ -42,7 +41,6 @@ class Request:
         self.body_start: i64 = body.pos
         self.ids = ids
         self.created_ms: i64 = created_ms
-        self.is_write = False
         self.throttled = False
         self.stays_local = False
         self.counted = False
@@ -62,6 +60,13 @@ class Request:
         """The body from its beginning, to be read once more."""
         body = self.body
         return InputArchive(body.data, self.body_start, body.end)
+
+
+def first_pending(cnxn: ServerCnxn) -> Request:
+    """The request that a connection waits for next; it waits for one."""
+    request = cnxn.pending[0]
+    assert isinstance(request, Request)
+    return request
 
 
 def error_of(request: Request) -> i32:

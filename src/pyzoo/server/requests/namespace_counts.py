@@ -1,0 +1,96 @@
+"""The bytes that are written, counted for the namespace of each path (DataTree.updateWriteStat)."""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from pyzoo.datatree.txn_result import decode_parts
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import Record
+from pyzoo.jute.records import (
+    CloseSessionTxn,
+    CreateContainerTxn,
+    CreateTTLTxn,
+    CreateTxn,
+    DeleteTxn,
+    MultiTxn,
+    SetDataTxn,
+)
+from pyzoo.server.clients.request import Request
+from pyzoo.server.metrics import ServerMetrics
+from pyzoo.server.slices import SlicedWork, SliceQueue
+
+_UNITS_A_COUNT: Final = 4
+"""For a path with a namespace of its own."""
+
+
+def count_written(metrics: ServerMetrics, slices: SliceQueue, request: Request) -> None:
+    """Count an applied write."""
+    header = request.header
+    if header is None or header.type == op.ERROR:
+        return
+    txns = request.sub_txns
+    if txns is None:
+        if request.txn is not None:
+            count_txn(metrics, slices, request.txn)
+    elif request.sub_types is None or op.ERROR not in request.sub_types:
+        for txn in txns:
+            count_txn(metrics, slices, txn)
+
+
+def count_txn(metrics: ServerMetrics, slices: SliceQueue, txn: Record) -> None:
+    """Count one transaction: its data, or nothing but the path for a delete. A large close is counted in slices."""
+    if isinstance(txn, SetDataTxn):
+        count_path(metrics, txn.path, txn.data)
+    elif isinstance(txn, CreateTxn):
+        count_path(metrics, txn.path, txn.data)
+    elif isinstance(txn, DeleteTxn):
+        count_path(metrics, txn.path, None)
+    elif isinstance(txn, CloseSessionTxn):
+        count = PathCount(metrics, txn.paths2_delete or [])
+        count.step(slices.units)
+        if not count.is_done:
+            slices.add(count)
+    elif isinstance(txn, CreateContainerTxn):
+        count_path(metrics, txn.path, txn.data)
+    elif isinstance(txn, CreateTTLTxn):
+        count_path(metrics, txn.path, txn.data)
+    elif isinstance(txn, MultiTxn):
+        types: list[int] = []
+        parts: list[Record] = []
+        if decode_parts(txn, types, parts):
+            for part in parts:
+                count_txn(metrics, slices, part)
+
+
+def count_path(metrics: ServerMetrics, path: str | None, data: bytes | None) -> None:
+    """Count one node."""
+    if path is not None:
+        metrics.path_written(path, 0 if data is None else len(data))
+
+
+@final
+class PathCount(SlicedWork):
+    """Counts the deletes of a close, whose paths may each be a namespace of its own."""
+
+    def __init__(self, metrics: ServerMetrics, paths: list[str | None]) -> None:
+        super().__init__()
+        self._metrics = metrics
+        self._paths = paths
+        self._done: i64 = 0
+
+    def step(self, units: i64) -> i64:
+        metrics = self._metrics
+        paths = self._paths
+        begin: i64 = self._done
+        end: i64 = min(begin + units // _UNITS_A_COUNT + 1, len(paths))
+        at: i64 = begin
+        while at < end:
+            count_path(metrics, paths[at], None)
+            at += 1
+        self._done = at
+        self.is_done = at == len(paths)
+        return (at - begin) * _UNITS_A_COUNT
+
+    def abandon(self) -> None:
+        self.step(len(self._paths) * _UNITS_A_COUNT)
