@@ -1,6 +1,7 @@
 """The generated codec against its definition in Construct."""
 
 import string
+from functools import cache
 from typing import Any
 
 import construct as c
@@ -18,6 +19,8 @@ from pyzoo.jute.schema.types import Bool, Buffer, Int, Long, OptionalTailType, U
 ALL = sorted(RECORDS)
 # Characters beyond the BMP go out as CESU-8, which reads back as U+FFFD: they have a test of their own.
 TEXT = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=20)
+LIKELY = (b"\x00\x01\x02\xff/a" * 43)[:256]
+"""Makes random bytes those that records have many of."""
 PRIMITIVES: dict[int, st.SearchStrategy[Any]] = {
     id(Int): st.integers(-(2**31), 2**31 - 1),
     id(Long): st.integers(-(2**63), 2**63 - 1),
@@ -38,6 +41,7 @@ def values_of(kind: c.Construct) -> st.SearchStrategy[Any]:
     return records_of(str(kind.name))
 
 
+@cache
 def records_of(name: str) -> st.SearchStrategy[Any]:
     """Instances of one generated record."""
     fields = [values_of(sub.subcon) for sub in RECORDS[name].subcons]
@@ -71,22 +75,23 @@ def encoded(record: Any) -> bytes:
 
 @pytest.mark.parametrize("name", ALL)
 @given(data=st.data())
-def test_the_generated_encoder_writes_what_construct_writes(name: str, data: st.DataObject) -> None:
+def test_a_record_is_written_as_by_construct_reads_back_and_misses_each_byte_of_its_end(
+    name: str, data: st.DataObject
+) -> None:
     record = data.draw(records_of(name))
-    assert RECORDS[name].build(as_plain(record)) == encoded(record)
-
-
-@pytest.mark.parametrize("name", ALL)
-@given(data=st.data())
-def test_what_was_encoded_decodes_to_the_same_record(name: str, data: st.DataObject) -> None:
-    record = data.draw(records_of(name))
-    archive = InputArchive(encoded(record))
+    whole = encoded(record)
+    assert RECORDS[name].build(as_plain(record)) == whole
+    archive = InputArchive(whole)
     assert record == getattr(records, name).decode(archive)
     assert archive.pos == archive.end
+    # A part that old clients do not send may be missing.
+    needed = len(whole) - (getattr(record, "read_only", None) is not None)
+    with pytest.raises(MalformedRecord):
+        getattr(records, name).decode(InputArchive(whole[: data.draw(st.integers(0, needed - 1))]))
 
 
 @pytest.mark.parametrize("name", ALL)
-@given(junk=st.binary(max_size=120) | st.lists(st.sampled_from(b"\x00\x01\x02\xff/a"), max_size=80).map(bytes))
+@given(junk=st.binary(max_size=120) | st.binary(max_size=80).map(lambda junk: junk.translate(LIKELY)))
 def test_random_bytes_are_read_alike_or_refused_by_both(name: str, junk: bytes) -> None:
     try:
         expected = from_container(RECORDS[name].parse(junk))
@@ -95,18 +100,6 @@ def test_random_bytes_are_read_alike_or_refused_by_both(name: str, junk: bytes) 
             getattr(records, name).decode(InputArchive(junk))
     else:
         assert expected == as_plain(getattr(records, name).decode(InputArchive(junk)))
-
-
-@pytest.mark.parametrize("name", ALL)
-@given(data=st.data())
-def test_every_cut_of_a_record_is_refused(name: str, data: st.DataObject) -> None:
-    record = data.draw(records_of(name))
-    if hasattr(record, "read_only"):
-        record.read_only = None
-    whole = encoded(record)
-    cut = data.draw(st.integers(0, len(whole) - 1))
-    with pytest.raises(MalformedRecord):
-        getattr(records, name).decode(InputArchive(whole[:cut]))
 
 
 def test_the_checked_in_codec_is_what_the_generator_writes() -> None:
