@@ -1,29 +1,15 @@
-"""What a project with strict types sees of pyzoo.testing."""
+"""What a project with strict types sees of pyzoo.testing: mypy checks this file as strictly as all others."""
 
 import ast
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-import pytest
-
-import pyzoo
-from pyzoo.testing import plugin
-
-pytest.importorskip("mypy")
-
-SAMPLE = """\
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
+from typing import assert_type
 
 import pytest
-from typing_extensions import assert_type
 
-from pyzoo.testing import EmbeddedServer, LocalEnsemble, Member
-from pyzoo.testing.plugin import pyzoo_ensemble, pyzoo_server
-
-__all__ = ["pyzoo_ensemble", "pyzoo_server"]
+from pyzoo.errors import ConfigError
+from pyzoo.testing import EmbeddedServer, LocalEnsemble, Member, plugin
 
 
 @pytest.fixture
@@ -33,38 +19,31 @@ def own_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
         yield server
 
 
-def test_one(pyzoo_server: EmbeddedServer) -> None:
-    assert_type(pyzoo_server.connect_string, str)
-    assert_type(pyzoo_server.port, int)
-    assert_type(pyzoo_server.admin_port, int | None)
+def test_a_server_says_where_it_is(own_server: EmbeddedServer) -> None:
+    assert_type(own_server.connect_string, str)
+    assert_type(own_server.port, int)
+    assert_type(own_server.admin_port, int | None)
+    assert own_server.connect_string.endswith(str(own_server.port))
 
 
-def test_three(pyzoo_ensemble: LocalEnsemble) -> None:
-    assert_type(pyzoo_ensemble.connect_string, str)
-    assert_type(pyzoo_ensemble.leader(), Member | None)
-    assert_type([each.mode() for each in pyzoo_ensemble.members], list[str | None])
+def test_an_ensemble_says_where_it_is_and_who_leads() -> None:
+    def uses(ensemble: LocalEnsemble) -> None:
+        assert_type(ensemble.connect_string, str)
+        assert_type(ensemble.leader(), Member | None)
+        assert_type([each.mode() for each in ensemble.members], list[str | None])
+
+    assert uses.__annotations__["ensemble"] is LocalEnsemble
 
 
-EmbeddedServer(properties={"snapCount": []})
-"""
+def test_a_value_that_no_key_can_have_is_an_error_of_types() -> None:
+    """If it was none, the comment would be an error."""
+    properties: list[object] = []
+    with pytest.raises(ConfigError):
+        EmbeddedServer(properties={"snapCount": properties})  # type: ignore[dict-item]
 
 
-def test_a_project_with_strict_types_can_use_servers_and_fixtures(tmp_path: Path) -> None:
-    (tmp_path / "sample.py").write_text(SAMPLE)
-    package = Path(pyzoo.__file__).parent.parent
-    # What is installed is found anyway, and mypy does not want to hear of it twice.
-    path = {} if package.name == "site-packages" else {"MYPYPATH": str(package)}
-    ended = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--hide-error-context", "--config-file=", "sample.py"],
-        cwd=tmp_path,
-        env={**os.environ, **path},
-        capture_output=True,
-        text=True,
-    )
-    last = len(SAMPLE.splitlines())
-    error, total = ended.stdout.splitlines()
-    assert error.startswith(f"sample.py:{last}: error: Dict entry 0 has incompatible type ")
-    assert "Found 1 error in 1 file (checked 1 source file)" == total
+def test_the_types_are_installed_with_the_package() -> None:
+    assert files("pyzoo").joinpath("py.typed").is_file()
 
 
 def test_the_fixtures_say_what_they_give() -> None:
