@@ -3,7 +3,7 @@
 Only where the code is plain Python: compiled classes cannot be patched. The names say what the server does wrong.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from pyzoo.quorum import packets as qp
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import BROADCAST, Leader
 from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
+from pyzoo.quorum.verifier import QuorumMaj
 from pyzoo.quorum.vote import Vote
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
@@ -151,6 +152,13 @@ def _candidacy_without_zxid(right: Method) -> Any:
     return property(lambda vote: (0, 0, vote.leader))
 
 
+def _let_half_be_a_quorum(right: Method) -> Method:
+    def contains_quorum(self: QuorumMaj, servers: Set[int]) -> bool:
+        return 2 * len(self.voters & servers) >= len(self.voters)
+
+    return contains_quorum
+
+
 # --- files
 
 
@@ -240,6 +248,12 @@ MUTATIONS: Final = (
     Mutation("a leader takes office alone", ((Leader, "_begin_synchronization", _take_office_alone),)),
     Mutation(
         "a leader counts itself before its sync", ((ProposalRequestProcessor, "logged", _count_own_ack_unsynced),)
+    ),
+    Mutation(
+        "half of the voters are a quorum",
+        ((QuorumMaj, "contains_quorum", _let_half_be_a_quorum),),
+        # With so few faults nothing else goes wrong: only who knows what a quorum is can tell.
+        evolve(HARSH, voters=4, faults_per_minute=2.0),
     ),
     Mutation(
         "a leader that is behind is elected",
