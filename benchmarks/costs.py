@@ -17,6 +17,7 @@ from benchmarks.asker import (
     GET_CHILDREN,
     GET_DATA,
     GET_EPHEMERALS,
+    MULTI,
     MULTI_READ,
     SET_WATCHES,
     Asker,
@@ -35,6 +36,7 @@ BLOB_BYTES = 1_000_000
 CHILDREN = 1_000_000
 LISTED = 100_000
 EPHEMERALS = 200_000
+PARTS = 15_000
 WATCHES = 1_000_000
 WATCHES_A_REQUEST = 40_000
 SESSIONS = 5_000
@@ -67,6 +69,17 @@ def measure_multi_read(stage: Stage) -> None:
                 asker.call(MULTI_READ, multi_body(GET_DATA, [read_body("/blob")] * 3000))
             with stage.scene("multi_read_children"):
                 asker.call(MULTI_READ, multi_body(GET_CHILDREN, [read_body("/listed")] * 10_000))
+
+
+def measure_multi(stage: Stage) -> None:
+    """As many creates as fit into one request, and the deletes of what they made."""
+    paths = [f"/multi/{at:05}" for at in range(stage.sizes.of(PARTS))]
+    with Asker(stage.port) as asker:
+        asker.create("/multi")
+        with stage.scene("multi_create"):
+            asker.call(MULTI, multi_body(CREATE, map(create_body, paths)))
+        with stage.scene("multi_delete"):
+            asker.call(MULTI, multi_body(DELETE, map(delete_body, paths)))
 
 
 def measure_children(stage: Stage) -> None:
@@ -179,6 +192,7 @@ Measurement = Callable[[Stage], None]
 
 MEASUREMENTS: dict[str, Measurement] = {
     "calm": measure_calm,
+    "multi": measure_multi,
     "multi-read": measure_multi_read,
     "children": measure_children,
     "ephemerals": measure_ephemerals,
@@ -191,6 +205,8 @@ MEASUREMENTS: dict[str, Measurement] = {
 
 TITLES: dict[str, str] = {
     "calm": "nothing, for two seconds",
+    "multi_create": "multi of {parts:,.0f} creates",
+    "multi_delete": "multi of {parts:,.0f} deletes",
     "multi_read": "multiRead of 50 MB of data",
     "multi_read_data": "multiRead of 3 GB, 3,000 reads of one node",
     "multi_read_children": "multiRead of 10,000 listings of {listed:,.0f} children",
@@ -215,6 +231,7 @@ SIZES = {
     "listed": LISTED,
     "children": CHILDREN,
     "ephemerals": EPHEMERALS,
+    "parts": PARTS,
     "sessions": SESSIONS,
     "watches": WATCHES,
     "expired": EXPIRED,
