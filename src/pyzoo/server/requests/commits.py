@@ -79,7 +79,7 @@ class Commits:
             self._left -= self._tree.owed.tell(self._units // 2)
             if self._txns.is_closing:
                 # However much passes it, a close comes to its end.
-                self._left -= self._step(self._left // 2)
+                self._left -= self._step(max(self._left // 2, 1))
             if self._left <= 0:
                 # With slices so small that one event is more: something new has its turn all the same.
                 self._left = 1
