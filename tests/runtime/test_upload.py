@@ -18,7 +18,7 @@ from pyzoo.errors import NoRoomOnDisk, UploadTooLarge
 from pyzoo.jute.records import ACL, CreateTxn, TxnHeader
 from pyzoo.persistence.compression import SNAPPY, compressor_for
 from pyzoo.persistence.snapshot.file import snapshot_chunks
-from pyzoo.runtime.upload import AT_LEAST_BYTES, UploadRoom, room_for
+from pyzoo.runtime.upload import AT_LEAST_BYTES, UploadRoom, check_room_for_snapshot, room_for
 from pyzoo.testing import EmbeddedServer
 
 HOST = "127.0.0.1"
@@ -138,6 +138,17 @@ def test_the_end_of_the_disk_is_kept_for_the_server(start: Start, tmp_path: Path
     assert before == files(tmp_path)
 
 
+def test_the_end_of_the_disk_is_kept_from_snapshots_that_are_asked_for(start: Start, tmp_path: Path) -> None:
+    server = start(admin_snapshot_minFreeBytes=1 << 60)
+    before = files(tmp_path)
+    with dial(server) as connection:
+        connection.sendall(b"GET /commands/snapshot HTTP/1.1\r\nHost: x\r\nAuthorization: ip\r\n\r\n")
+        answer = read_answer(connection)
+    assert 507 == answer.status
+    assert "lower admin.snapshot.minFreeBytes" in (answer.error or "")
+    assert before == files(tmp_path)
+
+
 @pytest.mark.parametrize("body", [snapshot()[:-1], gzip.compress(snapshot())[:-100], b"", snapshot()], ids=len)
 def test_nothing_of_a_restore_that_failed_stays_in_memory(
     start: Start, body: bytes, monkeypatch: pytest.MonkeyPatch
@@ -184,6 +195,21 @@ def test_the_default_grows_with_the_database() -> None:
     tree.approximate_data_size = AT_LEAST_BYTES
     assert 8 * AT_LEAST_BYTES < room_for(AdminSettings(), tree, None).limit
     assert 7 == room_for(AdminSettings(restore_max_bytes=7), tree, None).limit
+
+
+def test_a_tenth_of_a_small_disk_stays_free_of_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
+    @frozen
+    class Disk:
+        f_frsize: int = 1 << 20
+        f_blocks: int = 100
+        f_bavail: int = 11
+
+    monkeypatch.setattr("os.statvfs", lambda _path: Disk())
+    tree = DataTree(False)
+    check_room_for_snapshot(AdminSettings(), tree, ".")
+    tree.approximate_data_size = 2 << 20
+    with pytest.raises(NoRoomOnDisk, match="kept for the server itself"):
+        check_room_for_snapshot(AdminSettings(), tree, ".")
 
 
 @pytest.mark.parametrize(

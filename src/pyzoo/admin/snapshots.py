@@ -51,7 +51,7 @@ class SnapshotCommands:
         except StorageError as error:
             server.metrics.snapshot_error_count += 1
             logger.warning("The snapshot command failed: %s", error)
-            return CommandResponse(SNAPSHOT, error=str(error), status=500), None
+            return CommandResponse(SNAPSHOT, error=str(error), status=_status_of(error)), None
         headers = {"last_zxid": f"0x{hex_text(saved.zxid)}", "snapshot_size": str(saved.size)}
         return CommandResponse(SNAPSHOT, headers=headers), saved
 

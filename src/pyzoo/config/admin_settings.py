@@ -22,7 +22,7 @@ _PROVIDERS: Final = {
 class AdminSettings:
     """The HTTP AdminServer; `rate_limiter_interval` is ms for restores and microseconds for snapshots.
 
-    `restore_max_bytes` is 0 for a multiple of the present database, `restore_min_free_bytes` -1 for a part of the disk.
+    `restore_max_bytes` is 0 for a multiple of the present database, the `min_free_bytes` -1 for a part of the disk.
     """
 
     enabled: bool = True
@@ -37,6 +37,7 @@ class AdminSettings:
     restore_enabled: bool = True
     restore_max_bytes: int = 0
     restore_min_free_bytes: int = -1
+    snapshot_min_free_bytes: int = -1
     rate_limiter_interval: int = 300_000
 
 
@@ -93,6 +94,7 @@ def read_admin(reader: ConfigReader) -> AdminSettings:
         snapshot_enabled=reader.boolean("admin.snapshot.enabled"),
         restore_enabled=reader.boolean("admin.restore.enabled"),
         restore_max_bytes=reader.integer("admin.restore.maxBytes"),
+        snapshot_min_free_bytes=reader.integer("admin.snapshot.minFreeBytes"),
         restore_min_free_bytes=reader.integer("admin.restore.minFreeBytes"),
         rate_limiter_interval=reader.integer("admin.rateLimiterIntervalInMS"),
     )

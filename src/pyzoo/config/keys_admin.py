@@ -25,6 +25,7 @@ ADMIN_KEYS: Final[tuple[Key, ...]] = (
     Key("admin.restore.enabled", Kind.BOOL, "true", "The restore command"),
     Key("admin.restore.maxBytes", Kind.LONG, "0", "Bytes of a snapshot to be restored, as it comes and uncompressed; 0 is eight times the present database, and 256 MB at least. pyzoo's own key", at_least=0),
     Key("admin.restore.minFreeBytes", Kind.LONG, "-1", "Bytes of the disk that a restore leaves free; -1 is a tenth of the disk, and 1 GB at least. pyzoo's own key", at_least=-1),
+    Key("admin.snapshot.minFreeBytes", Kind.LONG, "-1", "Bytes of the disk that the command snapshot leaves free; -1 is a tenth of the disk, and 1 GB at most. pyzoo's own key", at_least=-1),
     Key("admin.rateLimiterIntervalInMS", Kind.LONG, "300000", "Milliseconds between two restores; snapshots may follow each other a thousand times faster"),
     Key("http.headerTimeout", Kind.INT, "10000", "Milliseconds in which the head of an HTTP request has to be there, from its first byte; from the first of a connection on, TLS included. For AdminServer and Prometheus, as all `http.` keys; pyzoo's own keys", at_least=1),
     Key("http.minDataRate", Kind.INT, "16384", "Bytes a second that bodies of requests and answers have to keep up, beside `admin.idleTimeout`; 0 is off", at_least=0),

@@ -31,7 +31,7 @@ from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage, new_tree
 from pyzoo.runtime.tls_contexts import admin_tls
-from pyzoo.runtime.upload import UploadRoom, room_for, spool
+from pyzoo.runtime.upload import UploadRoom, check_room_for_snapshot, room_for, spool
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.modes import READ_ONLY
@@ -116,6 +116,7 @@ class ServerHost:
             return without_disk(server.database)
         if server.mode == READ_ONLY:
             raise StorageError("what a server without a quorum has may be taken back; ask one with a quorum")
+        check_room_for_snapshot(server.config.admin, server.tree, storage.directories.snapshots)
         path = await save_snapshot_beside(storage, server.database, self._tasks.core)
         if path is None:
             raise StorageError("this server changed its role meanwhile; try again")

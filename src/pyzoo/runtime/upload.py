@@ -1,4 +1,4 @@
-"""A snapshot that comes over the network: how much of the disk it may take, and its way into a file."""
+"""Snapshots that somebody asks for or sends over the network: how much disk they may take, and how they get there."""
 
 import os
 import tempfile
@@ -38,22 +38,46 @@ class UploadRoom:
 
     def check_disk(self, size: int) -> None:
         """Raise NoRoomOnDisk when `size` more bytes would take what stays free; it looks at the disk."""
-        found = os.statvfs(self.directory)
         kept = self.kept_bytes
         if kept < 0:
-            kept = max(found.f_blocks * found.f_frsize // KEPT_PART, KEPT_BYTES)
-        free = found.f_bavail * found.f_frsize
-        if free - size < kept:
-            raise NoRoomOnDisk(
-                f"{self.directory} has {free} bytes free, of which {kept} are kept for the server itself: make room, "
-                "or lower admin.restore.minFreeBytes"
-            )
+            kept = max(_tenth_of_disk(self.directory), KEPT_BYTES)
+        _check_free(self.directory, size, kept, "admin.restore.minFreeBytes")
+
+
+def check_room_for_snapshot(settings: AdminSettings, tree: DataTree, directory: str) -> None:
+    """Raise NoRoomOnDisk when a snapshot would take what stays free: whoever may ask for one may do so very often.
+
+    That is a gigabyte at most, for a small disk has room for snapshots of little data.
+    """
+    kept = settings.snapshot_min_free_bytes
+    if kept < 0:
+        kept = min(_tenth_of_disk(directory), KEPT_BYTES)
+    _check_free(directory, _present_bytes(tree), kept, "admin.snapshot.minFreeBytes")
+
+
+def _tenth_of_disk(directory: str) -> int:
+    found = os.statvfs(directory)
+    return found.f_blocks * found.f_frsize // KEPT_PART
+
+
+def _check_free(directory: str, size: int, kept: int, key: str) -> None:
+    found = os.statvfs(directory)
+    free = found.f_bavail * found.f_frsize
+    if free - size < kept:
+        raise NoRoomOnDisk(
+            f"{directory} has {free} bytes free, of which {kept} are kept for the server itself: "
+            f"make room, or lower {key}"
+        )
+
+
+def _present_bytes(tree: DataTree) -> int:
+    """About the size of a snapshot of it."""
+    return int(tree.approximate_data_size) + NODE_BYTES * len(tree.nodes)
 
 
 def room_for(settings: AdminSettings, tree: DataTree, directory: str | None) -> UploadRoom:
     """What may take the place of `tree`; without a data directory it goes through that of temporary files."""
-    present = int(tree.approximate_data_size) + NODE_BYTES * len(tree.nodes)
-    limit = settings.restore_max_bytes or max(MULTIPLE * present, AT_LEAST_BYTES)
+    limit = settings.restore_max_bytes or max(MULTIPLE * _present_bytes(tree), AT_LEAST_BYTES)
     return UploadRoom(limit, directory or tempfile.gettempdir(), settings.restore_min_free_bytes)
 
 
