@@ -10,6 +10,9 @@ from pathlib import Path
 
 from pyzoo.config.key_table import key_reference
 from pyzoo.metric_table import METRICS, Kind, Metric, Owner
+from pyzoo.server.requests.operations.operation import READ, UNKNOWN, WRITE, Operation
+from pyzoo.server.requests.operations.parts import PARTS
+from pyzoo.server.requests.operations.table import OPERATIONS
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 
@@ -17,7 +20,7 @@ DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = list(columns)
     lines = ["| " + " | ".join(line) + " |" for line in (head, *rows)]
-    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]]).replace("|  |", "| |")
+    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]]).replace("|  |", "| |").replace("|  |", "| |")
 
 
 def together(metrics: Iterable[Metric]) -> list[tuple[str, Metric]]:
@@ -53,12 +56,39 @@ def own() -> str:
     return table(("metric", "type", "meaning"), rows)
 
 
+def code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def part_of(operation: Operation) -> str:
+    if operation not in PARTS:
+        return ""
+    return "multiRead" if operation.kind == READ else "multi"
+
+
+def operations() -> str:
+    kinds = {READ: "read", WRITE: "write", UNKNOWN: "not for clients alone"}
+    rows = (
+        (
+            str(int(each.opcode)),
+            each.name,
+            kinds[int(each.kind)],
+            code(each.short_name),
+            code(each.audit_name),
+            part_of(each),
+        )
+        for each in sorted(OPERATIONS, key=lambda each: int(each.opcode))
+    )
+    return table(("op", "name", "kind", "in `stat`, `cons`", "in the audit log", "part of"), rows)
+
+
 TABLES: dict[str, tuple[str, Callable[[], str]]] = {
     "keys": ("configuration.md", lambda: key_reference().rstrip("\n")),
     "gauges": ("metrics.md", lambda: plain("gauge")),
     "counters": ("metrics.md", lambda: plain("counter")),
     "summaries": ("metrics.md", summaries),
     "idle": ("metrics.md", idle),
+    "operations": ("compatibility.md", operations),
     "own": ("metrics.md", own),
 }
 """The page and the text of each, by name."""
