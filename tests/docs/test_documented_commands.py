@@ -28,6 +28,10 @@ README = REPOSITORY / "README.md"
 ELSEWHERE = {
     "git clone ": ".ci/run",
     "python3 -m venv .venv": ".ci/run",
+    ".venv/bin/python -m pytest": ".ci/run",
+    ".venv/bin/ruff ": ".ci/run",
+    ".venv/bin/python -m pyzoo.sim": ".ci/run",
+    ".venv/bin/pre-commit ": ".pre-commit-config.yaml",
     "pip install": ".ci/run",
     "docker ": "deploy/try-images.sh",
     "ZOOKEEPER_IMAGE=": "deploy/try-images.sh",

@@ -7,12 +7,12 @@ import pytest
 
 from tests.support.documented import REPOSITORY, pages
 
-TESTS = re.compile(r"`((?:tests|interop)/[\w/.]+\.py)(?:::(\w+))?`")
+TESTS = re.compile(r"`((?:tests|interop|src/pyzoo)/[\w/.]+\.py)(?:::(\w+))?`")
 LINKS = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
-def test_tests_that_a_page_names_exist(page: Path) -> None:
+def test_tests_and_sources_that_a_page_names_exist(page: Path) -> None:
     missing = [
         (file, name)
         for file, name in TESTS.findall(page.read_text())

@@ -77,7 +77,9 @@ def fences(page: Path) -> list[Fence]:
 
 
 def pages() -> list[Path]:
-    return [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+    """What users and contributors read; those about the tests beside others say how they are run themselves."""
+    names = ("README.md", "CONTRIBUTING.md", "tests/README.md")
+    return [*(REPOSITORY / name for name in names), *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
 def commands_of(text: str) -> list[str]:
