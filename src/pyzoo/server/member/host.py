@@ -1,6 +1,7 @@
 """PeerHost and Role: what the roles of a member ask of it, and what it asks of them."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from mypy_extensions import i64
 
@@ -17,6 +18,8 @@ from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.metrics import new_metrics
 from pyzoo.server.requests.log_batch import LogBatcher
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+
+Server = TypeVar("Server", bound=ZooKeeperServer)
 
 
 class PeerHost(Core):
@@ -41,6 +44,19 @@ class PeerHost(Core):
         self.last_seen = current
         self.database = database
         self.logged_zxid: i64 = database.last_zxid
+
+    def new_server(self, kind: type[Server]) -> Server:
+        """The server of a role, on what outlives the roles of this member."""
+        return kind(
+            self.config,
+            self.database,
+            int(self.now_ms),
+            int(self.wall_ms),
+            self.draw,
+            self.log,
+            self.metrics,
+            self.effects,
+        )
 
     def serving(self, server: ZooKeeperServer, epoch: int) -> None:
         """From now on this role's server has the clients."""

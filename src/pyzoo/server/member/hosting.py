@@ -11,13 +11,13 @@ from pyzoo.quorum.link import PeerLink
 from pyzoo.quorum.observer_master import ObserverMaster, ObserverMasterOwner
 from pyzoo.server.member.host import PeerHost
 from pyzoo.server.member.learner_links import LearnerLinks
-from pyzoo.server.roles.learner import LearnerZooKeeperServer
+from pyzoo.server.roles.follower import FollowerZooKeeperServer
 
 
 class _Owner(ObserverMasterOwner):
     """What the observer master asks."""
 
-    def __init__(self, host: PeerHost, server: LearnerZooKeeperServer) -> None:
+    def __init__(self, host: PeerHost, server: FollowerZooKeeperServer) -> None:
         self.host = host
         self.server = server
 
@@ -46,7 +46,7 @@ class _Owner(ObserverMasterOwner):
 class Hosting:
     """Links of observers with their handlers."""
 
-    def __init__(self, host: PeerHost, server: LearnerZooKeeperServer, epoch: i64) -> None:
+    def __init__(self, host: PeerHost, server: FollowerZooKeeperServer, epoch: i64) -> None:
         config = host.config
         self.host = host
         self.master = ObserverMaster(

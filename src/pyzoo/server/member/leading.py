@@ -155,16 +155,7 @@ class Leading(Role):
         """A quorum holds the history: everything in it is committed."""
         host = self.host
         host.database.tree.last_processed_zxid = zxid
-        server = LeaderZooKeeperServer(
-            host.config,
-            host.database,
-            int(host.now_ms),
-            int(host.wall_ms),
-            host.draw,
-            host.log,
-            host.metrics,
-            host.effects,
-        )
+        server = host.new_server(LeaderZooKeeperServer)
         server.lead(self.leader, host.current)
         self.server = server
         host.serving(server, int(self.leader.epoch))

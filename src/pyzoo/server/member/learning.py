@@ -21,7 +21,9 @@ from pyzoo.quorum.link import OBSERVER_MASTER, QUORUM, PeerLink
 from pyzoo.quorum.sync_plan import SNAP
 from pyzoo.server.member.host import PeerHost, Role
 from pyzoo.server.member.hosting import Hosting
+from pyzoo.server.roles.follower import FollowerZooKeeperServer
 from pyzoo.server.roles.learner import LearnerZooKeeperServer
+from pyzoo.server.roles.observer import ObserverZooKeeperServer
 from pyzoo.summaries import AdvancedSummary
 from pyzoo.zxid import zxid_text
 
@@ -352,20 +354,15 @@ class Learning(Role):
     def start_serving(self) -> None:
         """In step."""
         host = self.host
-        server = LearnerZooKeeperServer(
-            host.config,
-            host.database,
-            int(host.now_ms),
-            int(host.wall_ms),
-            host.draw,
-            host.log,
-            host.metrics,
-            host.effects,
-        )
+        server: LearnerZooKeeperServer
+        if self.learner.is_observer:
+            server = host.new_server(ObserverZooKeeperServer)
+        else:
+            server = follower = host.new_server(FollowerZooKeeperServer)
+            if host.config.quorum.observer_master_port > 0:
+                self.hosting = Hosting(host, follower, self.learner.epoch)
         server.learn(self.learner, host.current)
         self.server = server
-        if not self.learner.is_observer and host.config.quorum.observer_master_port > 0:
-            self.hosting = Hosting(host, server, self.learner.epoch)
         host.serving(server, int(self.learner.epoch))
 
     def persisted(self, zxid: i64) -> None:

@@ -112,16 +112,7 @@ class QuorumPeer(PeerHost):
         return me is not None and me.observer
 
     def _looking_server(self) -> LookingZooKeeperServer:
-        server = LookingZooKeeperServer(
-            self.config,
-            self.database,
-            int(self.now_ms),
-            int(self.wall_ms),
-            self.draw,
-            self.log,
-            self.metrics,
-            self.effects,
-        )
+        server = self.new_server(LookingZooKeeperServer)
         server.look(self.current)
         server.ensemble = view_of(self, None, LOOKING)
         return server
@@ -439,16 +430,7 @@ class QuorumPeer(PeerHost):
             self._serve_read_only()
 
     def _serve_read_only(self) -> None:
-        server = ReadOnlyZooKeeperServer(
-            self.config,
-            self.database,
-            int(self.now_ms),
-            int(self.wall_ms),
-            self.draw,
-            self.log,
-            self.metrics,
-            self.effects,
-        )
+        server = self.new_server(ReadOnlyZooKeeperServer)
         server.read_only(self.current)
         self.server = server
         self._put_in_front(server)

@@ -1,27 +1,23 @@
-"""LearnerZooKeeperServer: a follower's or observer's clients.
+"""LearnerZooKeeperServer: the clients of a follower or observer.
 
 Reads are answered here. What changes something goes to the leader as the client sent it, and is answered when
 its transaction comes back committed: the first request that its connection waits for has the same number then.
 The leader keeps the sessions; it hears of them with every ping (LearnerSessionTracker, FollowerRequestProcessor).
 """
 
-from typing import final
-
-from mypy_extensions import i32, i64
+from mypy_extensions import i64
 
 from pyzoo import errors as err
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import Id
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import Learner
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.packets import encode_request, encode_touches, request_packet
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
-from pyzoo.server.clients.request import NO_BODY, Request
+from pyzoo.server.clients.request import Request
 from pyzoo.server.database import decoded
-from pyzoo.server.modes import FOLLOWER, OBSERVER
 from pyzoo.server.requests.commits import CommittedTxns
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.roles.learner_txns import LearnerTxns
@@ -29,13 +25,11 @@ from pyzoo.server.roles.quorum import QuorumZooKeeperServer
 from pyzoo.server.sessions import is_password
 
 
-@final
 class LearnerZooKeeperServer(QuorumZooKeeperServer):
-    """Serves while this server follows or observes."""
+    """What followers and observers have in common."""
 
     def learn(self, learner: Learner, members: QuorumVerifier) -> None:
         """To be called once, when the learner is in step."""
-        self.mode = OBSERVER if learner.is_observer else FOLLOWER
         self.tracks_sessions = False
         self.final.prep_per_read = 0
         self.final.sync_per_read = 0
@@ -43,7 +37,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         self.prepare_ensemble(members)
         self.leave_containers()
         self.checks_acl_early = self.config.enable_eager_acl_check
-        self._revalidating: dict[int, list[ServerCnxn | LearnerHandler]] = {}
+        self.revalidating: dict[int, list[ServerCnxn | LearnerHandler]] = {}
 
     def committed_txns(self) -> CommittedTxns:
         self.txns = LearnerTxns(self.database, self.connections, self.final, self.audit)
@@ -72,17 +66,17 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         if not is_password(session_id, passwd):
             self.finish_session_init(cnxn, False)
             return
-        self._revalidating.setdefault(session_id, []).append(cnxn)
+        self.revalidating.setdefault(session_id, []).append(cnxn)
         self.learner.send_revalidate(session_id, cnxn.timeout_ms)
 
     def revalidated(self, session_id: i64, valid: bool) -> None:
         """The leader has answered about a session that a client brought along."""
-        waiting = self._revalidating.get(session_id)
+        waiting = self.revalidating.get(session_id)
         if waiting is None:
             return
         cnxn = waiting.pop(0)
         if not waiting:
-            del self._revalidating[session_id]
+            del self.revalidating[session_id]
         if isinstance(cnxn, LearnerHandler):
             cnxn.send_revalidated(session_id, valid)
             return
@@ -92,21 +86,6 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             self.connections.close_session(session_id)
             self.connections.bind_session(cnxn, session_id)
         self.finish_session_init(cnxn, valid)
-
-    # --- observers of this server
-
-    def revalidate_for(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> None:
-        """A client of an observer has brought a session along."""
-        self._revalidating.setdefault(session_id, []).append(handler)
-        self.learner.send_revalidate(session_id, timeout_ms)
-
-    def forward(
-        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
-    ) -> None:
-        """A request of an observer's client."""
-        if type == op.SYNC:
-            self.txns.sync_sent(Request(None, session_id, cxid, type, NO_BODY, ids, self.now_ms), handler)
-        self.learner.send_request(request_packet(encode_request(session_id, cxid, type, body), ids))
 
     # --- requests
 

@@ -1,9 +1,9 @@
 """ZooKeeperServer: one server without an ensemble, and what all roles of one that has an ensemble share.
 
-A write is prepared at once, logged with all others of the turn, and applied and answered in zxid order when its
-log record is safe. A read is answered at once unless its own connection still has earlier requests waiting. The
-roles of an ensemble (leader.py, learner.py, read_only.py) replace what becomes of a write,
-and who keeps the sessions.
+It is put together of parts: connections, handshake and admission let requests come, PrepRequestProcessor makes
+transactions of the writes, which are logged with all others of the turn, Commits applies them in zxid order when their
+log records are safe, and FinalRequestProcessor answers. The roles of an ensemble (leader.py, learner.py, read_only.py)
+replace what becomes of a write, and who keeps the sessions.
 """
 
 import logging
