@@ -46,8 +46,6 @@ WITH_CIRCLES = {"datatree", "sim"}
 SERVER_ROOMS = {"jute", "datatree", "quorum", "persistence", "server", "admin", "runtime"}
 """One process has all of these; the shell, the simulator and the file tools have the same names for the same things."""
 
-SAME_NAMES = {"Member": "one is what users know a process of their LocalEnsemble by"}
-
 VAGUE_NAMES = {"common", "helper", "helpers", "lib", "misc", "util", "utils"}
 
 NOT_DEAD = {
@@ -167,7 +165,7 @@ def test_two_classes_of_a_server_do_not_share_a_name() -> None:
         for module, node in classes()
         if module.room in SERVER_ROOMS and module.path != "jute/records.py" and not node.name.startswith("_")
     )
-    assert [] == [name for name, times in count.items() if times > 1 and name not in SAME_NAMES]
+    assert [] == [name for name, times in count.items() if times > 1]
 
 
 class DeadCode(Vulture):

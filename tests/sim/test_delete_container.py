@@ -9,7 +9,7 @@ from pyzoo.jute.records import ACL, CreateRequest, CreateSessionTxn, DeleteReque
 from pyzoo.quorum.packets import encode_request, request_packet
 from pyzoo.server.clients.request import internal_request
 from pyzoo.server.roles.learner import LearnerZooKeeperServer
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.options import Options
 from tests.support.scenes import Scene
 
@@ -36,7 +36,7 @@ class ContainerScene(Scene):
         assert server is not None
         self.leader.arrived(lambda: server.submit_write(internal_request(type, session_id, server.now_ms, body)))
 
-    def forward(self, member: Member, type: int, body: Record) -> None:
+    def forward(self, member: SimMember, type: int, body: Record) -> None:
         """What a member that lets everything through makes of a client's request."""
         server = self.peer(member).server
         assert isinstance(server, LearnerZooKeeperServer)

@@ -9,7 +9,7 @@ from pyzoo.jute.records import ACL, CreateRequest, CreateSessionTxn, SetDataRequ
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.quorum.packets import encode_request, request_packet
 from pyzoo.server.roles.learner import LearnerZooKeeperServer
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.options import Options
 from tests.support.scenes import Scene
 
@@ -34,10 +34,10 @@ class CloseScene(Scene):
             self.forward(op.CREATE, OWNER, CreateRequest(f"/e{at}", b"", OPEN, 1))
         self.run_until(lambda: all(self.has(member, f"/e{EPHEMERALS - 1}") for member in self.members()))
 
-    def members(self) -> list[Member]:
+    def members(self) -> list[SimMember]:
         return list(self.ensemble.members.values())
 
-    def has(self, member: Member, path: str) -> bool:
+    def has(self, member: SimMember, path: str) -> bool:
         return path in self.peer(member).database.tree.nodes
 
     def forward(self, type: int, session_id: int, body: Record | None = None) -> None:
@@ -50,7 +50,7 @@ class CloseScene(Scene):
         packet = request_packet(encode_request(session_id, self.cxid, type, out.getvalue()), [])
         self.follower.arrived(lambda: server.learner.send_request(packet))
 
-    def logged_types(self, member: Member) -> list[int]:
+    def logged_types(self, member: SimMember) -> list[int]:
         """The types of the last transactions, oldest first."""
         proposals = self.peer(member).database.committed_log.proposals
         return [int(decode_txn(each.payload)[0].type) for each in proposals]

@@ -8,7 +8,7 @@ from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ACL, ConnectRequest, CreateRequest, MultiHeader, ReplyHeader, RequestHeader, Stat
 from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER
 from pyzoo.sim.machine import CLIENT_PORT
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.network import Socket
 from pyzoo.sim.operation import encoded, framed
 from pyzoo.sim.options import Options
@@ -21,7 +21,7 @@ ROLES = [LEADER, FOLLOWER, OBSERVER]
 class RawClient:
     """One connection with a session; the request that it makes has the number 1."""
 
-    def __init__(self, scene: Scene, member: Member) -> None:
+    def __init__(self, scene: Scene, member: SimMember) -> None:
         self.scene = scene
         self.received = b""
         self.socket: Socket | None = None
@@ -89,7 +89,7 @@ def scene_with(role: str, options: Options) -> tuple[Scene, RawClient]:
     return scene, RawClient(scene, member)
 
 
-def mode_of(scene: Scene, member: Member) -> str:
+def mode_of(scene: Scene, member: SimMember) -> str:
     server = scene.peer(member).server
     assert server is not None
     return server.mode

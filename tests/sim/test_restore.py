@@ -9,7 +9,7 @@ from pyzoo.persistence.restored import RestoredSnapshot
 from pyzoo.persistence.snapshot.saved import SnapshotFile
 from pyzoo.sim.checkers.leaders import LeaderChecker
 from pyzoo.sim.machine import host_of
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.options import Options
 from pyzoo.zxid import epoch_of
 from tests.support.scenes import Scene
@@ -27,7 +27,7 @@ class RestoreScene(Scene):
         checkers[:] = [checker for checker in checkers if isinstance(checker, LeaderChecker)]
         self.leader = self.begin()
 
-    def restore(self, member: Member, zxid: int = 5) -> None:
+    def restore(self, member: SimMember, zxid: int = 5) -> None:
         """Restore a snapshot of one node, /kept."""
         peer = self.peer(member)
         tree = DataTree()
@@ -42,7 +42,7 @@ class RestoreScene(Scene):
             self.peer(member).database.tree.get_node("/kept") is not None for member in self.ensemble.members.values()
         ]
 
-    def cut_off(self, member: Member) -> None:
+    def cut_off(self, member: SimMember) -> None:
         for other in self.ensemble.members:
             if other != member.sid:
                 self.ensemble.network.block(member.host, host_of(other))

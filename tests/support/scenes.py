@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.ensemble import Ensemble
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.options import Options
 from pyzoo.sim.world import World
 
@@ -18,7 +18,7 @@ class Scene:
         self.world = World(seed)
         self.ensemble = Ensemble(self.world, options)
 
-    def begin(self) -> Member:
+    def begin(self) -> SimMember:
         """Start, and return the first leader."""
         self.ensemble.start()
         return self.wait_for_leader()
@@ -26,7 +26,7 @@ class Scene:
     def run_until(self, done: Callable[[], object]) -> None:
         assert self.world.run_until(self.world.now_ms + LIMIT_MS, lambda: bool(done())), "it takes too long"
 
-    def wait_for_leader(self) -> Member:
+    def wait_for_leader(self) -> SimMember:
         """All serve, and one of them leads."""
         members = self.ensemble.members.values()
         self.run_until(lambda: self.ensemble.leader() is not None and all(member.is_serving for member in members))
@@ -34,6 +34,6 @@ class Scene:
         assert leader is not None
         return leader
 
-    def peer(self, member: Member) -> QuorumPeer:
+    def peer(self, member: SimMember) -> QuorumPeer:
         assert member.peer is not None
         return member.peer

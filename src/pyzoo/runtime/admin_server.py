@@ -24,7 +24,7 @@ from pyzoo.persistence.restored import RestoredSnapshot, read_restored
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.http import open_http, serve_http
 from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, http_settings
-from pyzoo.runtime.member import Member
+from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.memory import give_back
 from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk
 from pyzoo.runtime.server_tasks import ServerTasks
@@ -192,7 +192,7 @@ class ServerHost:
 class MemberHost(ServerHost):
     """The same for a member of an ensemble."""
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: MemberTasks) -> None:
         super().__init__(member)
         self._member = member
 

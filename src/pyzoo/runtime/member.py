@@ -33,7 +33,7 @@ LOOK_UP_SECONDS: Final = 5.0
 BIND_PAUSE_SECONDS: Final = 1.0
 
 
-class Member(ServerTasks):
+class MemberTasks(ServerTasks):
     """The tasks of one member."""
 
     def __init__(self, peer: QuorumPeer, loop: TurnLoop, storage: Storage, nursery: trio.Nursery) -> None:

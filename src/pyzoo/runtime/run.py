@@ -26,7 +26,7 @@ from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import check_client_address, open_listener
 from pyzoo.runtime.log_writer import ALONE, IN_ENSEMBLE, LogWriter
-from pyzoo.runtime.member import Member
+from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
 from pyzoo.runtime.server_tasks import ServerTasks
@@ -143,7 +143,7 @@ def tasks_of(core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.
     """What is done beside the turns; raises ConfigError."""
     if isinstance(core, QuorumPeer):
         assert storage is not None
-        return Member(core, loop, storage, nursery)
+        return MemberTasks(core, loop, storage, nursery)
     return ServerTasks(core, loop, storage, nursery)
 
 
@@ -175,7 +175,7 @@ def start_admin(config: ServerConfig, host: ServerHost, nursery: trio.Nursery) -
 
 def admin_host(tasks: ServerTasks) -> ServerHost:
     """The server as its AdminServer knows it."""
-    return MemberHost(tasks) if isinstance(tasks, Member) else ServerHost(tasks)
+    return MemberHost(tasks) if isinstance(tasks, MemberTasks) else ServerHost(tasks)
 
 
 def prepare_process(embedded: bool) -> None:

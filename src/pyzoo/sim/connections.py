@@ -10,7 +10,7 @@ from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.network import Socket
 
 if TYPE_CHECKING:
-    from pyzoo.sim.member import Member
+    from pyzoo.sim.member import SimMember
 
 SLOW_NOTICE_MS: Final = 20_000
 
@@ -18,7 +18,7 @@ SLOW_NOTICE_MS: Final = 20_000
 class Connections:
     """Feeds what arrives into the turns of a member, and sends what comes out of them."""
 
-    def __init__(self, member: "Member") -> None:
+    def __init__(self, member: "SimMember") -> None:
         self.member = member
         self.network = member.network
         self._outboxes: dict[Socket, Outbox] = {}

@@ -2,13 +2,13 @@
 
 from pyzoo.jute import opcodes as op
 from pyzoo.sim.ensemble import Ensemble
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.world import InvariantViolation
 
 SLACK_TICKS = 6
 
 
-def _nodes(member: Member) -> dict[str, tuple[object, ...]]:
+def _nodes(member: SimMember) -> dict[str, tuple[object, ...]]:
     """All paths with everything that clients can see of them."""
     assert member.peer is not None
     tree = member.peer.database.tree
@@ -21,7 +21,7 @@ def _nodes(member: Member) -> dict[str, tuple[object, ...]]:
     return found
 
 
-def _serving(ensemble: Ensemble) -> list[Member]:
+def _serving(ensemble: Ensemble) -> list[SimMember]:
     return [member for member in ensemble.current_members() if member.is_serving]
 
 

@@ -9,7 +9,7 @@ from pyzoo.sim.checkers.writes import WriteChecker
 from pyzoo.sim.client import SimClient
 from pyzoo.sim.ledger import Entry, Ledger
 from pyzoo.sim.machine import CLIENT_PORT, Machine, first_membership, host_of, member_line
-from pyzoo.sim.member import Member, Watcher
+from pyzoo.sim.member import MemberOwner, SimMember
 from pyzoo.sim.network import Address, Network
 from pyzoo.sim.operator import Operator
 from pyzoo.sim.options import Options
@@ -17,7 +17,7 @@ from pyzoo.sim.workload import Worker
 from pyzoo.sim.world import World
 
 
-class Ensemble(Watcher):
+class Ensemble(MemberOwner):
     """Everything of one run; members by id."""
 
     def __init__(self, world: World, options: Options) -> None:
@@ -25,7 +25,7 @@ class Ensemble(Watcher):
         self.options = options
         self.network = Network(world)
         self.network.weather = options.weather
-        self.members: dict[int, Member] = {}
+        self.members: dict[int, SimMember] = {}
         members = first_membership(options)
         self.facts = Facts(world, options, Ledger(), self.members, members, self._committed)
         self.checkers = all_checkers(self.facts)
@@ -40,9 +40,9 @@ class Ensemble(Watcher):
         if options.reconfig:
             self._add_operator()
 
-    def add_member(self, sid: int, members: Membership) -> Member:
+    def add_member(self, sid: int, members: Membership) -> SimMember:
         """A machine with its files; it is not started."""
-        member = Member(Machine(self.world, self.options, sid, members), self.network, self)
+        member = SimMember(Machine(self.world, self.options, sid, members), self.network, self)
         self.members[sid] = member
         return member
 
@@ -63,7 +63,7 @@ class Ensemble(Watcher):
 
     # --- for the checkers
 
-    def turned(self, member: Member) -> None:
+    def turned(self, member: SimMember) -> None:
         for checker in self.checkers:
             checker.turned(member)
 
@@ -73,7 +73,7 @@ class Ensemble(Watcher):
             return evolve(members, version=0)
         return Membership((*members.servers, member_line(sid, True)))
 
-    def _committed(self, member: Member, entry: Entry) -> None:
+    def _committed(self, member: SimMember, entry: Entry) -> None:
         for checker in self.checkers:
             checker.committed(member, entry)
 
@@ -84,16 +84,16 @@ class Ensemble(Watcher):
         """How many writes clients have been told of."""
         return sum(checker.acknowledged for checker in self.checkers if isinstance(checker, WriteChecker))
 
-    def leader(self) -> Member | None:
+    def leader(self) -> SimMember | None:
         """The member in office with the newest epoch."""
         leaders = [member for member in self.members.values() if member.is_established_leader]
         return max(leaders, key=lambda member: member.epoch, default=None)
 
-    def current_members(self) -> list[Member]:
+    def current_members(self) -> list[SimMember]:
         """Those that belong to the ensemble now."""
         return [self.members[server.id] for server in self.facts.membership.servers]
 
-    def has_promised_more(self, member: Member, epoch: int) -> bool:
+    def has_promised_more(self, member: SimMember, epoch: int) -> bool:
         """Whether it may not follow the leader of this epoch: it waits for the next one, as in Apache's ensembles."""
         return member.peer is not None and not member.is_serving and member.peer.storage.epochs.accepted > epoch
 

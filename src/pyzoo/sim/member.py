@@ -1,4 +1,4 @@
-"""Member: a QuorumPeer with its disk, its clocks and its connections; the shell of the simulated ensemble.
+"""SimMember: a QuorumPeer with its disk, its clocks and its connections; the shell of the simulated ensemble.
 
 One turn when something has arrived or a deadline is due, as the real shell does it: the time, what arrived, then
 the effects. A member can be killed, lose its power (also in the middle of a disk operation), or stand still.
@@ -30,10 +30,10 @@ NS_PER_MS: Final = 1_000_000
 START_RETRY_MS: Final = 2000
 
 
-class Watcher:
-    """Who looks on: the checkers."""
+class MemberOwner:
+    """What a member tells those who look on, and asks them."""
 
-    def turned(self, member: "Member") -> None:
+    def turned(self, member: "SimMember") -> None:
         """A turn of a member is over."""
 
     def members_with(self, sid: int) -> Membership:
@@ -41,14 +41,14 @@ class Watcher:
         raise NotImplementedError
 
 
-class Member:
+class SimMember:
     """One member over all its lives; `peer` is None while it is down."""
 
-    def __init__(self, machine: Machine, network: Network, watcher: Watcher) -> None:
+    def __init__(self, machine: Machine, network: Network, owner: MemberOwner) -> None:
         self.machine = machine
         self.world = machine.world
         self.network = network
-        self.watcher = watcher
+        self.owner = owner
         self.sid = machine.sid
         self.host = machine.host
         self.life = 0
@@ -100,7 +100,7 @@ class Member:
             # It has left the ensemble; to come back it needs a list that it is on, and room for that list.
             if not self.machine.disk.is_full:
                 self.world.note(f"server {self.sid} gets a new configuration: {error}")
-                self.machine.write_config(self.watcher.members_with(self.sid))
+                self.machine.write_config(self.owner.members_with(self.sid))
             self.world.after(START_RETRY_MS, self.start)
         except StorageError as error:
             if not self.machine.disk.is_full:
@@ -202,7 +202,7 @@ class Member:
         self.world.actor = 0
         if self.peer is not None:
             self._plan_deadline(self.peer)
-            self.watcher.turned(self)
+            self.owner.turned(self)
 
     def _one_turn(self, peer: QuorumPeer) -> None:
         peer.advance(self.machine.now_ms(), self.machine.wall_ms())

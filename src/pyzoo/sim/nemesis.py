@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pyzoo.sim.ensemble import Ensemble
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.network import Socket
 
 LONGEST_FAULT_MS = 12_000
@@ -61,7 +61,7 @@ class Nemesis:
 
     # --- members
 
-    def _victim(self) -> Member:
+    def _victim(self) -> SimMember:
         members = list(self.ensemble.members.values())
         leader = self.ensemble.leader()
         if leader is not None and self.world.chance(0.35):
@@ -71,7 +71,7 @@ class Nemesis:
     def _some_time(self) -> int:
         return self.world.draw(LONGEST_FAULT_MS if self.world.chance(0.3) else LONGEST_FAULT_MS // 8)
 
-    def _come_back(self, member: Member) -> None:
+    def _come_back(self, member: SimMember) -> None:
         self.world.after(self._some_time(), member.start)
 
     def kill(self) -> None:
@@ -100,7 +100,7 @@ class Nemesis:
             life = member.life
             self.world.after(LONGEST_FAULT_MS, lambda: self._revive(member, life))
 
-    def _revive(self, member: Member, life: int) -> None:
+    def _revive(self, member: SimMember, life: int) -> None:
         if member.life == life:
             member.machine.disk.operations_left = None
         else:

@@ -13,7 +13,7 @@ from pyzoo.server.effects import LogRead
 from pyzoo.server.member.peer import QuorumPeer
 
 if TYPE_CHECKING:
-    from pyzoo.sim.member import Member
+    from pyzoo.sim.member import SimMember
 
 SLICE_NODES: Final = 4
 PAUSE_MS: Final = 30
@@ -24,7 +24,7 @@ RETAINED: Final = 3
 class FuzzySnapshot:
     """A snapshot that is being made while the member goes on."""
 
-    def __init__(self, member: "Member", peer: QuorumPeer) -> None:
+    def __init__(self, member: "SimMember", peer: QuorumPeer) -> None:
         storage = peer.storage
         self.member = member
         self.life = member.life
@@ -68,7 +68,7 @@ class FuzzySnapshot:
 class Saver:
     """The files of one member beside its log."""
 
-    def __init__(self, member: "Member") -> None:
+    def __init__(self, member: "SimMember") -> None:
         self.member = member
         self.fuzzy: FuzzySnapshot | None = None
 

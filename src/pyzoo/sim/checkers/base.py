@@ -8,7 +8,7 @@ from pyzoo.config.membership import Membership
 from pyzoo.sim.checkers.quorums import may_decide
 from pyzoo.sim.client import ClientObserver, SimClient
 from pyzoo.sim.ledger import Entry, Ledger
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.operation import Operation
 from pyzoo.sim.options import ORACLE_SID, Options
 from pyzoo.sim.world import InvariantViolation, World
@@ -24,9 +24,9 @@ class Facts:
     world: World
     options: Options
     ledger: Ledger
-    members: dict[int, Member]
+    members: dict[int, SimMember]
     membership: Membership
-    committed: Callable[[Member, Entry], None] = lambda _member, _entry: None
+    committed: Callable[[SimMember, Entry], None] = lambda _member, _entry: None
     newest_epoch: int = 0
 
     def is_quorum(self, membership: Membership, sids: Set[int]) -> bool:
@@ -46,10 +46,10 @@ class Checker:
         if not holds:
             raise InvariantViolation(message)
 
-    def turned(self, member: Member) -> None:
+    def turned(self, member: SimMember) -> None:
         """A turn of a member is over; `is_serving` and the like may be asked."""
 
-    def committed(self, member: Member, entry: Entry) -> None:
+    def committed(self, member: SimMember, entry: Entry) -> None:
         """A leader has committed the next transaction; it is in the ledger already."""
 
     def sent(self, client: SimClient, operation: Operation) -> None:

@@ -5,13 +5,13 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import DeleteTxn
 from pyzoo.sim.checkers.base import Checker
 from pyzoo.sim.ledger import Entry, PathState
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 
 
 class DeletionChecker(Checker):
     """See the module."""
 
-    def committed(self, member: Member, entry: Entry) -> None:
+    def committed(self, member: SimMember, entry: Entry) -> None:
         if entry.header.type != op.DELETE_CONTAINER:
             return
         assert isinstance(entry.txn, DeleteTxn)

@@ -1,7 +1,7 @@
 """Members that have applied the same transactions have the same tree and the same sessions."""
 
 from pyzoo.sim.checkers.base import Checker, Facts
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 
 
 class DigestChecker(Checker):
@@ -12,7 +12,7 @@ class DigestChecker(Checker):
         self._states: dict[int, tuple[int, int, int]] = {}
         self._seen: dict[int, tuple[int, int]] = {}
 
-    def turned(self, member: Member) -> None:
+    def turned(self, member: SimMember) -> None:
         if not member.is_serving or member.peer is None:
             return
         database = member.peer.database

@@ -11,13 +11,13 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import SetDataTxn
 from pyzoo.sim.checkers.base import Checker
 from pyzoo.sim.ledger import Entry
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 
 
 class DurabilityChecker(Checker):
     """Follows the membership along the history, and where a new leader completes what the last one only proposed."""
 
-    def turned(self, member: Member) -> None:
+    def turned(self, member: SimMember) -> None:
         if member.peer is None or not member.is_established_leader or member.epoch != self.facts.newest_epoch:
             return
         current = member.peer.current.members
@@ -25,7 +25,7 @@ class DurabilityChecker(Checker):
             # Both quorums have acknowledged NEWLEADER, which names it (ZOOKEEPER-1324).
             self.facts.membership = current
 
-    def committed(self, member: Member, entry: Entry) -> None:
+    def committed(self, member: SimMember, entry: Entry) -> None:
         holders = {
             sid for sid, other in self.facts.members.items() if other.durable.holds(entry.zxid, entry.fingerprint)
         }
@@ -35,7 +35,7 @@ class DurabilityChecker(Checker):
             self._require_quorum(changed, holders, member, entry)
             self.facts.membership = evolve(changed, version=entry.zxid)
 
-    def _require_quorum(self, membership: Membership, holders: set[int], member: Member, entry: Entry) -> None:
+    def _require_quorum(self, membership: Membership, holders: set[int], member: SimMember, entry: Entry) -> None:
         self.require(
             self.facts.is_quorum(membership, holders),
             f"server {member.sid} has committed {entry.zxid:#x}, but only the disks of {sorted(holders)} hold it",

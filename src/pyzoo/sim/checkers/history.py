@@ -8,7 +8,7 @@ from pyzoo.server.roles.leader import LeaderZooKeeperServer
 from pyzoo.sim.checkers.base import Checker, Facts
 from pyzoo.sim.durable import fingerprint
 from pyzoo.sim.ledger import Entry
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.world import InvariantViolation
 from pyzoo.zxid import counter_of
 
@@ -22,7 +22,7 @@ class HistoryChecker(Checker):
         self._starts: dict[int, int] = {}
         self._terms: dict[int, tuple[int, Leading]] = {}
 
-    def turned(self, member: Member) -> None:
+    def turned(self, member: SimMember) -> None:
         self._end_of_term(member)
         if member.peer is None:
             return
@@ -56,12 +56,12 @@ class HistoryChecker(Checker):
         self._check_end(member, last_zxid)
         self._seen[member.sid] = (*role, reached)
 
-    def _ahead(self, member: Member) -> list[Proposal]:
+    def _ahead(self, member: SimMember) -> list[Proposal]:
         """What a leader has committed and not applied yet: others may have applied it."""
         server = None if member.peer is None else member.peer.server
         return server.committed_ahead() if isinstance(server, LeaderZooKeeperServer) else []
 
-    def _learn_from_disks(self, leader: Member, start_zxid: int) -> None:
+    def _learn_from_disks(self, leader: SimMember, start_zxid: int) -> None:
         """A leader that has got its history as a snapshot does not remember its end: some log has it."""
         assert leader.peer is not None
         known = leader.peer.database.committed_log
@@ -72,7 +72,7 @@ class HistoryChecker(Checker):
                 self._compare(leader, member.durable.between(self.ledger.last_zxid, start_zxid), True)
                 return
 
-    def _end_of_term(self, member: Member) -> None:
+    def _end_of_term(self, member: SimMember) -> None:
         """In the turn that ends its term a leader may have committed something, and told clients of it."""
         life, role = self._terms.get(member.sid, (0, None))
         if role is None or member.peer is None or (member.is_established_leader and member.peer.role is role):
@@ -84,7 +84,7 @@ class HistoryChecker(Checker):
             leads = int(role.leader.epoch) == self.facts.newest_epoch
             self._compare(member, [proposal for proposal in newer if proposal.zxid <= last], leads)
 
-    def _newer(self, member: Member, seen_zxid: int) -> list[Proposal]:
+    def _newer(self, member: SimMember, seen_zxid: int) -> list[Proposal]:
         """What was applied since, oldest first; at the beginning of a role all that is remembered."""
         assert member.peer is not None
         found: list[Proposal] = []
@@ -95,7 +95,7 @@ class HistoryChecker(Checker):
         found.reverse()
         return found
 
-    def _compare(self, member: Member, proposals: list[Proposal], leads: bool) -> None:
+    def _compare(self, member: SimMember, proposals: list[Proposal], leads: bool) -> None:
         ledger = self.ledger
         expected: int | None = None
         for proposal in proposals:
@@ -116,14 +116,14 @@ class HistoryChecker(Checker):
                 f"server {member.sid} has applied another transaction {zxid:#x} than was committed",
             )
 
-    def _commit(self, member: Member, proposal: Proposal) -> None:
+    def _commit(self, member: SimMember, proposal: Proposal) -> None:
         try:
             entry: Entry = self.ledger.append(proposal.zxid, proposal.payload, self.facts.world.now_ms)
         except MalformedRecord as error:
             raise InvariantViolation(f"{proposal.zxid:#x} was committed and cannot be read: {error}") from error
         self.facts.committed(member, entry)
 
-    def _check_end(self, member: Member, last_zxid: int) -> None:
+    def _check_end(self, member: SimMember, last_zxid: int) -> None:
         self.require(
             counter_of(last_zxid) == 0 or last_zxid in self.ledger.index,
             f"server {member.sid} serves {last_zxid:#x}, which no leader has committed",

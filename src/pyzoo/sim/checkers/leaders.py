@@ -1,7 +1,7 @@
 """There is at most one leader in office in an epoch, and nobody serves an epoch that has none."""
 
 from pyzoo.sim.checkers.base import Checker, Facts
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 
 
 class LeaderChecker(Checker):
@@ -11,7 +11,7 @@ class LeaderChecker(Checker):
         super().__init__(facts)
         self.leaders: dict[int, tuple[int, int]] = {}
 
-    def turned(self, member: Member) -> None:
+    def turned(self, member: SimMember) -> None:
         if not member.is_serving:
             return
         epoch = member.epoch

@@ -7,7 +7,7 @@ from pyzoo.jute.records import CloseSessionTxn, CreateTxn
 from pyzoo.sim.checkers.base import Checker, Facts
 from pyzoo.sim.client import SimClient
 from pyzoo.sim.ledger import Entry
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.operation import Operation
 from pyzoo.zxid import epoch_of
 
@@ -34,11 +34,11 @@ class SessionChecker(Checker):
 
     # --- the end of sessions
 
-    def turned(self, member: Member) -> None:
+    def turned(self, member: SimMember) -> None:
         if member.is_established_leader:
             self._office_since_ms.setdefault(member.epoch, self.facts.world.now_ms)
 
-    def committed(self, member: Member, entry: Entry) -> None:
+    def committed(self, member: SimMember, entry: Entry) -> None:
         session = entry.header.client_id
         closed = self.ledger.session_closed.get(session)
         if entry.header.type == op.CLOSE_SESSION:
@@ -56,7 +56,7 @@ class SessionChecker(Checker):
                     f"{entry.zxid:#x} creates {part.path} for session {session:#x}, which is not there",
                 )
 
-    def _closed(self, member: Member, entry: Entry, session: int) -> None:
+    def _closed(self, member: SimMember, entry: Entry, session: int) -> None:
         left = self.ledger.ephemerals.get(session)
         self.require(not left, f"{entry.zxid:#x} closes session {session:#x} and leaves {sorted(left or ())}")
         if not isinstance(entry.txn, CloseSessionTxn):
@@ -70,7 +70,7 @@ class SessionChecker(Checker):
         if entry.header.cxid == 0:
             self._expired(member, entry, session)
 
-    def _expired(self, member: Member, entry: Entry, session: int) -> None:
+    def _expired(self, member: SimMember, entry: Entry, session: int) -> None:
         """A leader gives every session its full time, counted from when it took office."""
         timeout_ms = self.ledger.session_timeouts.get(session, 0)
         now_ms = self.facts.world.now_ms

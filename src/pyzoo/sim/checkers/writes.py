@@ -10,7 +10,7 @@ from pyzoo.jute.records import SetACLTxn
 from pyzoo.sim.checkers.base import Checker, Facts
 from pyzoo.sim.client import SimClient
 from pyzoo.sim.ledger import Entry, Ledger, parent_of
-from pyzoo.sim.member import Member
+from pyzoo.sim.member import SimMember
 from pyzoo.sim.operation import CREATES, Operation
 
 UNTOLD: Final = frozenset({err.SESSIONMOVED, err.SESSIONEXPIRED, err.NOTREADONLY})
@@ -26,7 +26,7 @@ class WriteChecker(Checker):
         self.acknowledged = 0
         self._done: dict[tuple[int, int], int] = {}
 
-    def committed(self, member: Member, entry: Entry) -> None:
+    def committed(self, member: SimMember, entry: Entry) -> None:
         header = entry.header
         if header.cxid == 0 or header.type == op.CREATE_SESSION:
             return
