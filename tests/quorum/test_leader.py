@@ -66,11 +66,11 @@ def test_what_an_oracle_lets_a_leader_decide_alone_it_has_to_have_logged_itself(
     term = Term(2, oracle=lambda: True)
     far = term.joined(2)
     term.propose(z(1, 1), 2)
-    far.handler.gone()
+    far.handler.gone(0)
     term.run(2 * SYNC_MS)
     assert term.leader.failure is None
     assert [] == term.owner.commits()
-    term.leader.acked(1, z(1, 1))
+    term.leader.broadcast.acked(1, z(1, 1))
     assert [z(1, 1)] == term.owner.commits()
 
 
@@ -78,7 +78,7 @@ def test_leaderinfo_and_newleader_carry_their_data() -> None:
     term = Term()
     info, _, new_leader = term.promised(2).packets()
     assert b"\x00\x01\x00\x00" == info.data
-    assert term.leader.last_seen.members.text().encode() == new_leader.data
+    assert term.leader.broadcast.last_seen.members.text().encode() == new_leader.data
 
 
 @pytest.mark.parametrize("type", [qp.ACK, qp.ACKEPOCH, qp.REQUEST, qp.PING, 99])
@@ -354,7 +354,7 @@ def test_commits_are_held_between_newleader_and_uptodate() -> None:
     three = term.promised(3, NEW)
     term.propose(z(1, 2))
     two.ack(z(1, 1))
-    term.leader.acked(1, z(1, 1))
+    term.leader.broadcast.acked(1, z(1, 1))
     assert [z(1, 1)] == term.owner.commits()
     assert [
         ("LEADERINFO", NEW),
@@ -385,7 +385,7 @@ def test_a_sync_answer_stays_behind_commits_that_are_held() -> None:
     three = term.promised(3, NEW)
     three.heard()
     two.ack(z(1, 1))
-    term.leader.sync_requested(three.handler)
+    term.leader.broadcast.sync_requested(three.handler)
     three.ack_new_leader()
     assert [("UPTODATE", -1), ("COMMIT", z(1, 1)), ("SYNC", 0)] == three.heard()
 
@@ -404,23 +404,23 @@ def test_proposals_go_to_followers_and_to_those_without_a_vote() -> None:
 def test_proposals_that_are_held_back_go_out_together_and_count_no_acknowledgement_before() -> None:
     term, (two,) = serving(2)
     for zxid in (z(1, 1), z(1, 2)):
-        term.leader.propose(zxid, payload_of(zxid))
+        term.leader.broadcast.propose(zxid, payload_of(zxid))
     for sid in (2, 3):
-        term.leader.acked(sid, z(1, 1))
-    assert ([], [], True) == (two.heard(), term.owner.commits(), term.leader.is_holding)
-    term.leader.release()
-    assert ([("PROPOSAL", z(1, 1)), ("PROPOSAL", z(1, 2))], False) == (two.heard(), term.leader.is_holding)
+        term.leader.broadcast.acked(sid, z(1, 1))
+    assert ([], [], True) == (two.heard(), term.owner.commits(), term.leader.broadcast.is_holding)
+    term.leader.broadcast.release()
+    assert ([("PROPOSAL", z(1, 1)), ("PROPOSAL", z(1, 2))], False) == (two.heard(), term.leader.broadcast.is_holding)
     for sid in (2, 3):
-        term.leader.acked(sid, z(1, 1))
+        term.leader.broadcast.acked(sid, z(1, 1))
     assert [z(1, 1)] == term.owner.commits()
 
 
 def test_a_learner_that_joins_while_proposals_are_held_back_gets_each_of_them_once() -> None:
     term, (two,) = serving(2)
     term.history.last = NEW
-    term.leader.propose(z(1, 1), payload_of(z(1, 1)))
+    term.leader.broadcast.propose(z(1, 1), payload_of(z(1, 1)))
     three = term.promised(3, NEW)
-    term.leader.release()
+    term.leader.broadcast.release()
     assert [("PROPOSAL", z(1, 1))] == two.heard()
     assert [("PROPOSAL", z(1, 1))] == [packet for packet in three.heard() if packet[0] == "PROPOSAL"]
 
@@ -461,7 +461,7 @@ def test_all_that_was_logged_can_be_acknowledged_at_once() -> None:
     for zxid in run_of(1, 1, 3):
         term.propose(zxid, 2)
     assert [] == term.owner.commits()
-    term.leader.acked_up_to(1, z(1, 2))
+    term.leader.broadcast.acked_up_to(1, z(1, 2))
     assert run_of(1, 1, 2) == term.owner.commits()
 
 
@@ -527,7 +527,7 @@ def test_a_revalidation_is_answered_with_what_the_owner_says(lives: bool) -> Non
 
 def test_a_sync_with_nothing_outstanding_is_answered_at_once() -> None:
     term, (two,) = serving(2)
-    term.leader.sync_requested(two.handler)
+    term.leader.broadcast.sync_requested(two.handler)
     assert [("SYNC", 0)] == two.heard()
 
 
@@ -536,11 +536,11 @@ def test_a_sync_is_answered_after_the_commit_of_what_was_proposed_before() -> No
     term.propose(z(1, 1))
     term.propose(z(1, 2))
     two.heard()
-    term.leader.sync_requested(two.handler)
+    term.leader.broadcast.sync_requested(two.handler)
     term.propose(z(1, 3))
-    term.leader.acked_up_to(1, z(1, 3))
+    term.leader.broadcast.acked_up_to(1, z(1, 3))
     two.ack(z(1, 1))
-    assert 1 == term.leader.pending_syncs
+    assert 1 == term.leader.broadcast.pending_syncs
     two.ack(z(1, 2))
     two.ack(z(1, 3))
     assert [
@@ -550,7 +550,7 @@ def test_a_sync_is_answered_after_the_commit_of_what_was_proposed_before() -> No
         ("SYNC", 0),
         ("COMMIT", z(1, 3)),
     ] == two.heard()
-    assert 0 == term.leader.pending_syncs
+    assert 0 == term.leader.broadcast.pending_syncs
 
 
 # --- time
@@ -608,7 +608,7 @@ def test_followers_may_be_silent_for_the_sync_limit_before_the_leader_gives_up()
 
 def test_a_broken_connection_of_the_only_follower_ends_the_term_within_a_tick() -> None:
     term, (two,) = serving(2)
-    two.handler.gone()
+    two.handler.gone(0)
     assert term.leader.failure is None
     term.run(TICK_MS)
     assert term.leader.failure is not None
@@ -618,7 +618,7 @@ def test_observers_and_strangers_keep_no_leader_in_office() -> None:
     term, (two,) = serving(2)
     term.history.last = NEW
     others = term.joined(4, NEW, is_observer=True), term.joined(77, NEW)
-    two.handler.gone()
+    two.handler.gone(0)
     alive(term, *others, for_ms=TICK_MS)
     assert term.leader.failure is not None
 
@@ -705,8 +705,8 @@ def test_a_voter_that_looks_again_is_nothing_by_default() -> None:
 @pytest.mark.parametrize(("zxid", "left"), [(z(1, 0xFFFFFFFD), True), (z(1, 0xFFFFFFFE), False)])
 def test_an_epoch_ends_before_its_counter_does(zxid: int, left: bool) -> None:
     term, _ = serving(2)
-    term.leader.propose(zxid, b"")
-    assert left == term.leader.has_zxids_left
+    term.leader.broadcast.propose(zxid, b"")
+    assert left == term.leader.broadcast.has_zxids_left
 
 
 # --- learners that come again
@@ -718,8 +718,8 @@ def test_what_a_learner_acknowledged_before_it_came_again_does_not_count() -> No
     term.propose(z(1, 1))
     two.ack(z(1, 1))
     again = term.joined(2)
-    term.leader.acked(1, z(1, 1))
-    term.leader.acked(3, z(1, 1))
+    term.leader.broadcast.acked(1, z(1, 1))
+    term.leader.broadcast.acked(3, z(1, 1))
     assert [] == term.owner.commits()
     again.ack(z(1, 1))
     assert [z(1, 1)] == term.owner.commits()

@@ -18,8 +18,8 @@ WITHOUT_1 = evolve(members(3), servers=members(3).servers[1:])
 
 
 def reconfigure(term: Term, zxid: int, members: Membership) -> None:
-    term.leader.propose(zxid, payload_of(zxid), make_verifier(evolve(members, version=zxid)))
-    term.leader.release()
+    term.leader.broadcast.propose(zxid, payload_of(zxid), make_verifier(evolve(members, version=zxid)))
+    term.leader.broadcast.release()
 
 
 def activations(far: Far) -> list[tuple[int, bytes | None]]:
@@ -34,27 +34,27 @@ def test_a_reconfig_is_the_last_seen_configuration_when_it_is_proposed() -> None
     term, _ = serving(2)
     reconfigure(term, z(1, 1), FIVE)
     assert [("config proposed", [1, 2, 3, 4, 5])] == term.owner.named("config proposed")
-    assert (3, 5) == (len(term.leader.current.voters), len(term.leader.last_seen.voters))
+    assert (3, 5) == (len(term.leader.broadcast.current.voters), len(term.leader.broadcast.last_seen.voters))
 
 
 def test_a_reconfig_needs_a_quorum_of_both_configurations() -> None:
     term, _ = serving(2)
     reconfigure(term, z(1, 1), FIVE)
     for sid in (1, 2):
-        term.leader.acked(sid, z(1, 1))
+        term.leader.broadcast.acked(sid, z(1, 1))
     assert [] == term.owner.commits()
-    term.leader.acked(4, z(1, 1))
+    term.leader.broadcast.acked(4, z(1, 1))
     assert [z(1, 1)] == term.owner.commits()
 
 
 def test_a_reconfig_is_not_held_back_nor_what_is_before_it() -> None:
     term, _ = serving(2, 3)
     term.propose(z(1, 1))
-    term.leader.propose(z(1, 2), payload_of(z(1, 2)))
-    assert 1_000_000 == term.leader.held_until_ns(0, 1_000_000)
+    term.leader.broadcast.propose(z(1, 2), payload_of(z(1, 2)))
+    assert 1_000_000 == term.leader.broadcast.held_until_ns(0, 1_000_000)
     new = make_verifier(evolve(members(3), version=z(1, 3)))
-    term.leader.propose(z(1, 3), payload_of(z(1, 3)), new)
-    assert 0 == term.leader.held_until_ns(0, 1_000_000)
+    term.leader.broadcast.propose(z(1, 3), payload_of(z(1, 3)), new)
+    assert 0 == term.leader.broadcast.held_until_ns(0, 1_000_000)
 
 
 def test_what_is_proposed_behind_a_reconfig_needs_both_quorums_too() -> None:
@@ -62,7 +62,7 @@ def test_what_is_proposed_behind_a_reconfig_needs_both_quorums_too() -> None:
     reconfigure(term, z(1, 1), FIVE)
     term.propose(z(1, 2), 1, 4, 5)
     for sid in (1, 2, 4):
-        term.leader.acked(sid, z(1, 1))
+        term.leader.broadcast.acked(sid, z(1, 1))
     assert [z(1, 1), z(1, 2)] == term.owner.commits()
     term.propose(z(1, 3), 1, 2)
     assert [z(1, 1), z(1, 2)] == term.owner.commits()
@@ -72,7 +72,7 @@ def test_a_reconfig_is_activated_before_it_is_committed() -> None:
     term, _ = serving(2)
     reconfigure(term, z(1, 1), FIVE)
     for sid in (1, 2, 3):
-        term.leader.acked(sid, z(1, 1))
+        term.leader.broadcast.acked(sid, z(1, 1))
     assert [("activate", [1, 2, 3, 4, 5], 1, z(1, 1)), ("commit", z(1, 1))] == term.owner.named("activate", "commit")
 
 
@@ -82,7 +82,7 @@ def test_followers_and_observers_learn_who_is_to_lead() -> None:
     observer = term.joined(4, NEW, is_observer=True)
     reconfigure(term, z(1, 1), WITHOUT_1)
     for sid in (1, 2, 3):
-        term.leader.acked(sid, z(1, 1))
+        term.leader.broadcast.acked(sid, z(1, 1))
     leads = (2).to_bytes(8, "big")
     assert [(qp.COMMITANDACTIVATE, leads)] == activations(two)
     assert [(qp.INFORMANDACTIVATE, leads + payload_of(z(1, 1)))] == activations(observer)
@@ -93,10 +93,10 @@ def test_a_leader_that_is_not_kept_commits_nothing_more() -> None:
     reconfigure(term, z(1, 1), WITHOUT_1)
     term.propose(z(1, 2), 1, 2, 3)
     for sid in (1, 2, 3):
-        term.leader.acked(sid, z(1, 1))
-    term.leader.acked(3, z(1, 2))
+        term.leader.broadcast.acked(sid, z(1, 1))
+    term.leader.broadcast.acked(3, z(1, 2))
     assert [z(1, 1)] == term.owner.commits()
-    assert not term.leader.allowed_to_commit
+    assert not term.leader.broadcast.allowed_to_commit
 
 
 def test_a_configuration_left_behind_needs_its_own_quorum_before_the_leader_serves() -> None:

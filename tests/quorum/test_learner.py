@@ -4,7 +4,7 @@ import pytest
 
 from pyzoo.errors import StorageError
 from pyzoo.quorum import packets as qp
-from pyzoo.quorum.learner import DIAL_TRIES
+from pyzoo.quorum.leader_connector import DIAL_TRIES
 from pyzoo.quorum.packets import packet
 from tests.support.apprentices import (
     END,
@@ -406,7 +406,7 @@ def test_an_answer_to_sync_stays_in_its_place_among_the_commits() -> None:
 @pytest.mark.parametrize("valid", [True, False])
 def test_a_session_is_revalidated_by_the_leader(valid: bool) -> None:
     apprentice = serving_learner()
-    apprentice.learner.send_revalidate(5, 6000)
+    apprentice.learner.send(qp.revalidate_packet(5, 6000))
     assert packet(qp.REVALIDATE, -1, qp.encode_revalidate(5, 6000)) == apprentice.link.data_to_send()
     apprentice.hear(packet(qp.REVALIDATE, -1, qp.encode_revalidated(5, valid)))
     assert [("revalidated", 5, valid)] == apprentice.steps()
@@ -415,7 +415,7 @@ def test_a_session_is_revalidated_by_the_leader(valid: bool) -> None:
 def test_a_request_is_sent_as_it_is() -> None:
     apprentice = serving_learner()
     request = qp.request_packet(qp.encode_request(5, 6, 1, b"body"), [])
-    apprentice.learner.send_request(request)
+    apprentice.learner.send(request)
     assert request == apprentice.link.data_to_send()
 
 

@@ -12,9 +12,9 @@ def test_the_quorum_of_a_proposal_is_timed() -> None:
     term.run(10)
     term.propose(z(1, 1))
     term.run(30)
-    term.leader.acked_up_to(1, z(1, 1))
+    term.leader.broadcast.acked_up_to(1, z(1, 1))
     term.run(5)
-    term.leader.acked(2, z(1, 1))
+    term.leader.broadcast.acked(2, z(1, 1))
     metrics = term.leader.metrics
     assert (1, 1) == (metrics.proposal_count, metrics.commit_count)
     assert (1, 30) == (
@@ -29,7 +29,7 @@ def test_a_leader_that_logs_last_is_timed_too() -> None:
     term.propose(z(1, 1), 2, 3)
     assert run_of(1, 1, 1) == term.owner.commits()
     term.run(20)
-    term.leader.acked_up_to(1, z(1, 1))
+    term.leader.broadcast.acked_up_to(1, z(1, 1))
     assert 20 == term.leader.metrics.proposal_ack_creation_latency.basic.sum
 
 

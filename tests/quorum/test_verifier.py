@@ -3,8 +3,9 @@
 from itertools import combinations
 
 import pytest
+from attrs import evolve
 
-from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
+from pyzoo.quorum.verifier import QuorumVerifier, both_have_logged, contains_both_quorums, make_verifier, next_after
 from tests.support.electors import members
 
 NINE = (1, (1, 2, 3)), (2, (4, 5, 6)), (3, (7, 8, 9))
@@ -62,3 +63,37 @@ def test_the_oracle_decides_for_the_last_of_two_only() -> None:
     verifier.followers_in_step({2})
     assert not verifier.contains_quorum({1})
     assert not make_verifier(members(3), lambda: True).contains_quorum({1})
+
+
+def test_an_oracle_refuses_only_while_it_is_asked() -> None:
+    verifier = make_verifier(members(2), lambda: False)
+    assert verifier.oracle_refuses
+    verifier.followers_in_step({2})
+    assert not verifier.oracle_refuses
+    assert not make_verifier(members(2), lambda: True).oracle_refuses
+    assert not make_verifier(members(3)).oracle_refuses
+
+
+def test_what_the_last_of_two_commits_alone_it_has_logged_itself() -> None:
+    verifier = make_verifier(members(2), lambda: True)
+    assert verifier.contains_quorum({2})
+    assert not verifier.have_logged({2}, 1)
+    assert verifier.have_logged({1}, 1)
+    assert make_verifier(members(3)).have_logged({2, 3}, 1)
+
+
+def test_while_a_configuration_replaces_another_a_quorum_of_either_is_needed() -> None:
+    three, five = make_verifier(members(3)), make_verifier(evolve(members(5), version=7))
+    assert next_after(three, five) is five
+    assert not contains_both_quorums({1, 2}, three, five)
+    assert contains_both_quorums({1, 2, 4}, three, five)
+    assert not contains_both_quorums({3, 4, 5}, three, five)
+    assert not both_have_logged({1, 2}, 1, three, five)
+    assert both_have_logged({1, 2, 4}, 1, three, five)
+
+
+def test_a_configuration_that_is_not_newer_has_no_say() -> None:
+    three, five = make_verifier(evolve(members(3), version=7)), make_verifier(evolve(members(5), version=7))
+    assert next_after(three, five) is None
+    assert contains_both_quorums({1, 2}, three, five)
+    assert both_have_logged({1, 2}, 1, three, None)

@@ -43,7 +43,7 @@ class ContainerScene(Scene):
         out = BytesWriter()
         body.encode(out)
         packet = request_packet(encode_request(SESSION, member.sid, type, out.getvalue()), [])
-        member.arrived(lambda: server.learner.send_request(packet))
+        member.arrived(lambda: server.learner.send(packet))
 
     def have_it(self) -> list[bool]:
         return ["/c" in self.peer(member).database.tree.nodes for member in self.ensemble.members.values()]

@@ -48,7 +48,7 @@ class CloseScene(Scene):
             body.encode(out)
         self.cxid += 1
         packet = request_packet(encode_request(session_id, self.cxid, type, out.getvalue()), [])
-        self.follower.arrived(lambda: server.learner.send_request(packet))
+        self.follower.arrived(lambda: server.learner.send(packet))
 
     def logged_types(self, member: SimMember) -> list[int]:
         """The types of the last transactions, oldest first."""

@@ -7,7 +7,8 @@ from pyzoo.jute.records import QuorumPacket
 from pyzoo.outbox import Packets
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.history import Proposal
-from pyzoo.quorum.learner import Learner, LearnerOwner, LearnerSettings
+from pyzoo.quorum.learner import Learner
+from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.packets import packet
 from tests.support.histories import payload_of, z

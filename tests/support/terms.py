@@ -8,7 +8,8 @@ from pyzoo.config.membership import Membership
 from pyzoo.jute.records import Id, QuorumPacket
 from pyzoo.outbox import Packets
 from pyzoo.quorum import packets as qp
-from pyzoo.quorum.leader import Leader, LeaderOwner, LeaderSettings
+from pyzoo.quorum.leader import Leader
+from pyzoo.quorum.leader_owner import LeaderOwner, LeaderSettings
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
@@ -97,11 +98,11 @@ class RecordingOwner(LeaderOwner):
     def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
         self.done.append(("touch", session_id, timeout_ms))
 
-    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> bool:
+    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> None:
         self.done.append(("revalidate", int(handler.sid), session_id, timeout_ms))
-        return session_id in self.live_sessions
+        handler.send_revalidated(session_id, session_id in self.live_sessions)
 
-    def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
+    def read_log(self, handler: LearnerHandler, from_zxid: i64, to_zxid: i64) -> None:
         self.done.append(("read log", int(handler.sid), from_zxid, to_zxid))
 
     def first_config(self, version: int) -> QuorumVerifier:
@@ -214,10 +215,10 @@ class Term:
 
     def propose(self, zxid: int, *ackers: int) -> None:
         """Propose and send; these servers acknowledge it without a word on a link."""
-        self.leader.propose(zxid, payload_of(zxid))
-        self.leader.release()
+        self.leader.broadcast.propose(zxid, payload_of(zxid))
+        self.leader.broadcast.release()
         for sid in ackers:
-            self.leader.acked(sid, zxid)
+            self.leader.broadcast.acked(sid, zxid)
 
     def run(self, for_ms: int) -> None:
         """Let time pass, from deadline to deadline."""

@@ -44,13 +44,13 @@ def observers(server: ZooKeeperServer, parameters: Parameters) -> Fields:
         {
             "remote_socket_address": f"/{handler.link.remote}",
             "sid": int(handler.sid),
-            "established": int(handler.established_wall_ms(server.now_ms, server.wall_ms)),
+            "established": int(server.wall_ms - (server.now_ms - handler.stats.created_ms)),
             "queued_packets": handler.queued_packets,
-            "queued_packets_size": int(handler.queued_bytes),
-            "packets_received": int(handler.packets_received),
-            "packets_sent": int(handler.packets_sent),
-            "requests": int(handler.requests_received),
-            "last_zxid": int(handler.last_zxid_sent),
+            "queued_packets_size": int(handler.link.waiting_bytes()),
+            "packets_received": int(handler.stats.packets_received),
+            "packets_sent": int(handler.stats.packets_sent),
+            "requests": int(handler.stats.requests_received),
+            "last_zxid": int(handler.stats.last_zxid_sent),
         }
         for handler in handlers
     ]
@@ -61,7 +61,7 @@ def observer_connection_stat_reset(server: ZooKeeperServer, parameters: Paramete
     """Set the numbers of the observers' connections back."""
     view = view_of(server)
     for handler in [] if view is None else view.observers():
-        handler.reset_stats()
+        handler.stats.reset()
     return {}
 
 

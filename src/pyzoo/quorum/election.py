@@ -12,7 +12,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from pyzoo.quorum.notification import Notification
-from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.quorum.verifier import QuorumVerifier, contains_both_quorums
 from pyzoo.quorum.vote import FOLLOWING, LEADING, LOOKING, NO_VALUE, OBSERVING, UNUSABLE_ZXID, Vote
 
 FINALIZE_WAIT_MS: Final = 200
@@ -182,7 +182,7 @@ class FastLeaderElection:
         if self._is_established(self._out_of_election, vote):
             self.logical_clock = vote.election_epoch
             self.decide(vote)
-        elif vote.state == LEADING and self.current.asks_oracle and not self.current.oracle_agrees():
+        elif vote.state == LEADING and self.current.oracle_refuses:
             self.decide(vote)
 
     def _is_established(self, votes: dict[int, Vote], vote: Vote) -> bool:
@@ -204,9 +204,7 @@ class FastLeaderElection:
         return {sender for sender, other in votes.items() if vote.agrees_with(other)}
 
     def _is_quorum(self, servers: set[int]) -> bool:
-        """A quorum of the configuration, and of one that is about to replace it."""
-        newer = self.last_seen.version > self.current.version
-        return self.current.contains_quorum(servers) and (not newer or self.last_seen.contains_quorum(servers))
+        return contains_both_quorums(servers, self.current, self.last_seen)
 
     def _beats(self, vote: Vote, other: Vote) -> bool:
         return self.current.weight_of(vote.leader) != 0 and vote.candidacy > other.candidacy

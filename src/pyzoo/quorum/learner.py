@@ -1,6 +1,6 @@
 """Learner: how a follower or observer comes into step with its leader, and stays there.
 
-    CONNECTS        the leader's port is dialled, five times at the most
+    CONNECTS        the leader's port is dialled, a few times at the most
     WAITS_FOR_INFO  FOLLOWERINFO or OBSERVERINFO is sent, LEADERINFO has to come
     WAITS_FOR_SYNC  the epoch is promised; DIFF, TRUNC or SNAP has to come
     STREAMS         a snapshot is coming
@@ -18,14 +18,15 @@ import logging
 from collections import deque
 from typing import Final, final
 
-from attrs import frozen
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.jute.records import QuorumPacket
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.history import Proposal
-from pyzoo.quorum.link import PeerLink
+from pyzoo.quorum.leader_connector import LeaderConnector
+from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
+from pyzoo.quorum.link import LinkReceiver, PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
 from pyzoo.quorum.quorum_metrics import QuorumMetrics, new_quorum_metrics
 from pyzoo.zxid import epoch_of, first_zxid, zxid_text
@@ -42,147 +43,18 @@ WAITS_TO_SERVE: Final = 6
 SERVES: Final = 7
 OVER: Final = 8
 
-DIAL_TRIES: Final = 8
-"""Apache's learner tries five times, with a whole pause between any two: as long in all."""
-FIRST_PAUSE_PART: Final = 8
-"""The first pause is this part of a whole one, each next one twice as long: the leader is often only a little late."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 NO_SYNC: Final = ""
 
 
-@frozen
-class LearnerSettings:
-    """Limits are in ticks; `connect_limit` 0 stands for `init_limit`."""
-
-    my_id: int
-    is_observer: bool
-    tick_time_ms: int
-    init_limit: int
-    sync_limit: int
-    connect_limit: int = 0
-    connect_delay_ms: int = 100
-
-    @property
-    def init_limit_ms(self) -> int:
-        """How long each step may take until NEWLEADER."""
-        return self.init_limit * self.tick_time_ms
-
-    @property
-    def sync_limit_ms(self) -> int:
-        """How long the leader may be silent afterwards."""
-        return self.sync_limit * self.tick_time_ms
-
-    @property
-    def connect_limit_ms(self) -> int:
-        """How long connecting may take."""
-        return (self.connect_limit or self.init_limit) * self.tick_time_ms
-
-
-@mypyc_attr(allow_interpreted_subclasses=True)
-class LearnerOwner:
-    """What a learner asks of the peer that it is a part of; each call is done when it returns."""
-
-    def dial(self, timeout_ms: int) -> PeerLink:
-        """Begin to connect to the leader."""
-        raise NotImplementedError
-
-    def epochs(self) -> tuple[int, int]:
-        """The accepted and the current epoch."""
-        raise NotImplementedError
-
-    def save_accepted_epoch(self, epoch: int) -> None:
-        """Keep the promise durably; raises StorageError."""
-        raise NotImplementedError
-
-    def save_current_epoch(self, epoch: int) -> None:
-        """Keep durably that the history of this epoch is here; raises StorageError."""
-        raise NotImplementedError
-
-    def config_version(self) -> int:
-        """The version of the current configuration."""
-        raise NotImplementedError
-
-    def last_zxid(self) -> int:
-        """The newest transaction that the database holds."""
-        raise NotImplementedError
-
-    def begin_snapshot(self, zxid: int) -> None:
-        """Clear the database, which `snapshot_received` fills."""
-        raise NotImplementedError
-
-    def snapshot_received(self, data: bytes) -> bytes | None:
-        """The next bytes of the stream; once it is complete what is behind it, else None.
-
-        Raises ProtocolViolation.
-        """
-        raise NotImplementedError
-
-    def truncate(self, zxid: int) -> None:
-        """Cut the log after `zxid` and load the database anew; raises StorageError where that is impossible."""
-        raise NotImplementedError
-
-    def synchronised(self) -> None:
-        """DIFF, TRUNC or SNAP is through; its proposals follow."""
-        raise NotImplementedError
-
-    def apply(self, proposal: Proposal) -> None:
-        """Apply a committed transaction of the sync to memory."""
-        raise NotImplementedError
-
-    def log(self, proposal: Proposal) -> None:
-        """Append to the log; `persisted` of the learner follows. A reconfiguration becomes the last seen one."""
-        raise NotImplementedError
-
-    def save_snapshot(self) -> None:
-        """Save the database durably; `snapshot_saved` of the learner follows."""
-        raise NotImplementedError
-
-    def config_received(self, text: str) -> None:
-        """The leader's last seen configuration came with NEWLEADER."""
-        raise NotImplementedError
-
-    def activate_received(self) -> bool:
-        """Make it current, at UPTODATE; True when this server has to look for a leader again."""
-        raise NotImplementedError
-
-    def activate(self, proposal: Proposal, designated: int) -> bool:
-        """A reconfiguration is committed; True when this server has another role or leader now."""
-        raise NotImplementedError
-
-    def start_serving(self) -> None:
-        """In step: serve clients."""
-        raise NotImplementedError
-
-    def commit(self, proposal: Proposal) -> None:
-        """Apply a committed transaction, and answer who asked for it here."""
-        raise NotImplementedError
-
-    def proposed(self, proposal: Proposal) -> None:
-        """A proposal of the live stream has come and goes to the log."""
-
-    def acknowledged(self, proposal: Proposal) -> None:
-        """A proposal of the live stream is in the log, and the leader was told so."""
-
-    def activated(self, proposal: Proposal, designated: int) -> None:
-        """A reconfiguration was committed; for observers of this server."""
-
-    def sync_received(self) -> None:
-        """The oldest sync that was sent to the leader is through."""
-        raise NotImplementedError
-
-    def revalidated(self, session_id: i64, valid: bool) -> None:
-        """The leader's answer about a session."""
-        raise NotImplementedError
-
-    def take_touches(self) -> bytes:
-        """The sessions heard of since the last call, as the data of a PING."""
-        raise NotImplementedError
-
-
 @final
-class Learner:
-    """One time behind one leader. `failure` says why it is over; `needs_reload` that memory is not to be trusted."""
+class Learner(LinkReceiver):
+    """One time behind one leader. `failure` says why it is over; `needs_reload` that memory is not to be trusted.
+
+    It is long as its states are many, and each needs what those before it have left: the proposals of the sync, what of
+    them is committed, logged, acknowledged.
+    """
 
     def __init__(
         self, settings: LearnerSettings, owner: LearnerOwner, now_ms: i64, metrics: QuorumMetrics | None = None
@@ -201,9 +73,7 @@ class Learner:
         self.last_queued: i64 = 0
         self._snapshot_zxid: i64 = 0
         self._packets = PacketBuffer()
-        self._tries_left: i64 = DIAL_TRIES
-        self._pause_ms: i64 = max(settings.connect_delay_ms // FIRST_PAUSE_PART, 1)
-        self._connect_until_ms: i64 = now_ms + settings.connect_limit_ms
+        self._connector = LeaderConnector(settings, owner, now_ms)
         self._deadline_ms: i64 = now_ms
         self._waits_for_snapshot = False
         self._wants_snapshot = False
@@ -221,29 +91,27 @@ class Learner:
     def advance(self, now_ms: i64) -> None:
         """Time has passed: dial again, or give up on a leader that is silent."""
         self.now_ms = now_ms
-        if now_ms < self._deadline_ms or self.state == OVER:
+        if now_ms < self.next_deadline_ms():
             return
         if self.state != CONNECTS:
             self.fail("the leader was silent for too long")
-        elif self.link is not None:
-            # The shell answers within the time that it was given; this is only for one that does not.
+            return
+        if self.link is not None:
             self.link.abort()
-            self._dial_failed()
-        elif self._tries_left == 0 or now_ms >= self._connect_until_ms:
+            self.link = None
+            self._connector.failed(now_ms)
+            return
+        link = self._connector.dial(now_ms)
+        if link is None:
             self.fail("the leader cannot be reached")
         else:
-            self._tries_left -= 1
-            left = self._connect_until_ms - now_ms
-            self._deadline_ms = self._connect_until_ms + self.settings.tick_time_ms
-            self.link = self.owner.dial(int(left))
-
-    def _dial_failed(self) -> None:
-        self.link = None
-        self._deadline_ms = self.now_ms + self._pause_ms
-        self._pause_ms = min(2 * self._pause_ms, self.settings.connect_delay_ms)
+            link.receiver = self
+            self.link = link
 
     def next_deadline_ms(self) -> i64:
         """When `advance` has something to do again."""
+        if self.state == CONNECTS:
+            return self._connector.deadline_ms
         return NEVER if self.state == OVER else self._deadline_ms
 
     def connected(self, now_ms: i64) -> None:
@@ -252,7 +120,7 @@ class Learner:
         accepted, _ = self.owner.epochs()
         self.state = WAITS_FOR_INFO
         self._extend_deadline()
-        self._send(
+        self.send(
             packet(
                 qp.OBSERVERINFO if self.is_observer else qp.FOLLOWERINFO,
                 first_zxid(accepted),
@@ -264,7 +132,8 @@ class Learner:
         """The connection broke, or could not be made."""
         self.now_ms = now_ms
         if self.state == CONNECTS:
-            self._dial_failed()
+            self.link = None
+            self._connector.failed(now_ms)
         else:
             self.fail("the connection to the leader broke")
 
@@ -280,7 +149,8 @@ class Learner:
         if self.link is not None:
             self.link.abort()
 
-    def _send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
+        """To the leader."""
         if self.link is not None:
             self.link.send(data)
 
@@ -333,7 +203,7 @@ class Learner:
             current = -1
         self.state = WAITS_FOR_SYNC
         self._sync_began_ms = self.now_ms
-        self._send(packet(qp.ACKEPOCH, self.owner.last_zxid(), qp.encode_ack_epoch(current)))
+        self.send(packet(qp.ACKEPOCH, self.owner.last_zxid(), qp.encode_ack_epoch(current)))
 
     # --- synchronisation
 
@@ -377,24 +247,25 @@ class Learner:
         """Between the first packet and UPTODATE; the leader's pings are not answered here."""
         type = received.type
         if type == qp.PROPOSAL:
-            self._queue(received.zxid, received.data)
+            self._not_logged.append(self._next(received.zxid, received.data))
         elif type == qp.COMMIT:
             self._commit_of_sync(received.zxid)
         elif type == qp.COMMITANDACTIVATE:
-            self._activate_in_sync(received.zxid, qp.decode_designated_leader(received.data))
+            self._commit_of_sync(received.zxid, qp.decode_designated_leader(received.data))
         elif type == qp.INFORM:
-            self._queue(received.zxid, received.data)
+            self._not_logged.append(self._next(received.zxid, received.data))
             self._commit_of_sync(received.zxid)
         elif type == qp.INFORMANDACTIVATE:
             designated, payload = qp.decode_designated_leader_and_txn(received.data)
-            self._queue(received.zxid, payload)
-            self._activate_in_sync(received.zxid, designated)
+            self._not_logged.append(self._next(received.zxid, payload))
+            self._commit_of_sync(received.zxid, designated)
         elif type == qp.NEWLEADER and self.state == SYNCS:
             self._new_leader(received)
         elif type == qp.UPTODATE and self.state == WAITS_TO_SERVE:
             self._up_to_date()
 
-    def _queue(self, zxid: i64, payload: bytes | None) -> None:
+    def _next(self, zxid: i64, payload: bytes | None) -> Proposal:
+        """What the leader proposes; raises ProtocolViolation where it does not follow what came before."""
         if payload is None:
             raise ProtocolViolation(f"the proposal {zxid_text(zxid)} has no transaction")
         last = self.last_queued
@@ -404,10 +275,12 @@ class Learner:
         elif zxid != last + 1 and epoch_of(zxid) <= epoch_of(last):
             raise ProtocolViolation(f"the proposal {zxid_text(zxid)} does not follow {zxid_text(last)}")
         self.last_queued = zxid
-        self._not_logged.append(Proposal(zxid, payload))
+        return Proposal(zxid, payload)
 
-    def _commit_of_sync(self, zxid: i64) -> None:
+    def _commit_of_sync(self, zxid: i64, designated: int | None = None) -> None:
         """A SNAP or TRUNC is completed in memory, and saved whole; a DIFF goes to the log first."""
+        if designated is not None:
+            self._activations[zxid] = designated
         at = len(self._committed)
         if at >= len(self._not_logged) or self._not_logged[at].zxid != zxid:
             raise ProtocolViolation(f"COMMIT of {zxid_text(zxid)}, which is not what was proposed next")
@@ -415,10 +288,6 @@ class Learner:
             self._apply_synced(self._not_logged.popleft())
         else:
             self._committed.append(self._not_logged[at])
-
-    def _activate_in_sync(self, zxid: i64, designated: int) -> None:
-        self._activations[zxid] = designated
-        self._commit_of_sync(zxid)
 
     def _new_leader(self, received: QuorumPacket) -> None:
         if epoch_of(received.zxid) != self.epoch:
@@ -461,7 +330,7 @@ class Learner:
         self.owner.save_current_epoch(self.epoch)
         self.state = WAITS_TO_SERVE
         self._extend_deadline()
-        self._send(packet(qp.ACK, first_zxid(self.epoch), None))
+        self.send(packet(qp.ACK, first_zxid(self.epoch), None))
 
     def _apply_synced(self, proposal: Proposal) -> None:
         designated = self._activations.pop(proposal.zxid, None)
@@ -474,9 +343,10 @@ class Learner:
         if self.owner.activate_received():
             self.fail("the leader's configuration changes this server's role or leader")
             return
-        self._send(packet(qp.ACK, first_zxid(self.epoch), None))
+        self.send(packet(qp.ACK, first_zxid(self.epoch), None))
         self.state = SERVES
-        self._count_sync(self.now_ms - self._sync_began_ms)
+        sync_time = self.metrics.observer_sync_time if self.is_observer else self.metrics.follower_sync_time
+        sync_time.add(self.now_ms - self._sync_began_ms)
         self.owner.start_serving()
         waiting, committed = self._not_logged, self._committed
         self._not_logged, self._committed = deque(), deque()
@@ -485,12 +355,6 @@ class Learner:
         for proposal in committed:
             self._take_commit(proposal.zxid, self._activations.pop(proposal.zxid, None))
 
-    def _count_sync(self, took_ms: i64) -> None:
-        if self.is_observer:
-            self.metrics.observer_sync_time.add(took_ms)
-        else:
-            self.metrics.follower_sync_time.add(took_ms)
-
     # --- the live stream
 
     def _serving(self, received: QuorumPacket) -> None:
@@ -498,19 +362,17 @@ class Learner:
         if type == qp.PROPOSAL:
             if not self.is_observer:
                 self.metrics.learner_proposal_received_count += 1
-                self._queue(zxid, received.data)
-                self._take_proposal(self._not_logged.popleft())
+                self._take_proposal(self._next(zxid, received.data))
         elif type == qp.COMMIT:
             if not self.is_observer:
                 self.metrics.learner_commit_received_count += 1
                 self._take_commit(zxid, None)
         elif type == qp.INFORM:
             self.metrics.learner_commit_received_count += 1
-            self._queue(zxid, received.data)
-            self._take_proposal(self._not_logged.popleft())
+            self._take_proposal(self._next(zxid, received.data))
             self._take_commit(zxid, None)
         elif type == qp.PING:
-            self._send(packet(qp.PING, zxid, self.owner.take_touches()))
+            self.send(packet(qp.PING, zxid, self.owner.take_touches()))
         else:
             self._rare(received)
 
@@ -525,8 +387,7 @@ class Learner:
             self._take_commit(zxid, qp.decode_designated_leader(received.data))
         elif type == qp.INFORMANDACTIVATE:
             designated, payload = qp.decode_designated_leader_and_txn(received.data)
-            self._queue(zxid, payload)
-            self._take_proposal(self._not_logged.popleft())
+            self._take_proposal(self._next(zxid, payload))
             self._take_commit(zxid, designated)
         else:
             logger.warning("Ignoring packet %d of the leader", type)
@@ -568,16 +429,8 @@ class Learner:
             return
         while unacked and unacked[0].zxid <= zxid:
             proposal = unacked.popleft()
-            self._send(packet(qp.ACK, proposal.zxid, None))
+            self.send(packet(qp.ACK, proposal.zxid, None))
             self.owner.acknowledged(proposal)
-
-    def send_request(self, data: bytes) -> None:
-        """Forward a client's request."""
-        self._send(data)
-
-    def send_revalidate(self, session_id: i64, timeout_ms: i64) -> None:
-        """Ask the leader about a session that a client brings along."""
-        self._send(packet(qp.REVALIDATE, -1, qp.encode_revalidate(session_id, timeout_ms)))
 
     @property
     def has_pending(self) -> bool:

@@ -18,15 +18,16 @@ from collections.abc import Iterator
 from typing import Final, final
 
 from librt.strings import read_i64_be
-from mypy_extensions import i32, i64
+from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.jute.records import Id, QuorumPacket
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.history import History, Proposal
-from pyzoo.quorum.link import PeerLink
+from pyzoo.quorum.link import LinkReceiver, PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
 from pyzoo.quorum.quorum_metrics import QuorumMetrics, new_quorum_metrics
+from pyzoo.quorum.sync_limit_check import SyncLimitCheck
 from pyzoo.quorum.sync_plan import DIFF, SNAP, TRUNC, SyncPlan, bounds, needs_disk, plan_sync
 from pyzoo.summaries import BasicSummary
 from pyzoo.zxid import epoch_of, first_zxid, zxid_text
@@ -53,6 +54,36 @@ _ZXID_AT: Final = 4
 _PACKET_OF_KIND: Final = {DIFF: qp.DIFF, TRUNC: qp.TRUNC, SNAP: qp.SNAP}
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
+class LearnerRequests:
+    """What learners ask for, once they are in step or on the way there: answered by a server, not by ZAB."""
+
+    def request_received(
+        self, handler: "LearnerHandler", session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
+    ) -> None:
+        """A request of a learner's client; the handler's id names the session's owner."""
+        raise NotImplementedError
+
+    def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
+        """A session was heard of at a learner."""
+        raise NotImplementedError
+
+    def revalidate_session(self, handler: "LearnerHandler", session_id: i64, timeout_ms: i64) -> None:
+        """Answer with `handler.send_revalidated`, at once or later; a session that lives moves to that learner."""
+        raise NotImplementedError
+
+    def read_log(self, handler: "LearnerHandler", from_zxid: i64, to_zxid: i64) -> None:
+        """Read proposals from disk; give them to `handler.log_read`."""
+        raise NotImplementedError
+
+
+class AckReceiver:
+    """Who counts acknowledgements; this one does not, for observers have no say."""
+
+    def acked(self, sid: i64, zxid: i64) -> None:
+        """A learner has logged this proposal."""
+
+
 class LearnerHub:
     """What handlers of learners ask of whoever they work for: a leader or an observer master.
 
@@ -62,6 +93,8 @@ class LearnerHub:
 
     def __init__(
         self,
+        requests: LearnerRequests,
+        acks: AckReceiver,
         history: History,
         init_limit_ms: int,
         sync_limit_ms: int,
@@ -71,6 +104,8 @@ class LearnerHub:
         max_diffs: int = 100,
         metrics: QuorumMetrics | None = None,
     ) -> None:
+        self.requests = requests
+        self.acks = acks
         self.history = history
         self.metrics = new_quorum_metrics() if metrics is None else metrics
         self.init_limit_ms: i64 = init_limit_ms
@@ -87,6 +122,7 @@ class LearnerHub:
         self._last_handler_id += 1
         handler = LearnerHandler(self, link, self._last_handler_id, now_ms)
         self.handlers[handler] = None
+        link.receiver = handler
         return handler
 
     def handler(self, id: i64) -> "LearnerHandler | None":
@@ -135,10 +171,6 @@ class LearnerHub:
         """Whether learners can be synchronised."""
         raise NotImplementedError
 
-    def read_log(self, handler: "LearnerHandler", from_zxid: i64, to_zxid: i64) -> None:
-        """Read proposals from disk; give them to `handler.log_read`."""
-        raise NotImplementedError
-
     def config_text(self) -> bytes:
         """The configuration that goes with NEWLEADER."""
         raise NotImplementedError
@@ -156,32 +188,31 @@ class LearnerHub:
         """Queue what is newer than `after_zxid`, then everything that comes."""
         raise NotImplementedError
 
-    # --- broadcast
-
     def heard_of(self, handler: "LearnerHandler") -> None:
         """A packet has come in."""
 
-    def acked(self, sid: i64, zxid: i64) -> None:
-        """A learner has logged this proposal."""
-        raise NotImplementedError
 
-    def request_received(
-        self, handler: "LearnerHandler", session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
-    ) -> None:
-        """A request of a learner's client."""
-        raise NotImplementedError
+@final
+class LearnerStats:
+    """Packets of one learner, for operators."""
 
-    def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
-        """A session was heard of at a learner."""
-        raise NotImplementedError
+    def __init__(self, now_ms: i64) -> None:
+        self.created_ms: i64 = now_ms
+        self.packets_sent: i64 = 0
+        self.packets_received: i64 = 0
+        self.requests_received: i64 = 0
+        self.last_zxid_sent: i64 = -1
 
-    def revalidate_session(self, handler: "LearnerHandler", session_id: i64, timeout_ms: i64) -> None:
-        """Answer with `handler.send_revalidated`, at once or later."""
-        raise NotImplementedError
+    def reset(self) -> None:
+        """Count anew."""
+        self.packets_sent = 0
+        self.packets_received = 0
+        self.requests_received = 0
+        self.last_zxid_sent = -1
 
 
 @final
-class LearnerHandler:
+class LearnerHandler(LinkReceiver):
     """One learner; `sid` is known after its first packet, `id` at once."""
 
     def __init__(self, hub: LearnerHub, link: PeerLink, id: i64, now_ms: i64) -> None:
@@ -195,11 +226,7 @@ class LearnerHandler:
         self.tick_of_next_ack: i64 = 0
         self.sync_kind = ""
         self.last_zxid: i64 = 0
-        self.created_ms: i64 = now_ms
-        self.packets_sent: i64 = 0
-        self.packets_received: i64 = 0
-        self.requests_received: i64 = 0
-        self.last_zxid_sent: i64 = -1
+        self.stats = LearnerStats(now_ms)
         self._packets = PacketBuffer()
         self._queue_size: BasicSummary | None = None
         self._waiting: i64 = 0
@@ -209,11 +236,7 @@ class LearnerHandler:
         self._held_commits: list[bytes] = []
         self._early_acks: list[int] = []
         self._chunks: Iterator[bytes] | None = None
-        # The proposal whose acknowledgement is timed, and the newest after it (SyncLimitCheck).
-        self._timed_zxid: i64 = 0
-        self._timed_since_ms: i64 = 0
-        self._next_zxid: i64 = 0
-        self._next_since_ms: i64 = 0
+        self._sync_limit_check = SyncLimitCheck()
 
     @property
     def is_known(self) -> bool:
@@ -241,7 +264,7 @@ class LearnerHandler:
                 received = self._packets.take()
                 if received is None:
                     return
-                self.packets_received += 1
+                self.stats.packets_received += 1
                 self.hub.heard_of(self)
                 self._packet(received)
         except ProtocolViolation as violation:
@@ -308,7 +331,7 @@ class LearnerHandler:
         log, last = hub.history.committed_log, hub.history.last_zxid
         if needs_disk(self.last_zxid, last, log, hub.forces_snapshots, hub.uses_disk):
             self.state = READS_LOG
-            hub.read_log(self, self.last_zxid, bounds(log, last)[1])
+            hub.requests.read_log(self, self.last_zxid, bounds(log, last)[1])
         else:
             self._synchronise(plan_sync(self.last_zxid, last, log, hub.forces_snapshots))
 
@@ -392,7 +415,7 @@ class LearnerHandler:
         self.hub.count_syncs(self.sync_kind)
         self.hub.new_leader_acked(self.sid)
         for zxid in self._early_acks:
-            self.hub.acked(self.sid, zxid)
+            self.hub.acks.acked(self.sid, zxid)
         self._early_acks = []
         if self.hub.is_serving:
             self.server_runs()
@@ -412,26 +435,21 @@ class LearnerHandler:
     def _active(self, received: QuorumPacket) -> None:
         type = received.type
         if type == qp.ACK:
-            self._acknowledged(received.zxid)
+            self._sync_limit_check.acked(received.zxid)
+            self.hub.acks.acked(self.sid, received.zxid)
         elif type == qp.REQUEST:
-            self.requests_received += 1
+            self.stats.requests_received += 1
             session_id, cxid, op_type, body = qp.decode_request(received.data)
-            self.hub.request_received(self, session_id, cxid, op_type, body, received.authinfo or [])
+            self.hub.requests.request_received(self, session_id, cxid, op_type, body, received.authinfo or [])
         elif type == qp.PING:
             for session_id, timeout_ms in qp.decode_touches(received.data):
-                self.hub.touch_session(session_id, timeout_ms)
+                self.hub.requests.touch_session(session_id, timeout_ms)
         elif type == qp.REVALIDATE:
             self.hub.metrics.revalidate_count += 1
             session_id, timeout_ms = qp.decode_revalidate(received.data)
-            self.hub.revalidate_session(self, session_id, timeout_ms)
+            self.hub.requests.revalidate_session(self, session_id, timeout_ms)
         else:
             logger.warning("Ignoring packet %d of %s", type, self.name())
-
-    def _acknowledged(self, zxid: i64) -> None:
-        if zxid == self._timed_zxid:
-            self._timed_zxid, self._timed_since_ms = self._next_zxid, self._next_since_ms
-            self._next_zxid = 0
-        self.hub.acked(self.sid, zxid)
 
     def send_revalidated(self, session_id: i64, valid: bool) -> None:
         """Answer REVALIDATE."""
@@ -445,20 +463,18 @@ class LearnerHandler:
 
     def send(self, data: bytes) -> None:
         """Send a packet now."""
-        self.packets_sent += 1
-        self._count_waiting()
-        zxid = read_i64_be(data, _ZXID_AT)
-        if zxid > 0:
-            self.last_zxid_sent = zxid
-        self.link.send(data)
-
-    def _count_waiting(self) -> None:
-        """How many packets this one waits behind: all since the network had taken everything."""
-        if self.link.waiting_bytes() == 0:
+        stats, link = self.stats, self.link
+        stats.packets_sent += 1
+        # It waits behind all packets since the network had taken everything.
+        if link.waiting_bytes() == 0:
             self._waiting = 0
         if self._queue_size is not None:
             self._queue_size.add(self._waiting)
         self._waiting += 1
+        zxid = read_i64_be(data, _ZXID_AT)
+        if zxid > 0:
+            stats.last_zxid_sent = zxid
+        link.send(data)
 
     def queue_packet(self, data: bytes) -> None:
         """Send a packet in its turn: behind a snapshot that is on its way."""
@@ -471,10 +487,7 @@ class LearnerHandler:
         """Send a PROPOSAL and begin to wait for its acknowledgement."""
         self.queue_packet(data)
         if self.state == ACTIVE:
-            if self._timed_zxid == 0:
-                self._timed_zxid, self._timed_since_ms = zxid, self.now_ms
-            else:
-                self._next_zxid, self._next_since_ms = zxid, self.now_ms
+            self._sync_limit_check.sent(zxid, self.now_ms)
 
     def queue_commit(self, data: bytes) -> None:
         """Send a COMMIT, but not between NEWLEADER and UPTODATE, where a 3.8 server does not expect it."""
@@ -483,28 +496,10 @@ class LearnerHandler:
         else:
             self.queue_packet(data)
 
-    # --- what operators see
-
-    def reset_stats(self) -> None:
-        """Count packets anew."""
-        self.packets_sent = 0
-        self.packets_received = 0
-        self.requests_received = 0
-        self.last_zxid_sent = -1
-
-    def established_wall_ms(self, now_ms: i64, wall_ms: i64) -> i64:
-        """When the connection was made, by the wall clock; the arguments are the time now."""
-        return wall_ms - (now_ms - self.created_ms)
-
     @property
     def queued_packets(self) -> int:
-        """Packets behind a snapshot that is on its way."""
+        """Packets behind a snapshot that is on its way, for operators."""
         return len(self._queue)
-
-    @property
-    def queued_bytes(self) -> i64:
-        """Bytes that the network has not taken yet."""
-        return self.link.waiting_bytes()
 
     # --- time
 
@@ -512,17 +507,14 @@ class LearnerHandler:
         """Send a PING, or give up on a learner that does not acknowledge (LearnerHandler.ping)."""
         if self.state < WAITS_FOR_ACK:
             return
-        self._time_queue()
-        if self._timed_zxid != 0 and self.now_ms - self._timed_since_ms >= self.hub.sync_limit_ms:
-            self.close(f"it has not acknowledged {zxid_text(self._timed_zxid)} within the limit")
-        else:
-            self.send(data)
-
-    def _time_queue(self) -> None:
-        """How long bytes have been waiting for the network, seen at every ping."""
         if self.link.unsent == 0:
             self._all_taken_ms = self.now_ms
         self.hub.metrics.learner_handler_qp_time_ms.of(str(self.sid)).add(self.now_ms - self._all_taken_ms)
+        check = self._sync_limit_check
+        if check.is_late(self.now_ms, self.hub.sync_limit_ms):
+            self.close(f"it has not acknowledged {zxid_text(check.timed_zxid)} within the limit")
+        else:
+            self.send(data)
 
     def advance(self, now_ms: i64) -> None:
         """Time has passed."""
@@ -539,9 +531,9 @@ class LearnerHandler:
         """End the connection."""
         logger.warning("Closing the connection of %s: %s", self.name(), reason)
         self.link.abort()
-        self.gone()
+        self.gone(self.now_ms)
 
-    def gone(self) -> None:
+    def gone(self, now_ms: i64) -> None:
         """The connection is over."""
         self._chunks = None
         self.hub.removed(self)

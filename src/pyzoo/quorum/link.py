@@ -6,6 +6,8 @@ until the shell takes them; what arrives is given to the core with the link that
 
 from typing import Final, final
 
+from mypy_extensions import i64, mypyc_attr
+
 from pyzoo.outbox import Outbox, Packets
 
 ELECTION: Final = 0
@@ -14,9 +16,29 @@ OBSERVER_MASTER: Final = 2
 """The kinds of ports that servers have for each other."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
+class LinkReceiver:
+    """Who hears of what happens at a link; this one does not listen."""
+
+    def connected(self, now_ms: i64) -> None:
+        """A dial has succeeded."""
+
+    def bytes_received(self, data: bytes, now_ms: i64) -> None:
+        """What has arrived."""
+
+    def drained(self, now_ms: i64) -> None:
+        """The network has taken everything."""
+
+    def gone(self, now_ms: i64) -> None:
+        """The connection broke, or could not be made."""
+
+
+NOBODY: Final = LinkReceiver()
+
+
 @final
 class PeerLink(Outbox):
-    """One connection; `port` is the kind of port that it leads to.
+    """One connection; `port` is the kind of port that it leads to, `receiver` who hears of it.
 
     For a link to be dialled `addresses` are all to be tried at once, within `timeout_ms`, and the first that
     answers is taken; of an accepted one they are empty. `remote` is for people.
@@ -26,6 +48,7 @@ class PeerLink(Outbox):
         self, packets: Packets, port: int, remote: str, addresses: list[tuple[str, int]], timeout_ms: int
     ) -> None:
         super().__init__(packets)
+        self.receiver: LinkReceiver = NOBODY
         self.port = port
         self.remote = remote
         self.addresses = addresses

@@ -6,19 +6,18 @@ Requests go on to the leader as the follower's own.
 
 from typing import final
 
-from mypy_extensions import i32, i64, mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
-from pyzoo.jute.records import Id
 from pyzoo.quorum.history import History, Proposal
-from pyzoo.quorum.learner_handler import LearnerHandler, LearnerHub
+from pyzoo.quorum.learner_handler import AckReceiver, LearnerHandler, LearnerHub, LearnerRequests
 from pyzoo.quorum.packets import INFORM, INFORMANDACTIVATE, PING, encode_designated_leader_and_txn, packet
 from pyzoo.quorum.quorum_metrics import QuorumMetrics
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class ObserverMasterOwner:
-    """What an observer master asks of the follower that it is a part of."""
+class ObserverMasterOwner(LearnerRequests):
+    """What an observer master asks of the follower that it is a part of; requests go on to the leader."""
 
     def config_text(self) -> bytes:
         """The current configuration.
@@ -30,24 +29,6 @@ class ObserverMasterOwner:
 
     def config_version(self) -> int:
         """Its version."""
-        raise NotImplementedError
-
-    def forward(
-        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
-    ) -> None:
-        """A request of an observer's client goes to the leader."""
-        raise NotImplementedError
-
-    def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
-        """A session was heard of at an observer."""
-        raise NotImplementedError
-
-    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> None:
-        """The leader is asked; `handler.send_revalidated` answers."""
-        raise NotImplementedError
-
-    def read_log(self, handler: LearnerHandler, from_zxid: i64, to_zxid: i64) -> None:
-        """Read proposals from disk; give them to `handler.log_read`."""
         raise NotImplementedError
 
 
@@ -68,9 +49,8 @@ class ObserverMaster(LearnerHub):
         metrics: QuorumMetrics | None = None,
     ) -> None:
         """Limits are in ticks."""
-        super().__init__(
-            history, init_limit * tick_time_ms, sync_limit * tick_time_ms, False, uses_disk, metrics=metrics
-        )
+        limits = init_limit * tick_time_ms, sync_limit * tick_time_ms
+        super().__init__(owner, AckReceiver(), history, *limits, False, uses_disk, metrics=metrics)
         self.owner = owner
         self.epoch = epoch
         self.observing: dict[LearnerHandler, None] = {}
@@ -103,9 +83,6 @@ class ObserverMaster(LearnerHub):
     def is_epoch_acked(self) -> bool:
         return True
 
-    def read_log(self, handler: LearnerHandler, from_zxid: i64, to_zxid: i64) -> None:
-        self.owner.read_log(handler, from_zxid, to_zxid)
-
     def config_text(self) -> bytes:
         return self.owner.config_text()
 
@@ -135,20 +112,6 @@ class ObserverMaster(LearnerHub):
         for handler in self.observing:
             handler.queue_packet(data)
 
-    def acked(self, sid: i64, zxid: i64) -> None:
-        """Observers have no say."""
-
-    def request_received(
-        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
-    ) -> None:
-        self.owner.forward(handler, session_id, cxid, type, body, ids)
-
-    def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
-        self.owner.touch_session(session_id, timeout_ms)
-
-    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> None:
-        self.owner.revalidate_session(handler, session_id, timeout_ms)
-
     # --- time
 
     def advance(self, now_ms: i64) -> None:
@@ -173,4 +136,4 @@ class ObserverMaster(LearnerHub):
         """End all connections."""
         for handler in list(self.handlers):
             handler.link.abort()
-            handler.gone()
+            handler.gone(handler.now_ms)

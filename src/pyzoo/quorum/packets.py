@@ -67,6 +67,11 @@ def request_packet(data: bytes, ids: list[Id]) -> bytes:
     return out.getvalue()
 
 
+def revalidate_packet(session_id: i64, timeout_ms: i64) -> bytes:
+    """A learner's REVALIDATE: whether the leader knows a session that a client brings along."""
+    return packet(REVALIDATE, -1, encode_revalidate(session_id, timeout_ms))
+
+
 @final
 class PacketBuffer:
     """Bytes that have arrived and are no whole packet yet.

@@ -31,13 +31,18 @@ class QuorumVerifier(ABC):
         """The weight of a server's vote; one of weight 0 can never lead."""
         return 1
 
+    def have_logged(self, servers: Set[int], me: int) -> bool:
+        """Whether it is enough to commit that these servers have logged something; `me` is the leader."""
+        return self.contains_quorum(servers)
+
     @property
     def asks_oracle(self) -> bool:
         """Whether an oracle may decide now."""
         return False
 
-    def oracle_agrees(self) -> bool:
-        """What the oracle says, asked afresh."""
+    @property
+    def oracle_refuses(self) -> bool:
+        """Whether an oracle may decide now, and says that this server is not to go on alone."""
         return False
 
     def followers_in_step(self, followers: Set[int]) -> None:
@@ -89,13 +94,18 @@ class QuorumOracleMaj(QuorumMaj):
     def asks_oracle(self) -> bool:
         return self._is_needed and len(self.voters) <= 2
 
-    def oracle_agrees(self) -> bool:
-        return self._oracle()
+    @property
+    def oracle_refuses(self) -> bool:
+        return self.asks_oracle and not self._oracle()
 
     def contains_quorum(self, servers: Set[int]) -> bool:
         if super().contains_quorum(servers):
             return True
         return self.asks_oracle and bool(self.voters & servers) and self._oracle()
+
+    def have_logged(self, servers: Set[int], me: int) -> bool:
+        """The oracle lets a server go on alone only with what it has logged itself (Apache's leader does not ask)."""
+        return self.contains_quorum(servers) and (me in servers or not self.asks_oracle)
 
     def followers_in_step(self, followers: Set[int]) -> None:
         self._is_needed = not followers and len(self.voters) == 2
@@ -108,3 +118,21 @@ def make_verifier(members: Membership, oracle: Callable[[], bool] | None = None)
     if oracle is not None:
         return QuorumOracleMaj(members, oracle)
     return QuorumMaj(members)
+
+
+def next_after(current: QuorumVerifier, last_seen: QuorumVerifier) -> QuorumVerifier | None:
+    """The configuration that is about to replace the current one; None when no reconfiguration is under way."""
+    return last_seen if last_seen.version > current.version else None
+
+
+def contains_both_quorums(servers: Set[int], current: QuorumVerifier, last_seen: QuorumVerifier) -> bool:
+    """A quorum of the current configuration, and of one that is about to replace it: no two of these are apart."""
+    if not current.contains_quorum(servers):
+        return False
+    next = next_after(current, last_seen)
+    return next is None or next.contains_quorum(servers)
+
+
+def both_have_logged(servers: Set[int], me: int, current: QuorumVerifier, next: QuorumVerifier | None) -> bool:
+    """Whether it is enough to commit, by the current configuration and by the one that was about to replace it."""
+    return current.have_logged(servers, me) and (next is None or next.have_logged(servers, me))

@@ -14,6 +14,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum import packets as qp
+from pyzoo.quorum.broadcast import Broadcast
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import BROADCAST, Leader
 from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
@@ -60,7 +61,7 @@ def planted(mutation: Mutation) -> Iterator[None]:
 def _acknowledge_at_once(right: Method) -> Method:
     def take_proposal(self: Learner, proposal: Proposal) -> None:
         right(self, proposal)
-        self._send(qp.packet(qp.ACK, proposal.zxid, None))
+        self.send(qp.packet(qp.ACK, proposal.zxid, None))
 
     return take_proposal
 
@@ -68,7 +69,7 @@ def _acknowledge_at_once(right: Method) -> Method:
 def _acknowledge_without_logging(right: Method) -> Method:
     def take_proposal(self: Learner, proposal: Proposal) -> None:
         self._pending.append(proposal)
-        self._send(qp.packet(qp.ACK, proposal.zxid, None))
+        self.send(qp.packet(qp.ACK, proposal.zxid, None))
 
     return take_proposal
 
@@ -117,7 +118,7 @@ def _have_nothing_unfinished(right: Method) -> Method:
 
 
 def _commit_by_one_acknowledgement(right: Method) -> Method:
-    def try_to_commit(self: Leader) -> None:
+    def try_to_commit(self: Broadcast) -> None:
         while (proposal := self.outstanding.get(self.last_committed + 1)) is not None and proposal.acks:
             self._commit(proposal)
 
@@ -136,7 +137,7 @@ def _take_office_alone(right: Method) -> Method:
 def _count_own_ack_unsynced(right: Method) -> Method:
     def logged(self: ProposalRequestProcessor, request: Request, payload: bytes) -> None:
         right(self, request, payload)
-        self.leader.acked_up_to(self.leader.my_id, request.zxid)
+        self.broadcast.acked_up_to(self.broadcast.my_id, request.zxid)
 
     return logged
 
@@ -244,7 +245,9 @@ MUTATIONS: Final = (
     Mutation("NEWLEADER is acknowledged unsynced", ((Learner, "_log_committed", _acknowledge_new_leader_at_once),)),
     Mutation("a follower keeps what is truncated", ((Learning, "truncate", _keep_what_is_truncated),)),
     Mutation("a follower forgets what it has not applied", ((Learner, "unfinished", _have_nothing_unfinished),)),
-    Mutation("a leader commits by one acknowledgement", ((Leader, "try_to_commit", _commit_by_one_acknowledgement),)),
+    Mutation(
+        "a leader commits by one acknowledgement", ((Broadcast, "try_to_commit", _commit_by_one_acknowledgement),)
+    ),
     Mutation("a leader takes office alone", ((Leader, "_begin_synchronization", _take_office_alone),)),
     Mutation(
         "a leader counts itself before its sync", ((ProposalRequestProcessor, "logged", _count_own_ack_unsynced),)

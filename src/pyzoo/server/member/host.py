@@ -140,20 +140,6 @@ class Role:
         """Another member has connected to a port of this role."""
         link.abort()
 
-    def connected(self, link: PeerLink) -> None:
-        """What the role has dialled has answered."""
-
-    def bytes_received(self, link: PeerLink, data: bytes) -> None:
-        """Bytes of another member."""
-        raise NotImplementedError
-
-    def drained(self, link: PeerLink) -> None:
-        """The network has taken all of a link's bytes."""
-
-    def gone(self, link: PeerLink) -> None:
-        """A connection broke, or could not be made."""
-        raise NotImplementedError
-
     def persisted(self, zxid: i64) -> None:
         """The log is safe up to `zxid`."""
         raise NotImplementedError

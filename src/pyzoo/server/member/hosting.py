@@ -10,7 +10,6 @@ from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import PeerLink
 from pyzoo.quorum.observer_master import ObserverMaster, ObserverMasterOwner
 from pyzoo.server.member.host import PeerHost
-from pyzoo.server.member.learner_links import LearnerLinks
 from pyzoo.server.roles.follower import FollowerZooKeeperServer
 
 
@@ -27,7 +26,7 @@ class _Owner(ObserverMasterOwner):
     def config_version(self) -> int:
         return self.host.current.version
 
-    def forward(
+    def request_received(
         self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
     ) -> None:
         self.server.forward(handler, session_id, cxid, type, body, ids)
@@ -44,7 +43,7 @@ class _Owner(ObserverMasterOwner):
 
 @final
 class Hosting:
-    """Links of observers with their handlers."""
+    """An observer master and its owner."""
 
     def __init__(self, host: PeerHost, server: FollowerZooKeeperServer, epoch: i64) -> None:
         config = host.config
@@ -60,11 +59,10 @@ class Hosting:
             host.now_ms,
             host.metrics.quorum,
         )
-        self.links = LearnerLinks()
 
     def accepted(self, link: PeerLink) -> None:
         """An observer has connected."""
-        self.links.add(link, self.master.new_handler(link, self.host.now_ms))
+        self.master.new_handler(link, self.host.now_ms)
 
     def committed(self, proposal: Proposal) -> None:
         """This server has applied a transaction."""

@@ -9,13 +9,13 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import Id
 from pyzoo.quorum.history import Proposal
-from pyzoo.quorum.leader import Leader, LeaderOwner, LeaderSettings
+from pyzoo.quorum.leader import Leader
+from pyzoo.quorum.leader_owner import LeaderOwner, LeaderSettings
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.request import Request
 from pyzoo.server.member.host import PeerHost, Role
-from pyzoo.server.member.learner_links import LearnerLinks
 from pyzoo.server.roles.leader import LeaderZooKeeperServer
 
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
@@ -65,22 +65,26 @@ class _Owner(LeaderOwner):
     def request_received(
         self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
     ) -> None:
-        self.role.request_received(handler, session_id, cxid, type, body, ids)
+        server = self.role.server
+        if server is not None:
+            request = Request(None, session_id, cxid, type, InputArchive(body), ids, server.now_ms)
+            request.owner = handler.id
+            server.forwarded(handler, request)
 
     def touch_session(self, session_id: i64, timeout_ms: i64) -> None:
         server = self.role.server
         if server is not None:
             server.sessions.touch(session_id, timeout_ms, server.now_ms)
 
-    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> bool:
+    def revalidate_session(self, handler: LearnerHandler, session_id: i64, timeout_ms: i64) -> None:
         server = self.role.server
-        if server is None or not server.sessions.touch(session_id, timeout_ms, server.now_ms):
-            return False
-        server.sessions.set_owner(session_id, handler.id)
-        return True
+        lives = server is not None and server.sessions.touch(session_id, timeout_ms, server.now_ms)
+        if lives and server is not None:
+            server.sessions.set_owner(session_id, handler.id)
+        handler.send_revalidated(session_id, lives)
 
-    def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
-        self.role.host.read_log(handler, from_zxid, to_zxid)
+    def read_log(self, handler: LearnerHandler, from_zxid: i64, to_zxid: i64) -> None:
+        self.role.host.read_log(handler, int(from_zxid), int(to_zxid))
 
     def first_config(self, version: int) -> QuorumVerifier:
         host = self.role.host
@@ -109,7 +113,6 @@ class Leading(Role):
             host.now_ms,
             host.metrics.quorum,
         )
-        self.links = LearnerLinks()
 
     def begin(self) -> None:
         self.leader.begin()
@@ -127,27 +130,7 @@ class Leading(Role):
         if link.port != QUORUM:
             link.abort()
             return
-        self.links.add(link, self.leader.learner_connected(link, self.host.now_ms))
-
-    def bytes_received(self, link: PeerLink, data: bytes) -> None:
-        self.links.bytes_received(link, data, self.host.now_ms)
-
-    def drained(self, link: PeerLink) -> None:
-        self.links.drained(link, self.host.now_ms)
-
-    def gone(self, link: PeerLink) -> None:
-        self.links.gone(link)
-
-    def request_received(
-        self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]
-    ) -> None:
-        """A learner's client wants something."""
-        server = self.server
-        if server is None:
-            return
-        request = Request(None, session_id, cxid, type, InputArchive(body), ids, server.now_ms)
-        request.owner = handler.id
-        server.forwarded(handler, request)
+        self.leader.learner_connected(link, self.host.now_ms)
 
     # --- the server
 
@@ -167,13 +150,13 @@ class Leading(Role):
 
     @property
     def is_holding(self) -> bool:
-        return self.leader.is_holding
+        return self.leader.broadcast.is_holding
 
     def held_until_ns(self, now_ns: i64, patience_ns: i64) -> i64:
-        return self.leader.held_until_ns(now_ns, patience_ns)
+        return self.leader.broadcast.held_until_ns(now_ns, patience_ns)
 
     def release(self) -> None:
-        self.leader.release()
+        self.leader.broadcast.release()
 
     def unfinished(self) -> list[Proposal]:
         server = self.server

@@ -15,8 +15,9 @@ from pyzoo.jute.records import SetDataTxn
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot.stream import SnapshotStreamReader
 from pyzoo.quorum.history import Proposal
-from pyzoo.quorum.learner import SYNCS, Learner, LearnerOwner, LearnerSettings
+from pyzoo.quorum.learner import SYNCS, Learner
 from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import OBSERVER_MASTER, QUORUM, PeerLink
 from pyzoo.quorum.sync_plan import SNAP
 from pyzoo.server.member.host import PeerHost, Role
@@ -237,26 +238,6 @@ class Learning(Role):
 
     def listen_addresses(self) -> dict[int, list[tuple[str, int]]]:
         return {} if self.hosting is None else {OBSERVER_MASTER: self.host.observer_master_addresses()}
-
-    def connected(self, link: PeerLink) -> None:
-        if link is self.learner.link:
-            self.learner.connected(self.host.now_ms)
-
-    def bytes_received(self, link: PeerLink, data: bytes) -> None:
-        if link is self.learner.link:
-            self.learner.bytes_received(data, self.host.now_ms)
-        elif self.hosting is not None:
-            self.hosting.links.bytes_received(link, data, self.host.now_ms)
-
-    def drained(self, link: PeerLink) -> None:
-        if self.hosting is not None:
-            self.hosting.links.drained(link, self.host.now_ms)
-
-    def gone(self, link: PeerLink) -> None:
-        if link is self.learner.link:
-            self.learner.gone(self.host.now_ms)
-        elif self.hosting is not None:
-            self.hosting.links.gone(link)
 
     def close(self) -> None:
         if self.hosting is not None:

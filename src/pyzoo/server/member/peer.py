@@ -235,7 +235,7 @@ class QuorumPeer(PeerHost):
         if link.port == ELECTION:
             self.cnx.connected(link, int(self.now_ms))
         elif role is not None:
-            self._guarded(lambda: role.connected(link))
+            self._guarded(lambda: link.receiver.connected(self.now_ms))
 
     def peer_bytes(self, link: PeerLink, data: bytes) -> None:
         """Bytes of another member."""
@@ -246,7 +246,7 @@ class QuorumPeer(PeerHost):
             self.cnx.bytes_received(link, data, int(self.now_ms))
         elif role is not None and not self._stopping:
             try:
-                role.bytes_received(link, data)
+                link.receiver.bytes_received(data, self.now_ms)
             except StorageError as error:
                 self._role_failed(role, error)
 
@@ -256,7 +256,7 @@ class QuorumPeer(PeerHost):
         if link.port == ELECTION:
             self.cnx.drained(link, int(self.now_ms))
         elif role is not None and not link.closing:
-            role.drained(link)
+            link.receiver.drained(self.now_ms)
 
     def peer_gone(self, link: PeerLink) -> None:
         """A connection broke, or a dial failed; not called for links that this core has closed."""
@@ -266,7 +266,7 @@ class QuorumPeer(PeerHost):
         if link.port == ELECTION:
             self.cnx.gone(link, int(self.now_ms))
         elif role is not None:
-            self._guarded(lambda: role.gone(link))
+            self._guarded(lambda: link.receiver.gone(self.now_ms))
 
     def _guarded(self, step: Callable[[], None]) -> None:
         role = self.role

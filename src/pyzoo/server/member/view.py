@@ -27,18 +27,19 @@ class LeaderView(EnsembleView):
         return f"leading - {PHASE_NAMES[int(self._leader.phase)]}"
 
     def gauges(self) -> list[tuple[str, int]]:
-        leader = self._leader
+        broadcast = self._leader.broadcast
+        last, least, most = self.proposal_buffer()
         return [
             *super().gauges(),
-            ("learners", len(leader.handlers)),
-            ("synced_followers", leader.synced_followers),
-            ("synced_non_voting_followers", leader.synced_non_voting_followers),
-            ("synced_observers", leader.synced_observers),
-            ("pending_syncs", leader.pending_syncs),
+            ("learners", len(self._leader.handlers)),
+            ("synced_followers", len(broadcast.forwarding)),
+            ("synced_non_voting_followers", len(broadcast.forwarding) - len(broadcast.voters_in_step())),
+            ("synced_observers", len(broadcast.observing)),
+            ("pending_syncs", broadcast.pending_syncs),
             ("leader_uptime", int(self._host.now_ms - self._since_ms)),
-            ("last_proposal_size", int(leader.proposal_size_last)),
-            ("max_proposal_size", int(leader.proposal_size_max)),
-            ("min_proposal_size", int(leader.proposal_size_min)),
+            ("last_proposal_size", last),
+            ("max_proposal_size", most),
+            ("min_proposal_size", least),
         ]
 
     def proposal_sizes(self) -> str:
@@ -46,8 +47,8 @@ class LeaderView(EnsembleView):
         return f"Proposal sizes last/min/max: {last}/{least}/{most}\n"
 
     def proposal_buffer(self) -> tuple[int, int, int]:
-        leader = self._leader
-        return int(leader.proposal_size_last), int(leader.proposal_size_min), int(leader.proposal_size_max)
+        sizes = self._leader.broadcast.sizes
+        return int(sizes.last), int(sizes.min), int(sizes.max)
 
     def leader_id(self) -> int:
         return self.my_id
@@ -56,10 +57,10 @@ class LeaderView(EnsembleView):
         return PHASE_NAMES[int(self._leader.phase)]
 
     def observers(self) -> list[LearnerHandler]:
-        return list(self._leader.observing)
+        return list(self._leader.broadcast.observing)
 
     def reset(self) -> None:
-        self._leader.reset_proposal_sizes()
+        self._leader.broadcast.sizes.reset()
 
 
 @final

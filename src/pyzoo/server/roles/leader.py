@@ -36,6 +36,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         """To be called once, when the leader has its quorum."""
         self.mode = LEADER
         self.leader = leader
+        self.broadcast = leader.broadcast
         self.prepare_ensemble(members)
         self.checks_acl_early = self.config.enable_eager_acl_check
         self.sync_processor = ProposalRequestProcessor(self.prep, self.log, self.config, leader, members, self.local)
@@ -59,7 +60,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         super().submit_now(request, cnxn)
 
     def submit_global(self, request: Request) -> None:
-        if self.leader.has_zxids_left:
+        if self.broadcast.has_zxids_left:
             super().submit_global(request)
         else:
             # The client sees its connection break; its request has not happened (ZOOKEEPER-1277).
@@ -76,7 +77,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
             waiting.append((handler, request))
         elif request.type == op.SYNC:
             self.metrics.prep_processor_request_queued += 1
-            self.leader.sync_requested(handler)
+            self.broadcast.sync_requested(handler)
         else:
             self.submit_global(request)
 
@@ -85,7 +86,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
             self._behind_close[request.owner] = deque()
 
     def submit_prepared(self, request: Request) -> None:
-        if not self.leader.has_zxids_left:
+        if not self.broadcast.has_zxids_left:
             self.leader.fail(NO_ZXIDS_LEFT)
             return
         super().submit_prepared(request)
@@ -99,7 +100,7 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
 
     def persisted(self, zxid: i64) -> None:
         if epoch_of(zxid) == self.leader.epoch:
-            self.leader.acked_up_to(self.leader.my_id, zxid)
+            self.broadcast.acked_up_to(self.broadcast.my_id, zxid)
 
     def committed_ahead(self) -> list[Proposal]:
         """What is committed and not applied yet, oldest first."""

@@ -13,7 +13,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import Learner
 from pyzoo.quorum.learner_handler import LearnerHandler
-from pyzoo.quorum.packets import encode_request, encode_touches, request_packet
+from pyzoo.quorum.packets import encode_request, encode_touches, request_packet, revalidate_packet
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
@@ -67,7 +67,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             self.finish_session_init(cnxn, False)
             return
         self.revalidating.setdefault(session_id, []).append(cnxn)
-        self.learner.send_revalidate(session_id, cnxn.timeout_ms)
+        self.learner.send(revalidate_packet(session_id, cnxn.timeout_ms))
 
     def revalidated(self, session_id: i64, valid: bool) -> None:
         """The leader has answered about a session that a client brought along."""
@@ -114,7 +114,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             self.txns.sync_sent(request, None)
         body = request.body
         data = encode_request(request.session_id, request.cxid, request.type, body.data[body.pos : body.end])
-        self.learner.send_request(request_packet(data, request.ids))
+        self.learner.send(request_packet(data, request.ids))
 
     @property
     def is_busy(self) -> bool:

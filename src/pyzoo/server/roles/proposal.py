@@ -38,9 +38,10 @@ class ProposalRequestProcessor(SyncRequestProcessor):
         members: QuorumVerifier,
         local: SessionTracker | None,
     ) -> None:
-        super().__init__(prep, log, leader.last_proposed + 1)
+        super().__init__(prep, log, leader.broadcast.last_proposed + 1)
         self._config = config
         self.leader = leader
+        self.broadcast = leader.broadcast
         self._members = members
         self._local = local
         self._sessions = prep.sessions
@@ -65,7 +66,7 @@ class ProposalRequestProcessor(SyncRequestProcessor):
         request.payload = payload
         reconfig = self._reconfig
         self._reconfig = None
-        self.leader.propose(request.zxid, payload, reconfig)
+        self.broadcast.propose(request.zxid, payload, reconfig)
 
     def _check_session(self, request: Request) -> None:
         """Raise KeeperError unless the session lives and is used through its owner (LeaderSessionTracker)."""
@@ -84,11 +85,11 @@ class ProposalRequestProcessor(SyncRequestProcessor):
 
     def _make_reconfig(self, request: ReconfigRequest) -> Record:
         """The checks of a reconfiguration, in Apache's order (PrepRequestProcessor)."""
-        leader, config = self.leader, self._config
-        in_progress = leader.last_seen.version != leader.current.version
-        check_reconfig(True, in_progress, request.cur_config_id, leader.last_seen.version)
+        config, last_seen = self._config, self.broadcast.last_seen
+        in_progress = last_seen.version != self.broadcast.current.version
+        check_reconfig(True, in_progress, request.cur_config_id, last_seen.version)
         proposed = proposed_members(
-            leader.last_seen,
+            last_seen,
             request.joining_servers,
             request.leaving_servers,
             request.new_members,
@@ -96,7 +97,7 @@ class ProposalRequestProcessor(SyncRequestProcessor):
             config.quorum.multi_address_enabled,
         )
         verifier = make_verifier(evolve(proposed, version=self.next_zxid), self._members.oracle)
-        if not leader.has_quorum_in_step(verifier):
+        if not self.leader.has_quorum_in_step(verifier):
             raise KeeperError(err.NEWCONFIGNOQUORUM)
         txn = self.prep.set_config(verifier.members.text().encode())
         self._reconfig = verifier

@@ -79,7 +79,7 @@ class HistoryChecker(Checker):
             return
         del self._terms[member.sid]
         if life == member.life:
-            last = int(role.leader.last_committed)
+            last = int(role.leader.broadcast.last_committed)
             newer = self._newer(member, self._seen[member.sid][2])
             leads = int(role.leader.epoch) == self.facts.newest_epoch
             self._compare(member, [proposal for proposal in newer if proposal.zxid <= last], leads)
