@@ -34,13 +34,12 @@ LONG_FUNCTIONS = {
 }
 
 LARGE_CLASSES = {
-    "DataTree": "",
     "Learner": "goes through eight states, each of which needs what those before it have left",
     "Learning": "",
     "QuorumPeer": "",
 }
 
-WITH_CIRCLES = {"datatree", "sim"}
+WITH_CIRCLES = {"sim"}
 
 SERVER_ROOMS = {"jute", "datatree", "quorum", "persistence", "server", "admin", "runtime"}
 """One process has all of these; the shell, the simulator and the file tools have the same names for the same things."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pyzoo.datatree.tree import DataTree, ProcessTxnResult
-from pyzoo.datatree.watches import Watcher
+from pyzoo.datatree.watcher import Watcher
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import (

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from pyzoo.datatree.quota import check_quota
 from pyzoo.datatree.stats_track import parse_stats
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import MARSHALLINGERROR, QUOTAEXCEEDED, KeeperError
@@ -170,9 +169,10 @@ def test_garbage_in_the_stats_counts_as_nothing_used(driver: Any, garbage: bytes
 
 def verdict(driver: Any, count: int, size: int, path: str = "/q/new") -> int | bool:
     try:
-        return check_quota(driver.tree, path, count, size)
+        exceeded: bool = driver.tree.quotas.check(path, count, size)
     except KeeperError as error:
         return error.code
+    return exceeded
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyzoo.datatree.owed_events import is_public
 from pyzoo.datatree.tree import DataTree
-from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD, Watcher
+from pyzoo.datatree.watcher import Watcher, is_public
+from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CloseSessionTxn, CreateTxn, TxnHeader
 from pyzoo.outbox import Packets

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pyzoo.datatree.watcher import Watcher
 from pyzoo.datatree.watches import (
     NODE_CHILDREN_CHANGED,
     NODE_CREATED,
@@ -12,7 +13,6 @@ from pyzoo.datatree.watches import (
     PERSISTENT,
     PERSISTENT_RECURSIVE,
     STANDARD,
-    Watcher,
     WatchManager,
 )
 from pyzoo.jute.records import ACL

@@ -7,7 +7,7 @@ from pyzoo.admin.response import Json, LongArray, LongObject
 from pyzoo.config.redaction import redacted, redacted_text
 from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
-from pyzoo.datatree.watches import Watcher
+from pyzoo.datatree.watcher import Watcher
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.clients.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.modes import READ_ONLY

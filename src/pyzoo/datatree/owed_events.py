@@ -5,57 +5,15 @@ event, and holds back whatever comes later until it has been told all that it is
 """
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
-from mypy_extensions import i32, i64, mypyc_attr
+from mypy_extensions import i64
 
-from pyzoo.datatree.acl import READ
-from pyzoo.jute.records import ACL
-
-if TYPE_CHECKING:
-    from pyzoo.datatree.watches import Watcher, WatchManager
+from pyzoo.datatree.watcher import OwedEvent
 
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 _UNITS: Final = 5
 """Units of work (of about 200 ns) to tell one watcher, whose tables the processor has not at hand."""
-
-
-@final
-@mypyc_attr(acyclic=True)
-class OwedEvent:
-    """One event, owed to `watchers`; `acl` is None where everybody may read the node.
-
-    `frame` belongs to those who send it: the bytes that are the same for all of them.
-    """
-
-    __slots__ = ("acl", "event_type", "frame", "manager", "path", "used_up", "watchers", "zxid")
-
-    def __init__(
-        self,
-        manager: "WatchManager",
-        event_type: i32,
-        path: str,
-        zxid: i64,
-        acl: list[ACL] | None,
-        watchers: "list[Watcher]",
-        used_up: "list[Watcher]",
-    ) -> None:
-        self.manager = manager
-        self.event_type: i32 = event_type
-        self.path = path
-        self.zxid: i64 = zxid
-        self.acl = None if acl is None or is_public(acl) else acl
-        self.watchers = watchers
-        self.used_up = used_up
-        self.frame = b""
-
-
-def is_public(acl: list[ACL]) -> bool:
-    """Whether everybody may read a node with this ACL."""
-    for entry in acl:
-        if entry.scheme == "world" and entry.id == "anyone" and entry.perms & READ:
-            return True
-    return False
 
 
 @final

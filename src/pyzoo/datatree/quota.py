@@ -4,7 +4,7 @@ The quota of /q is in /zookeeper/quota/q: `zookeeper_limits`, written by clients
 data the server keeps up to date even where limits are not enforced. A change counts for the deepest prefix.
 """
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from mypy_extensions import i64
 
@@ -20,9 +20,6 @@ from pyzoo.datatree.stats_track import (
     stats_or_zero,
 )
 from pyzoo.errors import MARSHALLINGERROR, QUOTAEXCEEDED, KeeperError
-
-if TYPE_CHECKING:
-    from pyzoo.datatree.tree import DataTree
 
 LIMITS_NAME: Final = "zookeeper_limits"
 STATS_NAME: Final = "zookeeper_stats"
@@ -145,33 +142,32 @@ class QuotaBook:
         stats.values[BYTES] = size
         stats_node.data = stats.encode()
 
+    def check(self, path: str, count_difference: i64, bytes_difference: i64) -> bool:
+        """Judge a change against the limits and the committed usage (ZooKeeperServer.checkQuota).
 
-def check_quota(tree: "DataTree", path: str, count_difference: i64, bytes_difference: i64) -> bool:
-    """Judge a change against the limits and the committed usage (ZooKeeperServer.checkQuota).
-
-    Raises QUOTAEXCEEDED above a hard limit, MARSHALLINGERROR when the limits cannot be read; True when only a
-    soft limit is exceeded, which is for the log.
-    """
-    prefix = tree.quotas.deepest(path)
-    if prefix is None:
-        return False
-    limits_node = tree.nodes.get(limits_path(prefix))
-    if limits_node is None:
-        return False
-    try:
-        limits = parse_stats(limits_node.data)
-    except ValueError as error:
-        raise KeeperError(MARSHALLINGERROR, prefix) from error
-    stats_node = tree.nodes.get(stats_path(prefix))
-    if stats_node is None:
-        return False
-    usage = stats_or_zero(stats_node.data)
-    soft = False
-    if count_difference != 0:
-        soft = _exceeds(limits, COUNT, COUNT_HARD_LIMIT, usage.get(COUNT) + count_difference, prefix)
-    if bytes_difference != 0:
-        soft = _exceeds(limits, BYTES, BYTES_HARD_LIMIT, usage.get(BYTES) + bytes_difference, prefix) or soft
-    return soft
+        Raises QUOTAEXCEEDED above a hard limit, MARSHALLINGERROR when the limits cannot be read; True when only a
+        soft limit is exceeded, which is for the log.
+        """
+        prefix = self.deepest(path)
+        if prefix is None:
+            return False
+        limits_node = self._nodes.get(limits_path(prefix))
+        if limits_node is None:
+            return False
+        try:
+            limits = parse_stats(limits_node.data)
+        except ValueError as error:
+            raise KeeperError(MARSHALLINGERROR, prefix) from error
+        stats_node = self._nodes.get(stats_path(prefix))
+        if stats_node is None:
+            return False
+        usage = stats_or_zero(stats_node.data)
+        soft = False
+        if count_difference != 0:
+            soft = _exceeds(limits, COUNT, COUNT_HARD_LIMIT, usage.get(COUNT) + count_difference, prefix)
+        if bytes_difference != 0:
+            soft = _exceeds(limits, BYTES, BYTES_HARD_LIMIT, usage.get(BYTES) + bytes_difference, prefix) or soft
+        return soft
 
 
 def _exceeds(limits: StatsTrack, soft_key: str, hard_key: str, value: int, prefix: str) -> bool:

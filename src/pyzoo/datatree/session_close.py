@@ -5,7 +5,7 @@ and of other transactions only those may be applied that `later` lets pass. Watc
 transaction, nodes are taken out in that in which they were made: there are few misses of the processor's caches then.
 """
 
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from mypy_extensions import i64
 
@@ -13,12 +13,10 @@ from pyzoo.datatree.digest import node_digest
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.later_txns import LaterTxns
 from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.node_store import NodeStore
 from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
-from pyzoo.datatree.watches import Watcher
-
-if TYPE_CHECKING:
-    from pyzoo.datatree.tree import DataTree
+from pyzoo.datatree.watcher import Watcher
 
 FEW: Final = 32
 """Ephemerals that are just deleted one by one."""
@@ -56,14 +54,14 @@ class SessionClose:
 
     def __init__(
         self,
-        tree: "DataTree",
+        tree: NodeStore,
         session_id: i64,
         zxid: i64,
         session: SessionPaths,
         paths: list[str | None],
         owes: bool,
     ) -> None:
-        """With `owes` its events are told later: somebody sees to that."""
+        """With `owes` it is the `closing` of the tree, and its events are told later: somebody sees to that."""
         owned = session.paths
         self.session_id: i64 = session_id
         self.zxid: i64 = zxid
@@ -151,7 +149,7 @@ class SessionClose:
         if at == count:
             if difference != 0 or not self._is_simple:
                 self.is_done = True
-                self._tree.close_one_by_one(self, self._paths, self._session)
+                self._tree.close_one_by_one(self.session_id, self.zxid, self._paths, self._session)
             else:
                 self._promise()
         return used
@@ -299,4 +297,7 @@ class SessionClose:
         for prefix, (data_size, count) in self._quotas.items():
             self._tree.quotas.book(prefix, data_size, count)
         self.is_done = True
-        self._tree.close_ended(self, self._digest, self._size)
+        self._tree.tree_digest += self._digest
+        self._tree.approximate_data_size += self._size
+        if self._owes:
+            self._tree.close_ended()

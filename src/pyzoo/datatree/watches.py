@@ -10,9 +10,9 @@ from typing import Final, final
 
 from mypy_extensions import i32, i64, mypyc_attr
 
-from pyzoo.datatree.owed_events import OwedEvent, OwedEvents
+from pyzoo.datatree.owed_events import OwedEvents
+from pyzoo.datatree.watcher import OwedEvent, Watcher, WatchTable
 from pyzoo.jute.records import ACL
-from pyzoo.outbox import Outbox
 
 NODE_CREATED: Final = 1
 NODE_DELETED: Final = 2
@@ -28,32 +28,6 @@ _LASTING_BITS: Final = 6
 _RECURSIVE_BIT: Final = 4
 _MANY: Final = 64
 """Paths of a watcher from which on they are not looked through."""
-
-
-@mypyc_attr(allow_interpreted_subclasses=True)
-class Watcher(Outbox):
-    """Someone who is told about events: a connection, which sends them."""
-
-    def process(self, event_type: i32, path: str, zxid: i64, acl: list[ACL] | None) -> None:
-        """Something happened to `path`.
-
-        `acl` is what the watcher must be able to read to be told; None means that it need not be checked.
-        """
-        raise NotImplementedError
-
-    def owe(self, is_promised: bool = False) -> bool:
-        """An event is to come with `tell`, and nothing that is later before that.
-
-        False to be told by `process` at once. `is_promised`: the same was said before, and `release` is to follow.
-        """
-        return True
-
-    def release(self) -> None:
-        """In place of `tell`: all that was promised is owed now."""
-
-    def tell(self, event: OwedEvent) -> None:
-        """What was owed."""
-        self.process(event.event_type, event.path, event.zxid, event.acl)
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -74,7 +48,7 @@ def count_of(reached: Reached) -> i64:
 
 
 @final
-class WatchManager:
+class WatchManager(WatchTable):
     """One table of watches. `size` counts pairs of path and watcher, however many modes they have.
 
     Whether there is a one-shot watch is what `_standard` says: in the masks of `_paths` its bit stays a while after it
@@ -298,7 +272,6 @@ class WatchManager:
         self._owed.add(OwedEvent(self, event_type, path, zxid, acl, later, gone))
 
     def forget_used_up(self, path: str, watchers: list[Watcher]) -> None:
-        """These have been told, and have no one-shot watch at this path unless it is a new one."""
         for watcher in watchers:
             paths = self._paths.get(watcher)
             if paths is None:

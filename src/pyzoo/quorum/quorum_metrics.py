@@ -12,7 +12,6 @@ from pyzoo.metric_table import Kind, Owner, names_of
 from pyzoo.summaries import SummaryRegistry
 
 QUORUM_COUNTERS: Final = names_of(Kind.COUNTER, Owner.QUORUM)
-DEFAULT_ACK_LOGGING_FREQUENCY: Final = 1000
 
 
 @final
@@ -25,7 +24,7 @@ class QuorumMetrics:
     """
 
     def __init__(self, registry: SummaryRegistry) -> None:
-        self.ack_logging_frequency: i64 = DEFAULT_ACK_LOGGING_FREQUENCY
+        self.ack_logging_frequency: i64 = 0
         self.commit_count: i64 = 0
         self.diff_count: i64 = 0
         self.learner_commit_received_count: i64 = 0

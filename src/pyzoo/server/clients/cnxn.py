@@ -10,8 +10,7 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
-from pyzoo.datatree.owed_events import OwedEvent
-from pyzoo.datatree.watches import Watcher
+from pyzoo.datatree.watcher import OwedEvent, Watcher
 from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.jute.records import ACL, Id

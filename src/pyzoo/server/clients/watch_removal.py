@@ -5,7 +5,7 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from pyzoo.datatree.tree import DataTree
-from pyzoo.datatree.watches import Watcher
+from pyzoo.datatree.watcher import Watcher
 from pyzoo.server.slices import SlicedWork
 
 UNITS_A_WATCH: Final = 4

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
-from pyzoo.datatree.watches import Watcher
+from pyzoo.datatree.watcher import Watcher
 from pyzoo.server.clients.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.operators.answers import hex_text, stats_text, version_text
 from pyzoo.server.operators.operated_server import OperatedServer

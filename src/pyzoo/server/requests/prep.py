@@ -14,7 +14,6 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, MAX_TTL, kind_of, ttl_owner
 from pyzoo.datatree.paths import CONFIG, parent_and_validate, parent_of, validate_for_create, validate_path
-from pyzoo.datatree.quota import check_quota
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
@@ -132,7 +131,7 @@ class PrepRequestProcessor:
             old_bytes: i64 = 0 if old is None else len(old)
             new_bytes: i64 = 0 if new is None else len(new)
             try:
-                check_quota(self.tree, path, created, new_bytes - old_bytes)
+                self.tree.quotas.check(path, created, new_bytes - old_bytes)
             except KeeperError as error:
                 if error.code == err.QUOTAEXCEEDED:
                     self.metrics.quota_exceeded_error_per_namespace.add(top_namespace(path), 1)
