@@ -90,7 +90,7 @@ class ACLCache:
             self.remove_uses(acl_id, 1)
 
     def remove_uses(self, acl_id: i64, count: i64) -> None:
-        """So many nodes have gone."""
+        """So many nodes that had this ACL are gone or have another one."""
         uses = self._uses.get(acl_id)
         if uses is None:
             return
@@ -128,7 +128,7 @@ class ACLCache:
         return list(self._acls.items())
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget all ACLs and how often they are used, before a snapshot is loaded."""
         self._acls.clear()
         self._ids.clear()
         self._uses.clear()

@@ -59,7 +59,7 @@ class LaterTxns:
         self._parents = parents
 
     def add(self, zxid: i64, digest: i64) -> None:
-        """One has passed."""
+        """A transaction was applied before the close has ended, and has added this to the digest of the tree."""
         self.newest_zxid = zxid
         self.txns.append(LaterTxn(zxid, digest))
 

@@ -24,7 +24,7 @@ class Listings:
         self._last_crowd: Children | None = None
 
     def clear(self) -> None:
-        """The nodes are gone."""
+        """Forget all listings: the nodes whose children they name are gone."""
         self._small.clear()
         self._crowds.clear()
         self._last_crowd = None

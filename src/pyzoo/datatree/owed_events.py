@@ -52,10 +52,10 @@ class OwedEvents:
         return used
 
     def tell_all(self) -> None:
-        """Tell everybody now."""
+        """Tell everybody all that is owed, however long it takes."""
         while self._events:
             self.tell(NEVER)
 
     def clear(self) -> None:
-        """Nobody is told any more."""
+        """Drop what is owed: the tree that it was about is gone."""
         self._events.clear()

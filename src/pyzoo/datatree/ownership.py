@@ -59,7 +59,7 @@ class Ownership:
         self.ttls: dict[str, None] = {}
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all owners, before a snapshot is loaded."""
         self.sessions.clear()
         self.containers.clear()
         self.ttls.clear()

@@ -49,7 +49,7 @@ class QuotaBook:
         self._prefixes: set[str] = set()
 
     def clear(self) -> None:
-        """Forget all prefixes."""
+        """Forget which prefixes have a quota, before a snapshot is loaded."""
         self._prefixes.clear()
 
     def deepest(self, path: str) -> str | None:

@@ -22,7 +22,7 @@ FEW: Final = 32
 """Ephemerals that are just deleted one by one."""
 _EVENT_UNITS: Final = 3
 _OBSERVER_UNITS: Final = 50
-"""A line in a log."""
+"""What an observer may do for each ephemeral: write a line to a log."""
 _FIRE_UNITS: Final = 4
 """To find who watches a path, whose tables the processor has not at hand; events that are told later cost one more."""
 _LOOKS_A_UNIT: Final = 3

@@ -31,7 +31,7 @@ class Watcher(Outbox):
         """In place of `tell`: all that was promised is owed now."""
 
     def tell(self, event: "OwedEvent") -> None:
-        """What was owed."""
+        """The event that was owed has its turn: what comes later may follow."""
         self.process(event.event_type, event.path, event.zxid, event.acl)
 
 

@@ -43,7 +43,7 @@ Reached = dict[Watcher, None] | None
 
 
 def count_of(reached: Reached) -> i64:
-    """How many were told."""
+    """How many watchers an event has reached."""
     return 0 if reached is None else len(reached)
 
 

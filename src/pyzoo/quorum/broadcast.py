@@ -166,7 +166,7 @@ class Broadcast(AckReceiver):
         return self._group.held_until_ns(held, len(self.outstanding) - held, now_ns, patience_ns)
 
     def release(self) -> None:
-        """Send what was held back."""
+        """Send the proposals that were held back to all who follow."""
         held = self._held
         if not held:
             return

@@ -137,7 +137,7 @@ class QuorumCnxManager:
         return len(self._dials) > 0
 
     def take_dials(self) -> list[PeerLink]:
-        """The links to be dialled."""
+        """The links that the shell has to dial, each given away once."""
         dials = [link for link in self._dials if not link.gone]
         self._dials = []
         return dials

@@ -33,7 +33,7 @@ class CommittedLog:
         self.max_zxid: i64 = 0
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all proposals: what comes next does not follow them."""
         self.proposals.clear()
         self.min_zxid = 0
         self.max_zxid = 0

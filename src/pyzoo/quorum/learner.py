@@ -150,7 +150,7 @@ class Learner(LinkReceiver):
             self.link.abort()
 
     def send(self, data: bytes) -> None:
-        """To the leader."""
+        """Send a packet to the leader; nothing happens without a connection."""
         if self.link is not None:
             self.link.send(data)
 

@@ -140,7 +140,7 @@ class LearnerHub:
             self.metrics.inflight_diff_count.add(self.syncing(DIFF) + self.syncing(TRUNC))
 
     def removed(self, handler: "LearnerHandler") -> None:
-        """Its connection is over."""
+        """The connection of this learner is over: forget it."""
         self.handlers.pop(handler, None)
 
     def syncing(self, kind: str) -> int:
@@ -189,7 +189,7 @@ class LearnerHub:
         raise NotImplementedError
 
     def heard_of(self, handler: "LearnerHandler") -> None:
-        """A packet has come in."""
+        """A packet of this learner has come in, of whatever type: it lives."""
 
 
 @final
@@ -249,7 +249,7 @@ class LearnerHandler(LinkReceiver):
         return READS_LOG <= self.state <= WAITS_FOR_ACK
 
     def name(self) -> str:
-        """For people."""
+        """What messages call this learner."""
         return f"learner {self.sid} at {self.link.remote}" if self.is_known else f"a learner at {self.link.remote}"
 
     # --- what comes in
@@ -304,7 +304,7 @@ class LearnerHandler(LinkReceiver):
             self.epoch_fixed()
 
     def epoch_fixed(self) -> None:
-        """The hub knows the epoch now."""
+        """A quorum has reported its epochs, and so the new one is known: answer with LEADERINFO."""
         if self.state == WAITS_FOR_EPOCH:
             self.state = WAITS_FOR_ACKEPOCH
             self._extend_deadline()
@@ -517,7 +517,7 @@ class LearnerHandler(LinkReceiver):
             self.send(data)
 
     def advance(self, now_ms: i64) -> None:
-        """Time has passed."""
+        """Time has passed: close the connection of a learner that was silent for too long."""
         self.now_ms = now_ms
         if now_ms >= self.deadline_ms:
             self.close("it was silent for too long")
@@ -528,12 +528,12 @@ class LearnerHandler(LinkReceiver):
         return self._read_deadline_ms if self.state in _READING else NEVER
 
     def close(self, reason: str) -> None:
-        """End the connection."""
+        """End the connection; `reason` is for the log."""
         logger.warning("Closing the connection of %s: %s", self.name(), reason)
         self.link.abort()
         self.gone(self.now_ms)
 
     def gone(self, now_ms: i64) -> None:
-        """The connection is over."""
+        """The connection is over, whoever has ended it."""
         self._chunks = None
         self.hub.removed(self)

@@ -21,10 +21,10 @@ class LinkReceiver:
     """Who hears of what happens at a link; this one does not listen."""
 
     def connected(self, now_ms: i64) -> None:
-        """A dial has succeeded."""
+        """The link was dialled, and the other end has answered."""
 
     def bytes_received(self, data: bytes, now_ms: i64) -> None:
-        """What has arrived."""
+        """Bytes have arrived; they end anywhere, also in the middle of a packet."""
 
     def drained(self, now_ms: i64) -> None:
         """The network has taken everything."""

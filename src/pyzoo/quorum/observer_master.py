@@ -28,7 +28,7 @@ class ObserverMasterOwner(LearnerRequests):
         raise NotImplementedError
 
     def config_version(self) -> int:
-        """Its version."""
+        """The version of the current configuration."""
         raise NotImplementedError
 
 
