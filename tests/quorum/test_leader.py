@@ -15,49 +15,6 @@ IN_STEP = [("LEADERINFO", NEW), ("DIFF", 0), ("NEWLEADER", NEW)]
 # --- the handshake
 
 
-def test_the_handshake_waits_for_a_quorum_at_each_step() -> None:
-    term = Term()
-    far = term.connect(2)
-    assert [] == far.heard()
-    far.info()
-    assert [("LEADERINFO", NEW)] == far.heard()
-    far.ack_epoch()
-    assert [("DIFF", 0), ("NEWLEADER", NEW)] == far.heard()
-    far.ack_new_leader()
-    assert [("UPTODATE", -1)] == far.heard()
-    far.ack_new_leader()
-    assert [] == far.heard()
-
-
-def test_the_steps_of_five_servers_wait_for_the_second_follower() -> None:
-    term = Term(5)
-    two = term.known(2)
-    assert [] == two.heard()
-    three = term.known(3)
-    two.ack_epoch()
-    assert [("LEADERINFO", NEW)] == two.heard()
-    three.ack_epoch()
-    two.ack_new_leader()
-    assert IN_STEP[1:] == two.heard()
-    three.ack_new_leader()
-    assert [("UPTODATE", -1)] == two.heard()
-    assert [*IN_STEP, ("UPTODATE", -1)] == three.heard()
-
-
-def test_epochs_are_kept_before_the_packets_that_rely_on_them() -> None:
-    term = Term()
-    assert DISCOVERY == term.leader.phase
-    far = term.known(2)
-    assert [("accepted epoch", 1)] == term.owner.named("accepted epoch", "current epoch")
-    far.ack_epoch()
-    assert [("accepted epoch", 1), ("current epoch", 1)] == term.owner.named("accepted epoch", "current epoch")
-    assert SYNCHRONIZATION == term.leader.phase
-    assert [] == term.owner.named("serve")
-    far.ack_new_leader()
-    assert BROADCAST == term.leader.phase
-    assert [("serve", NEW)] == term.owner.named("serve")
-
-
 def test_a_leader_alone_is_through_at_once() -> None:
     assert [("serve", NEW)] == Term(1).owner.named("serve")
 
@@ -434,26 +391,6 @@ def test_a_commit_goes_to_followers_and_as_inform_to_observers() -> None:
     assert [expected, expected] == [two.heard(), stranger.heard()]
     (inform,) = observer.packets()
     assert (qp.INFORM, z(1, 1), payload_of(z(1, 1))) == (inform.type, inform.zxid, inform.data)
-
-
-def test_a_commit_needs_a_quorum_in_which_the_leader_is_nothing_special() -> None:
-    term, (two, three) = serving(2, 3)
-    term.propose(z(1, 1))
-    two.ack(z(1, 1))
-    assert [] == term.owner.commits()
-    three.ack(z(1, 1))
-    assert [z(1, 1)] == term.owner.commits()
-
-
-def test_commits_come_strictly_in_order() -> None:
-    term, (two,) = serving(2)
-    term.propose(z(1, 1), 1)
-    term.propose(z(1, 2), 1)
-    two.ack(z(1, 2))
-    assert [] == term.owner.commits()
-    two.ack(z(1, 1))
-    assert run_of(1, 1, 2) == term.owner.commits()
-    assert [("PROPOSAL", z(1, 1)), ("PROPOSAL", z(1, 2)), ("COMMIT", z(1, 1)), ("COMMIT", z(1, 2))] == two.heard()
 
 
 def test_all_that_was_logged_can_be_acknowledged_at_once() -> None:

@@ -37,16 +37,6 @@ def test_a_reconfig_is_the_last_seen_configuration_when_it_is_proposed() -> None
     assert (3, 5) == (len(term.leader.broadcast.current.voters), len(term.leader.broadcast.last_seen.voters))
 
 
-def test_a_reconfig_needs_a_quorum_of_both_configurations() -> None:
-    term, _ = serving(2)
-    reconfigure(term, z(1, 1), FIVE)
-    for sid in (1, 2):
-        term.leader.broadcast.acked(sid, z(1, 1))
-    assert [] == term.owner.commits()
-    term.leader.broadcast.acked(4, z(1, 1))
-    assert [z(1, 1)] == term.owner.commits()
-
-
 def test_a_reconfig_is_not_held_back_nor_what_is_before_it() -> None:
     term, _ = serving(2, 3)
     term.propose(z(1, 1))
@@ -66,14 +56,6 @@ def test_what_is_proposed_behind_a_reconfig_needs_both_quorums_too() -> None:
     assert [z(1, 1), z(1, 2)] == term.owner.commits()
     term.propose(z(1, 3), 1, 2)
     assert [z(1, 1), z(1, 2)] == term.owner.commits()
-
-
-def test_a_reconfig_is_activated_before_it_is_committed() -> None:
-    term, _ = serving(2)
-    reconfigure(term, z(1, 1), FIVE)
-    for sid in (1, 2, 3):
-        term.leader.broadcast.acked(sid, z(1, 1))
-    assert [("activate", [1, 2, 3, 4, 5], 1, z(1, 1)), ("commit", z(1, 1))] == term.owner.named("activate", "commit")
 
 
 def test_followers_and_observers_learn_who_is_to_lead() -> None:

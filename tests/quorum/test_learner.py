@@ -14,7 +14,6 @@ from tests.support.apprentices import (
     commit_and_activate,
     diff,
     inform,
-    inform_and_activate,
     leader_info,
     new_leader,
     proposal,
@@ -81,11 +80,6 @@ def promise(accepted: int, current: int, offered: int) -> Apprentice:
     return apprentice
 
 
-def test_a_larger_epoch_is_kept_before_it_is_promised() -> None:
-    apprentice = promise(3, 2, 4)
-    assert [("accepted epoch", 4), ("send", "ACKEPOCH", z(1, 7))] == apprentice.steps()
-
-
 @pytest.mark.parametrize(("accepted", "current_epoch"), [(3, 2), (4, -1)])
 def test_the_promise_tells_the_current_epoch_unless_it_was_given_before(accepted: int, current_epoch: int) -> None:
     (ack_epoch,) = promise(accepted, 2, 4).owner.packets()
@@ -121,34 +115,6 @@ def test_anything_else_in_place_of_the_kind_of_sync_ends_it(type: int) -> None:
 # --- DIFF
 
 
-def test_an_empty_diff_is_acknowledged_at_once_and_served_at_uptodate() -> None:
-    apprentice = syncing()
-    apprentice.hear(diff(), new_leader(1))
-    assert [
-        ("synchronised",),
-        ("config", "config"),
-        ("current epoch", 1),
-        ("send", "ACK", NEW),
-    ] == apprentice.steps()
-    apprentice.hear(UPTODATE)
-    assert [("activate received",), ("send", "ACK", NEW), ("serve",)] == apprentice.steps()
-
-
-def test_pairs_are_logged_then_applied_then_the_epoch_is_kept_then_acknowledged() -> None:
-    apprentice = syncing()
-    apprentice.hear(diff(TWO), proposal(ONE), commit(ONE), proposal(TWO), commit(TWO), new_leader(1))
-    assert [("synchronised",), ("config", "config"), ("log", ONE), ("log", TWO)] == apprentice.steps()
-    apprentice.learner.persisted(ONE)
-    assert [] == apprentice.steps()
-    apprentice.learner.persisted(TWO)
-    assert [
-        ("apply", ONE),
-        ("apply", TWO),
-        ("current epoch", 1),
-        ("send", "ACK", NEW),
-    ] == apprentice.steps()
-
-
 @pytest.mark.parametrize("step", [1, 7, 4096])
 def test_the_acks_of_pairs_with_an_uncommitted_tail_are_those_of_apaches_learner(step: int) -> None:
     apprentice = syncing()
@@ -177,15 +143,6 @@ def test_what_comes_while_the_log_is_written_waits_for_uptodate() -> None:
     assert ("log", TWO) not in apprentice.steps()
     apprentice.hear(UPTODATE)
     assert [("log", TWO), ("commit", TWO)] == apprentice.steps()[-2:]
-
-
-def test_an_observers_sync_may_come_as_informs() -> None:
-    apprentice = syncing(is_observer=True)
-    apprentice.hear(diff(ONE), inform(ONE), new_leader(1))
-    apprentice.learner.persisted(ONE)
-    apprentice.hear(inform(TWO), UPTODATE)
-    steps = [one for one in apprentice.steps() if one[0] in ("log", "apply", "commit")]
-    assert [("log", ONE), ("apply", ONE), ("log", TWO), ("commit", TWO)] == steps
 
 
 def test_what_is_logged_and_not_committed_is_unfinished() -> None:
@@ -259,20 +216,6 @@ def test_a_snapshot_that_was_saved_is_kept_after_a_failure() -> None:
     assert (True, False) == (apprentice.is_over, apprentice.learner.needs_reload)
 
 
-def test_a_truncation_cuts_the_log_and_ends_with_a_snapshot() -> None:
-    apprentice = syncing(epoch=2, last=z(1, 9))
-    apprentice.hear(packet(qp.TRUNC, z(1, 7), None), proposal(z(2, 1)), commit(z(2, 1)), new_leader(2))
-    assert [
-        ("truncate", z(1, 7)),
-        ("synchronised",),
-        ("apply", z(2, 1)),
-        ("config", "config"),
-        ("save snapshot",),
-    ] == apprentice.steps()
-    apprentice.learner.snapshot_saved()
-    assert [("current epoch", 2), ("send", "ACK", z(2, 0))] == apprentice.steps()
-
-
 def test_a_truncation_that_fails_leaves_a_memory_that_is_not_to_be_trusted() -> None:
     apprentice = syncing(epoch=2, last=z(1, 9))
     apprentice.owner.truncates = False
@@ -338,29 +281,11 @@ def test_malformed_bytes_end_it() -> None:
 # --- the live stream
 
 
-def test_a_proposal_is_logged_and_acknowledged_when_it_is_durable() -> None:
-    apprentice = serving_learner()
-    apprentice.hear(proposal(ONE), proposal(TWO))
-    assert [("log", ONE), ("log", TWO)] == apprentice.steps()
-    apprentice.learner.persisted(ONE)
-    assert [("send", "ACK", ONE)] == apprentice.steps()
-    apprentice.learner.persisted(TWO)
-    assert [("send", "ACK", TWO)] == apprentice.steps()
-
-
 def test_each_proposal_of_a_batch_is_acknowledged_for_itself() -> None:
     apprentice = serving_learner()
     apprentice.hear(*map(proposal, run_of(1, 1, 3)))
     apprentice.learner.persisted(THREE)
     assert [("ACK", ONE), ("ACK", TWO), ("ACK", THREE)] == apprentice.sent()
-
-
-def test_a_commit_may_come_before_the_own_log_is_durable() -> None:
-    apprentice = serving_learner()
-    apprentice.hear(proposal(ONE), commit(ONE))
-    assert [("log", ONE), ("commit", ONE)] == apprentice.steps()
-    apprentice.learner.persisted(ONE)
-    assert [("ACK", ONE)] == apprentice.sent()
 
 
 @pytest.mark.parametrize("proposed", [[], [ONE], [ONE, TWO]])
@@ -425,13 +350,6 @@ def test_an_unknown_packet_of_the_live_stream_is_survived() -> None:
     assert [("log", ONE)] == apprentice.steps()
 
 
-def test_an_observer_logs_and_commits_informs_and_acknowledges_nothing() -> None:
-    apprentice = serving_learner(is_observer=True)
-    apprentice.hear(inform(ONE), inform(TWO))
-    apprentice.learner.persisted(TWO)
-    assert [("log", ONE), ("commit", ONE), ("log", TWO), ("commit", TWO)] == apprentice.steps()
-
-
 def test_an_observer_ignores_proposals_and_commits_after_uptodate() -> None:
     apprentice = serving_learner(is_observer=True)
     apprentice.hear(proposal(ONE), commit(ONE), inform(ONE))
@@ -441,31 +359,12 @@ def test_an_observer_ignores_proposals_and_commits_after_uptodate() -> None:
 # --- reconfigurations
 
 
-@pytest.mark.parametrize("is_observer", [False, True])
-def test_a_reconfiguration_is_activated_before_it_is_committed(is_observer: bool) -> None:
-    apprentice = serving_learner(is_observer)
-    if is_observer:
-        apprentice.hear(inform_and_activate(ONE, 3))
-    else:
-        apprentice.hear(proposal(ONE), commit_and_activate(ONE, 3))
-    assert [("log", ONE), ("activate", ONE, 3), ("commit", ONE)] == apprentice.steps()
-    assert not apprentice.is_over
-
-
 def test_a_reconfiguration_that_changes_role_or_leader_ends_it_once_it_is_committed() -> None:
     apprentice = serving_learner()
     apprentice.owner.majors.add(ONE)
     apprentice.hear(proposal(ONE), commit_and_activate(ONE, 3))
     assert ("commit", ONE) == apprentice.steps()[-1]
     assert (True, False) == (apprentice.is_over, apprentice.learner.needs_reload)
-
-
-def test_a_reconfiguration_in_the_sync_is_activated_when_it_is_durable() -> None:
-    apprentice = syncing()
-    apprentice.hear(diff(ONE), proposal(ONE), commit_and_activate(ONE, 3), new_leader(1))
-    assert [("synchronised",), ("config", "config"), ("log", ONE)] == apprentice.steps()
-    apprentice.learner.persisted(ONE)
-    assert [("activate", ONE, 3), ("apply", ONE), ("current epoch", 1), ("send", "ACK", NEW)] == apprentice.steps()
 
 
 def test_a_reconfiguration_in_the_sync_that_changes_the_role_ends_it_without_the_epoch() -> None:
