@@ -97,7 +97,7 @@ class LeaderPlay(Play):
             case [sid, "connects", "as", "observer"]:
                 self.fars[int(sid)] = self.term.connect(int(sid), True)
             case [sid, "breaks"]:
-                self.fars[int(sid)].handler.gone()
+                self.fars[int(sid)].handler.gone(self.term.now_ms)
             case [sid, "->", "FOLLOWERINFO" | "OBSERVERINFO", epoch]:
                 self.fars[int(sid)].info(int(epoch))
             case [sid, "->", "ACKEPOCH", epoch, "with", zxid]:
@@ -109,7 +109,7 @@ class LeaderPlay(Play):
             case ["propose", zxid, "voters", *sids]:
                 self._reconfigure(zxid_of(zxid), {int(sid) for sid in sids})
             case ["logged", zxid]:
-                self.term.leader.acked_up_to(1, zxid_of(zxid))
+                self.term.leader.broadcast.acked_up_to(1, zxid_of(zxid))
             case ["wait", ms, "ms"]:
                 self.term.run(int(ms))
             case _:
@@ -118,8 +118,8 @@ class LeaderPlay(Play):
     def _reconfigure(self, zxid: int, sids: set[int]) -> None:
         servers = [server for server in members(max(sids)).servers if server.id in sids]
         new = make_verifier(Membership(tuple(servers), version=zxid))
-        self.term.leader.propose(zxid, payload_of(zxid), new)
-        self.term.leader.release()
+        self.term.leader.broadcast.propose(zxid, payload_of(zxid), new)
+        self.term.leader.broadcast.release()
 
     def done(self) -> Iterable[str]:
         owner = self.term.owner

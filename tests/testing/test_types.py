@@ -1,6 +1,8 @@
 """What a project with strict types sees of pyzoo.testing: mypy checks this file as strictly as all others."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import assert_type
 
 import pytest
 
+from pyzoo import testing
 from pyzoo.errors import ConfigError
 from pyzoo.testing import EmbeddedServer, LocalEnsemble, Member, plugin
 
@@ -54,3 +57,13 @@ def test_the_fixtures_say_what_they_give() -> None:
         "pyzoo_server": "Iterator[EmbeddedServer]",
         "pyzoo_ensemble": "Iterator[LocalEnsemble]",
     } == {each.name: ast.literal_eval(each.returns) for each in functions if each.returns is not None}
+
+
+def test_a_run_of_pytest_that_uses_no_server_does_not_wait_until_one_is_loaded() -> None:
+    loaded = "import sys, pyzoo.testing.plugin; print(*{'trio', 'pyzoo.runtime'} & set(sys.modules))"
+    assert "" == subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout.strip()
+
+
+def test_what_the_package_does_not_have_is_an_attribute_error() -> None:
+    assert hasattr(testing, "LocalEnsemble")
+    assert not hasattr(testing, "EmbeddedServers")
