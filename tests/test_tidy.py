@@ -47,6 +47,7 @@ SERVER_ROOMS = {"jute", "datatree", "quorum", "persistence", "server", "admin", 
 VAGUE_NAMES = {"common", "helper", "helpers", "lib", "misc", "util", "utils"}
 
 NOT_DEAD = {
+    "what Python calls": {"__getattr__"},
     "what asgi calls": {"media_type", "receive"},
     "what click calls": {"cli", "format_commands", "launchers", "parse_args", "recover"},
     "what construct calls": {"_parse"},
