@@ -25,21 +25,12 @@ CLASS_METHODS = 30
 LONG_FILES = {
     "src/pyzoo/jute/records.py": "is generated",
     "src/pyzoo/quorum/learner_handler.py": "has the hub too: each of the two knows the other",
-    "tests/quorum/test_leader.py": "",
-}
-
-LONG_FUNCTIONS = {
-    "__init__": "of a server has a line for each of its parts",
-    "serve": "has a line for each task of a server",
 }
 
 LARGE_CLASSES = {
     "Learner": "goes through eight states, each of which needs what those before it have left",
-    "Learning": "",
-    "QuorumPeer": "",
+    "QuorumPeer": "has a method for each thing that can happen to a member",
 }
-
-WITH_CIRCLES = {"sim"}
 
 SERVER_ROOMS = {"jute", "datatree", "quorum", "persistence", "server", "admin", "runtime"}
 """One process has all of these; the shell, the simulator and the file tools have the same names for the same things."""
@@ -127,8 +118,9 @@ def test_no_file_is_longer_than_one_likes_to_read() -> None:
 
 
 def test_functions_fit_on_a_screen() -> None:
-    long = {f"{path}: {node.name}": lines_of(node) for path, node in functions() if lines_of(node) > FUNCTION_LINES}
-    assert {} == {name: lines for name, lines in long.items() if name.rpartition(" ")[2] not in LONG_FUNCTIONS}
+    assert {} == {
+        f"{path}: {node.name}": lines_of(node) for path, node in functions() if lines_of(node) > FUNCTION_LINES
+    }
 
 
 def test_classes_can_be_held_in_mind() -> None:
@@ -142,9 +134,7 @@ def test_classes_can_be_held_in_mind() -> None:
 
 def test_imports_go_in_no_circle() -> None:
     names = {module.name for module in modules()}
-    graph = {
-        module.name: module.imports & names - {module.name} for module in modules() if module.room not in WITH_CIRCLES
-    }
+    graph = {module.name: module.imports & names - {module.name} for module in modules()}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

@@ -1,6 +1,6 @@
 """The sockets of a member: its links to other members, and its clients."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pyzoo.outbox import Outbox
 from pyzoo.quorum.link import PeerLink
@@ -8,9 +8,7 @@ from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.effects import Effects
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.network import Socket
-
-if TYPE_CHECKING:
-    from pyzoo.sim.member import SimMember
+from pyzoo.sim.process import Process
 
 SLOW_NOTICE_MS: Final = 20_000
 
@@ -18,7 +16,7 @@ SLOW_NOTICE_MS: Final = 20_000
 class Connections:
     """Feeds what arrives into the turns of a member, and sends what comes out of them."""
 
-    def __init__(self, member: "SimMember") -> None:
+    def __init__(self, member: Process) -> None:
         self.member = member
         self.network = member.network
         self._outboxes: dict[Socket, Outbox] = {}

@@ -1,6 +1,6 @@
 """Snapshots and reads of the log, which a shell does beside the turns."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pyzoo.errors import StorageError
 from pyzoo.persistence.disk import join
@@ -11,9 +11,7 @@ from pyzoo.persistence.snapshot.saved import SnapshotFile, list_snapshots, list_
 from pyzoo.quorum.history import Proposal
 from pyzoo.server.effects import LogRead
 from pyzoo.server.member.peer import QuorumPeer
-
-if TYPE_CHECKING:
-    from pyzoo.sim.member import SimMember
+from pyzoo.sim.process import Process
 
 SLICE_NODES: Final = 4
 PAUSE_MS: Final = 30
@@ -24,8 +22,10 @@ RETAINED: Final = 3
 class FuzzySnapshot:
     """A snapshot that is being made while the member goes on."""
 
-    def __init__(self, member: "SimMember", peer: QuorumPeer) -> None:
+    def __init__(self, saver: "Saver", peer: QuorumPeer) -> None:
+        member = saver.member
         storage = peer.storage
+        self.saver = saver
         self.member = member
         self.life = member.life
         self.epoch = peer.snapshot_epoch
@@ -61,14 +61,14 @@ class FuzzySnapshot:
             self._ended(peer, True)
 
     def _ended(self, peer: QuorumPeer, failed: bool) -> None:
-        self.member.saver.fuzzy = None
+        self.saver.fuzzy = None
         peer.snapshot_ended(failed)
 
 
 class Saver:
     """The files of one member beside its log."""
 
-    def __init__(self, member: "SimMember") -> None:
+    def __init__(self, member: Process) -> None:
         self.member = member
         self.fuzzy: FuzzySnapshot | None = None
 
@@ -82,7 +82,7 @@ class Saver:
             return
         peer.snapshot_began()
         try:
-            self.fuzzy = FuzzySnapshot(self.member, peer)
+            self.fuzzy = FuzzySnapshot(self, peer)
         except StorageError:
             peer.snapshot_ended(True)
         else:
