@@ -16,6 +16,8 @@ from tests.support.documented import (
     Sandbox,
     commands_of,
     fences,
+    id_of,
+    name_of,
     page_commands,
     pages,
     transcripts,
@@ -86,19 +88,19 @@ def data_and_a_server_with_admin(sandbox: Sandbox) -> None:
 
 
 SCENES: dict[str, Callable[[Sandbox], None]] = {
-    "configuration.md": a_member,
-    "metrics.md": a_server_with_metrics,
-    "operations.md": data_and_a_server_with_admin,
+    "docs/configuration.md": a_member,
+    "docs/metrics.md": a_server_with_metrics,
+    "docs/operations.md": data_and_a_server_with_admin,
     "README.md": a_data_directory,
-    "shell.md": a_server,
-    "tools.md": files_and_an_installation,
+    "docs/shell.md": a_server,
+    "docs/tools.md": files_and_an_installation,
 }
 """What there has to be before the commands of a page."""
 
 
 def set_scene(page: Path, sandbox: Sandbox) -> None:
-    if page.name in SCENES:
-        SCENES[page.name](sandbox)
+    if name_of(page) in SCENES:
+        SCENES[name_of(page)](sandbox)
 
 
 @pytest.fixture
@@ -135,7 +137,7 @@ def run_with_changes(sandbox: Sandbox, command: str) -> None:
         client.close()
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if page_commands(page)], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in pages() if page_commands(page)], ids=id_of)
 def test_the_commands_of_a_page_work_one_after_the_other(page: Path, sandbox: Sandbox) -> None:
     set_scene(page, sandbox)
     for command in page_commands(page):
@@ -145,7 +147,7 @@ def test_the_commands_of_a_page_work_one_after_the_other(page: Path, sandbox: Sa
             sandbox.run(command)
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", pages(), ids=id_of)
 def test_no_command_stands_where_it_is_not_run(page: Path) -> None:
     untagged = [
         line for fence in fences(page) if fence.language not in ("sh", "console") for line in commands_of(fence.text)
@@ -161,7 +163,7 @@ def test_what_needs_more_than_a_test_can_have_is_tried_elsewhere(begins: str) ->
     assert any(command.startswith(begins) for page in pages() for command in page_commands(page))
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if transcripts(page)], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in pages() if transcripts(page)], ids=id_of)
 def test_what_a_page_shows_of_a_session_is_what_comes(page: Path, sandbox: Sandbox) -> None:
     set_scene(page, sandbox)
     for transcript in transcripts(page):

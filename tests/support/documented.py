@@ -82,6 +82,16 @@ def pages() -> list[Path]:
     return [*(REPOSITORY / name for name in names), *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
+def name_of(page: Path) -> str:
+    """As from the root of the repository."""
+    return page.relative_to(REPOSITORY).as_posix()
+
+
+def id_of(page: Path) -> str:
+    """For pytest, which takes a slash for the end of a directory."""
+    return name_of(page).replace("/", "-")
+
+
 def commands_of(text: str) -> list[str]:
     """The commands of a fence, without what a comment says of them; lines that end in a backslash go on."""
     lines = text.replace("\\\n", " ").splitlines()
