@@ -16,7 +16,6 @@ from tests.support.documented import (
     Sandbox,
     commands_of,
     fences,
-    id_of,
     name_of,
     page_commands,
     pages,
@@ -137,7 +136,7 @@ def run_with_changes(sandbox: Sandbox, command: str) -> None:
         client.close()
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if page_commands(page)], ids=id_of)
+@pytest.mark.parametrize("page", [page for page in pages() if page_commands(page)], ids=name_of)
 def test_the_commands_of_a_page_work_one_after_the_other(page: Path, sandbox: Sandbox) -> None:
     set_scene(page, sandbox)
     for command in page_commands(page):
@@ -147,7 +146,7 @@ def test_the_commands_of_a_page_work_one_after_the_other(page: Path, sandbox: Sa
             sandbox.run(command)
 
 
-@pytest.mark.parametrize("page", pages(), ids=id_of)
+@pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_no_command_stands_where_it_is_not_run(page: Path) -> None:
     untagged = [
         line for fence in fences(page) if fence.language not in ("sh", "console") for line in commands_of(fence.text)
@@ -163,7 +162,7 @@ def test_what_needs_more_than_a_test_can_have_is_tried_elsewhere(begins: str) ->
     assert any(command.startswith(begins) for page in pages() for command in page_commands(page))
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if transcripts(page)], ids=id_of)
+@pytest.mark.parametrize("page", [page for page in pages() if transcripts(page)], ids=name_of)
 def test_what_a_page_shows_of_a_session_is_what_comes(page: Path, sandbox: Sandbox) -> None:
     set_scene(page, sandbox)
     for transcript in transcripts(page):

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documented import REPOSITORY, id_of, pages
+from tests.support.documented import REPOSITORY, name_of, pages
 
 TESTS = re.compile(r"`((?:tests|interop|src/pyzoo)/[\w/.]+\.py)(?:::(\w+))?`")
 LINKS = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
-@pytest.mark.parametrize("page", pages(), ids=id_of)
+@pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_tests_and_sources_that_a_page_names_exist(page: Path) -> None:
     missing = [
         (file, name)
@@ -21,6 +21,6 @@ def test_tests_and_sources_that_a_page_names_exist(page: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", pages(), ids=id_of)
+@pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_pages_that_a_page_links_to_exist(page: Path) -> None:
     assert [link for link in LINKS.findall(page.read_text()) if not (page.parent / link).exists()] == []

@@ -87,11 +87,6 @@ def name_of(page: Path) -> str:
     return page.relative_to(REPOSITORY).as_posix()
 
 
-def id_of(page: Path) -> str:
-    """For pytest, which takes a slash for the end of a directory."""
-    return name_of(page).replace("/", "-")
-
-
 def commands_of(text: str) -> list[str]:
     """The commands of a fence, without what a comment says of them; lines that end in a backslash go on."""
     lines = text.replace("\\\n", " ").splitlines()
