@@ -64,7 +64,8 @@ COLD = [
         f"src/pyzoo/quorum/{name}.py"
         for name in ("cnxmanager", "election", "hello", "notification", "reconfig", "auth_packet")
     ),
-    *(f"src/pyzoo/server/member/{name}.py" for name in ("configuration", "restore", "settings", "view")),
+    *(f"src/pyzoo/server/member/{name}.py" for name in ("config_files", "configuration", "loading")),
+    *(f"src/pyzoo/server/member/{name}.py" for name in ("restore", "settings", "view")),
     *(f"src/pyzoo/server/operators/{name}.py" for name in ("answers", "ensemble_view", "environment", "families")),
     *(f"src/pyzoo/server/operators/{name}.py" for name in ("measurements", "mntr", "operated_server", "prometheus")),
     "src/pyzoo/server/operators/words.py",

@@ -46,5 +46,5 @@ def test_a_member_that_was_removed_meanwhile_can_still_be_dialled_where_it_was()
     peer = looking_peer(1)
     assert peer.listen_addresses() == {ELECTION: [("a", 3888)]}
     tell(peer, LEADER, f"{LEADERS_LINE}\nversion=100000009")
-    assert peer.current.members.lines() == [LEADERS_LINE]
+    assert peer.configuration.current.members.lines() == [LEADERS_LINE]
     assert peer.listen_addresses() == {ELECTION: [("a", 3888)]}

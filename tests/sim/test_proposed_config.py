@@ -18,7 +18,7 @@ class ProposalScene(Scene):
         leader = self.begin()
         self.member = next(member for member in self.ensemble.members.values() if member is not leader)
         peer = self.peer(self.member)
-        proposed = evolve(peer.current.members, version=peer.current.version + 1)
+        proposed = evolve(peer.configuration.current.members, version=peer.configuration.current.version + 1)
         self.member.arrived(lambda: peer.see_config(proposed))
         self.run_until(lambda: self.has_next_file)
 
@@ -26,7 +26,7 @@ class ProposalScene(Scene):
     def versions(self) -> tuple[int, int]:
         """Of the member's current configuration, and of the last one that it has seen."""
         peer = self.peer(self.member)
-        return peer.current.version, peer.last_seen.version
+        return peer.configuration.current.version, peer.configuration.last_seen.version
 
     @property
     def has_next_file(self) -> bool:

@@ -33,9 +33,9 @@ class RestoreScene(Scene):
         tree = DataTree()
         tree.process_txn(TxnHeader(1, 0, zxid, 0, 1), CreateTxn("/kept", b"", OPEN, False, -1))
         restored = RestoredSnapshot(tree, {}, zxid)
-        tree.set_config(peer.current.members.text().encode(), peer.current.version, 0)
+        tree.set_config(peer.configuration.current.members.text().encode(), peer.configuration.current.version, 0)
         restored.write_body(SnapshotFile(peer.storage.disk, peer.storage.directories.snapshots, zxid))
-        member.arrived(lambda: peer.restore(restored))
+        member.arrived(lambda: peer.restoring.begin(restored))
 
     def have_it(self) -> list[bool]:
         return [
@@ -60,9 +60,9 @@ def test_with_a_quorum_all_members_have_it_now_and_after_a_power_cut(seed: int) 
     scene = RestoreScene(seed)
     peer = scene.peer(scene.leader)
     scene.restore(scene.leader)
-    scene.run_until(lambda: peer.is_restoring)
-    scene.run_until(lambda: not peer.is_restoring)
-    assert peer.take_restore_failure() == ""
+    scene.run_until(lambda: peer.restoring.is_under_way)
+    scene.run_until(lambda: not peer.restoring.is_under_way)
+    assert peer.restoring.take_failure() == ""
     assert scene.wait_for_leader() is scene.leader
     assert [True] * 4 == scene.have_it()
     scene.restart_all()
@@ -77,10 +77,10 @@ def test_without_a_quorum_it_is_taken_back(seed: int) -> None:
     scene.cut_off(old)
     scene.restore(old)
     scene.run_until(lambda: scene.ensemble.leader() not in (None, old))
-    assert peer.is_restoring
+    assert peer.restoring.is_under_way
     scene.ensemble.network.unblock_all()
-    scene.run_until(lambda: not peer.is_restoring)
-    assert "was elected, whose database is another one" in peer.take_restore_failure()
+    scene.run_until(lambda: not peer.restoring.is_under_way)
+    assert "was elected, whose database is another one" in peer.restoring.take_failure()
     assert scene.wait_for_leader() is not old
     assert [False] * 4 == scene.have_it()
     scene.restart_all()
@@ -91,8 +91,8 @@ def test_a_snapshot_of_a_later_epoch_begins_a_later_one_here() -> None:
     scene = RestoreScene(1)
     peer = scene.peer(scene.leader)
     scene.restore(scene.leader, zxid=(77 << 32) + 5)
-    scene.run_until(lambda: peer.is_restoring)
-    scene.run_until(lambda: not peer.is_restoring)
+    scene.run_until(lambda: peer.restoring.is_under_way)
+    scene.run_until(lambda: not peer.restoring.is_under_way)
     scene.wait_for_leader()
     assert [True] * 4 == scene.have_it()
     assert all(scene.peer(member).storage.epochs.current > 77 for member in scene.ensemble.members.values())
@@ -105,16 +105,16 @@ def test_only_the_leader_restores() -> None:
         if member is not scene.leader:
             restored = RestoredSnapshot(DataTree(), {}, 5)
             with pytest.raises(StorageError, match=f"only the leader can .* server {scene.leader.sid} now"):
-                scene.peer(member).restore(restored)
+                scene.peer(member).restoring.begin(restored)
 
 
 def test_one_after_the_other() -> None:
     scene = RestoreScene(1)
     scene.restore(scene.leader)
     peer = scene.peer(scene.leader)
-    scene.run_until(lambda: peer.is_restoring)
+    scene.run_until(lambda: peer.restoring.is_under_way)
     with pytest.raises(StorageError):
-        peer.restore(RestoredSnapshot(DataTree(), {}, 5))
+        peer.restoring.begin(RestoredSnapshot(DataTree(), {}, 5))
 
 
 def test_a_disk_that_fails_leaves_the_old_database() -> None:
@@ -125,12 +125,12 @@ def test_a_disk_that_fails_leaves_the_old_database() -> None:
     failures: list[str] = []
 
     def has_failed() -> str:
-        failures.append(peer.take_restore_failure())
+        failures.append(peer.restoring.take_failure())
         return failures[-1]
 
     scene.run_until(has_failed)
     scene.leader.machine.disk.is_full = False
     assert "cannot save the snapshot" in failures[-1]
-    assert not peer.is_restoring
+    assert not peer.restoring.is_under_way
     scene.wait_for_leader()
     assert [False] * 4 == scene.have_it()

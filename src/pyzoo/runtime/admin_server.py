@@ -197,23 +197,23 @@ class MemberHost(ServerHost):
         self._member = member
 
     def _check_role(self) -> None:
-        self._member.peer.check_leads()
+        self._member.peer.restoring.check_leads()
 
     async def _replace_by(self, restored: RestoredSnapshot, room: UploadRoom) -> None:
         """The leader replaces the database of all; the answer waits for a quorum that has it."""
         peer, storage = self._member.peer, self._member.files
-        restored.tree.set_config(peer.current.members.text().encode(), peer.current.version, wall_ms())
+        peer.configuration.show_in(restored.tree, wall_ms())
         async with storage.saving:
             await in_thread(write_beside, restored, storage, room)
             try:
-                peer.restore(restored)
+                peer.restoring.begin(restored)
             except StorageError:
                 restored.abandon()
                 await in_thread(restored.let_go)
                 raise
         self._tasks.loop.wake()
         await self._member.restore_settled()
-        failure = peer.take_restore_failure()
+        failure = peer.restoring.take_failure()
         if failure:
             raise StorageError(f"nothing is restored: {failure}")
 

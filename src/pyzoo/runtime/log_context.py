@@ -10,7 +10,8 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.log_lines import Context
 from pyzoo.runtime.log_output import LogOutput
 from pyzoo.server.core import Core
-from pyzoo.server.member.peer import STATE_NAMES, QuorumPeer
+from pyzoo.server.member.looking import STATE_NAMES
+from pyzoo.server.member.peer import QuorumPeer
 
 logger = logging.getLogger(__name__)
 

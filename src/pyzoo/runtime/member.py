@@ -41,7 +41,7 @@ class MemberTasks(ServerTasks):
         config = peer.config
         self.peer = peer
         self.files = storage
-        self.client_address = peer.client_address()
+        self.client_address = peer.configuration.client_address()
         self._restore_settled = trio.Event()
         self._names = HostNames()
         self.port = PeerPort(
@@ -158,7 +158,7 @@ class MemberTasks(ServerTasks):
 
     async def _read_log(self, read: LogRead) -> None:
         proposals = await trio.to_thread.run_sync(self.files.proposals, read.from_zxid, read.to_zxid)
-        self.peer.log_read(read, proposals)
+        read.handler.log_read(proposals)
         self.turn()
 
     async def _save_snapshot(self) -> None:

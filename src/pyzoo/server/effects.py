@@ -31,7 +31,7 @@ class LogBatch:
 
 @final
 class LogRead:
-    """Proposals that are wanted from the log on disk; the answer goes to `log_read`."""
+    """Proposals that are wanted from the log on disk; the answer goes to the handler's `log_read`."""
 
     def __init__(self, handler: LearnerHandler, from_zxid: int, to_zxid: int, size_limit_factor: float) -> None:
         self.handler = handler

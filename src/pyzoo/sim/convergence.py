@@ -48,11 +48,12 @@ def require_one_configuration(ensemble: Ensemble) -> None:
     for member in _serving(ensemble):
         peer = member.peer
         assert peer is not None
-        if not peer.current.members.same_members(committed):
-            raise InvariantViolation(f"server {member.sid} has an old configuration: {peer.current.members.lines()}")
-        if peer.last_seen.version != peer.current.version:
+        current, last_seen = peer.configuration.current, peer.configuration.last_seen
+        if not current.members.same_members(committed):
+            raise InvariantViolation(f"server {member.sid} has an old configuration: {current.members.lines()}")
+        if last_seen.version != current.version:
             raise InvariantViolation(
-                f"server {member.sid} remembers a configuration that was never committed: {peer.last_seen.version:#x}"
+                f"server {member.sid} remembers a configuration that was never committed: {last_seen.version:#x}"
             )
 
 

@@ -22,7 +22,7 @@ from pyzoo.quorum.verifier import QuorumMaj
 from pyzoo.quorum.vote import Vote
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
-from pyzoo.server.member.configuration import PeerConfigFiles
+from pyzoo.server.member.config_files import PeerConfigFiles
 from pyzoo.server.member.learning import Learning
 from pyzoo.server.requests.final import FinalRequestProcessor
 from pyzoo.server.roles.containers import ContainerManager

@@ -118,7 +118,7 @@ class Saver:
         def due() -> None:
             if member.life == life:
                 proposals = proposals_of(peer, read)
-                member.arrived(lambda: peer.log_read(read, proposals))
+                member.arrived(lambda: read.handler.log_read(proposals))
 
         member.world.after(member.sync_ms(), due)
 

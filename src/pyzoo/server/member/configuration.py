@@ -1,117 +1,118 @@
-"""PeerConfigFiles: the configurations of a member as texts, in its files and on the wire."""
+"""Configuration: who the members are, as committed and as last proposed, and where this server is among them."""
 
-import logging
 from collections.abc import Callable
-from typing import Final
+from typing import final
 
-from pyzoo.config.dynamic_files import (
-    backup_path,
-    dynamic_path,
-    dynamic_text,
-    edited_static,
-    needs_backup,
-    next_path,
-    next_text,
-)
-from pyzoo.config.membership import Membership, members_of_text
+from mypy_extensions import i64
+
+from pyzoo.config.membership import Membership, QuorumServer, election_addresses, quorum_addresses
 from pyzoo.config.settings import ServerConfig
-from pyzoo.errors import ConfigError, StorageError
-from pyzoo.server.member.storage import PeerStorage
+from pyzoo.datatree.paths import CONFIG
+from pyzoo.datatree.tree import DataTree
+from pyzoo.quorum.link import OBSERVER_MASTER
+from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
+from pyzoo.server.member.config_files import PeerConfigFiles
 
-logger: Final = logging.getLogger(__name__)
+Addresses = list[tuple[str, int]]
 
 
-class PeerConfigFiles:
-    """Reads and writes what a reconfiguration changes; a file that cannot be written is reported, not fatal."""
+@final
+class Configuration:
+    """`current` is committed, `last_seen` the newest one that was proposed; they are the same but for a while."""
 
-    def __init__(self, config: ServerConfig, storage: PeerStorage) -> None:
-        self._config = config
-        self._storage = storage
-        self._known_texts: dict[int, str] = {}
-        self.leader_serves = config.tuning.leader_serves
-        self.observer_election_delay_ms = config.tuning.observer_election_delay_ms
-        self.oracle: Callable[[], bool] | None = None if config.quorum.oracle_path is None else self._ask_oracle
+    def __init__(self, config: ServerConfig, files: PeerConfigFiles) -> None:
+        self._my_id = config.server_id
+        self._master_port = config.quorum.observer_master_port
+        self.files = files
+        self.current = self._verifier(config.membership)
+        seen = config.last_seen_membership
+        self.last_seen = self.current if seen is None else self._verifier(seen)
+        self._me: QuorumServer | None = None
+        self._masters: list[int] = []
+        self.settle()
 
-    def _ask_oracle(self) -> bool:
-        """The first character of the oracle's file, read afresh (QuorumOracleMaj)."""
-        try:
-            text = self._storage.read_text(self._config.quorum.oracle_path or "")
-        except OSError as error:
-            logger.warning("The oracle cannot be asked: %s", error)
-            return False
-        return text is not None and text.startswith("1")
+    def _verifier(self, members: Membership) -> QuorumVerifier:
+        return make_verifier(members, self.files.oracle)
 
-    def mentions_newer(self, text: str, version: int) -> bool:
-        """Whether a configuration is newer than this version, without reading all of it."""
-        last = text.rpartition("version=")[2].strip()
-        try:
-            return int(last, 16) > version
-        except ValueError:
-            return False
+    # --- changes
 
-    def note_difference(self, sender: int, text: str, current: Membership) -> None:
-        """Say once that another server, with the same version, knows other members: is it of another ensemble?"""
-        if self._known_texts.get(sender) == text:
-            return
-        self._known_texts[sender] = text
-        try:
-            members = self.parse(text)
-        except ConfigError:
-            return
-        if members.version != current.version or members.same_members(current):
-            return
-        logger.warning(
-            "Server %d has other members in its configuration than this server: %s. Is it of another ensemble? "
-            "All need the same server lines",
-            sender,
-            ", ".join(members.lines()),
-        )
+    def see(self, members: Membership) -> None:
+        """They were proposed."""
+        self.files.save_next(members)
+        self.last_seen = self._verifier(members)
 
-    def parse(self, text: str) -> Membership:
-        """A configuration of another server; raises ConfigError."""
-        return members_of_text(text)
-
-    def back_up(self) -> None:
-        """Keep the static file as it was before the first reconfiguration, if there are members in it."""
-        config = self._config
-        if config.config_path is None or not config.reconfig_enabled or not needs_backup(config.initial_config):
-            return
-        self._try(lambda: self._storage.write_text(backup_path(self._path()), config.initial_config))
-
-    def save_next(self, members: Membership) -> None:
-        """A configuration was proposed."""
-        if self._config.config_path is not None:
-            self._try(lambda: self._storage.write_text(next_path(self._path()), next_text(members)))
-
-    def remove_next(self) -> None:
+    def forget_proposed(self) -> None:
         """What was proposed will never be committed."""
-        if self._config.config_path is not None:
-            self._try(lambda: self._storage.remove_text(next_path(self._path())))
+        self.files.remove_next()
+        self.last_seen = self.current
 
-    def save_current(self, members: Membership) -> None:
-        """A configuration became current."""
-        if self._config.config_path is not None:
-            self._try(lambda: self._save_current(members))
+    def commit(self, members: Membership) -> None:
+        """They are current now."""
+        self.current = self._verifier(members)
+        if members.version >= self.last_seen.version:
+            self.last_seen = self.current
+        self.files.save_current(members)
 
-    def _save_current(self, members: Membership) -> None:
-        path = self._path()
-        dynamic = dynamic_path(path, members.version)
-        self._storage.write_text(dynamic, dynamic_text(members))
-        static = self._storage.read_text(path)
-        if static is None:
-            static = self._config.initial_config
-        edited = edited_static(static, dynamic, members, self._config.server_id)
-        if edited != static:
-            self._storage.write_text(path, edited)
-        waiting = self._storage.read_text(next_path(path))
-        if waiting is not None and f"version={members.version:x}" in waiting.splitlines():
-            self._storage.remove_text(next_path(path))
+    def settle(self) -> None:
+        """A server that no configuration names any more stays where it was (QuorumPeer.setQuorumVerifier)."""
+        self._me = self._server(self._my_id) or self._me
 
-    def _path(self) -> str:
-        return self._storage.absolute(self._config.config_path or "")
+    def show_in(self, tree: DataTree, wall_ms: i64) -> None:
+        """What /zookeeper/config shows is the configuration of this server."""
+        members = self.current.members
+        if tree.get_node(CONFIG) is not None:
+            tree.set_config(members.text().encode(), members.version, wall_ms)
 
-    def _try(self, save: Callable[[], None]) -> None:
-        try:
-            save()
-        except (StorageError, OSError) as error:
-            logger.error("The configuration is in force, but not in its files: %s", error)
+    # --- this server
+
+    @property
+    def _member(self) -> QuorumServer | None:
+        return self.current.members.server(self._my_id)
+
+    @property
+    def is_observer(self) -> bool:
+        """Whether this server is an observer in the current configuration."""
+        me = self._member
+        return me is not None and me.observer
+
+    def client_address(self) -> tuple[str, int] | None:
+        """Where the current configuration says that clients find this server; None where it does not."""
+        me = self._member
+        return None if me is None else me.client_address
+
+    def own_election_addresses(self) -> Addresses:
+        """Where this server hears of elections."""
+        return [] if self._me is None else election_addresses(self._me)
+
+    def own_quorum_addresses(self) -> Addresses:
+        """Where learners find this server while it leads."""
+        return [] if self._me is None else quorum_addresses(self._me)
+
+    def own_master_addresses(self) -> Addresses:
+        """Where this server's observer master listens."""
+        me = self._member
+        return [] if me is None else [(host, self._master_port) for host, _ in quorum_addresses(me)]
+
+    # --- others
+
+    def _server(self, sid: int) -> QuorumServer | None:
+        return self.current.members.server(sid) or self.last_seen.members.server(sid)
+
+    def addresses_of(self, sid: int, port: int) -> Addresses:
+        """Where learners find another member at this kind of port."""
+        member = self._server(sid)
+        addresses = [] if member is None else quorum_addresses(member)
+        return [(host, self._master_port) for host, _ in addresses] if port == OBSERVER_MASTER else addresses
+
+    def next_observer_master(self, draw: Callable[[int], int]) -> int:
+        """The voter whose observer master an observer tries next.
+
+        Round robin over the voters, which were shuffled once (QuorumPeer.findLearnerMaster).
+        """
+        voters = sorted(self.current.voters)
+        if set(self._masters) != set(voters):
+            self._masters = []
+            while voters:
+                self._masters.append(voters.pop(draw(len(voters))))
+        self._masters.append(self._masters.pop(0))
+        return self._masters[-1]

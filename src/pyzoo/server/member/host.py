@@ -1,35 +1,45 @@
 """PeerHost and Role: what the roles of a member ask of it, and what it asks of them."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from mypy_extensions import i64
 
 from pyzoo.config.membership import Membership
 from pyzoo.config.settings import ServerConfig
+from pyzoo.quorum.election import FastLeaderElection
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import PeerLink
-from pyzoo.quorum.verifier import QuorumVerifier
+from pyzoo.quorum.vote import LOOKING
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
-from pyzoo.server.effects import Effects
+from pyzoo.server.effects import Effects, LogRead
+from pyzoo.server.member.configuration import Configuration
 from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.metrics import new_metrics
 from pyzoo.server.requests.log_batch import LogBatcher
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
+NEVER: Final = 0x7FFFFFFFFFFFFFFF
 Server = TypeVar("Server", bound=ZooKeeperServer)
 
 
 class PeerHost(Core):
-    """A member as its roles see it; `current` and `last_seen` are its configurations."""
+    """A member as its roles see it.
+
+    `state` is that of its vote, `front` the server that has the clients, `server` the same while it serves any.
+    """
+
+    front: ZooKeeperServer
+    role: "Role"
+    election: FastLeaderElection
 
     def __init__(
         self,
         config: ServerConfig,
         storage: PeerStorage,
-        current: QuorumVerifier,
+        configuration: Configuration,
         database: ZKDatabase,
         now_ms: int,
         wall_ms: int,
@@ -40,8 +50,10 @@ class PeerHost(Core):
         self.storage = storage
         self.draw = draw
         self.log = LogBatcher(config, draw)
-        self.current = current
-        self.last_seen = current
+        self.my_id: i64 = config.server_id
+        self.configuration = configuration
+        self.state: i64 = LOOKING
+        self.server: ZooKeeperServer | None = None
         self.database = database
         self.logged_zxid: i64 = database.last_zxid
 
@@ -62,20 +74,12 @@ class PeerHost(Core):
         """From now on this role's server has the clients."""
         raise NotImplementedError
 
-    def is_observer(self) -> bool:
-        """Whether this server is an observer in the current configuration."""
+    def put_in_front(self, server: ZooKeeperServer) -> None:
+        """Another server gets the clients; those of the last one are sent away."""
         raise NotImplementedError
 
     def dial(self, port: int, sid: i64, timeout_ms: int) -> PeerLink:
         """Begin to connect to another member's port."""
-        raise NotImplementedError
-
-    def next_observer_master(self) -> i64:
-        """The voter whose observer master an observer tries next."""
-        raise NotImplementedError
-
-    def observer_master_addresses(self) -> list[tuple[str, int]]:
-        """Where this server's observer master listens."""
         raise NotImplementedError
 
     def process_reconfig(self, members: Membership, designated: int | None, zxid: int) -> bool:
@@ -92,15 +96,11 @@ class PeerHost(Core):
 
     def read_log(self, handler: LearnerHandler, from_zxid: int, to_zxid: int) -> None:
         """Read proposals from disk and give them to the handler."""
-        raise NotImplementedError
+        self.effects.errands.reads.append(LogRead(handler, from_zxid, to_zxid, self.config.snapshot_size_factor))
 
     def set_config_node(self) -> None:
         """Let /zookeeper/config show the current configuration."""
-        raise NotImplementedError
-
-    def save_snapshot(self) -> None:
-        """Save the database durably; `snapshot_saved` of the role follows."""
-        raise NotImplementedError
+        self.configuration.show_in(self.database.tree, self.wall_ms)
 
     def replace_database(self, database: ZKDatabase) -> None:
         """The database was loaded anew."""
@@ -108,23 +108,21 @@ class PeerHost(Core):
 
 
 class Role:
-    """What a member is between two elections."""
+    """What a member is: a leader, a learner, or one of those without a leader (looking.py)."""
 
     def __init__(self, host: PeerHost) -> None:
         self.host = host
 
     def begin(self) -> None:
         """Start; comes once."""
-        raise NotImplementedError
 
     @property
     def failure(self) -> str | None:
         """Why it is over, None while it is not."""
-        raise NotImplementedError
+        return None
 
     def fail(self, reason: str) -> None:
         """End it."""
-        raise NotImplementedError
 
     @property
     def needs_reload(self) -> bool:
@@ -142,7 +140,6 @@ class Role:
 
     def persisted(self, zxid: i64) -> None:
         """The log is safe up to `zxid`."""
-        raise NotImplementedError
 
     @property
     def is_holding(self) -> bool:
@@ -157,15 +154,14 @@ class Role:
         """Send and log what was held back."""
 
     def snapshot_saved(self) -> None:
-        """What `save_snapshot` asked for is on disk."""
+        """The snapshot that was asked for is on disk."""
 
     def unfinished(self) -> list[Proposal]:
         """What is in the log and not in the database, in order."""
-        raise NotImplementedError
+        return []
 
     def close(self) -> None:
         """Let go of all links."""
-        raise NotImplementedError
 
     def listen_addresses(self) -> dict[int, list[tuple[str, int]]]:
         """Ports that this role wants open beside the usual ones."""
@@ -176,8 +172,7 @@ class Role:
 
     def advance(self) -> None:
         """The host's time has moved."""
-        raise NotImplementedError
 
     def next_deadline_ms(self) -> i64:
         """When `advance` has something to do again."""
-        raise NotImplementedError
+        return NEVER

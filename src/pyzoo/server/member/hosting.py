@@ -21,10 +21,10 @@ class _Owner(ObserverMasterOwner):
         self.server = server
 
     def config_text(self) -> bytes:
-        return self.host.current.members.text().encode()
+        return self.host.configuration.current.members.text().encode()
 
     def config_version(self) -> int:
-        return self.host.current.version
+        return self.host.configuration.current.version
 
     def request_received(
         self, handler: LearnerHandler, session_id: i64, cxid: i32, type: i32, body: bytes, ids: list[Id]

@@ -88,8 +88,8 @@ class _Owner(LeaderOwner):
 
     def first_config(self, version: int) -> QuorumVerifier:
         host = self.role.host
-        host.see_config(evolve(host.current.members, version=version))
-        return host.last_seen
+        host.see_config(evolve(host.configuration.current.members, version=version))
+        return host.configuration.last_seen
 
     def config_proposed(self, members: QuorumVerifier) -> None:
         self.role.host.see_config(members.members)
@@ -106,8 +106,8 @@ class Leading(Role):
             leader_settings(host.config),
             _Owner(self),
             host.database,
-            host.current,
-            host.last_seen,
+            host.configuration.current,
+            host.configuration.last_seen,
             accepted_epoch,
             current_epoch,
             host.now_ms,
@@ -139,7 +139,7 @@ class Leading(Role):
         host = self.host
         host.database.tree.last_processed_zxid = zxid
         server = host.new_server(LeaderZooKeeperServer)
-        server.lead(self.leader, host.current)
+        server.lead(self.leader, host.configuration.current)
         self.server = server
         host.serving(server, int(self.leader.epoch))
 
@@ -147,6 +147,9 @@ class Leading(Role):
         server = self.server
         if server is not None:
             server.persisted(zxid)
+
+    def listen_addresses(self) -> dict[int, list[tuple[str, int]]]:
+        return {QUORUM: self.host.configuration.own_quorum_addresses()}
 
     @property
     def is_holding(self) -> bool:

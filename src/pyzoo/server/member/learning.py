@@ -87,7 +87,7 @@ class _Owner(LearnerOwner):
         self.role.host.storage.save_current_epoch(epoch)
 
     def config_version(self) -> int:
-        return self.role.host.current.version
+        return self.role.host.configuration.current.version
 
     def last_zxid(self) -> int:
         return self.role.host.database.last_zxid
@@ -226,7 +226,7 @@ class Learning(Role):
         port = self.host.config.quorum.observer_master_port
         if not self.learner.is_observer or port == 0:
             return self.host.dial(QUORUM, self.leader_sid, timeout_ms)
-        self._master_sid = self.host.next_observer_master()
+        self._master_sid = self.host.configuration.next_observer_master(self.host.draw)
         return self.host.dial(OBSERVER_MASTER, self._master_sid, timeout_ms)
 
     def accepted(self, link: PeerLink) -> None:
@@ -237,7 +237,7 @@ class Learning(Role):
             hosting.accepted(link)
 
     def listen_addresses(self) -> dict[int, list[tuple[str, int]]]:
-        return {} if self.hosting is None else {OBSERVER_MASTER: self.host.observer_master_addresses()}
+        return {} if self.hosting is None else {OBSERVER_MASTER: self.host.configuration.own_master_addresses()}
 
     def close(self) -> None:
         if self.hosting is not None:
@@ -282,7 +282,7 @@ class Learning(Role):
         if not self._keeps_log:
             self._snapshot_skipped = True
             return
-        host.save_snapshot()
+        host.effects.errands.saves_snapshot = True
 
     def snapshot_saved(self) -> None:
         if self._snapshot_zxid != 0 and self.host.logged_zxid > self._snapshot_zxid:
@@ -296,8 +296,8 @@ class Learning(Role):
             self._received = members_of_text(text)
         except ConfigError as error:
             raise MalformedRecord(f"the leader's configuration cannot be read: {error}") from error
-        if self._received.version < self.host.last_seen.version:
-            self._stale_version = self.host.last_seen.version
+        if self._received.version < self.host.configuration.last_seen.version:
+            self._stale_version = self.host.configuration.last_seen.version
         self.host.see_config(self._received)
 
     def activate_received(self) -> bool:
@@ -342,7 +342,7 @@ class Learning(Role):
             server = follower = host.new_server(FollowerZooKeeperServer)
             if host.config.quorum.observer_master_port > 0:
                 self.hosting = Hosting(host, follower, self.learner.epoch)
-        server.learn(self.learner, host.current)
+        server.learn(self.learner, host.configuration.current)
         self.server = server
         host.serving(server, int(self.learner.epoch))
 

@@ -12,8 +12,10 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
 from pyzoo.persistence.restored import RestoredSnapshot
 from pyzoo.quorum.history import CommittedLog
+from pyzoo.quorum.vote import LEADING
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.member.host import PeerHost
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.zxid import epoch_of, zxid_text
 
 logger: Final = logging.getLogger(__name__)
@@ -29,6 +31,18 @@ class EnsembleRestore:
         self._proposed: DataTree | None = None
         self._failure = ""
 
+    def check_leads(self) -> ZooKeeperServer:
+        """The server of a leader, which can restore a snapshot; raises StorageError where this one is none."""
+        server = self._host.server
+        if server is None or self._host.state != LEADING:
+            raise StorageError(f"only the leader can restore a snapshot, which is {self._leader_name()} now")
+        return server
+
+    def _leader_name(self) -> str:
+        view = self._host.front.ensemble
+        leader = -1 if view is None else view.leader_id()
+        return "nobody" if leader < 0 else f"server {leader}"
+
     @property
     def is_under_way(self) -> bool:
         """Whether a snapshot has neither failed nor its quorum."""
@@ -41,11 +55,17 @@ class EnsembleRestore:
         return failure
 
     def begin(self, restored: RestoredSnapshot) -> None:
-        """The leader is about to stop for this snapshot; raises StorageError while another is under way."""
+        """Replace the database of the whole ensemble; it `is_under_way` until that has happened or failed.
+
+        Raises StorageError where this server does not lead, or while another one is under way: nothing changes then.
+        """
+        server = self.check_leads()
         if self.is_under_way:
             raise StorageError("another snapshot is being restored")
         self._waiting = restored
         self._failure = ""
+        server.shutdown(restored.tree, self._host.database.last_zxid)
+        self._host.role.fail("its database is replaced by a snapshot, which all members get from here")
 
     def log_quiet(self) -> None:
         """What was logged is applied: the snapshot becomes what comes after it."""
@@ -77,12 +97,12 @@ class EnsembleRestore:
             storage.save_accepted_epoch(max(epoch, storage.epochs.accepted))
             storage.save_current_epoch(epoch)
 
-    def elected(self, leads: bool, leader_name: str) -> None:
+    def elected(self) -> None:
         """A role serves: the snapshot has its quorum if this server leads with it."""
         tree = self._proposed
         self._proposed = None
         if tree is None:
             return
         self._host.effects.errands.is_restored = True
-        if not leads or self._host.database.tree is not tree:
-            self._failure = f"{leader_name} was elected, whose database is another one; try it there"
+        if self._host.state != LEADING or self._host.database.tree is not tree:
+            self._failure = f"{self._leader_name()} was elected, whose database is another one; try it there"

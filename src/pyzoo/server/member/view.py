@@ -18,7 +18,7 @@ class LeaderView(EnsembleView):
     """Learners and proposals."""
 
     def __init__(self, host: PeerHost, role: Leading) -> None:
-        super().__init__(host.config.server_id, host.current, "")
+        super().__init__(host.config.server_id, host.configuration.current, "")
         self._host = host
         self._leader = role.leader
         self._since_ms = host.now_ms
@@ -68,7 +68,7 @@ class LearnerView(EnsembleView):
     """The sync, and whose leader it is."""
 
     def __init__(self, host: PeerHost, role: Learning, state: int) -> None:
-        super().__init__(host.config.server_id, host.current, "")
+        super().__init__(host.config.server_id, host.configuration.current, "")
         self._role = role
         self._observes = state == OBSERVING
 
@@ -100,4 +100,4 @@ def view_of(host: PeerHost, role: object, state: int) -> EnsembleView:
         return LeaderView(host, role)
     if isinstance(role, Learning):
         return LearnerView(host, role, state)
-    return EnsembleView(host.config.server_id, host.current, LOOKING_VIEW)
+    return EnsembleView(host.config.server_id, host.configuration.current, LOOKING_VIEW)

@@ -20,7 +20,7 @@ class DurabilityChecker(Checker):
     def turned(self, member: SimMember) -> None:
         if member.peer is None or not member.is_established_leader or member.epoch != self.facts.newest_epoch:
             return
-        current = member.peer.current.members
+        current = member.peer.configuration.current.members
         if current.version > self.facts.membership.version and current.version not in self.ledger.index:
             # Both quorums have acknowledged NEWLEADER, which names it (ZOOKEEPER-1324).
             self.facts.membership = current
