@@ -1,0 +1,102 @@
+"""Sessions inside sessions, and listeners of a server that has no more file descriptors."""
+
+import errno
+import select
+import socket
+from typing import Any
+
+import pytest
+
+from pyzoo.runtime.transport.endpoint import NEVER, Endpoints, Listener, Port
+from pyzoo.runtime.transport.session import SessionChain, TransportSession
+
+
+class Marked(TransportSession):
+    """Puts a mark before what it sends, and takes it off what it gets."""
+
+    def __init__(self, mark: bytes) -> None:
+        self.mark = mark
+
+    def received(self, data: bytes) -> bytes:
+        return data.removeprefix(self.mark) if data else self.mark
+
+    def to_send(self, data: bytes) -> bytes:
+        return self.mark + data
+
+    @property
+    def holds_back(self) -> bool:
+        return self.mark == b"("
+
+
+def test_what_is_sent_passes_the_inner_session_first() -> None:
+    chain = SessionChain(Marked(b"<"), Marked(b"("))
+    assert b"<(hello" == chain.to_send(b"hello")
+    assert b"hello" == chain.received(b"<(hello")
+
+
+def test_the_end_of_a_connection_is_heard_by_both_sessions() -> None:
+    assert b"<(" == SessionChain(Marked(b"<"), Marked(b"(")).received(b"")
+
+
+def test_a_connection_is_not_closed_while_either_session_holds_something_back() -> None:
+    assert SessionChain(Marked(b"<"), Marked(b"(")).holds_back
+    assert SessionChain(Marked(b"("), Marked(b"<")).holds_back
+    assert not SessionChain(Marked(b"<"), Marked(b"[")).holds_back
+
+
+class Counter(Port):
+    """Closes whatever connects."""
+
+    def __init__(self) -> None:
+        self.kinds: list[int] = []
+
+    def accepted(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
+        self.kinds.append(kind)
+        sock.close()
+
+
+class Full:
+    """A listener's socket in a process without a free file descriptor."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+
+    def accept(self) -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_every_kind_of_listener_rests_while_no_connection_can_be_accepted() -> None:
+    endpoints = Endpoints()
+    port = Counter()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        listener = Listener(server, port, 7)
+        endpoints.listen(listener)
+        assert [(server.fileno(), select.EPOLLIN)] == endpoints.epoll.poll(10)
+        full: Any = Full(server)
+        listener.sock = full
+        endpoints.accept(listener.fd)
+        assert endpoints.accept_again_ms != NEVER
+        assert [] == endpoints.epoll.poll(0)
+        listener.sock = server
+        endpoints.accept_again()
+        assert [(server.fileno(), select.EPOLLIN)] == endpoints.epoll.poll(10)
+        endpoints.accept(listener.fd)
+        assert [7] == port.kinds
+    endpoints.close()
+
+
+@pytest.mark.parametrize("is_resting", [False, True])
+def test_a_listener_that_is_closed_takes_no_more(is_resting: bool) -> None:
+    endpoints = Endpoints()
+    server = socket.create_server(("127.0.0.1", 0))
+    listener = Listener(server, Counter(), 0)
+    endpoints.listen(listener)
+    if is_resting:
+        full: Any = Full(server)
+        listener.sock = full
+        endpoints.accept(listener.fd)
+        listener.sock = server
+    endpoints.stop_listening(listener)
+    assert (-1, {}) == (server.fileno(), endpoints.listeners)
+    endpoints.accept(listener.fd)
+    endpoints.close()
