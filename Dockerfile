@@ -44,12 +44,3 @@ EXPOSE 2181 2888 3888 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["zkServer.sh", "status"]
 ENTRYPOINT ["/docker-entrypoint.sh"]
 CMD ["zkServer.sh", "start-foreground"]
-
-# The interop tests, to be run against servers in other containers.
-FROM python:3.11 AS interop
-COPY . /source
-WORKDIR /source
-RUN PYZOO_PLAIN=1 pip install --no-cache-dir ".[test]"
-CMD ["python", "-m", "pytest", "interop"]
-
-FROM server

@@ -31,6 +31,10 @@ def members(path: Path) -> dict[str, dict[str, str]]:
     }
 
 
+def test_no_file_is_left_out_here() -> None:
+    assert {OWN, *(ROOT / "deploy" / "compose").iterdir()} == set(ALL)
+
+
 @pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.name))
 def test_the_file_follows_the_compose_specification(path: Path) -> None:
     jsonschema.validate(yaml.safe_load(path.read_text()), get_builtin_schema("vendor.compose-spec"))
@@ -61,6 +65,20 @@ def test_who_wants_plain_python_gets_an_image_of_it(path: Path) -> None:
     assert builds
     assert {"${PYZOO_PLAIN:-}"} == {build["args"]["PYZOO_PLAIN"] for build in builds}
     assert "ARG PYZOO_PLAIN=" in (ROOT / "Dockerfile").read_text().splitlines()
+
+
+def test_every_image_that_is_built_has_its_file_and_stage() -> None:
+    builds = [(path, service["build"]) for path in ALL for service in services(path).values() if "build" in service]
+    assert builds
+    for path, build in builds:
+        context = (path.parent / build["context"]).resolve()
+        assert ROOT == context
+        text = (context / build.get("dockerfile", "Dockerfile")).read_text()
+        assert "target" not in build or f" AS {build['target']}\n" in text
+
+
+def test_the_interop_tests_are_installed_without_compiling() -> None:
+    assert "RUN PYZOO_PLAIN=1 pip install" in (ROOT / "interop" / "Dockerfile").read_text()
 
 
 def test_the_ensemble_has_three_voters_and_an_observer() -> None:

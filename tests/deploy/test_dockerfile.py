@@ -21,6 +21,13 @@ def words(stage: str, instruction: str) -> str:
     return str(found)
 
 
+def test_nothing_is_built_but_the_server_and_what_it_is_made_of() -> None:
+    """Builders without BuildKit run every stage that stands before the wanted one, whether it is needed or not."""
+    text = (ROOT / "Dockerfile").read_text()
+    assert ["build", "server"] == re.findall(r"^FROM .* AS (\w+)$", text, re.MULTILINE)
+    assert 2 == len(re.findall(r"^FROM ", text, re.MULTILINE))
+
+
 def test_variables_have_the_defaults_of_the_official_image(server_stage: str) -> None:
     variables = dict(word.split("=", 1) for word in words(server_stage, "ENV").split())
     assert DEFAULTS.items() <= variables.items()
