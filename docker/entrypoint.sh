@@ -35,6 +35,10 @@ zoo_cfg() {
     lines ${ZOO_CFG_EXTRA:-}
 }
 
+# Engines make a directory of what is mounted and is not there.
+[[ ! -d $ZOO_CONF_DIR/zoo.cfg ]] ||
+    fail "$ZOO_CONF_DIR/zoo.cfg is a directory: the file that is mounted there has to exist, and its path to be absolute"
+
 # Root only hands the directories to the user that the server runs as.
 if [[ ${1:-} = zkServer.sh && $(id -u) = 0 ]]; then
     find "$ZOO_DATA_DIR" "$ZOO_DATA_LOG_DIR" "$ZOO_LOG_DIR" ! -user zookeeper -exec chown zookeeper {} +

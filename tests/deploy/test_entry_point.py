@@ -46,6 +46,15 @@ def test_a_directory_that_is_not_writable_is_named(directory: str, tmp_path: Pat
     assert f"docker-entrypoint.sh: {refused}/{directory} is not writable for uid {os.getuid()}: " in ended.stderr
 
 
+def test_a_zoo_cfg_that_the_engine_made_a_directory_of_is_refused(tmp_path: Path) -> None:
+    made = tmp_path / "conf" / "zoo.cfg"
+    made.mkdir(parents=True)
+    ended = run(OURS, tmp_path, {})
+    assert 1 == ended.returncode
+    assert f"docker-entrypoint.sh: {made} is a directory: " in ended.stderr
+    assert [] == list(made.iterdir())
+
+
 def test_every_variable_is_documented() -> None:
     documented = (ROOT / "docs" / "containers.md").read_text()
     used = set(re.findall(r"ZOO_[A-Z0-9_]+", OURS.read_text()))
