@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the image and tries what docs/containers.md says of it: one server, its users, volumes and variables, then whole
-# ensembles by both compose files, also one that moves from the official image to this one and back, and the containers of
-# the Kubernetes manifests. Needs a container engine with the docker command line, docker compose, and the ports 2181 to 2184
+# Builds the image and tries what docs/containers.md says of it: one server, its users, volumes and variables, then the
+# compose files, one server and whole ensembles, also one that moves from the official image to this one and back, and the
+# containers of the Kubernetes manifests. Needs a container engine with the docker command line, docker compose, and the ports 2181 to 2184
 # of this machine.
 #
 #   deploy/try-images.sh                    builds the image first, then tries it
@@ -26,7 +26,7 @@ docker compose version > /dev/null 2>&1 || compose=(docker-compose)
 clean_up() {
     docker rm -fv "$NAME" "$NAME-alone" pyzoo-try-pyzoo-{0,1,2} > /dev/null 2>&1 || true
     docker volume rm "$NAME-data" "$NAME-datalog" > /dev/null 2>&1 || true
-    for project in classic own; do
+    for project in single classic own; do
         remove "$project" || true
     done
     docker network rm pyzoo-try > /dev/null 2>&1 || true
@@ -181,12 +181,12 @@ try_takeover() {
     docker volume rm "$NAME-data" "$NAME-datalog" > /dev/null
 }
 
-# --- ensembles
+# --- compose files
 
 compose_of() {
-    local project=$1 file=docker-compose.yml
+    local project=$1 file=deploy/compose/$1.yml
     shift
-    [[ $project = own ]] || file=deploy/compose/classic.yml
+    [[ $project != own ]] || file=docker-compose.yml
     ZOOKEEPER_IMAGE=${CLASSIC_IMAGE:-$IMAGE} "${compose[@]}" -p "pyzoo-try-$project" -f "$file" "$@"
 }
 
@@ -197,6 +197,27 @@ remove() {
         xargs --no-run-if-empty docker inspect --format '{{range .Mounts}}{{println .Name}}{{end}}')
     compose_of "$project" down --volumes > /dev/null 2>&1
     xargs --no-run-if-empty docker volume rm --force <<< "$volumes" > /dev/null 2>&1
+}
+
+# single_shell COMMAND...: what the shell of the one server prints last.
+single_shell() {
+    compose_of single exec -T zookeeper bash -c 'zkCli.sh "$@" 2>&1' zkCli "$@" | tail -1
+}
+
+single_serves() {
+    compose_of single exec -T zookeeper zkServer.sh status
+}
+
+try_single_compose() {
+    step "one server by compose, made anew on the same volumes"
+    compose_of single up -d > /dev/null 2>&1
+    eventually single_serves
+    equal "Created /kept" "$(single_shell create /kept value)"
+    compose_of single rm --stop --force -v > /dev/null 2>&1
+    compose_of single up -d > /dev/null 2>&1
+    eventually single_serves
+    equal "[kept, zookeeper]" "$(single_shell ls /)"
+    remove single
 }
 
 # leader PROJECT SERVICE...: the service that leads.
@@ -242,7 +263,6 @@ try_ensemble() {
 
 try_own_compose() {
     local NETWORK=pyzoo-try-own_default
-    docker tag "$IMAGE" pyzoo
     try_ensemble own zoo1 zoo2 zoo3 observer
     equal "[all, meanwhile, zookeeper]" "$(cli observer ls /)"
 
@@ -344,6 +364,8 @@ try_users
 try_takeover
 docker rm -fv "$NAME" > /dev/null 2>&1 || true
 try_kubernetes
+docker tag "$IMAGE" pyzoo # what our own compose files name
+try_single_compose
 try_ensemble classic zoo1 zoo2 zoo3
 remove classic
 try_migration
