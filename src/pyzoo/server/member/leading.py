@@ -15,7 +15,7 @@ from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.request import Request
-from pyzoo.server.member.host import PeerHost, Role
+from pyzoo.server.member.role import Role, RoleOwner
 from pyzoo.server.roles.leader import LeaderZooKeeperServer
 
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
@@ -99,7 +99,7 @@ class _Owner(LeaderOwner):
 class Leading(Role):
     """See the module; `leader.failure` ends it."""
 
-    def __init__(self, host: PeerHost, accepted_epoch: int, current_epoch: int) -> None:
+    def __init__(self, host: RoleOwner, accepted_epoch: int, current_epoch: int) -> None:
         super().__init__(host)
         self.server: LeaderZooKeeperServer | None = None
         self.leader = Leader(

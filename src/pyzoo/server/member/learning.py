@@ -20,8 +20,8 @@ from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import OBSERVER_MASTER, QUORUM, PeerLink
 from pyzoo.quorum.sync_plan import SNAP
-from pyzoo.server.member.host import PeerHost, Role
-from pyzoo.server.member.hosting import Hosting
+from pyzoo.server.member.observer_master_part import ObserverMasterPart
+from pyzoo.server.member.role import Role, RoleOwner
 from pyzoo.server.roles.follower import FollowerZooKeeperServer
 from pyzoo.server.roles.learner import LearnerZooKeeperServer
 from pyzoo.server.roles.observer import ObserverZooKeeperServer
@@ -162,14 +162,14 @@ class _Owner(LearnerOwner):
 class Learning(Role):
     """See the module; `leader_sid` is who leads, `learner.failure` ends it."""
 
-    def __init__(self, host: PeerHost, leader_sid: i64, is_observer: bool) -> None:
+    def __init__(self, host: RoleOwner, leader_sid: i64, is_observer: bool) -> None:
         super().__init__(host)
         self.leader_sid: i64 = leader_sid
         self.server: LearnerZooKeeperServer | None = None
         self.learner = Learner(
             learner_settings(host.config, is_observer), _Owner(self), host.now_ms, host.metrics.quorum
         )
-        self.hosting: Hosting | None = None
+        self.hosting: ObserverMasterPart | None = None
         self._master_sid: i64 = leader_sid
         self._received: Membership | None = None
         self._stale_version = 0
@@ -341,7 +341,7 @@ class Learning(Role):
         else:
             server = follower = host.new_server(FollowerZooKeeperServer)
             if host.config.quorum.observer_master_port > 0:
-                self.hosting = Hosting(host, follower, self.learner.epoch)
+                self.hosting = ObserverMasterPart(host, follower, self.learner.epoch)
         server.learn(self.learner, host.configuration.current)
         self.server = server
         host.serving(server, int(self.learner.epoch))

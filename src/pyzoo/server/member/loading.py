@@ -3,14 +3,14 @@
 from typing import final
 
 from pyzoo.quorum.vote import UNUSABLE_ZXID
-from pyzoo.server.member.host import PeerHost, Role
+from pyzoo.server.member.role import Role, RoleOwner
 
 
 @final
 class DatabaseLoader:
     """The host's database has been loaded when this is made."""
 
-    def __init__(self, host: PeerHost) -> None:
+    def __init__(self, host: RoleOwner) -> None:
         self._host = host
         self._is_ahead_of_disk = False
         recovered = host.storage.recovered

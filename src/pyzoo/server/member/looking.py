@@ -6,10 +6,10 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from pyzoo.quorum.vote import FOLLOWING, LEADING, LOOKING, OBSERVING, Vote
-from pyzoo.server.member.host import NEVER, PeerHost, Role
 from pyzoo.server.member.leading import Leading
 from pyzoo.server.member.learning import Learning
 from pyzoo.server.member.loading import DatabaseLoader
+from pyzoo.server.member.role import NEVER, Role, RoleOwner
 from pyzoo.server.member.settings import election_settings
 from pyzoo.server.roles.read_only import LookingZooKeeperServer, ReadOnlyZooKeeperServer
 from pyzoo.zxid import zxid_text
@@ -20,14 +20,14 @@ READ_ONLY_GRACE_MS: Final = 2000
 STATE_NAMES: Final = {LOOKING: "looking", FOLLOWING: "following", LEADING: "leading", OBSERVING: "observing"}
 
 
-def looking_server(host: PeerHost) -> LookingZooKeeperServer:
+def looking_server(host: RoleOwner) -> LookingZooKeeperServer:
     """A server that sends clients away."""
     server = host.new_server(LookingZooKeeperServer)
     server.look(host.configuration.current)
     return server
 
 
-def serve_nobody(host: PeerHost) -> None:
+def serve_nobody(host: RoleOwner) -> None:
     """Put such a server in front."""
     host.server = None
     host.put_in_front(looking_server(host))
@@ -37,7 +37,7 @@ def serve_nobody(host: PeerHost) -> None:
 class Looking(Role):
     """The election runs; nobody is served, or only reads."""
 
-    def __init__(self, host: PeerHost, loader: DatabaseLoader, pause_ms: i64, decided: Vote | None) -> None:
+    def __init__(self, host: RoleOwner, loader: DatabaseLoader, pause_ms: i64, decided: Vote | None) -> None:
         """It begins after a pause, or is `decided` already, where a reconfiguration has named the leader (8.4)."""
         super().__init__(host)
         self._loader = loader
@@ -128,7 +128,7 @@ class Looking(Role):
 class Stopping(Role):
     """A `role` is over; what was logged has to be safe before the next election."""
 
-    def __init__(self, host: PeerHost, role: Role) -> None:
+    def __init__(self, host: RoleOwner, role: Role) -> None:
         super().__init__(host)
         self.role = role
 

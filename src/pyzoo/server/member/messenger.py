@@ -7,8 +7,8 @@ from pyzoo.errors import ConfigError, MalformedRecord
 from pyzoo.quorum.cnxmanager import QuorumCnxManager
 from pyzoo.quorum.notification import decode_notification
 from pyzoo.quorum.vote import LOOKING
-from pyzoo.server.member.host import PeerHost
 from pyzoo.server.member.looking import Looking
+from pyzoo.server.member.role import RoleOwner
 
 logger: Final = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ logger: Final = logging.getLogger(__name__)
 class Messenger:
     """Carries them, and learns of newer configurations from them."""
 
-    def __init__(self, host: PeerHost, cnx: QuorumCnxManager) -> None:
+    def __init__(self, host: RoleOwner, cnx: QuorumCnxManager) -> None:
         self._host = host
         self._cnx = cnx
 

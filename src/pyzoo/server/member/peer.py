@@ -27,11 +27,11 @@ from pyzoo.server.database import ZKDatabase
 from pyzoo.server.effects import Effects
 from pyzoo.server.member.config_files import PeerConfigFiles
 from pyzoo.server.member.configuration import Configuration
-from pyzoo.server.member.host import NEVER, PeerHost, Role
 from pyzoo.server.member.loading import DatabaseLoader
 from pyzoo.server.member.looking import STATE_NAMES, Looking, Stopping, looking_server
 from pyzoo.server.member.messenger import Messenger
 from pyzoo.server.member.restore import EnsembleRestore
+from pyzoo.server.member.role import NEVER, Role, RoleOwner
 from pyzoo.server.member.settings import cnxmanager_settings, election_settings
 from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.member.view import view_of
@@ -44,7 +44,7 @@ FIRST_PAUSE_MS: Final = 100
 
 
 @final
-class QuorumPeer(PeerHost):
+class QuorumPeer(RoleOwner):
     """The core of a member; see the module, and Core for how it is driven.
 
     It has many methods for it is what the shell calls: most pass on to the server in front or to the role.

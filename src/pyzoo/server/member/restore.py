@@ -14,7 +14,7 @@ from pyzoo.persistence.restored import RestoredSnapshot
 from pyzoo.quorum.history import CommittedLog
 from pyzoo.quorum.vote import LEADING
 from pyzoo.server.database import ZKDatabase
-from pyzoo.server.member.host import PeerHost
+from pyzoo.server.member.role import RoleOwner
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.zxid import epoch_of, zxid_text
 
@@ -25,7 +25,7 @@ logger: Final = logging.getLogger(__name__)
 class EnsembleRestore:
     """What becomes of one snapshot at a time: it waits for the log, then for a quorum."""
 
-    def __init__(self, host: PeerHost) -> None:
+    def __init__(self, host: RoleOwner) -> None:
         self._host = host
         self._waiting: RestoredSnapshot | None = None
         self._proposed: DataTree | None = None

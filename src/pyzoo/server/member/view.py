@@ -5,9 +5,9 @@ from typing import Final, final
 from pyzoo.quorum.leader import PHASE_NAMES
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.vote import LEADING, OBSERVING
-from pyzoo.server.member.host import PeerHost
 from pyzoo.server.member.leading import Leading
 from pyzoo.server.member.learning import Learning
+from pyzoo.server.member.role import RoleOwner
 from pyzoo.server.operators.ensemble_view import EnsembleView
 
 LOOKING_VIEW: Final = "looking - election"
@@ -17,7 +17,7 @@ LOOKING_VIEW: Final = "looking - election"
 class LeaderView(EnsembleView):
     """Learners and proposals."""
 
-    def __init__(self, host: PeerHost, role: Leading) -> None:
+    def __init__(self, host: RoleOwner, role: Leading) -> None:
         super().__init__(host.config.server_id, host.configuration.current, "")
         self._host = host
         self._leader = role.leader
@@ -67,7 +67,7 @@ class LeaderView(EnsembleView):
 class LearnerView(EnsembleView):
     """The sync, and whose leader it is."""
 
-    def __init__(self, host: PeerHost, role: Learning, state: int) -> None:
+    def __init__(self, host: RoleOwner, role: Learning, state: int) -> None:
         super().__init__(host.config.server_id, host.configuration.current, "")
         self._role = role
         self._observes = state == OBSERVING
@@ -94,7 +94,7 @@ class LearnerView(EnsembleView):
         return int(self._role.master_sid) if self._observes else None
 
 
-def view_of(host: PeerHost, role: object, state: int) -> EnsembleView:
+def view_of(host: RoleOwner, role: object, state: int) -> EnsembleView:
     """The view that fits the role."""
     if isinstance(role, Leading) and state == LEADING:
         return LeaderView(host, role)

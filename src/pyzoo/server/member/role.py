@@ -1,4 +1,4 @@
-"""PeerHost and Role: what the roles of a member ask of it, and what it asks of them."""
+"""RoleOwner and Role: what the roles of a member ask of it, and what it asks of them."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -25,7 +25,7 @@ NEVER: Final = 0x7FFFFFFFFFFFFFFF
 Server = TypeVar("Server", bound=ZooKeeperServer)
 
 
-class PeerHost(Core):
+class RoleOwner(Core):
     """A member as its roles see it.
 
     `state` is that of its vote, `front` the server that has the clients, `server` the same while it serves any.
@@ -108,9 +108,13 @@ class PeerHost(Core):
 
 
 class Role:
-    """What a member is: a leader, a learner, or one of those without a leader (looking.py)."""
+    """What a member is: a leader, a learner, or one of those without a leader (looking.py).
 
-    def __init__(self, host: PeerHost) -> None:
+    Roles have the names of Apache's states (QuorumPeer.ServerState: LOOKING, LEADING). What a leader does for the
+    quorum is Leader's, what it does for clients LeaderZooKeeperServer's; Leading has both.
+    """
+
+    def __init__(self, host: RoleOwner) -> None:
         self.host = host
 
     def begin(self) -> None:

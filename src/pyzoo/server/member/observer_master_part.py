@@ -1,4 +1,4 @@
-"""Hosting: a follower's part as observer master, between its observers and its own server."""
+"""ObserverMasterPart: a follower's part as observer master, between its observers and its own server."""
 
 from typing import final
 
@@ -9,14 +9,14 @@ from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import PeerLink
 from pyzoo.quorum.observer_master import ObserverMaster, ObserverMasterOwner
-from pyzoo.server.member.host import PeerHost
+from pyzoo.server.member.role import RoleOwner
 from pyzoo.server.roles.follower import FollowerZooKeeperServer
 
 
 class _Owner(ObserverMasterOwner):
     """What the observer master asks."""
 
-    def __init__(self, host: PeerHost, server: FollowerZooKeeperServer) -> None:
+    def __init__(self, host: RoleOwner, server: FollowerZooKeeperServer) -> None:
         self.host = host
         self.server = server
 
@@ -42,10 +42,10 @@ class _Owner(ObserverMasterOwner):
 
 
 @final
-class Hosting:
+class ObserverMasterPart:
     """An observer master and its owner."""
 
-    def __init__(self, host: PeerHost, server: FollowerZooKeeperServer, epoch: i64) -> None:
+    def __init__(self, host: RoleOwner, server: FollowerZooKeeperServer, epoch: i64) -> None:
         config = host.config
         self.host = host
         self.master = ObserverMaster(
