@@ -49,8 +49,15 @@ class ObserverMaster(LearnerHub):
         metrics: QuorumMetrics | None = None,
     ) -> None:
         """Limits are in ticks."""
-        limits = init_limit * tick_time_ms, sync_limit * tick_time_ms
-        super().__init__(owner, AckReceiver(), history, *limits, False, uses_disk, metrics=metrics)
+        super().__init__(
+            owner,
+            AckReceiver(),
+            history,
+            init_limit * tick_time_ms,
+            sync_limit * tick_time_ms,
+            uses_disk=uses_disk,
+            metrics=metrics,
+        )
         self.owner = owner
         self.epoch = epoch
         self.observing: dict[LearnerHandler, None] = {}
