@@ -130,7 +130,7 @@ def test_sessions_that_a_start_replays_are_not_written_down_again(serve: Serve, 
     client.create("/e", flags=EPHEMERAL)
     client.close_session()
     wait_until(lambda: "ephemeralZNodeDeletion" in audit.read_text())
-    server.process.kill()
+    server.stop(signal.SIGKILL)
     again = serve(*words)
     assert again.port
     assert 0 == again.stop()
