@@ -1,7 +1,17 @@
 """What traffic adds to the metrics."""
 
+import pytest
+
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import AuthPacket, CreateRequest, GetDataRequest, SetDataRequest, TxnHeader
+from pyzoo.jute.records import (
+    AuthPacket,
+    CreateRequest,
+    GetChildrenRequest,
+    GetDataRequest,
+    MultiHeader,
+    SetDataRequest,
+    TxnHeader,
+)
 from pyzoo.quorum.history import Proposal
 from pyzoo.server.member.learning import Learning
 from pyzoo.server.slices import REST_MS
@@ -125,3 +135,29 @@ def test_a_large_close_is_counted_in_slices_however_many_namespaces_it_touches()
     assert sum(one.count == 2 for one in written.values()) < 25
     world.finish_work()
     assert {f"own-{at}": 2 for at in range(50)} == {key: one.count for key, one in written.items()}
+
+
+@pytest.mark.parametrize("slice_units", [10_000, 12])
+def test_each_read_of_a_multi_read_is_counted_once_as_if_it_were_alone(slice_units: int) -> None:
+    world = LoneServer(slice_units=slice_units)
+    client = world.connect()
+    for path in ("/app", "/app/a", "/app/b"):
+        client.create(path, b"12345")
+    reads = [("/app", op.GET_CHILDREN), ("/app/a", op.GET_DATA), ("/app/b", op.GET_DATA), ("/absent", op.GET_DATA)]
+    parts = [
+        part
+        for path, kind in reads
+        for part in (
+            MultiHeader(kind, False, -1),
+            GetDataRequest(path, False) if kind == op.GET_DATA else GetChildrenRequest(path, False),
+        )
+    ]
+    client.ask(op.MULTI_READ, *parts, MultiHeader(-1, True, -1))
+    world.finish_work()
+    together = world.server.metrics.read_per_namespace.summaries["app"]
+    assert 3 == together.count
+    before = together.sum
+    for path, kind in reads[:3]:
+        client.ask(kind, GetDataRequest(path, False))
+        world.finish_work()
+    assert (6, 2 * before) == (together.count, together.sum)

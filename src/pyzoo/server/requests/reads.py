@@ -67,3 +67,22 @@ class Reads:
         if not self.may_read(node, ids):
             raise KeeperError(err.NOAUTH)
         return node
+
+
+@final
+class PathsRead:
+    """What was read for one answer, to be counted when that is there: it may have to be begun again."""
+
+    def __init__(self) -> None:
+        self._paths: list[str] = []
+        self._sizes: list[int] = []
+
+    def add(self, path: str | None, size: i64) -> None:
+        """A node was read: bytes of data, or of children's names."""
+        self._paths.append(path or "")
+        self._sizes.append(size)
+
+    def count(self, metrics: ServerMetrics) -> None:
+        """All of it is part of an answer."""
+        for at in range(len(self._paths)):
+            metrics.path_read(self._paths[at], self._sizes[at])

@@ -19,6 +19,7 @@ from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.multi import MULTI_END, MultiOp, write_multi_error, write_multi_header
 from pyzoo.server.requests.operations.parts import check_parts, decode_part, holds_reads
+from pyzoo.server.requests.reads import PathsRead
 
 _UNITS_A_PART: Final = 5
 """To decode a part of the request."""
@@ -64,6 +65,7 @@ class LongMultiRead(LongRead):
         self._size: i64 = 0
         self._filled = False
         self._readable: dict[int, bool] = {}
+        self._read = PathsRead()
 
     # --- what comes before
 
@@ -183,6 +185,7 @@ class LongMultiRead(LongRead):
         parts.append(out.getvalue())
         self._ops = []
         self._listings.clear()
+        self._read.count(self.reads.metrics)
         self.answer(parts, code)
         return at
 
@@ -196,6 +199,7 @@ class LongMultiRead(LongRead):
             write_multi_error(out, err.MARSHALLINGERROR)
             return out
         data = node.data
+        self._read.add(path, 0 if data is None else len(data))
         write_multi_header(out, op.GET_DATA, 0)
         if data is None:
             write_i32_be(out, -1)
@@ -220,6 +224,7 @@ class LongMultiRead(LongRead):
         if not self._count(listing.size):
             write_multi_error(out, err.MARSHALLINGERROR)
             return out
+        self._read.add(path, listing.size - 4 * (listing.count + 1))
         write_multi_header(out, op.GET_CHILDREN, 0)
         if listing.size <= _COPIED_BYTES:
             for part in listing.parts:

@@ -17,7 +17,7 @@ from pyzoo.server.requests.multi import write_multi_end, write_multi_error, writ
 from pyzoo.server.requests.operations.long_multi_read import LongMultiRead
 from pyzoo.server.requests.operations.operation import READ, Operation
 from pyzoo.server.requests.operations.parts import decode_multi, holds_reads
-from pyzoo.server.requests.reads import BODY_BYTES_A_UNIT, KEEP_BODY, TAKES_LONGER, Reads
+from pyzoo.server.requests.reads import BODY_BYTES_A_UNIT, KEEP_BODY, TAKES_LONGER, PathsRead, Reads
 
 
 @final
@@ -37,18 +37,21 @@ class MultiRead(Operation):
         if ops and not holds_reads(ops):
             write_multi_end(out)
             return KEEP_BODY + err.MARSHALLINGERROR
+        read = PathsRead()
         for part in ops:
             start: i64 = len(out)
             try:
-                left -= read_part(reads, part.body, request.ids, out, left)
+                left -= read_part(reads, part.body, request.ids, out, left, read)
             except KeeperError as error:
                 out.truncate(start)
                 if error.code == err.MARSHALLINGERROR:
+                    read.count(reads.metrics)
                     write_multi_end(out)
                     return KEEP_BODY + err.MARSHALLINGERROR
                 write_multi_error(out, error.code)
             if left < 0 or len(out) - begun > reads.most_bytes:
                 return TAKES_LONGER
+        read.count(reads.metrics)
         write_multi_end(out)
         return 0
 
@@ -59,18 +62,22 @@ class MultiRead(Operation):
         return LongMultiRead(owner, request, cnxn)
 
 
-def read_part(reads: Reads, body: object, ids: list[Id], out: BytesWriter, most: i64) -> i64:
+def read_part(reads: Reads, body: object, ids: list[Id], out: BytesWriter, most: i64, read: PathsRead) -> i64:
     """Append the result of one read, unless it is more than `most` units of work; returns how many it is."""
     units: i64 = 0
     if isinstance(body, GetDataRequest):
         node = reads.readable(body.path, ids)
         write_multi_header(out, op.GET_DATA, 0)
-        write_buffer(out, node.data)
+        data = node.data
+        write_buffer(out, data)
         node.write_stat(out)
+        read.add(body.path, 0 if data is None else len(data))
     elif isinstance(body, GetChildrenRequest):
         node = reads.readable(body.path, ids)
         units = reads.tree.listings.units(node)
         if units <= most:
             write_multi_header(out, op.GET_CHILDREN, 0)
-            out.write(reads.tree.listings.encoded(node))
+            encoded = reads.tree.listings.encoded(node)
+            out.write(encoded)
+            read.add(body.path, len(encoded) - 4 * (node.num_children + 1))
     return units
