@@ -8,7 +8,7 @@ import select
 import socket
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.outbox import Outbox
@@ -180,6 +180,7 @@ class Endpoint:
         """The network has taken everything, and the core wants to know."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Port:
     """What becomes of the connections to a listener."""
 
