@@ -15,7 +15,7 @@ PYZOO_COMMAND = [sys.executable, "-m", "pyzoo"]
 
 
 def launch(command: Sequence[str], home: Path, log: IO[bytes], environment: Mapping[str, str] | None) -> Process:
-    """Start a command in its home; what it says is appended to the log."""
+    """Start a command in its home; what it says goes into the log."""
     environment = os.environ if environment is None else environment
     own = len(PYZOO_COMMAND)
     if list(command[:own]) == PYZOO_COMMAND and can_be_forked(environment):

@@ -188,7 +188,7 @@ class Server:
 
 
 def _start(kind: str, command: Sequence[str], home: Path, port: int, env: Mapping[str, str]) -> Server:
-    log = (home / "output.txt").open("ab")
+    log = (home / "output.txt").open("wb")
     process = launch(command, home, log, env)
     return Server(kind, ("127.0.0.1", port), home, process, command, env, log)
 
