@@ -256,14 +256,23 @@ def volume(tmp_path: Path) -> Iterator[Volume]:
     subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
+def node_count(server: ServerProcess) -> int:
+    """As `srvr` says it."""
+    line = next(line for line in four_letters(server.port, b"srvr").splitlines() if line.startswith(b"Node count: "))
+    return int(line.split()[-1])
+
+
 def fill_until_stalled(server: ServerProcess, volume: Volume) -> Writer:
-    """A writer whose writes are not acknowledged any more.
+    """A writer whose writes are not acknowledged any more, and that has heard of all that were.
 
     All its writes in a log and in a snapshot fit once room is made, at whatever speed it writes.
     """
+    before = node_count(server)
     volume.fill(leaving=1 << 19)
     writer = Writer(RawClient(server.port), "/n", count=6000, window=20, size=1000)
     server.wait_for(STALLED)
+    # What the server has applied is answered, but the writer's thread may not have read all of that.
+    writer.wait_for(node_count(server) - before)
     assert len(writer.acknowledged) > 20
     return writer
 
