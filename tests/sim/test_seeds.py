@@ -93,6 +93,7 @@ READING_ALONE = {"all_nodes": True, "read_only": True}
         pytest.param(12, WITH_ALL_NODES, id="a-node-whose-time-was-over-was-deleted-although-it-was-just-written-to"),
         pytest.param(5134, WITH_AN_ORACLE, id="a-leader-that-may-go-on-alone-committed-what-it-had-not-logged"),
         pytest.param(5082, READING_ALONE, id="an-ephemeral-without-a-quorum-ended-its-local-session"),
+        pytest.param(1795981626044, WITH_ALL_NODES, id="an-observer-took-over-a-configuration-that-was-only-proposed"),
         pytest.param(5065, WITH_ALL_NODES, id="a-new-leader-completed-a-reconfiguration-that-was-only-proposed"),
     ],
 )

@@ -215,8 +215,11 @@ class Leader(LearnerHub):
     def is_serving(self) -> bool:
         return self.phase == BROADCAST
 
-    def config_text(self) -> bytes:
-        return self.broadcast.last_seen.members.text().encode()
+    def config_text(self, is_observer: bool) -> bytes:
+        # An observer gets no proposals, and takes this for committed: what is only proposed may never be.
+        only_current = is_observer and self.is_serving
+        verifier = self.broadcast.current if only_current else self.broadcast.last_seen
+        return verifier.members.text().encode()
 
     def looking_reported(self, sid: i64) -> None:
         """A voter looks for a leader although it should follow this one (Leader.reportLookingSid)."""

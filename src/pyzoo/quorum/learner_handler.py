@@ -171,8 +171,8 @@ class LearnerHub:
         """Whether learners can be synchronised."""
         raise NotImplementedError
 
-    def config_text(self) -> bytes:
-        """The configuration that goes with NEWLEADER."""
+    def config_text(self, is_observer: bool) -> bytes:
+        """The configuration that goes with NEWLEADER to such a learner."""
         raise NotImplementedError
 
     def new_leader_acked(self, sid: i64) -> None:
@@ -398,7 +398,7 @@ class LearnerHandler(LinkReceiver):
         if self.sync_kind != SNAP:
             self.hub.count_syncs(self.sync_kind)
         self._extend_deadline()
-        self.send(packet(qp.NEWLEADER, first_zxid(self.hub.epoch), self.hub.config_text()))
+        self.send(packet(qp.NEWLEADER, first_zxid(self.hub.epoch), self.hub.config_text(self.is_observer)))
 
     def _ack_of_new_leader(self, received: QuorumPacket) -> None:
         """The next packet has to be the acknowledgement of NEWLEADER.

@@ -90,7 +90,7 @@ class ObserverMaster(LearnerHub):
     def is_epoch_acked(self) -> bool:
         return True
 
-    def config_text(self) -> bytes:
+    def config_text(self, is_observer: bool) -> bytes:
         return self.owner.config_text()
 
     def new_leader_acked(self, sid: i64) -> None:
