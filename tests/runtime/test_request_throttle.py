@@ -7,8 +7,9 @@ import pytest
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ConnectRequest, CreateRequest, ExistsRequest, RequestHeader
+from pyzoo.sim.operation import encoded, framed
 from pyzoo.testing import EmbeddedServer
-from tests.support.dialogue import OPEN, encoded, framed
+from tests.support.dialogue import OPEN
 
 SECONDS = 20
 #: Nothing may have to wait for a tick.

@@ -25,8 +25,9 @@ from pyzoo.jute.records import (
     RequestHeader,
     SetDataRequest,
 )
+from pyzoo.sim.operation import encoded, framed
 from pyzoo.testing import EmbeddedServer
-from tests.support.dialogue import OPEN, encoded, framed
+from tests.support.dialogue import OPEN
 
 PATIENCE_SECONDS = 30
 PAGE_BYTES = resource.getpagesize()

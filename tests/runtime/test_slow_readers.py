@@ -8,8 +8,9 @@ import pytest
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ConnectRequest, CreateRequest, GetDataRequest, RequestHeader
+from pyzoo.sim.operation import encoded, framed
 from pyzoo.testing import EmbeddedServer
-from tests.support.dialogue import OPEN, encoded, framed
+from tests.support.dialogue import OPEN
 
 SECONDS = 30
 LARGE = 1_000_000

@@ -15,7 +15,8 @@ from pyzoo.jute.records import (
 from pyzoo.quorum.history import Proposal
 from pyzoo.server.member.learning import Learning
 from pyzoo.server.slices import REST_MS
-from tests.support.dialogue import OPEN, LoneServer, encoded
+from pyzoo.sim.operation import encoded
+from tests.support.dialogue import OPEN, LoneServer
 from tests.support.exports import lone_leader
 
 

@@ -5,7 +5,8 @@ import pytest
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import CreateRequest, DeleteRequest, MultiHeader, SetDataRequest
-from tests.support.dialogue import OPEN, Client, LoneServer, encoded
+from pyzoo.sim.operation import encoded
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 QUOTA = "/zookeeper/quota"
 

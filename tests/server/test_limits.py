@@ -4,7 +4,8 @@ import pytest
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ConnectRequest, CreateRequest, ExistsRequest, SetDataRequest, SyncRequest
-from tests.support.dialogue import OPEN, Client, LoneServer, encoded, framed
+from pyzoo.sim.operation import encoded, framed
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 # --- numbers of connections
 

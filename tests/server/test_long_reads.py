@@ -25,7 +25,8 @@ from pyzoo.jute.records import (
 )
 from pyzoo.server.clients.cnxn import OUT_HIGH_WATER
 from pyzoo.server.slices import NEVER
-from tests.support.dialogue import OPEN, Client, LoneServer, encoded, framed
+from pyzoo.sim.operation import encoded, framed
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 END = MultiHeader(-1, True, -1)
 EPHEMERAL = 1

@@ -23,7 +23,8 @@ from pyzoo.jute.records import (
     Stat,
 )
 from pyzoo.persistence.log_format import decode_txn
-from tests.support.dialogue import OPEN, Client, LoneServer, encoded, framed
+from pyzoo.sim.operation import encoded, framed
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 Part = tuple[int, Record]
 END = MultiHeader(-1, True, -1)

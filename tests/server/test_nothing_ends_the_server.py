@@ -17,7 +17,8 @@ from pyzoo.jute.records import (
     SetACLRequest,
     SetDataRequest,
 )
-from tests.support.dialogue import OPEN, Client, LoneServer, encoded
+from pyzoo.sim.operation import encoded
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 QUOTA = "/zookeeper/quota"
 BADARGUMENTS, UNIMPLEMENTED = -8, -6

@@ -2,7 +2,8 @@
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CreateRequest, ExistsRequest, GetDataRequest, SetDataRequest, SyncRequest
-from tests.support.dialogue import OPEN, LoneServer, encoded
+from pyzoo.sim.operation import encoded
+from tests.support.dialogue import OPEN, LoneServer
 
 
 def test_a_write_is_answered_only_after_its_log_record_is_safe() -> None:

@@ -6,7 +6,8 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ConnectResponse, GetChildrenRequest, GetDataRequest
 from pyzoo.server.sessions import first_session_id, generate_password
-from tests.support.dialogue import LoneServer, framed
+from pyzoo.sim.operation import framed
+from tests.support.dialogue import LoneServer
 
 INVALID = bytes.fromhex("00000000 00000000 0000000000000000 00000010 00000000000000000000000000000000 00")
 HELLO = bytes.fromhex(

@@ -21,7 +21,8 @@ from pyzoo.jute.records import (
     SetWatches,
     SetWatches2,
 )
-from tests.support.dialogue import OPEN, Client, LoneServer, encoded
+from pyzoo.sim.operation import encoded
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 CREATED, DELETED, CHANGED, CHILDREN = 1, 2, 3, 4
 PERSISTENT, RECURSIVE = 0, 1

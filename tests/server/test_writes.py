@@ -15,7 +15,8 @@ from pyzoo.jute.records import (
     SetDataRequest,
     Stat,
 )
-from tests.support.dialogue import OPEN, Client, LoneServer, encoded
+from pyzoo.sim.operation import encoded
+from tests.support.dialogue import OPEN, Client, LoneServer
 
 
 def without(permission: int) -> list[ACL]:

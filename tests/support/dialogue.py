@@ -3,7 +3,6 @@
 from typing import Any
 
 from attrs import evolve
-from librt.strings import BytesWriter
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
@@ -29,25 +28,11 @@ from pyzoo.server.database import ZKDatabase
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.server.slices import NEVER
+from pyzoo.sim.operation import encoded, framed
 
 OPEN = [ACL(31, "world", "anyone")]
 START_MS = 1_000_000
 WALL_MS = 1_700_000_000_000
-
-
-def encoded(*parts: Any) -> bytes:
-    """Records and bytes, one after the other."""
-    out = BytesWriter()
-    for part in parts:
-        if isinstance(part, bytes):
-            out.write(part)
-        else:
-            part.encode(out)
-    return out.getvalue()
-
-
-def framed(payload: bytes) -> bytes:
-    return len(payload).to_bytes(4, "big") + payload
 
 
 class LoneServer:

@@ -27,7 +27,8 @@ from pyzoo.jute.records import (
 from pyzoo.persistence.disk import RealDisk
 from pyzoo.persistence.log_format import LogReader, decode_txn
 from pyzoo.persistence.txnlog import list_logs
-from tests.support.dialogue import OPEN, encoded, framed
+from pyzoo.sim.operation import encoded, framed
+from tests.support.dialogue import OPEN
 from tests.support.forked import Forked, can_be_forked
 
 PATIENCE_SECONDS = 30

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import IO, Final
 
 from attrs import frozen
@@ -38,10 +38,7 @@ class UploadRoom:
 
     def check_disk(self, size: int) -> None:
         """Raise NoRoomOnDisk when `size` more bytes would take what stays free; it looks at the disk."""
-        kept = self.kept_bytes
-        if kept < 0:
-            kept = max(_tenth_of_disk(self.directory), KEPT_BYTES)
-        _check_free(self.directory, size, kept, "admin.restore.minFreeBytes")
+        _check_free(self.directory, size, self.kept_bytes, max, "admin.restore.minFreeBytes")
 
 
 def check_room_for_snapshot(settings: AdminSettings, tree: DataTree, directory: str) -> None:
@@ -50,18 +47,14 @@ def check_room_for_snapshot(settings: AdminSettings, tree: DataTree, directory: 
     That is a gigabyte at most, for a small disk has room for snapshots of little data.
     """
     kept = settings.snapshot_min_free_bytes
+    _check_free(directory, _present_bytes(tree), kept, min, "admin.snapshot.minFreeBytes")
+
+
+def _check_free(directory: str, size: int, kept: int, choose: Callable[[int, int], int], key: str) -> None:
+    """With `kept` below 0 it is chosen of a tenth of the disk and a gigabyte."""
+    found = os.statvfs(directory)
     if kept < 0:
-        kept = min(_tenth_of_disk(directory), KEPT_BYTES)
-    _check_free(directory, _present_bytes(tree), kept, "admin.snapshot.minFreeBytes")
-
-
-def _tenth_of_disk(directory: str) -> int:
-    found = os.statvfs(directory)
-    return found.f_blocks * found.f_frsize // KEPT_PART
-
-
-def _check_free(directory: str, size: int, kept: int, key: str) -> None:
-    found = os.statvfs(directory)
+        kept = choose(found.f_blocks * found.f_frsize // KEPT_PART, KEPT_BYTES)
     free = found.f_bavail * found.f_frsize
     if free - size < kept:
         raise NoRoomOnDisk(
