@@ -43,6 +43,7 @@ COMPILED = [
     *(f"src/pyzoo/persistence/snapshot/{name}.py" for name in ("file", "layout", "nodes", "stream")),
     "src/pyzoo/persistence/txnlog.py",
     "src/pyzoo/server",
+    "src/pyzoo/server/auth",
     "src/pyzoo/server/clients",
     "src/pyzoo/server/member",
     "src/pyzoo/server/operators",

@@ -19,6 +19,7 @@ LAYERS = [
 SERVER_LAYERS = [
     {"metrics", "modes", "sessions", "slices"},
     {"stats", "effects"},
+    {"auth"},
     {"clients"},
     {"core", "database"},
     {"requests"},

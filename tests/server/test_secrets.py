@@ -7,7 +7,7 @@ import pytest
 from pyzoo import errors as err
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, GetDataRequest
-from pyzoo.server.clients.auth import DigestAuthenticationProvider
+from pyzoo.server.auth.digest import DigestAuthenticationProvider
 from pyzoo.server.sessions import generate_password, is_password
 from tests.support.dialogue import Client, LoneServer
 

@@ -12,7 +12,7 @@ from attrs import frozen
 from pyzoo.admin.response import CommandResponse
 from pyzoo.datatree.acl import ALL
 from pyzoo.jute.records import Id
-from pyzoo.server.clients.auth import OK
+from pyzoo.server.auth.provider import OK
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 MISSING: Final = "Auth info is missing for the command"

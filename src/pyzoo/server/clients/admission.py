@@ -14,8 +14,8 @@ from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import AuthPacket, GetSASLRequest
-from pyzoo.server.clients import auth
-from pyzoo.server.clients.auth import AccessControl
+from pyzoo.server.auth.access_control import AccessControl, with_ids
+from pyzoo.server.auth.provider import CLOSE, FAILED, REFUSED
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
 from pyzoo.server.clients.request import Request
@@ -91,15 +91,15 @@ class Admission:
         """Add the identities that the credentials stand for, or close."""
         packet = AuthPacket.decode(archive)
         provider = self._access.providers.get(packet.scheme or "")
-        outcome = auth.REFUSED if provider is None else provider.authenticate(packet.auth, cnxn.address)
-        if outcome.status == auth.CLOSE:
+        outcome = REFUSED if provider is None else provider.authenticate(packet.auth, cnxn.address)
+        if outcome.status == CLOSE:
             cnxn.abort()
-        elif outcome.status == auth.FAILED:
+        elif outcome.status == FAILED:
             self._stats.auth_failed += 1
             cnxn.reply_empty(xid, 0, err.AUTHFAILED)
             cnxn.close()
         else:
-            cnxn.ids = auth.with_ids(cnxn.ids, outcome.ids)
+            cnxn.ids = with_ids(cnxn.ids, outcome.ids)
             cnxn.reply_empty(xid, 0, 0)
 
     def _process_sasl(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:

@@ -8,7 +8,7 @@ from mypy_extensions import i64
 from pyzoo.config.settings import ServerConfig
 from pyzoo.jute.records import ACL, Id
 from pyzoo.outbox import Packets
-from pyzoo.server.clients.auth import AccessControl
+from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.clients.cnxn import CnxnOwner, ServerCnxn
 from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.slices import SlicedWork, SliceQueue

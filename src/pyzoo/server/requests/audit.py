@@ -15,7 +15,7 @@ from pyzoo.datatree.tree import ProcessTxnResult
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CreateTTLRequest, Id
-from pyzoo.server.clients.auth import AccessControl
+from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.operations.parts import decode_multi

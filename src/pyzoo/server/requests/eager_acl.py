@@ -7,7 +7,7 @@ from mypy_extensions import i32
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import INVALIDACL, NOAUTH, KeeperError, MalformedRecord
-from pyzoo.server.clients.auth import AccessControl
+from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.operations.table import operation_of
 

@@ -34,7 +34,7 @@ from pyzoo.jute.records import (
     SetDataRequest,
     SetDataTxn,
 )
-from pyzoo.server.clients.auth import AccessControl
+from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.metrics import ServerMetrics, top_namespace
 from pyzoo.server.requests.outstanding import ChangeRecord, OutstandingChanges
 from pyzoo.server.sessions import SessionTracker

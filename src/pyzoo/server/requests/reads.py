@@ -11,7 +11,7 @@ from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import KeeperError
 from pyzoo.jute.records import Id
-from pyzoo.server.clients.auth import AccessControl
+from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.clients.cnxn import OUT_HIGH_WATER
 from pyzoo.server.metrics import ServerMetrics
 

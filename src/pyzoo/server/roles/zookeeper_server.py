@@ -20,13 +20,13 @@ from pyzoo.errors import ProtocolViolation
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import CreateSessionTxn, DeleteTxn
+from pyzoo.server.auth.access_control import AccessControl
+from pyzoo.server.auth.registry import enforced_schemes, make_access_control
 from pyzoo.server.clients.admission import Admission
-from pyzoo.server.clients.auth import AccessControl
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.cnxn_factory import ServerCnxnFactory
 from pyzoo.server.clients.handshake import Handshake, write_connect_response
 from pyzoo.server.clients.log_extras import of_client
-from pyzoo.server.clients.providers import enforced_schemes, make_access_control
 from pyzoo.server.clients.request import Request, internal_request
 from pyzoo.server.clients.request_throttler import RequestThrottler
 from pyzoo.server.clients.watch_removal import UNITS_A_WATCH, WatchRemoval

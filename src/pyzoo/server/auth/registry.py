@@ -1,14 +1,12 @@
 """Which authentication providers a server has, from its settings (ProviderRegistry)."""
 
 from pyzoo.config.settings import ServerConfig
-from pyzoo.server.clients.auth import (
-    AccessControl,
-    AuthenticationProvider,
-    DigestAuthenticationProvider,
-    EnsembleAuthenticationProvider,
-    IPAuthenticationProvider,
-    SASLAuthenticationProvider,
-)
+from pyzoo.server.auth.access_control import AccessControl
+from pyzoo.server.auth.digest import DigestAuthenticationProvider
+from pyzoo.server.auth.ensemble import EnsembleAuthenticationProvider
+from pyzoo.server.auth.ip import IPAuthenticationProvider
+from pyzoo.server.auth.provider import AuthenticationProvider
+from pyzoo.server.auth.sasl import SASLAuthenticationProvider
 from pyzoo.server.metrics import ServerMetrics
 
 

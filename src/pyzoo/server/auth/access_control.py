@@ -1,0 +1,111 @@
+"""AccessControl: what ACLs let a connection do.
+
+The rules are PrepRequestProcessor.fixupACL and ZooKeeperServer.checkACL.
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i32
+
+from pyzoo.datatree.acl import READ
+from pyzoo.datatree.java_order import id_set_order
+from pyzoo.errors import INVALIDACL, MARSHALLINGERROR, KeeperError
+from pyzoo.jute.records import ACL, Id
+from pyzoo.server.auth.provider import SUPER, AuthenticationProvider
+
+WORLD: Final = "world"
+ANYONE: Final = "anyone"
+
+
+def with_ids(ids: list[Id], gained: list[Id]) -> list[Id]:
+    """The identities of a connection after an auth packet, in the order in which Apache lists them."""
+    return id_set_order(ids, gained)
+
+
+@final
+class AccessControl:
+    """The providers of this server and the checks that use them."""
+
+    def __init__(self, providers: list[AuthenticationProvider], skip_acl: bool) -> None:
+        self.providers: dict[str, AuthenticationProvider] = {provider.scheme: provider for provider in providers}
+        self.skip_acl = skip_acl
+
+    def allows(self, acl: list[ACL], wanted: i32, ids: list[Id]) -> bool:
+        """Whether a connection with these ids has one of the wanted permissions (ZooKeeperServer.checkACL)."""
+        if self.skip_acl or not acl:
+            return True
+        for id in ids:
+            if id.scheme == SUPER:
+                return True
+        for entry in acl:
+            if entry.perms & wanted and self._entry_matches(entry, ids):
+                return True
+        return False
+
+    def may_read(self, acl: list[ACL], ids: list[Id]) -> bool:
+        """Whether these ids may read."""
+        return self.allows(acl, READ, ids)
+
+    def _entry_matches(self, entry: ACL, ids: list[Id]) -> bool:
+        scheme, acl_id = entry.scheme, entry.id
+        if scheme == WORLD and acl_id == ANYONE:
+            return True
+        if scheme is None or acl_id is None:
+            return False
+        provider = self.providers.get(scheme)
+        if provider is None:
+            return False
+        for id in ids:
+            if id.scheme == scheme and id.id is not None and provider.matches(id.id, acl_id):
+                return True
+        return False
+
+    def fixup(self, acl: list[ACL] | None, ids: list[Id]) -> list[ACL]:
+        """The ACL to store: duplicates dropped, `auth` replaced by the connection's ids.
+
+        Raises KeeperError INVALIDACL, or MARSHALLINGERROR for a null id (PrepRequestProcessor.fixupACL).
+        """
+        if not acl:
+            raise KeeperError(INVALIDACL)
+        if len(acl) == 1 and acl[0].scheme == WORLD and acl[0].id == ANYONE:
+            return acl
+        seen: dict[ACL, None] = dict.fromkeys(acl)
+        fixed: list[ACL] = []
+        for entry in seen:
+            self._fixup_entry(entry, ids, fixed)
+        return fixed
+
+    def _fixup_entry(self, entry: ACL, ids: list[Id], fixed: list[ACL]) -> None:
+        scheme, acl_id = entry.scheme, entry.id
+        if scheme is None:
+            raise KeeperError(INVALIDACL)
+        if scheme == WORLD:
+            if acl_id is None:
+                raise KeeperError(MARSHALLINGERROR)
+            if acl_id != ANYONE:
+                raise KeeperError(INVALIDACL)
+            fixed.append(entry)
+        elif scheme == "auth":
+            found = False
+            for id in ids:
+                provider = self.providers.get(id.scheme or "")
+                if provider is not None and provider.is_authenticated():
+                    fixed.append(ACL(entry.perms, id.scheme, id.id))
+                    found = True
+            if not found:
+                raise KeeperError(INVALIDACL)
+        else:
+            provider = self.providers.get(scheme)
+            if provider is None:
+                raise KeeperError(INVALIDACL)
+            if acl_id is None:
+                raise KeeperError(MARSHALLINGERROR)
+            if not provider.is_valid(acl_id):
+                raise KeeperError(INVALIDACL)
+            fixed.append(entry)
+
+    def user_name(self, id: Id) -> str:
+        """The name of an identity as whoAmI shows it."""
+        provider = self.providers.get(id.scheme or "")
+        text = id.id or ""
+        return text if provider is None else provider.user_name(text)
