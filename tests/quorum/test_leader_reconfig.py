@@ -10,7 +10,7 @@ from pyzoo.quorum.packets import packet
 from pyzoo.quorum.verifier import make_verifier
 from tests.support.electors import members
 from tests.support.histories import payload_of, run_of, z
-from tests.support.terms import Far, Term, packets_of, serving
+from tests.support.terms import Term, packets_of, serving
 
 NEW = z(1, 0)
 FIVE = members(5)
@@ -22,21 +22,6 @@ def reconfigure(term: Term, zxid: int, members: Membership) -> None:
     term.leader.broadcast.release()
 
 
-def activations(far: Far) -> list[tuple[int, bytes | None]]:
-    return [
-        (int(one.type), one.data)
-        for one in far.packets()
-        if one.type in (qp.COMMIT, qp.COMMITANDACTIVATE, qp.INFORM, qp.INFORMANDACTIVATE)
-    ]
-
-
-def test_a_reconfig_is_the_last_seen_configuration_when_it_is_proposed() -> None:
-    term, _ = serving(2)
-    reconfigure(term, z(1, 1), FIVE)
-    assert [("config proposed", [1, 2, 3, 4, 5])] == term.owner.named("config proposed")
-    assert (3, 5) == (len(term.leader.broadcast.current.voters), len(term.leader.broadcast.last_seen.voters))
-
-
 def test_a_reconfig_is_not_held_back_nor_what_is_before_it() -> None:
     term, _ = serving(2, 3)
     term.propose(z(1, 1))
@@ -45,29 +30,6 @@ def test_a_reconfig_is_not_held_back_nor_what_is_before_it() -> None:
     new = make_verifier(evolve(members(3), version=z(1, 3)))
     term.leader.broadcast.propose(z(1, 3), payload_of(z(1, 3)), new)
     assert 0 == term.leader.broadcast.held_until_ns(0, 1_000_000)
-
-
-def test_what_is_proposed_behind_a_reconfig_needs_both_quorums_too() -> None:
-    term, _ = serving(2)
-    reconfigure(term, z(1, 1), FIVE)
-    term.propose(z(1, 2), 1, 4, 5)
-    for sid in (1, 2, 4):
-        term.leader.broadcast.acked(sid, z(1, 1))
-    assert [z(1, 1), z(1, 2)] == term.owner.commits()
-    term.propose(z(1, 3), 1, 2)
-    assert [z(1, 1), z(1, 2)] == term.owner.commits()
-
-
-def test_followers_and_observers_learn_who_is_to_lead() -> None:
-    term, (two,) = serving(2)
-    term.history.last = NEW
-    observer = term.joined(4, NEW, is_observer=True)
-    reconfigure(term, z(1, 1), WITHOUT_1)
-    for sid in (1, 2, 3):
-        term.leader.broadcast.acked(sid, z(1, 1))
-    leads = (2).to_bytes(8, "big")
-    assert [(qp.COMMITANDACTIVATE, leads)] == activations(two)
-    assert [(qp.INFORMANDACTIVATE, leads + payload_of(z(1, 1)))] == activations(observer)
 
 
 def test_a_leader_that_is_not_kept_commits_nothing_more() -> None:

@@ -9,7 +9,6 @@ from tests.support.histories import run_of, z
 from tests.support.terms import INIT_MS, SYNC_MS, TICK_MS, Far, Term, named, serving
 
 NEW = z(1, 0)
-IN_STEP = [("LEADERINFO", NEW), ("DIFF", 0), ("NEWLEADER", NEW)]
 
 
 def pings(far: Far) -> int:
@@ -48,35 +47,6 @@ def test_a_leader_stays_while_a_quorum_answers() -> None:
     alive(term, two, for_ms=10 * SYNC_MS)
     assert term.leader.failure is None
     assert three.is_closed
-
-
-def test_a_leader_that_hears_of_no_quorum_steps_down() -> None:
-    term, _ = serving(2, 3)
-    term.run(SYNC_MS + 2 * TICK_MS)
-    assert term.leader.failure is not None
-
-
-def test_followers_may_be_silent_for_the_sync_limit_before_the_leader_gives_up() -> None:
-    term, _ = serving(2, 3)
-    term.run(SYNC_MS - 1)
-    assert term.leader.failure is None
-
-
-def test_a_broken_connection_of_the_only_follower_ends_the_term_within_a_tick() -> None:
-    term, (two,) = serving(2)
-    two.handler.gone(0)
-    assert term.leader.failure is None
-    term.run(TICK_MS)
-    assert term.leader.failure is not None
-
-
-def test_observers_and_strangers_keep_no_leader_in_office() -> None:
-    term, (two,) = serving(2)
-    term.history.last = NEW
-    others = term.joined(4, NEW, is_observer=True), term.joined(77, NEW)
-    two.handler.gone(0)
-    alive(term, *others, for_ms=TICK_MS)
-    assert term.leader.failure is not None
 
 
 def test_a_learner_that_is_silent_for_the_sync_limit_is_closed() -> None:

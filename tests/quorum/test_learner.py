@@ -13,7 +13,6 @@ from tests.support.apprentices import (
     commit,
     commit_and_activate,
     diff,
-    inform,
     leader_info,
     new_leader,
     proposal,
@@ -86,17 +85,6 @@ def test_the_promise_tells_the_current_epoch_unless_it_was_given_before(accepted
     assert current_epoch == qp.decode_ack_epoch(ack_epoch.data)
 
 
-def test_an_equal_epoch_is_not_written_again() -> None:
-    assert [("send", "ACKEPOCH", z(1, 7))] == promise(4, 2, 4).steps()
-
-
-def test_a_smaller_epoch_is_refused() -> None:
-    apprentice = promise(5, 2, 4)
-    assert apprentice.is_over
-    assert [] == apprentice.steps()
-    assert apprentice.link.gone
-
-
 @pytest.mark.parametrize("type", [qp.NEWLEADER, qp.DIFF, qp.PING, 99])
 def test_anything_else_in_place_of_leaderinfo_ends_it(type: int) -> None:
     apprentice = Apprentice()
@@ -113,36 +101,6 @@ def test_anything_else_in_place_of_the_kind_of_sync_ends_it(type: int) -> None:
 
 
 # --- DIFF
-
-
-@pytest.mark.parametrize("step", [1, 7, 4096])
-def test_the_acks_of_pairs_with_an_uncommitted_tail_are_those_of_apaches_learner(step: int) -> None:
-    apprentice = syncing()
-    pairs = [diff(TWO), proposal(ONE), commit(ONE), proposal(TWO), commit(TWO), proposal(THREE)]
-    apprentice.hear(*pairs, new_leader(1), proposal(FOUR), step=step)
-    apprentice.learner.persisted(TWO)
-    assert [("ACK", NEW)] == apprentice.sent()
-    apprentice.hear(commit(THREE), UPTODATE, commit(FOUR), step=step)
-    assert [
-        ("activate received",),
-        ("send", "ACK", NEW),
-        ("serve",),
-        ("log", THREE),
-        ("log", FOUR),
-        ("commit", THREE),
-        ("commit", FOUR),
-    ] == apprentice.steps()
-    apprentice.learner.persisted(FOUR)
-    assert [("ACK", THREE), ("ACK", FOUR)] == apprentice.sent()
-
-
-def test_what_comes_while_the_log_is_written_waits_for_uptodate() -> None:
-    apprentice = syncing()
-    apprentice.hear(diff(ONE), proposal(ONE), commit(ONE), new_leader(1), proposal(TWO), commit(TWO), PING)
-    apprentice.learner.persisted(ONE)
-    assert ("log", TWO) not in apprentice.steps()
-    apprentice.hear(UPTODATE)
-    assert [("log", TWO), ("commit", TWO)] == apprentice.steps()[-2:]
 
 
 def test_what_is_logged_and_not_committed_is_unfinished() -> None:
@@ -162,42 +120,6 @@ def test_what_the_sync_has_logged_and_not_applied_is_unfinished() -> None:
 
 def snap(zxid: int) -> bytes:
     return packet(qp.SNAP, zxid, None)
-
-
-@pytest.mark.parametrize("step", [1, 7, 4096])
-def test_a_snapshot_replaces_everything_and_is_saved_before_the_ack(step: int) -> None:
-    apprentice = syncing(epoch=2, last=z(1, 2))
-    after = proposal(z(1, 8)), commit(z(1, 8))
-    apprentice.hear(snap(z(1, 7)), b"nodes", END, *after, new_leader(2), step=step)
-    assert [
-        ("begin snapshot", z(1, 7)),
-        ("snapshot", b"nodes"),
-        ("synchronised",),
-        ("apply", z(1, 8)),
-        ("config", "config"),
-        ("save snapshot",),
-    ] == apprentice.steps()
-    apprentice.learner.snapshot_saved()
-    assert [("current epoch", 2), ("send", "ACK", z(2, 0))] == apprentice.steps()
-    assert not apprentice.learner.needs_reload
-
-
-def test_what_is_committed_while_the_snapshot_is_saved_is_logged_behind_it() -> None:
-    apprentice = syncing()
-    apprentice.hear(snap(0), END, proposal(ONE), new_leader(1), commit(ONE), proposal(TWO))
-    apprentice.steps()
-    apprentice.learner.snapshot_saved()
-    assert [("log", ONE)] == apprentice.steps()
-    apprentice.learner.persisted(ONE)
-    assert [("apply", ONE), ("current epoch", 1), ("send", "ACK", NEW)] == apprentice.steps()
-
-
-def test_a_proposal_that_the_snapshot_holds_already_may_come_again() -> None:
-    apprentice = syncing(epoch=2)
-    again = proposal(z(1, 7)), commit(z(1, 7)), proposal(z(1, 8)), commit(z(1, 8))
-    apprentice.hear(snap(z(1, 7)), END, *again)
-    assert not apprentice.is_over
-    assert [("apply", z(1, 7)), ("apply", z(1, 8))] == apprentice.steps()[-2:]
 
 
 @pytest.mark.parametrize("sent", [[], [END], [END, new_leader(1)]])
@@ -255,13 +177,6 @@ def test_a_proposal_without_a_transaction_ends_the_sync() -> None:
     assert apprentice.is_over
 
 
-def test_newleader_of_another_epoch_ends_the_sync() -> None:
-    apprentice = syncing()
-    apprentice.hear(diff(), new_leader(2))
-    assert apprentice.is_over
-    assert [("synchronised",)] == apprentice.steps()
-
-
 @pytest.mark.parametrize("wire", [PING, packet(99, 0, None), UPTODATE, packet(qp.SYNC, 0, None)])
 def test_pings_and_strangers_during_the_sync_are_neither_answered_nor_errors(wire: bytes) -> None:
     apprentice = syncing()
@@ -279,13 +194,6 @@ def test_malformed_bytes_end_it() -> None:
 
 
 # --- the live stream
-
-
-def test_each_proposal_of_a_batch_is_acknowledged_for_itself() -> None:
-    apprentice = serving_learner()
-    apprentice.hear(*map(proposal, run_of(1, 1, 3)))
-    apprentice.learner.persisted(THREE)
-    assert [("ACK", ONE), ("ACK", TWO), ("ACK", THREE)] == apprentice.sent()
 
 
 @pytest.mark.parametrize("proposed", [[], [ONE], [ONE, TWO]])
@@ -322,12 +230,6 @@ def test_a_ping_is_never_answered_with_null() -> None:
     assert packet(qp.PING, ONE, b"") == apprentice.link.data_to_send()
 
 
-def test_an_answer_to_sync_stays_in_its_place_among_the_commits() -> None:
-    apprentice = serving_learner()
-    apprentice.hear(proposal(ONE), commit(ONE), packet(qp.SYNC, 0, None), proposal(TWO), commit(TWO))
-    assert [("log", ONE), ("commit", ONE), ("sync",), ("log", TWO), ("commit", TWO)] == apprentice.steps()
-
-
 @pytest.mark.parametrize("valid", [True, False])
 def test_a_session_is_revalidated_by_the_leader(valid: bool) -> None:
     apprentice = serving_learner()
@@ -348,12 +250,6 @@ def test_an_unknown_packet_of_the_live_stream_is_survived() -> None:
     apprentice = serving_learner()
     apprentice.hear(packet(99, 0, None), proposal(ONE))
     assert [("log", ONE)] == apprentice.steps()
-
-
-def test_an_observer_ignores_proposals_and_commits_after_uptodate() -> None:
-    apprentice = serving_learner(is_observer=True)
-    apprentice.hear(proposal(ONE), commit(ONE), inform(ONE))
-    assert [("log", ONE), ("commit", ONE)] == apprentice.steps()
 
 
 # --- reconfigurations

@@ -3,19 +3,27 @@
 Run as a program (`python -m tests.quorum.test_scenarios`) it writes what comes out now into them: read the difference.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.plays import replayed
+from tests.support.plays import replayed, scenarios
 
-SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.txt"))
+TEXTS = sorted((Path(__file__).parent / "scenarios").glob("*.txt"))
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.stem)
-def test_everything_happens_as_it_is_written(scenario: Path) -> None:
-    text = scenario.read_text(encoding="utf-8")
-    assert text.splitlines() == replayed(text).splitlines()
+def named() -> Iterator[object]:
+    for path in TEXTS:
+        for scenario in scenarios(path.read_text(encoding="utf-8")):
+            title = scenario.partition("\n")[0].removeprefix("# ")
+            yield pytest.param(scenario, id=f"{path.stem}: {title}")
+
+
+@pytest.mark.parametrize("step", [1, 7, 4096])
+@pytest.mark.parametrize("scenario", [*named()])
+def test_everything_happens_as_it_is_written_however_the_bytes_arrive(scenario: str, step: int) -> None:
+    assert scenario.splitlines() == replayed(scenario, step).splitlines()
 
 
 def test_a_line_that_means_nothing_is_an_error() -> None:
@@ -24,5 +32,5 @@ def test_a_line_that_means_nothing_is_an_error() -> None:
 
 
 if __name__ == "__main__":
-    for path in SCENARIOS:
+    for path in TEXTS:
         path.write_text(replayed(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -206,10 +206,6 @@ def commit_and_activate(zxid: int, designated: int) -> bytes:
     return packet(qp.COMMITANDACTIVATE, zxid, qp.encode_designated_leader(designated))
 
 
-def inform_and_activate(zxid: int, designated: int) -> bytes:
-    return packet(qp.INFORMANDACTIVATE, zxid, qp.encode_designated_leader_and_txn(designated, payload_of(zxid)))
-
-
 def new_leader(epoch: int) -> bytes:
     return packet(qp.NEWLEADER, z(epoch, 0), b"config")
 

@@ -7,7 +7,8 @@
         2 <- LEADERINFO 1:0
 
 `replayed` does what the lines say and writes anew what comes of it: a text is right when its replay writes the same.
-Zxids are `epoch:counter`. Empty lines and those that begin with # are for people.
+Zxids are `epoch:counter`. What is said to a server reaches it in pieces of `step` bytes. A line that begins with # says
+what follows is about; empty lines are for people.
 """
 
 from abc import ABC, abstractmethod
@@ -21,10 +22,10 @@ from pyzoo.quorum.notification import Notification, decode_notification
 from pyzoo.quorum.packets import PacketBuffer, packet
 from pyzoo.quorum.verifier import make_verifier
 from pyzoo.quorum.vote import Vote
-from tests.support.apprentices import END, Apprentice
+from tests.support.apprentices import END, Apprentice, serving_learner, syncing
 from tests.support.electors import members
-from tests.support.histories import payload_of, run_of, z
-from tests.support.terms import NAMES, Far, Term
+from tests.support.histories import payload_of, proposals_of, run_of, z
+from tests.support.terms import NAMES, Far, Term, serving
 
 TYPES = {name: type for type, name in NAMES.items()}
 STATES = ("looking", "following", "leading", "observing")
@@ -59,6 +60,8 @@ def shown(value: object) -> str:
 
 def shown_packet(one: QuorumPacket) -> str:
     words = [NAMES[one.type], "" if one.zxid in (-1, 0) else shown(int(one.zxid))]
+    if one.type in (qp.PROPOSAL, qp.INFORM, qp.INFORMANDACTIVATE):
+        assert (one.data or b"").endswith(payload_of(int(one.zxid)))
     if one.type in (qp.COMMITANDACTIVATE, qp.INFORMANDACTIVATE):
         words.append(f"leader {int.from_bytes((one.data or b'')[:8], 'big')}")
     return " ".join(filter(None, words))
@@ -77,37 +80,70 @@ class Play(ABC):
 
 
 class LeaderPlay(Play):
-    """`leader of 3`, `leader of 3 with 1:1 to 1:5`: server 1, elected, with a history; nobody has connected."""
+    """Server 1, elected, with a history, as `of 3` or `of 3 with 1:1 to 1:5`; nobody has connected.
 
-    def __init__(self, words: list[str]) -> None:
-        voters = int(words[1])
-        zxids: list[int] = []
-        if words[2:]:
-            _, first, _, last = words[2:]
-            zxids = run_of(zxid_of(first) >> 32, zxid_of(first) & 0xFFFF_FFFF, zxid_of(last) & 0xFFFF_FFFF)
-        epoch = zxids[-1] >> 32 if zxids else 0
-        self.term = Term(voters, zxids, accepted=epoch, current_epoch=epoch)
+    With `of 3 serving 2` it serves, in epoch 1. Of its history `caching 2` are in memory.
+    """
+
+    def __init__(self, words: list[str], step: int) -> None:
         self.fars: dict[int, Far] = {}
-        self._closed: set[int] = set()
+        self._open: list[Far] = []
+        self._step = step
+        match words[1:]:
+            case [voters, "serving", *sids]:
+                self.term, fars = serving(*map(int, sids), voters=int(voters))
+                self.term.owner.done.clear()
+                self.term.history.last = z(1, 0)
+                self._open = fars
+                self.fars = {far.sid: far for far in fars}
+            case [voters, "with", first, "to", last, *cached]:
+                epoch, counter = divmod(zxid_of(last), 1 << 32)
+                zxids = run_of(epoch, zxid_of(first) & 0xFFFF_FFFF, counter)
+                self.term = Term(int(voters), zxids, epoch, epoch, cached=int(cached[1]) if cached else None)
+            case [voters]:
+                self.term = Term(int(voters))
+            case _:
+                raise ValueError(words)
 
     def do(self, words: list[str]) -> None:
         match words:
-            case [sid, "connects"]:
-                self.fars[int(sid)] = self.term.connect(int(sid))
-            case [sid, "connects", "as", "observer"]:
-                self.fars[int(sid)] = self.term.connect(int(sid), True)
+            case [sid, "connects", *role]:
+                self.fars[int(sid)] = self.term.connect(int(sid), role == ["as", "observer"], self._step)
+                self._open.append(self.fars[int(sid)])
+            case [sid, "joins", *role]:
+                self.do([sid, "connects", *role])
+                far = self.fars[int(sid)]
+                far.info(0)
+                far.ack_epoch(0, self.term.history.last)
+                far.ack_new_leader()
+                far.heard()
+            case [sid, "gets", "log", first, "to", last]:
+                epoch, counter = divmod(zxid_of(first), 1 << 32)
+                found = proposals_of(run_of(epoch, counter, zxid_of(last) & 0xFFFF_FFFF))
+                self.fars[int(sid)].handler.log_read(found)
+            case [sid, "gets", "no", "log"]:
+                self.fars[int(sid)].handler.log_read(None)
+            case [sid, "asks", "for", "sync"]:
+                self.term.leader.broadcast.sync_requested(self.fars[int(sid)].handler)
             case [sid, "breaks"]:
-                self.fars[int(sid)].handler.gone(self.term.now_ms)
+                far = self.fars.pop(int(sid))
+                self._open.remove(far)
+                far.handler.gone(self.term.now_ms)
             case [sid, "->", "FOLLOWERINFO" | "OBSERVERINFO", epoch]:
                 self.fars[int(sid)].info(int(epoch))
             case [sid, "->", "ACKEPOCH", epoch, "with", zxid]:
                 self.fars[int(sid)].ack_epoch(int(epoch), zxid_of(zxid))
             case [sid, "->", "ACK", *zxids]:
                 self.fars[int(sid)].ack(*map(zxid_of, zxids))
+            case [sid, "->", "PING"]:
+                self.fars[int(sid)].say(packet(qp.PING, 0, b""))
             case ["propose", zxid]:
                 self.term.propose(zxid_of(zxid))
             case ["propose", zxid, "voters", *sids]:
                 self._reconfigure(zxid_of(zxid), {int(sid) for sid in sids})
+            case ["applied", zxid]:
+                self.term.history.committed_log.add(zxid_of(zxid), payload_of(zxid_of(zxid)))
+                self.term.history.last = zxid_of(zxid)
             case ["logged", zxid]:
                 self.term.leader.broadcast.acked_up_to(1, zxid_of(zxid))
             case ["wait", ms, "ms"]:
@@ -127,9 +163,8 @@ class LeaderPlay(Play):
         yield from map(shown_step, done)
         for sid, far in self.fars.items():
             yield from (f"{sid} <- {said}" for said in self._said(far.bytes_heard()))
-            if far.is_closed and sid not in self._closed:
-                self._closed.add(sid)
-                yield f"{sid} is closed"
+        yield from (f"{far.sid} is closed" for far in self._open if far.is_closed)
+        self._open = [far for far in self._open if not far.is_closed]
         if self.term.leader.failure is not None:
             yield f"over: {self.term.leader.failure}"
 
@@ -149,11 +184,22 @@ class LeaderPlay(Play):
 
 
 class LearnerPlay(Play):
-    """`learner accepted 1 with 1:2`, `observer accepted 0 with 0:0`: server 2, which has found its leader."""
+    """`learner accepted 1 with 1:2`, `observer accepted 0 with 0:0`: server 2, which has found its leader.
 
-    def __init__(self, words: list[str], is_observer: bool) -> None:
-        _, epoch, _, zxid = words
-        self.apprentice = Apprentice(int(epoch), int(epoch), zxid_of(zxid), is_observer)
+    `learner promised 1` waits for the sync of epoch 1, `learner serving` is in step in it; both have no history.
+    """
+
+    def __init__(self, words: list[str], is_observer: bool, step: int) -> None:
+        self._step = step
+        match words:
+            case ["accepted", epoch, "with", zxid]:
+                self.apprentice = Apprentice(int(epoch), int(epoch), zxid_of(zxid), is_observer)
+            case ["promised", epoch]:
+                self.apprentice = syncing(int(epoch), is_observer=is_observer)
+            case ["serving"]:
+                self.apprentice = serving_learner(is_observer)
+            case _:
+                raise ValueError(words)
 
     def do(self, words: list[str]) -> None:
         learner = self.apprentice.learner
@@ -161,9 +207,9 @@ class LearnerPlay(Play):
             case ["connected"]:
                 self.apprentice.connect()
             case ["<-", "the", "snapshot"]:
-                self.apprentice.hear(b"nodes", END)
+                self.apprentice.hear(b"nodes", END, step=self._step)
             case ["<-", *said]:
-                self.apprentice.hear(self._packet(said))
+                self.apprentice.hear(self._packet(said), step=self._step)
             case ["logged", zxid]:
                 learner.persisted(zxid_of(zxid))
             case ["snapshot", "saved"]:
@@ -196,6 +242,8 @@ class LearnerPlay(Play):
         yield from map(shown_step, self.apprentice.steps())
         if self.apprentice.is_over:
             yield f"over: {self.apprentice.learner.failure}"
+        if self.apprentice.learner.needs_reload:
+            yield "its memory is not its history"
 
 
 class ElectionPlay(Play):
@@ -243,15 +291,27 @@ def shown_zxid(zxid: int) -> str:
     return f"{zxid >> 32}:{zxid & 0xFFFF_FFFF}"
 
 
-KINDS: dict[str, Callable[[list[str]], Play]] = {
+KINDS: dict[str, Callable[[list[str], int], Play]] = {
     "leader": LeaderPlay,
-    "learner": lambda words: LearnerPlay(words, False),
-    "observer": lambda words: LearnerPlay(words, True),
-    "election": ElectionPlay,
+    "learner": lambda words, step: LearnerPlay(words, False, step),
+    "observer": lambda words, step: LearnerPlay(words, True, step),
+    "election": lambda words, _: ElectionPlay(words),
 }
 
 
-def replayed(text: str) -> str:
+def scenarios(text: str) -> list[str]:
+    """The parts of a text that each begin with a server of their own; what is said of it comes first."""
+    found: list[str] = []
+    for paragraph in text.strip().split("\n\n"):
+        first = next(line for line in paragraph.splitlines() if not line.startswith("#"))
+        if first.split()[0] in KINDS:
+            found.append(paragraph)
+        else:
+            found[-1] += f"\n\n{paragraph}"
+    return found
+
+
+def replayed(text: str, step: int = 1 << 20) -> str:
     """The text as it is when everything happens again; raises ValueError for lines that mean nothing."""
     play: Play | None = None
     lines = []
@@ -263,7 +323,7 @@ def replayed(text: str) -> str:
             continue
         words = line.split()
         if words[0] in KINDS:
-            play = KINDS[words[0]](words[1:])
+            play = KINDS[words[0]](words[1:], step)
         elif play is not None:
             play.do(words)
         else:

@@ -117,16 +117,20 @@ class RecordingOwner(LeaderOwner):
 class Far:
     """A learner's end of a connection to a leader."""
 
-    def __init__(self, term: "Term", sid: int, is_observer: bool) -> None:
+    def __init__(self, term: "Term", sid: int, is_observer: bool, step: int) -> None:
         self.term = term
         self.sid = sid
         self.is_observer = is_observer
+        self.step = step
         self.link = PeerLink(Packets(), QUORUM, f"10.0.0.{sid}:40000", [], 0)
         self.handler = term.leader.learner_connected(self.link, term.now_ms)
 
     def say(self, *packets: bytes) -> None:
-        if not self.link.closing:
-            self.handler.bytes_received(b"".join(packets), self.term.now_ms)
+        """Packets reach the leader, in pieces of `step` bytes."""
+        wire = b"".join(packets)
+        for at in range(0, len(wire), self.step):
+            if not self.link.closing:
+                self.handler.bytes_received(wire[at : at + self.step], self.term.now_ms)
 
     def info(self, accepted: int = 0, config_version: int = 0) -> None:
         type = qp.OBSERVERINFO if self.is_observer else qp.FOLLOWERINFO
@@ -191,8 +195,8 @@ class Term:
         self.leader = Leader(settings, self.owner, self.history, current, seen, accepted, current_epoch, 0)
         self.leader.begin()
 
-    def connect(self, sid: int, is_observer: bool = False) -> Far:
-        return Far(self, sid, is_observer)
+    def connect(self, sid: int, is_observer: bool = False, step: int = 1 << 20) -> Far:
+        return Far(self, sid, is_observer, step)
 
     def known(self, sid: int, accepted: int = 0, is_observer: bool = False) -> Far:
         """One that has sent its FOLLOWERINFO or OBSERVERINFO."""
