@@ -119,9 +119,9 @@ def test_the_part_of_the_pzxid_in_a_digest_is_the_same_for_all_nodes(
     assert node_digest(f"/{name}", node) == digest_without_pzxid(f"/{name}", node) ^ pzxid_part(pzxid)
 
 
-def test_a_root_that_is_changed_by_both_of_its_names_at_once_gets_the_right_digests() -> None:
-    world = LoneServer()
-    client = world.connect()
+def test_a_root_that_is_changed_by_both_of_its_names_at_once_gets_the_right_digests(
+    world: LoneServer, client: Client
+) -> None:
     world.disk_is_slow = True
     client.ask(op.SET_DATA, SetDataRequest("/", b"x", -1))
     client.ask(op.CREATE, CreateRequest("/a", b"", OPEN, 0))

@@ -99,8 +99,7 @@ def test_a_close_deletes_what_there_will_be_in_the_order_of_javas_set(
     assert expected.keys() == paths_of_close(world)
 
 
-def test_what_a_closing_session_has_is_gone_for_later_writes() -> None:
-    world = LoneServer()
+def test_what_a_closing_session_has_is_gone_for_later_writes(world: LoneServer) -> None:
     client, other = world.connect(), world.connect()
     other.create("/p")
     client.create("/p/e", flags=EPHEMERAL)
@@ -116,8 +115,7 @@ def test_what_a_closing_session_has_is_gone_for_later_writes() -> None:
     assert world.server.outstanding.tree_digest == world.server.tree.tree_digest
 
 
-def test_an_ephemeral_that_became_another_session_s_stays() -> None:
-    world = LoneServer()
+def test_an_ephemeral_that_became_another_session_s_stays(world: LoneServer) -> None:
     client, other = world.connect(), world.connect()
     client.create("/e", flags=EPHEMERAL)
     world.disk_is_slow = True
@@ -129,8 +127,7 @@ def test_an_ephemeral_that_became_another_session_s_stays() -> None:
     assert other.exists("/e")
 
 
-def test_a_second_close_of_a_session_deletes_nothing_more() -> None:
-    world = LoneServer()
+def test_a_second_close_of_a_session_deletes_nothing_more(world: LoneServer) -> None:
     client = world.connect(timeout_ms=4000)
     client.create("/e", flags=EPHEMERAL)
     world.disk_is_slow = True

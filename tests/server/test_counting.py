@@ -16,13 +16,11 @@ from pyzoo.quorum.history import Proposal
 from pyzoo.server.member.learning import Learning
 from pyzoo.server.slices import REST_MS
 from pyzoo.sim.operation import encoded
-from tests.support.dialogue import OPEN, LoneServer
+from tests.support.dialogue import OPEN, Client, LoneServer
 from tests.support.exports import lone_leader
 
 
-def test_requests_are_counted_where_apaches_processors_would_see_them() -> None:
-    world = LoneServer()
-    client = world.connect()
+def test_requests_are_counted_where_apaches_processors_would_see_them(world: LoneServer, client: Client) -> None:
     client.call(op.CREATE, CreateRequest("/a", b"", OPEN, 0))
     client.call(op.GET_DATA, GetDataRequest("/a", False))
     client.call(op.PING)
@@ -32,8 +30,7 @@ def test_requests_are_counted_where_apaches_processors_would_see_them() -> None:
     assert (2, 2) == (metrics.outstanding_changes_queued, metrics.outstanding_changes_removed)
 
 
-def test_bytes_of_replies_and_of_events_are_counted_apart() -> None:
-    world = LoneServer()
+def test_bytes_of_replies_and_of_events_are_counted_apart(world: LoneServer) -> None:
     watcher, writer = world.connect(), world.connect()
     writer.call(op.CREATE, CreateRequest("/a", b"", OPEN, 0))
     metrics = world.server.metrics
@@ -47,15 +44,12 @@ def test_bytes_of_replies_and_of_events_are_counted_apart() -> None:
     assert 1 == metrics.node_changed_watch_count.sum
 
 
-def test_pings_and_handshakes_are_no_responses() -> None:
-    world = LoneServer()
+def test_pings_and_handshakes_are_no_responses(world: LoneServer) -> None:
     world.connect().call(op.PING)
     assert 0 == world.server.metrics.response_bytes
 
 
-def test_a_write_of_a_client_that_has_left_is_a_stale_reply() -> None:
-    world = LoneServer()
-    client = world.connect()
+def test_a_write_of_a_client_that_has_left_is_a_stale_reply(world: LoneServer, client: Client) -> None:
     world.disk_is_slow = True
     client.ask(op.CREATE, CreateRequest("/a", b"", OPEN, 0))
     client.hang_up()
@@ -64,9 +58,7 @@ def test_a_write_of_a_client_that_has_left_is_a_stale_reply() -> None:
     assert 1 == world.server.metrics.connection_drop_count
 
 
-def test_a_session_that_is_brought_along_is_counted() -> None:
-    world = LoneServer()
-    client = world.connect()
+def test_a_session_that_is_brought_along_is_counted(world: LoneServer, client: Client) -> None:
     world.connect(session_id=client.session_id, passwd=client.passwd)
     assert (1, 2) == (
         world.server.metrics.connection_revalidate_count,

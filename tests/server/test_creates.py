@@ -12,16 +12,6 @@ from tests.support.dialogue import OPEN, Client, LoneServer
 READ_ONLY = [ACL(READ, "world", "anyone")]
 
 
-@pytest.fixture
-def world() -> LoneServer:
-    return LoneServer()
-
-
-@pytest.fixture
-def client(world: LoneServer) -> Client:
-    return world.connect()
-
-
 def request(path: str | None, flags: int = 0, acl: list[ACL] | None = None, ttl: int | None = None) -> Record:
     """The body of a create with an open ACL, with a ttl for createTTL."""
     acl = OPEN if acl is None else acl

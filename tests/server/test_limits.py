@@ -92,15 +92,13 @@ def test_a_reply_may_be_larger() -> None:
 
 
 @pytest.mark.parametrize("word", [b"\xff\xff\xff\xff", b"\x80\0\0\0", b"\x7f\xff\xff\xff", b"ruok"])
-def test_an_absurd_length_closes_the_connection(word: bytes) -> None:
-    client = LoneServer().connect()
+def test_an_absurd_length_closes_the_connection(client: Client, word: bytes) -> None:
     client.send(word)
     assert (True, b"") == (client.closed, client.received)
 
 
 @pytest.mark.parametrize("payload", [b"", b"\0\0\0\1", bytes(7)])
-def test_a_frame_without_a_whole_header_closes_the_connection(payload: bytes) -> None:
-    client = LoneServer().connect()
+def test_a_frame_without_a_whole_header_closes_the_connection(client: Client, payload: bytes) -> None:
     client.send(framed(payload))
     assert (True, b"") == (client.closed, client.received)
 

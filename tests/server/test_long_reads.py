@@ -352,8 +352,7 @@ def test_many_listings_in_one_multi_read_are_bounded() -> None:
     assert 100_000 // (len(one) - 16) == frame.count(b"child-899")
 
 
-def test_a_client_that_does_not_read_has_little_waiting_however_much_it_asks_for() -> None:
-    client = LoneServer().connect()
+def test_a_client_that_does_not_read_has_little_waiting_however_much_it_asks_for(client: Client) -> None:
     client.create("/blob", b"x" * 1_000_000)
     deaf = Deaf(client)
     for _ in range(5):

@@ -125,9 +125,9 @@ def test_names_that_quotas_use_may_stand_anywhere(steps: list[tuple[int, str, by
         (op.RECONFIG, ReconfigRequest(None, None, None, -1)),
     ],
 )
-def test_a_write_that_is_cut_off_is_answered_and_never_logged(op_type: int, body: Record) -> None:
-    world = LoneServer()
-    client = world.connect()
+def test_a_write_that_is_cut_off_is_answered_and_never_logged(
+    world: LoneServer, client: Client, op_type: int, body: Record
+) -> None:
     logged, zxid = len(world.logged), world.server.tree.last_processed_zxid
     whole = encoded(body)
     for length in range(len(whole)):

@@ -36,8 +36,7 @@ def test_the_digest_of_the_superuser(compared: list[tuple[bytes, bytes]], creden
     assert SUPER_SECRET.encode() in [pair[1] for pair in compared]
 
 
-def test_digests_in_acls(compared: list[tuple[bytes, bytes]]) -> None:
-    world = LoneServer()
+def test_digests_in_acls(world: LoneServer, compared: list[tuple[bytes, bytes]]) -> None:
     owner = world.connect()
     owner.auth("digest", b"u:p")
     owner.create("/closed", acl=[ACL(31, "digest", U_P)])

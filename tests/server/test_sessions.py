@@ -15,11 +15,6 @@ HELLO = bytes.fromhex(
 )
 
 
-@pytest.fixture
-def world() -> LoneServer:
-    return LoneServer()
-
-
 # --- the handshake
 
 

@@ -113,8 +113,7 @@ def test_a_server_does_a_slice_in_a_turn_and_wants_the_next_turn_soon() -> None:
     assert world.server.next_deadline_ms() > world.now_ms + 100
 
 
-def test_a_server_that_sends_its_clients_away_abandons_its_work() -> None:
-    world = LoneServer()
+def test_a_server_that_sends_its_clients_away_abandons_its_work(world: LoneServer) -> None:
     work = Counting("a", 1_000_000, [])
     world.server.slices.add(work)
     world.server.shutdown()

@@ -30,11 +30,6 @@ UNREADABLE = [ACL(31 & ~READ, "world", "anyone")]
 
 
 @pytest.fixture
-def world() -> LoneServer:
-    return LoneServer()
-
-
-@pytest.fixture
 def writer(world: LoneServer) -> Client:
     return world.connect()
 
@@ -61,17 +56,6 @@ def seen(client: Client) -> list[tuple[int, str]]:
 
 
 # --- one-shot watches
-
-
-def test_an_event_frame_is_apaches(world: LoneServer) -> None:
-    client = world.connect()
-    for _ in range(2):
-        client.error(op.DELETE, DeleteRequest("/none", -1))
-    client.create("/a")
-    client.call(op.GET_DATA, GetDataRequest("/a", True))
-    client.ask(op.SET_DATA, SetDataRequest("/a", b"", -1))
-    event = bytes.fromhex("ffffffff 0000000000000005 00000000 00000003 00000003 00000002 2f61")
-    assert event == client.frames()[0]
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,6 @@ def without(permission: int) -> list[ACL]:
 
 
 @pytest.fixture
-def world() -> LoneServer:
-    return LoneServer()
-
-
-@pytest.fixture
 def client(world: LoneServer) -> Client:
     client = world.connect()
     client.create("/a")
