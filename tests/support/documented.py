@@ -78,7 +78,7 @@ def fences(page: Path) -> list[Fence]:
 
 def pages() -> list[Path]:
     """What users and contributors read; those about the tests beside others say how they are run themselves."""
-    names = ("README.md", "CONTRIBUTING.md", "tests/README.md")
+    names = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")
     return [*(REPOSITORY / name for name in names), *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
