@@ -1,4 +1,4 @@
-"""Watches: the two tables, and what fires when."""
+"""Watches: what only the tree shows of them (see tests/server/test_watch_events.py for what clients see)."""
 
 from typing import Any
 
@@ -27,80 +27,12 @@ def add_persistent(driver: Any, path: str, watcher: Watcher) -> None:
     driver.tree.child_watches.add(path, watcher, PERSISTENT)
 
 
-def test_a_persistent_watch_sees_its_own_path_only(driver: Any, watcher: Any) -> None:
-    driver.create("/w")
-    add_persistent(driver, "/w", watcher)
-    driver.set_data("/w", b"1")
-    driver.set_data("/w", b"2")
-    driver.create("/w/x")
-    driver.create("/w/x/y")
-    driver.set_data("/w/x", b"1")
-    driver.delete("/w/x/y")
-    driver.delete("/w/x")
-    driver.delete("/w")
-    driver.create("/w")
-    driver.set_data("/w", b"3")
-    assert [event for event, path in watcher.take() if path == "/w"] == [
-        NODE_DATA_CHANGED,
-        NODE_DATA_CHANGED,
-        NODE_CHILDREN_CHANGED,
-        NODE_CHILDREN_CHANGED,
-        NODE_DELETED,
-        NODE_CREATED,
-        NODE_DATA_CHANGED,
-    ]
-
-
-def test_a_recursive_watch_sees_all_below_but_no_children_events(driver: Any, watcher: Any) -> None:
-    driver.create("/w")
-    driver.tree.data_watches.add("/w", watcher, PERSISTENT_RECURSIVE)
-    driver.set_data("/w", b"1")
-    driver.create("/w/x")
-    driver.create("/w/x/y")
-    driver.set_data("/w/x/y", b"1")
-    driver.delete("/w/x/y")
-    driver.delete("/w/x")
-    driver.delete("/w")
-    driver.create("/wx")
-    driver.create("/w")
-    assert watcher.take() == [
-        (NODE_DATA_CHANGED, "/w"),
-        (NODE_CREATED, "/w/x"),
-        (NODE_CREATED, "/w/x/y"),
-        (NODE_DATA_CHANGED, "/w/x/y"),
-        (NODE_DELETED, "/w/x/y"),
-        (NODE_DELETED, "/w/x"),
-        (NODE_DELETED, "/w"),
-        (NODE_CREATED, "/w"),
-    ]
-
-
 def test_a_recursive_watch_on_the_root_sees_everything(driver: Any, watcher: Any) -> None:
     driver.tree.data_watches.add("/", watcher, PERSISTENT_RECURSIVE)
     driver.create("/a")
     driver.create("/a/b")
     driver.set_data("/", b"1")
     assert watcher.take() == [(NODE_CREATED, "/a"), (NODE_CREATED, "/a/b"), (NODE_DATA_CHANGED, "/")]
-
-
-def test_one_shot_watches_fire_once(driver: Any, watcher: Any) -> None:
-    driver.tree.data_watches.add("/a", watcher, STANDARD)
-    driver.tree.child_watches.add("/", watcher, STANDARD)
-    driver.create("/a")
-    assert watcher.take() == [(NODE_CREATED, "/a"), (NODE_CHILDREN_CHANGED, "/")]
-    driver.set_data("/a", b"1")
-    driver.create("/b")
-    assert watcher.take() == []
-    assert driver.tree.watch_count == 0
-
-
-def test_a_deletion_reaches_a_connection_once_and_uses_up_both_watches(driver: Any, watcher: Any) -> None:
-    driver.create("/a")
-    driver.tree.data_watches.add("/a", watcher, STANDARD)
-    driver.tree.child_watches.add("/a", watcher, STANDARD)
-    driver.delete("/a")
-    assert watcher.take() == [(NODE_DELETED, "/a")]
-    assert driver.tree.watch_count == 0
 
 
 def test_a_recursive_watch_above_suppresses_the_child_watch(driver: Any, watcher: Any) -> None:
@@ -120,35 +52,6 @@ def test_only_those_reached_by_the_data_table_are_suppressed(driver: Any, watche
     driver.delete("/a")
     assert watcher.take() == [(NODE_DELETED, "/a")]
     assert another_watcher.take() == [(NODE_DELETED, "/a"), (NODE_CHILDREN_CHANGED, "/")]
-
-
-def test_many_modes_on_one_path_give_one_event(driver: Any, watcher: Any) -> None:
-    driver.create("/a")
-    for mode in (STANDARD, PERSISTENT, PERSISTENT_RECURSIVE):
-        driver.tree.data_watches.add("/a", watcher, mode)
-    driver.tree.data_watches.add("/", watcher, PERSISTENT_RECURSIVE)
-    assert driver.tree.watch_count == 2
-    driver.set_data("/a", b"1")
-    assert watcher.take() == [(NODE_DATA_CHANGED, "/a")]
-    assert not driver.tree.data_watches.contains("/a", watcher, STANDARD)
-    assert driver.tree.data_watches.contains("/a", watcher, PERSISTENT)
-
-
-def test_a_closed_session_fires_path_by_path(driver: Any, watcher: Any) -> None:
-    driver.create("/p")
-    for path in ("/p/e1", "/p/e2", "/e3"):
-        driver.create(path, ephemeral=True)
-        driver.tree.data_watches.add(path, watcher, STANDARD)
-    driver.tree.child_watches.add("/p", watcher, STANDARD)
-    driver.tree.data_watches.add("/", watcher, PERSISTENT_RECURSIVE)
-    driver.close_session(["/p/e2", "/p/e1", "/e3"])
-    assert {driver.zxid} == {zxid for _, _, zxid, _ in watcher.events}
-    assert watcher.take() == [
-        (NODE_DELETED, "/p/e2"),
-        (NODE_CHILDREN_CHANGED, "/p"),
-        (NODE_DELETED, "/p/e1"),
-        (NODE_DELETED, "/e3"),
-    ]
 
 
 def test_set_acl_fires_nothing(driver: Any, watcher: Any) -> None:
@@ -172,32 +75,6 @@ def test_events_carry_zxid_and_the_acl_to_check(driver: Any, watcher: Any) -> No
         (NODE_DELETED, "/p/a", 4, PRIVATE),
         (NODE_CHILDREN_CHANGED, "/p", 4, OTHER),
     ]
-
-
-def test_set_watches_tells_what_was_missed_and_registers_the_rest(driver: Any, watcher: Any) -> None:
-    driver.create("/a", acl=PRIVATE)
-    driver.create("/a/b")
-    driver.set_data("/a", b"1")
-    tree = driver.tree
-    tree.set_watches(watcher, 2, ["/a", "/a/b", "/none"], ["/a", "/none"], ["/a", "/a/b", "/none"], ["/p"], ["/r"])
-    assert watcher.events == [
-        (NODE_DATA_CHANGED, "/a", -1, PRIVATE),
-        (NODE_DELETED, "/none", -1, None),
-        (NODE_CREATED, "/a", -1, PRIVATE),
-        (NODE_DELETED, "/none", -1, None),
-    ]
-    assert sorted(tree.data_watches.paths_of(watcher)) == ["/a/b", "/none", "/p", "/r"]
-    assert sorted(tree.child_watches.paths_of(watcher)) == ["/a", "/a/b", "/p"]
-    assert tree.data_watches.contains("/r", watcher, PERSISTENT_RECURSIVE)
-    assert tree.child_watches.contains("/p", watcher, PERSISTENT)
-
-
-def test_set_watches_tells_of_children_changed_since(driver: Any, watcher: Any) -> None:
-    driver.create("/a", acl=PRIVATE)
-    driver.create("/a/b")
-    driver.tree.set_watches(watcher, 1, [], [], ["/a"], [], [])
-    assert watcher.events == [(NODE_CHILDREN_CHANGED, "/a", -1, PRIVATE)]
-    assert driver.tree.watch_count == 0
 
 
 # --- the manager alone

@@ -13,10 +13,12 @@ from tests.support.server_process import (
     RawClient,
     ServerProcess,
     Writer,
+    assert_clean_start,
     command,
     contents,
     four_letters,
     logged_zxids,
+    node_count,
     wait_until,
     without_lock,
 )
@@ -26,13 +28,6 @@ Serve = Callable[..., ServerProcess]
 STALLED = "No write is acknowledged until the log can be written again"
 SMALL_FILES = ("-Dzookeeper.preAllocSize=64",)
 SNAPSHOT_EVERY_100 = ("-Dzookeeper.snapCount=100",)
-
-
-def assert_clean_start(server: ServerProcess) -> None:
-    """Ready, and the recovery found the tree that the log and the snapshots speak of."""
-    assert server.port
-    for complaint in ("Digest", "snapshot digest", "problem reading", "out of order", "Traceback"):
-        assert complaint not in server.output
 
 
 def assert_contiguous(data_dir: Path) -> None:
@@ -256,23 +251,17 @@ def volume(tmp_path: Path) -> Iterator[Volume]:
     subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
-def node_count(server: ServerProcess) -> int:
-    """As `srvr` says it."""
-    line = next(line for line in four_letters(server.port, b"srvr").splitlines() if line.startswith(b"Node count: "))
-    return int(line.split()[-1])
-
-
 def fill_until_stalled(server: ServerProcess, volume: Volume) -> Writer:
     """A writer whose writes are not acknowledged any more, and that has heard of all that were.
 
     All its writes in a log and in a snapshot fit once room is made, at whatever speed it writes.
     """
-    before = node_count(server)
+    before = node_count(server.port)
     volume.fill(leaving=1 << 19)
     writer = Writer(RawClient(server.port), "/n", count=6000, window=20, size=1000)
     server.wait_for(STALLED)
     # What the server has applied is answered, but the writer's thread may not have read all of that.
-    writer.wait_for(node_count(server) - before)
+    writer.wait_for(node_count(server.port) - before)
     assert len(writer.acknowledged) > 20
     return writer
 

@@ -3,6 +3,7 @@
 import os
 import select
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -92,6 +93,19 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     return kernel
 
 
+@pytest.fixture
+def log() -> FailingLog:
+    return FailingLog()
+
+
+@pytest.fixture
+def thread(log: FailingLog) -> Iterator[LogThread]:
+    """Not started; stopped at the end."""
+    thread = LogThread(log, 1000)
+    yield thread
+    thread.stop()
+
+
 def batch(zxid: int, roll_after: bool = False) -> LogBatch:
     return LogBatch(zxid, zxid, b"%d " % zxid, roll_after)
 
@@ -103,27 +117,22 @@ def wait_for_news(thread: LogThread) -> None:
     thread.acknowledge()
 
 
-def test_the_thread_is_busy_from_a_submission_until_that_is_safe() -> None:
-    thread = LogThread(FailingLog(), 1000)
+def test_the_thread_is_busy_from_a_submission_until_that_is_safe(thread: LogThread) -> None:
     assert not thread.is_thread_busy
     thread.submit(batch(1))
     assert thread.is_thread_busy
     thread.start()
     wait_for_news(thread)
     assert not thread.is_thread_busy
-    thread.stop()
 
 
-def test_the_thread_is_not_busy_while_the_kernel_syncs(kernel: Kernel) -> None:
-    log = FailingLog()
+def test_the_thread_is_not_busy_while_the_kernel_syncs(kernel: Kernel, log: FailingLog, thread: LogThread) -> None:
     log.descriptor = 5
-    thread = LogThread(log, 1000)
     assert thread.write_here([batch(1)], beside=True)
     assert not thread.is_thread_busy
     kernel.ends()
     wait_for_news(thread)
     assert not thread.is_thread_busy
-    thread.stop()
 
 
 def test_what_is_safe_is_told_through_the_eventfd() -> None:
@@ -147,11 +156,11 @@ def test_batches_that_wait_share_a_sync_and_a_roll_ends_it() -> None:
     assert ([(1, b"1 2 "), (3, b"3 ")], [1]) == (log.safe, log.rolls)
 
 
-def test_a_full_disk_is_tried_again_until_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_tried_again_until_there_is_room(
+    log: FailingLog, thread: LogThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(room, "RETRY_SECONDS", 0.01)
-    log = FailingLog()
     log.full_at = 1
-    thread = LogThread(log, 1000)
     thread.start()
     thread.submit(batch(1))
     for _ in range(3):
@@ -160,7 +169,6 @@ def test_a_full_disk_is_tried_again_until_there_is_room(monkeypatch: pytest.Monk
     log.full_at = 0
     wait_for_news(thread)
     assert (1, [(1, b"1 ")]) == (thread.persisted_zxid, log.safe)
-    thread.stop()
 
 
 def test_a_stop_on_a_full_disk_leaves_no_gap_in_the_log() -> None:
@@ -208,35 +216,29 @@ def test_the_caller_writes_by_itself_while_the_thread_has_nothing_to_do() -> Non
     assert [1, 3, 4] == [first for first, _ in log.safe]
 
 
-def test_a_slow_disk_is_left_to_the_thread() -> None:
-    log = FailingLog()
+def test_a_slow_disk_is_left_to_the_thread(log: FailingLog, thread: LogThread) -> None:
     log.sync_ns = 100 * room.FAST_SYNC_NS
-    thread = LogThread(log, 1000)
     assert thread.write_here([batch(1)])
     assert not thread.write_here([batch(2)])
     thread.start()
-    thread.stop()
 
 
-def test_what_ends_a_file_is_left_to_the_thread() -> None:
-    thread = LogThread(FailingLog(), 1000)
+def test_what_ends_a_file_is_left_to_the_thread(thread: LogThread) -> None:
     assert not thread.write_here([batch(1, roll_after=True)])
     thread.start()
-    thread.stop()
 
 
-def test_what_the_caller_cannot_write_is_for_the_thread_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_caller_cannot_write_is_for_the_thread_to_try_again(
+    log: FailingLog, thread: LogThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(room, "RETRY_SECONDS", 0.01)
-    log = FailingLog()
     log.full_at = 1
-    thread = LogThread(log, 1000)
     assert not thread.write_here([batch(1)])
     thread.submit(batch(1))
     log.full_at = 0
     thread.start()
     wait_for_news(thread)
     assert [(1, b"1 ")] == log.safe
-    thread.stop()
 
 
 @pytest.mark.parametrize(("sync_ns", "synced"), [(3_000_000, 3), (0, None)])
@@ -258,10 +260,8 @@ def test_a_write_is_measured(sync_ns: int, synced: int | None) -> None:
     assert 2 == metrics.sync_processor_queue_and_flush_time_ms.basic.count
 
 
-def test_the_kernel_syncs_while_the_caller_goes_on(kernel: Kernel) -> None:
-    log = FailingLog()
+def test_the_kernel_syncs_while_the_caller_goes_on(kernel: Kernel, log: FailingLog, thread: LogThread) -> None:
     log.descriptor = 5
-    thread = LogThread(log, 1000)
     assert thread.write_here([batch(1), batch(2)], beside=True)
     assert thread.is_syncing_beside
     thread.acknowledge()
@@ -275,25 +275,23 @@ def test_the_kernel_syncs_while_the_caller_goes_on(kernel: Kernel) -> None:
     assert 2 == times.txns
     assert thread.write_here([batch(3)])
     assert (3, 1) == (thread.persisted_zxid, kernel.begun)
-    thread.stop()
 
 
 @pytest.mark.parametrize(("descriptor", "takes_it"), [(-1, True), (5, False)])
-def test_what_the_kernel_cannot_sync_beside_is_synced_at_once(kernel: Kernel, descriptor: int, takes_it: bool) -> None:
-    log = FailingLog()
+def test_what_the_kernel_cannot_sync_beside_is_synced_at_once(
+    kernel: Kernel, log: FailingLog, thread: LogThread, descriptor: int, takes_it: bool
+) -> None:
     log.descriptor = descriptor
     kernel.takes_it = takes_it
-    thread = LogThread(log, 1000)
     assert thread.write_here([batch(1)], beside=True)
     assert not thread.is_syncing_beside
     assert (1, [(1, b"1 ")]) == (thread.persisted_zxid, log.safe)
-    thread.stop()
 
 
-def test_what_the_kernel_fails_to_sync_is_written_again_by_the_thread(kernel: Kernel) -> None:
-    log = FailingLog()
+def test_what_the_kernel_fails_to_sync_is_written_again_by_the_thread(
+    kernel: Kernel, log: FailingLog, thread: LogThread
+) -> None:
     log.descriptor = 5
-    thread = LogThread(log, 1000)
     assert thread.write_here([batch(1), batch(2)], beside=True)
     kernel.failure = OSError(5, "Input/output error")
     thread.acknowledge()
@@ -302,7 +300,6 @@ def test_what_the_kernel_fails_to_sync_is_written_again_by_the_thread(kernel: Ke
     wait_for_news(thread)
     assert (2, False) == (thread.persisted_zxid, thread.stalled)
     assert [(1, b"1 2 ")] == log.safe
-    thread.stop()
 
 
 def test_a_stop_waits_for_what_the_kernel_syncs(kernel: Kernel) -> None:
@@ -317,18 +314,15 @@ def test_a_stop_waits_for_what_the_kernel_syncs(kernel: Kernel) -> None:
 
 
 def test_a_sync_beside_that_seems_slow_says_nothing_of_the_disk(
-    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+    kernel: Kernel, log: FailingLog, thread: LogThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter((1, 1 + 1000 * room.FAST_SYNC_NS))
     monkeypatch.setattr(room, "monotonic_ns", lambda: next(clock))
-    log = FailingLog()
     log.descriptor = 5
-    thread = LogThread(log, 1000)
     assert thread.write_here([batch(1)], beside=True)
     kernel.ends()
     wait_for_news(thread)
     assert thread.write_here([batch(2)])
-    thread.stop()
 
 
 def test_without_such_a_kernel_nothing_is_synced_beside(monkeypatch: pytest.MonkeyPatch) -> None:

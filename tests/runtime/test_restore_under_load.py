@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server_process import RawClient, ServerProcess, Writer, logged_zxids
+from tests.support.server_process import RawClient, ServerProcess, Writer, assert_clean_start, logged_zxids
 
 Serve = Callable[..., ServerProcess]
 
@@ -26,12 +26,6 @@ def ask(server: ServerProcess, command: str, body: bytes | None = None) -> bytes
     with urllib.request.urlopen(request, timeout=SECONDS) as answer:
         data: bytes = answer.read()
         return data
-
-
-def assert_clean_start(server: ServerProcess) -> None:
-    assert server.port
-    for complaint in ("Digest", "snapshot digest", "problem reading", "out of order", "Traceback"):
-        assert complaint not in server.output
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])

@@ -22,12 +22,12 @@ from pyzoo.jute.records import (
     GetDataRequest,
     MultiHeader,
     ReplyHeader,
-    RequestHeader,
     SetDataRequest,
 )
 from pyzoo.sim.operation import encoded, framed
 from pyzoo.testing import EmbeddedServer
 from tests.support.dialogue import OPEN
+from tests.support.server_process import node_count, request
 
 PATIENCE_SECONDS = 30
 PAGE_BYTES = resource.getpagesize()
@@ -41,9 +41,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
     properties = {"zookeeper.preAllocSize": "64", "zookeeper.forceSync": "no"}
     with EmbeddedServer(data_dir=str(directory), properties=properties) as server:
         yield server
-        nodes = node_count(server)
+        nodes = node_count(server.port)
     with EmbeddedServer(data_dir=str(directory), properties=properties) as again:
-        assert nodes == node_count(again)
+        assert nodes == node_count(again.port)
 
 
 @pytest.fixture(autouse=True)
@@ -51,10 +51,6 @@ def _others_are_served(server: EmbeddedServer) -> Iterator[None]:
     """After every test the server still works for everybody else."""
     yield
     assert_it_answers(server)
-
-
-def request(xid: int, op_type: int, *body: object) -> bytes:
-    return framed(encoded(RequestHeader(xid, op_type), *body))
 
 
 def dial(server: EmbeddedServer) -> socket.socket:
@@ -105,13 +101,6 @@ def assert_it_answers(server: EmbeddedServer) -> None:
         sock.sendall(request(2, op.GET_DATA, GetDataRequest("/alive", False)))
         sock.sendall(request(3, op.CLOSE_SESSION))
         assert [(1, 0), (2, 0), (3, 0)] == [(header.xid, header.err) for header in (next_reply(sock) for _ in range(3))]
-
-
-def node_count(server: EmbeddedServer) -> int:
-    with dial(server) as sock:
-        sock.sendall(b"srvr")
-        text = all_until_close(sock).decode()
-    return int(text.partition("Node count: ")[2])
 
 
 def resident_bytes() -> int:
@@ -399,12 +388,12 @@ def test_a_storm_of_connections(server: EmbeddedServer) -> None:
 
 def test_sessions_come_and_go(server: EmbeddedServer) -> None:
     with log_in(server) as sock:
-        before = node_count(server)
+        before = node_count(server.port)
         for _ in range(100):
             with log_in(server) as other:
                 other.sendall(request(1, op.CREATE, CreateRequest("/here", b"", OPEN, 3)))
                 other.sendall(request(2, op.CLOSE_SESSION))
                 assert [0, 0] == [next_reply(other).err for _ in range(2)]
-        assert node_count(server) <= before
+        assert node_count(server.port) <= before
         sock.sendall(request(1, op.PING))
         assert -2 == next_reply(sock).xid

@@ -1,16 +1,16 @@
 """Connections that are over go away, also when their clients never take what was sent to them."""
 
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import ConnectRequest, CreateRequest, GetDataRequest, RequestHeader
+from pyzoo.jute.records import ConnectRequest, CreateRequest, GetDataRequest
 from pyzoo.sim.operation import encoded, framed
 from pyzoo.testing import EmbeddedServer
 from tests.support.dialogue import OPEN
+from tests.support.server_process import four_letters, request, wait_until
 
 SECONDS = 30
 LARGE = 1_000_000
@@ -24,25 +24,12 @@ def server() -> Iterator[EmbeddedServer]:
         yield server
 
 
-def request(xid: int, op_type: int, *body: object) -> bytes:
-    return framed(encoded(RequestHeader(xid, op_type), *body))
-
-
 def dial(server: EmbeddedServer) -> socket.socket:
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
     sock.settimeout(SECONDS)
     sock.connect(("127.0.0.1", server.port))
     return sock
-
-
-def ask(server: EmbeddedServer, word: bytes) -> str:
-    with dial(server) as sock:
-        sock.sendall(word)
-        text = b""
-        while piece := sock.recv(1 << 16):
-            text += piece
-    return text.decode()
 
 
 def hello(timeout_ms: int) -> bytes:
@@ -59,10 +46,7 @@ def read_and_never_take(sock: socket.socket) -> None:
 
 def wait_until_gone(server: EmbeddedServer, sock: socket.socket) -> None:
     port = sock.getsockname()[1]
-    deadline = time.monotonic() + SECONDS
-    while f":{port}[" in ask(server, b"cons"):
-        assert time.monotonic() < deadline, "the connection is still there"
-        time.sleep(0.05)
+    wait_until(lambda: b":%d[" % port not in four_letters(server.port, b"cons"))
 
 
 def test_the_connection_of_an_expired_session_is_closed(server: EmbeddedServer) -> None:

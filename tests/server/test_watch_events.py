@@ -168,6 +168,7 @@ def test_a_recursive_watch_sees_the_subtree_and_no_children_events(writer: Clien
     delete(writer, "/w/x/y")
     delete(writer, "/w/x")
     delete(writer, "/w")
+    writer.create("/wx")
     writer.create("/w")
     assert [
         (CHANGED, "/w"),

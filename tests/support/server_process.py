@@ -149,6 +149,23 @@ def four_letters(port: int, word: bytes) -> bytes:
         return answer
 
 
+def node_count(port: int) -> int:
+    """As `srvr` says it."""
+    return int(four_letters(port, b"srvr").partition(b"Node count: ")[2])
+
+
+def assert_clean_start(server: ServerProcess) -> None:
+    """Ready, and the recovery found the tree that the log and the snapshots speak of."""
+    assert server.port
+    for complaint in ("Digest", "snapshot digest", "problem reading", "out of order", "Traceback"):
+        assert complaint not in server.output
+
+
+def request(xid: int, op_type: int, *body: Any) -> bytes:
+    """A frame."""
+    return framed(encoded(RequestHeader(xid, op_type), *body))
+
+
 class RawClient:
     """One session; requests are pipelined as the caller likes."""
 
@@ -181,7 +198,7 @@ class RawClient:
 
     def send(self, type: int, *body: Any) -> None:
         self._xid += 1
-        self.sock.sendall(framed(encoded(RequestHeader(self._xid, type), *body)))
+        self.sock.sendall(request(self._xid, type, *body))
 
     def reply(self) -> tuple[ReplyHeader, InputArchive]:
         archive = InputArchive(self._frame())
