@@ -55,7 +55,10 @@ COMPILED = [
     "src/pyzoo/runtime/event_wait.py",
     "src/pyzoo/runtime/log_writer.py",
     "src/pyzoo/runtime/turn.py",
-    *(f"src/pyzoo/runtime/transport/{name}.py" for name in ("client_port", "endpoint", "peer_port", "session")),
+    *(
+        f"src/pyzoo/runtime/transport/{name}.py"
+        for name in ("client_port", "client_tls", "endpoint", "peer_port", "session")
+    ),
 ]
 NOT_COMPILED = {"__init__.py", "generate.py"}
 """Package markers, and the generator, which no server runs."""
@@ -91,7 +94,10 @@ HOT = [
     *(f"src/pyzoo/server/requests/operations/{name}.py" for name in ("session_reads", "table")),
     "src/pyzoo/server/roles/zookeeper_server.py",
     *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn")),
-    *(f"src/pyzoo/runtime/transport/{name}.py" for name in ("client_port", "endpoint", "peer_port", "session")),
+    *(
+        f"src/pyzoo/runtime/transport/{name}.py"
+        for name in ("client_port", "client_tls", "endpoint", "peer_port", "session")
+    ),
 ]
 """Runs for every request."""
 

@@ -25,6 +25,7 @@ MEMBERS = [
     *(f"server.{n}=127.0.0.{n}:{{p{n}}}:{{p{n + 3}}}" for n in (1, 2, 3)),
 ]
 QUORUM_STORES = ["ssl.quorum.keyStore.location={dir}/node.pem", "ssl.quorum.trustStore.location={dir}/ca.pem"]
+STORES = ["ssl.keyStore.location={dir}/node.pem", "ssl.trustStore.location={dir}/ca.pem"]
 JAAS = "-Djava.security.auth.login.config={dir}/jaas.conf"
 MEMBER_SECTION = 'QuorumServer { x required user_a="b"; };\nQuorumLearner { x required username="a" password="b"; };\n'
 LOCKED = "{dir}/jaas.conf/below"
@@ -47,7 +48,9 @@ STARTS: dict[str, list[str]] = {
     "stores of clients that nobody uses": ["ssl.keyStore.location={dir}/missing.pem", "ssl.trustStore.location=/none"],
     "stores of members at a server that is alone": ["sslQuorum=true", "ssl.quorum.keyStore.location={dir}/missing.pem"],
     "sasl of members at a server that is alone": ["quorum.auth.enableSasl=true"],
-    "a client port that may be TLS": ["client.portUnification=true", "ssl.keyStore.location={dir}/missing.pem"],
+    "a client port that may be TLS": ["client.portUnification=true", *STORES],
+    "a TLS port": ["secureClientPort={p1}", *STORES],
+    "a TLS port alone": ["clientPort=", "secureClientPort={p1}", "ssl.clientAuth=none", STORES[0]],
     "a login file without a section for clients": [JAAS],
     "a super user of sasl": ["superUser=somebody", "allowSaslFailedClients=true"],
     "another scheme required by the key of no release": ["requireClientAuthScheme=digest"],
@@ -84,13 +87,21 @@ REFUSED: dict[str, list[str]] = {
     "a data directory that must be there": ["-Dzookeeper.datadir.autocreate=false"],
     "logs among snapshots": ["dataLogDir={dir}/logs-and-snapshots"],
     "a damaged snapshot": ["dataDir={dir}/damaged"],
-    "a TLS port": ["secureClientPort={p1}"],
-    "a TLS port with Netty": [
+    "a TLS port without stores": ["secureClientPort={p1}"],
+    "a TLS port without whom to trust": ["secureClientPort={p1}", STORES[0]],
+    "a TLS port whose key store is missing": [
         "secureClientPort={p1}",
-        "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory",
         "ssl.keyStore.location={dir}/missing.pem",
+        STORES[1],
     ],
-    "a TLS port alone": ["clientPort=", "secureClientPort={p1}"],
+    "a TLS port that is taken": ["secureClientPort={taken}", "secureClientPortAddress=127.0.0.1", *STORES],
+    "a TLS port at an address that is not known": [
+        "secureClientPort={p1}",
+        "secureClientPortAddress=no-such.invalid",
+        *STORES,
+    ],
+    "both ports the same": ["clientPort={p1}", "secureClientPort={p1}", *STORES],
+    "a client port that may be TLS without stores": ["client.portUnification=true"],
     "the provider of sasl": [f"authProvider.1={AUTH}SASLAuthenticationProvider"],
     "the provider of sasl as a property": [f"-Dzookeeper.authProvider.sasl={AUTH}SASLAuthenticationProvider"],
     "sasl required": ["sessionRequireClientSASLAuth=true"],

@@ -8,12 +8,11 @@ from pyzoo.config.parse import files_needed, parse_config_text
 from pyzoo.errors import ConfigError
 
 THREE = "server.1=a:1:2;5\nserver.2=b:1:2;6\nserver.3=c:1:2;7\n"
-NETTY = "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory\n"
 
 
 SASL = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
 NO_SASL = "SASL logins of clients are not there yet: remove it; clients can log in with the scheme digest"
-NO_TLS = "TLS for clients is not offered yet: remove it, and set clientPort"
+KEYS = "ssl.keyStore.location=/k.pem\n"
 
 
 def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str, str] | None = None) -> str:
@@ -72,9 +71,10 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
         (f"authProvider.1={SASL}", f"zoo.cfg:2: authProvider.1={SASL}: {NO_SASL}"),
         ("sessionRequireClientSASLAuth=TRUE", f"zoo.cfg:2: sessionRequireClientSASLAuth=TRUE: {NO_SASL}"),
         ("requireClientAuthScheme=sasl", f"zoo.cfg:2: requireClientAuthScheme=sasl: {NO_SASL}"),
-        ("secureClientPort=1", f"zoo.cfg:2: secureClientPort: {NO_TLS}"),
-        ("clientPort=5\nsecureClientPort=1", f"zoo.cfg:3: secureClientPort: {NO_TLS}"),
-        (NETTY + "secureClientPort=1", f"zoo.cfg:3: secureClientPort: {NO_TLS}"),
+        ("secureClientPort=1", "zoo.cfg:2: secureClientPort needs ssl.keyStore.location"),
+        (KEYS + "secureClientPort=1", "zoo.cfg:3: secureClientPort needs ssl.trustStore.location, or ssl.clientAuth=none"),
+        ("clientPort=5\nclient.portUnification=true", "zoo.cfg:3: client.portUnification needs ssl.keyStore.location"),
+        (KEYS + "ssl.clientAuth=none\nclientPort=5\nsecureClientPort=5", "zoo.cfg:5: the client port and the secure client port are both on 5: give each its own port"),
         ("ssl.clientAuth=maybe", "zoo.cfg:2: ssl.clientAuth=maybe: choose none, want or need"),
         ("client.portUnification=true\nclientPort=1\nssl.authProvider=x", "zoo.cfg:4: ssl.authProvider=x: only x509 can check certificates"),
         ("a=\\u12", "zoo.cfg:2: \\u12 is not a character: \\u needs four hexadecimal digits (write \\\\ for a backslash)"),

@@ -151,8 +151,11 @@ def test_the_words_of_the_whitelist() -> None:
     assert {"conf", "wchs", "isro", "srvr", "telnet close"} <= every
 
 
+STORES = "ssl.keyStore.location=/k.pem\nssl.trustStore.location=/t.pem\n"
+
+
 def test_tls_brings_the_x509_scheme() -> None:
-    assert ("ip", "digest", "x509") == parsed("client.portUnification=true").auth_providers
+    assert ("ip", "digest", "x509") == parsed(f"client.portUnification=true\n{STORES}").auth_providers
 
 
 def test_providers_are_known_by_their_class() -> None:

@@ -100,7 +100,7 @@ def test_ensemble_keys_and_defaults_are_accepted_in_silence(line: str) -> None:
 
 def test_a_server_without_any_port_is_pointed_out() -> None:
     _, warnings = parse_config_text("dataDir=/d", "zoo.cfg")
-    assert ["zoo.cfg: no client can connect: set clientPort"] == [str(one) for one in warnings]
+    assert ["zoo.cfg: no client can connect: set clientPort or secureClientPort"] == [str(one) for one in warnings]
 
 
 @pytest.mark.parametrize(

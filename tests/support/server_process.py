@@ -32,7 +32,8 @@ from tests.support.dialogue import OPEN
 from tests.support.forked import Forked, can_be_forked
 
 PATIENCE_SECONDS = 30
-READY = re.compile(r"ready on .*:(\d+)$")
+READY = re.compile(r"ready on .*:(\d+)(, with TLS)?$")
+SECURE = re.compile(r"clients with TLS on .*:(\d+)$")
 EPHEMERAL = 1
 sockets: list[socket.socket] = []
 """All that clients of the running test opened."""
@@ -114,6 +115,13 @@ class ServerProcess:
         """The client port; returns when the server is ready."""
         self.wait_for(": ready on ")
         [port] = [found[1] for line in self.lines if (found := READY.search(line))]
+        return int(port)
+
+    @property
+    def secure_port(self) -> int:
+        """The port of clients with TLS; returns when the server is ready."""
+        self.wait_for(": ready on ")
+        [port] = [found[1] for line in self.lines if (found := SECURE.search(line))]
         return int(port)
 
     def wait(self) -> int:

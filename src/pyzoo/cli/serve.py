@@ -105,7 +105,8 @@ def resolve_config(
         config = evolve(config, client_port=port)
     if host is not None:
         try:
-            config = evolve(config, client_port_address=bare_host(host))
+            address = bare_host(host)
+            config = evolve(config, client_port_address=address, secure_client_port_address=address)
         except ValueError as error:
             raise ConfigError(f"--host {host}: {error}") from None
     return config, warnings
@@ -125,7 +126,7 @@ def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
     """Raise ConfigError for settings that would be dangerous to ignore."""
     if config.distributed and in_memory:
         raise ConfigError("a member of an ensemble needs a disk: leave --in-memory away", config.config_path)
-    if config.client_port is None and not config.distributed:
+    if config.client_port is None and config.secure_client_port is None and not config.distributed:
         raise ConfigError("clientPort is not set: a server that is alone needs one", config.config_path)
 
 
@@ -232,12 +233,18 @@ def where_data_is(config: ServerConfig, in_memory: bool) -> str:
     return f"data in {data}" if data == logs else f"data in {data}, transaction logs in {logs}"
 
 
-def where_clients_come(config: ServerConfig, port: int) -> str:
-    """What the line that says that the server is ready tells clients."""
+def where_clients_come(config: ServerConfig, port: int, secure_port: int) -> list[str]:
+    """The lines that tell clients where the server is; the last one says that it is ready."""
+    secure = _place(config.secure_client_port_address, secure_port)
     if port < 0:
-        return "ready, without a client port"
-    host = config.client_port_address or "0.0.0.0"
-    return f"ready on {f'[{host}]' if ':' in host else host}:{port}"
+        return ["ready, without a client port" if secure_port < 0 else f"ready on {secure}, with TLS"]
+    ready = f"ready on {_place(config.client_port_address, port)}"
+    return [ready] if secure_port < 0 else [f"clients with TLS on {secure}", ready]
+
+
+def _place(host: str | None, port: int) -> str:
+    host = host or "0.0.0.0"
+    return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def open_standard_files() -> None:
@@ -280,7 +287,8 @@ def run(config: ServerConfig, in_memory: bool, output: "LogOutput") -> None:
             output.context.context = running_context(running.server)
             started.append(running)
             await nursery.start(obey_signals, output, nursery.cancel_scope)
-            say(f"pyzoo {__version__}: {where_clients_come(config, running.port)}")
+            for line in where_clients_come(config, running.port, running.secure_port):
+                say(f"pyzoo {__version__}: {line}")
             notify(READY)
 
     # Until the server listens to them itself, both signals end it at once, also as the first process of a container.

@@ -10,15 +10,14 @@ from typing import Final
 from pyzoo.config.keys import Key, Kind, Treatment, file_key
 
 _ENSEMBLE: Final = Treatment.ENSEMBLE
-_NOT_YET: Final = Treatment.NOT_YET
 
 BASIC_KEYS: Final[tuple[Key, ...]] = (
     file_key("dataDir", Kind.PATH, "", "Directory of snapshots and `myid`. Required"),
     file_key("dataLogDir", Kind.PATH, "", "Directory of the transaction logs; without it, dataDir"),
     file_key("clientPort", Kind.PORT, "", "Port for clients; 0 lets the system choose one"),
     file_key("clientPortAddress", Kind.HOST, "", "Address that the client port is bound to; without it, all"),
-    file_key("secureClientPort", Kind.PORT, "", "Port for clients that speak TLS. Refused: TLS for clients is not offered yet", _NOT_YET),
-    file_key("secureClientPortAddress", Kind.HOST, "", "Address that the TLS port is bound to", _NOT_YET),
+    file_key("secureClientPort", Kind.PORT, "", "Port for clients that speak TLS; 0 lets the system choose one. Needs ssl.keyStore.location and ssl.trustStore.location"),
+    file_key("secureClientPortAddress", Kind.HOST, "", "Address that the TLS port is bound to; without it, all"),
     file_key("clientPortListenBacklog", Kind.INT, "-1", "Length of the listen queue; -1 leaves it to the system"),
     file_key("tickTime", Kind.INT, "3000", "Milliseconds of a tick, the unit of session expiry", at_least=1),
     file_key("maxClientCnxns", Kind.INT, "60", "Connections from one address, counted for each port; 0 is no limit"),

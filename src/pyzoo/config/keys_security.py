@@ -29,8 +29,9 @@ def _tls(
 ) -> tuple[Key, Key]:
     """The same key for the client port and for the sockets between members and the AdminServer."""
     members = Treatment.ENSEMBLE if name in _BETWEEN_MEMBERS else _NOT_YET
+    clients = Treatment.USED if name in _BETWEEN_MEMBERS else _NOT_YET
     return (
-        Key("ssl." + name, kind, client_default, meaning, _NOT_YET, at_least=at_least),
+        Key("ssl." + name, kind, client_default, meaning, clients, at_least=at_least),
         Key(
             "ssl.quorum." + name,
             kind,

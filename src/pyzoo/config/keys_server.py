@@ -104,6 +104,6 @@ NETWORK_KEYS: Final[tuple[Key, ...]] = (
     Key("netty.advancedFlowControl.enabled", Kind.BOOL, "false", "It is always on: reading stops while a connection's replies pile up", _NO_EFFECT),
     Key("netty.server.outstandingHandshake.limit", Kind.INT, "-1", "TLS handshakes in progress at most; -1 is no limit", Treatment.NOT_YET),
     Key("netty.server.earlyDropSecureConnectionHandshakes", Kind.BOOL, "false", "Drop TLS connections before the handshake while not serving", Treatment.NOT_YET),
-    Key("client.portUnification", Kind.BOOL, "false", "The client port takes TLS and plain connections", Treatment.NOT_YET),
+    Key("client.portUnification", Kind.BOOL, "false", "The client port takes TLS and plain connections"),
     Key("client.certReload", Kind.BOOL, "false", "Reload the key and trust store of the TLS port when they change", Treatment.NOT_YET),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from pyzoo.config.membership import QuorumServer
 from pyzoo.config.settings import ServerConfig
 
 CLIENT_PORT: Final = "client port"
+SECURE_PORT: Final = "secure client port"
 ELECTION_PORT: Final = "election port"
 _ELECTION_TRIES: Final = "zookeeper.electionPortBindRetry"
 
@@ -40,6 +41,7 @@ def own_ports(config: ServerConfig) -> list[OwnPort]:
     """All ports that this configuration opens, those of a member included."""
     ports: list[OwnPort] = []
     _add(ports, CLIENT_PORT, config.client_port_address, config.client_port, _client_key(config))
+    _add(ports, SECURE_PORT, config.secure_client_port_address, config.secure_client_port, "secureClientPort")
     if config.admin.enabled:
         _add(ports, "AdminServer", config.admin.address, config.admin.port, "admin.serverPort", vital=False)
     if config.metrics.provider == "prometheus":

@@ -28,7 +28,7 @@ from pyzoo.config.properties import Property, parse_properties
 from pyzoo.config.read_access import with_access
 from pyzoo.config.read_server import with_requests, with_storage, with_throttles
 from pyzoo.config.reader import ConfigReader, ConfigWarning
-from pyzoo.config.refusals import refuse_contradictions, refuse_tls_for_clients
+from pyzoo.config.refusals import refuse_contradictions
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tuning import read_tuning
 from pyzoo.config.unused import warn_about_unused
@@ -298,6 +298,5 @@ def _my_id(text: str | None, path: str) -> int | None:
 
 
 def _check_ports(config: ServerConfig, reader: ConfigReader) -> None:
-    refuse_tls_for_clients(reader)
-    if config.client_port is None:
-        reader.warn("no client can connect: set clientPort")
+    if config.client_port is None and config.secure_client_port is None:
+        reader.warn("no client can connect: set clientPort or secureClientPort")

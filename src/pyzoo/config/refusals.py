@@ -12,15 +12,8 @@ from pyzoo.config.settings import ServerConfig
 #: EphemeralType.validateServerId: with extended types the highest byte of a session id is not free for every number.
 LARGEST_ID_WITH_TTL: Final = 254
 NO_CLIENT_SASL: Final = "SASL logins of clients are not there yet: remove it; clients can log in with the scheme digest"
-NO_TLS: Final = "TLS for clients is not offered yet: remove it, and set clientPort"
 _REQUIRED: Final = "sessionRequireClientSASLAuth"
 _SASL_PROVIDER: Final = "SASLAuthenticationProvider"
-
-
-def refuse_tls_for_clients(reader: ConfigReader) -> None:
-    """Raise ConfigError for a port on which no client would get an answer."""
-    if reader.file_port("secureClientPort") is not None:
-        raise reader.error(f"secureClientPort: {NO_TLS}", "secureClientPort")
 
 
 def refuse_sasl_of_clients(reader: ConfigReader) -> None:
@@ -49,9 +42,24 @@ def refuse_contradictions(config: ServerConfig, reader: ConfigReader) -> None:
             raise reader.error(
                 f"the {one.purpose} and the {other.purpose} are both on {other.port}: give each its own port", other.key
             )
+    _refuse_tls_without_stores(config, reader)
     if config.distributed:
         _refuse_member(config, reader)
         _refuse_weights(config, reader)
+
+
+def _refuse_tls_without_stores(config: ServerConfig, reader: ConfigReader) -> None:
+    """A port on which no handshake could succeed."""
+    if config.secure_client_port is not None:
+        switch = "secureClientPort"
+    elif config.client_port_unification:
+        switch = "client.portUnification"
+    else:
+        return
+    if not config.tls.key_store.location:
+        raise reader.error(f"{switch} needs ssl.keyStore.location", switch)
+    if not config.tls.trust_store.location and config.tls.client_auth != "none":
+        raise reader.error(f"{switch} needs ssl.trustStore.location, or ssl.clientAuth=none", switch)
 
 
 def _refuse_member(config: ServerConfig, reader: ConfigReader) -> None:

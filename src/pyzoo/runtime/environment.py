@@ -27,10 +27,13 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 class SystemEnvironment(ServerEnvironment):
     """The real world; without storage (in-memory) there are no directories."""
 
-    def __init__(self, config: ServerConfig, storage: Storage | None, client_port: int) -> None:
+    def __init__(
+        self, config: ServerConfig, storage: Storage | None, client_port: int, secure_client_port: int = -1
+    ) -> None:
         self._config = config
         self._storage = storage
         self._client_port = client_port
+        self._secure_client_port = secure_client_port
 
     def data_dir_size(self) -> int:
         return directory_size(self.snap_dir())
@@ -62,8 +65,7 @@ class SystemEnvironment(ServerEnvironment):
         return self._client_port
 
     def secure_client_port(self) -> int:
-        port = self._config.secure_client_port
-        return -1 if port is None else port
+        return self._secure_client_port
 
     def properties(self) -> list[tuple[str, str]]:
         free, total = memory_megabytes()

@@ -16,9 +16,10 @@ SERVING_MODES = ("leader", "follower", "observer", "standalone")
 def ask(host: str, port: int, word: str, timeout_s: float = TIMEOUT_S, tls: "ssl.SSLContext | None" = None) -> str:
     """The whole answer to a word, over TLS if need be. Raises OSError when there is none within `timeout_s` a step."""
     answer = b""
-    with socket.create_connection((host, port), timeout_s) as plain:
-        plain.settimeout(timeout_s)
-        sock = plain if tls is None else tls.wrap_socket(plain, server_hostname=host)
+    with (
+        socket.create_connection((host, port), timeout_s) as plain,
+        plain if tls is None else tls.wrap_socket(plain, server_hostname=host) as sock,
+    ):
         sock.sendall(word.encode())
         while piece := sock.recv(READ_SIZE):
             answer += piece

@@ -34,8 +34,12 @@ def cannot_listen(host: str | None, port: int, error: OSError, purpose: str = ""
 
 
 def check_client_address(config: ServerConfig) -> None:
-    """Raise ConfigError when the name of the client address is not known: that is no reason to start again."""
-    host = config.client_port_address
+    """Raise ConfigError when the name of a client address is not known: that is no reason to start again."""
+    _check_host(config, config.client_port_address, "clientPortAddress")
+    _check_host(config, config.secure_client_port_address, "secureClientPortAddress")
+
+
+def _check_host(config: ServerConfig, host: str | None, key: str) -> None:
     if not host or is_any_host(host):
         return
     try:
@@ -43,10 +47,10 @@ def check_client_address(config: ServerConfig) -> None:
     except (OSError, UnicodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ConfigError(
-            f"clientPortAddress={host} is not known on this machine: {reason}",
+            f"{key}={host} is not known on this machine: {reason}",
             config.config_path,
             None,
-            "clientPortAddress",
+            key,
         ) from error
 
 
@@ -55,8 +59,16 @@ def open_listener(config: ServerConfig) -> list[socket.socket]:
 
     Raises OSError, which names it, when it is taken or not of this machine.
     """
+    return _open(config, config.client_port_address, config.client_port)
+
+
+def open_secure_listener(config: ServerConfig) -> list[socket.socket]:
+    """The same for the port of clients that speak TLS."""
+    return _open(config, config.secure_client_port_address, config.secure_client_port)
+
+
+def _open(config: ServerConfig, host: str | None, port: int | None) -> list[socket.socket]:
     backlog = config.client_port_listen_backlog if config.client_port_listen_backlog > 0 else socket.SOMAXCONN
-    host, port = config.client_port_address, config.client_port
     if port is None:
         return []
     try:

@@ -18,7 +18,7 @@ from attrs import evolve
 
 from pyzoo.config.dynamic_files import dynamic_path, next_path
 from pyzoo.config.membership import parse_version
-from pyzoo.config.own_ports import CLIENT_PORT, ELECTION_PORT, OwnPort, own_ports
+from pyzoo.config.own_ports import CLIENT_PORT, ELECTION_PORT, SECURE_PORT, OwnPort, own_ports
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.surroundings import CertificateFacts, DirectoryFacts, Refusal, Surroundings
 from pyzoo.config.tls_settings import TlsSettings
@@ -32,7 +32,7 @@ from pyzoo.runtime.key_stores import load_key, load_trusted
 from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
 from pyzoo.runtime.log_output import cannot_write
 from pyzoo.runtime.storage import in_use, new_tree, recovery_settings, server_of
-from pyzoo.runtime.tls_contexts import admin_tls, quorum_tls
+from pyzoo.runtime.tls_contexts import admin_tls, client_tls, quorum_tls
 from pyzoo.runtime.transport.sasl import quorum_sasl, refuse_logins_of_clients
 
 PID_FILE = "zookeeper_server.pid"
@@ -144,7 +144,9 @@ def busy_ports(ports: Iterable[OwnPort]) -> list[tuple[OwnPort, str]]:
         try:
             bind(port.host, port.port).close()
         except OSError as error:
-            if isinstance(error, socket.gaierror) and (port.key.startswith("server.") or port.purpose == CLIENT_PORT):
+            if isinstance(error, socket.gaierror) and (
+                port.key.startswith("server.") or port.purpose in (CLIENT_PORT, SECURE_PORT)
+            ):
                 continue
             of_member = "" if port.at_start and port.purpose != ELECTION_PORT else f"the {port.purpose}"
             busy.append((port, cannot_listen(port.host, port.port, error, of_member)))
@@ -158,6 +160,8 @@ def unknown_hosts(config: ServerConfig) -> tuple[tuple[str, str, str], ...]:
     }
     if config.client_port_address:
         wanted.add((config.client_port_address, "clientPortAddress"))
+    if config.secure_client_port_address:
+        wanted.add((config.secure_client_port_address, "secureClientPortAddress"))
     hosts = sorted(wanted, key=lambda each: each[1])
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as threads:
         reasons = threads.map(why_unknown, (host for host, _ in hosts))
@@ -189,6 +193,7 @@ def _security_refusals(config: ServerConfig) -> list[Refusal]:
 
     note("clientPortAddress", lambda: check_client_address(config))
     note("java.security.auth.login.config", lambda: refuse_logins_of_clients(config))
+    note("ssl.keyStore.location", lambda: client_tls(config))
     if config.distributed:
         note("ssl.quorum.keyStore.location", lambda: quorum_tls(config))
         note("java.security.auth.login.config", lambda: quorum_sasl(config))
@@ -217,10 +222,12 @@ def refuse_log_files(config: ServerConfig) -> None:
 
 
 def _with_certificates(around: Surroundings, config: ServerConfig) -> Surroundings:
-    if not (config.distributed and (config.quorum.ssl or config.quorum.port_unification)):
-        return around
+    found: list[CertificateFacts] = []
     try:
-        found = certificates_of("ssl.quorum.", config.quorum_tls)
+        if config.secure_client_port is not None or config.client_port_unification:
+            found += certificates_of("ssl.", config.tls)
+        if config.distributed and (config.quorum.ssl or config.quorum.port_unification):
+            found += certificates_of("ssl.quorum.", config.quorum_tls)
     except ImportError:
         return evolve(around, unchecked_stores=True)
     return evolve(around, certificates=tuple(found))

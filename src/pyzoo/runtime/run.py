@@ -11,6 +11,7 @@ import random
 import resource
 import signal
 import socket
+import ssl
 import sys
 from contextlib import ExitStack
 
@@ -24,7 +25,7 @@ from pyzoo.runtime.admin_server import MemberHost, ServerHost, open_admin, serve
 from pyzoo.runtime.auditing import note_start, with_server_user
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
-from pyzoo.runtime.listening import check_client_address, open_listener
+from pyzoo.runtime.listening import check_client_address, open_listener, open_secure_listener
 from pyzoo.runtime.log_writer import ALONE, IN_ENSEMBLE, LogWriter
 from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
@@ -32,6 +33,9 @@ from pyzoo.runtime.pauses import watch_pauses
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
+from pyzoo.runtime.tls_contexts import client_tls
+from pyzoo.runtime.transport.client_port import SECURE_PORT
+from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.sasl import refuse_logins_of_clients
 from pyzoo.runtime.turn import TurnLoop
 from pyzoo.runtime.workers import in_thread
@@ -53,13 +57,15 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class RunningServer:
     """A server that is ready: where it listens, and how to stop it.
 
-    `port` is -1 for a member of an ensemble without a client port; `admin_port` is that of the AdminServer, if any.
+    `port` and `secure_port`, for clients that speak TLS, are -1 where there is none; `admin_port` is that of the
+    AdminServer, if any.
     """
 
     port: int
     server: Core
     admin_port: int | None
     cancel_scope: trio.CancelScope
+    secure_port: int = NO_PORT
 
     def stop(self) -> None:
         """Ask the server to end; `serve` then returns."""
@@ -83,21 +89,24 @@ async def serve(
     config = with_slices(with_server_user(config))
     check_client_address(config)
     refuse_logins_of_clients(config)
+    tls = client_tls(config)
     with ExitStack() as stack:
         core, storage = open_core(config, in_memory)
         if storage is not None:
             stack.callback(storage.close)
         metrics_listener = open_metrics(config, stack)
-        listeners = open_listener(config)
-        port: int = listeners[0].getsockname()[1] if listeners else NO_PORT
+        listeners, secure_listeners = open_listener(config), open_secure_listener(config)
+        port, secure_port = port_of(listeners), port_of(secure_listeners)
         prepare_process(embedded)
-        loop = open_loop(config, core, storage, listeners)
+        loop = open_loop(config, core, storage, tls)
+        loop.clients.listen_on(listeners)
+        loop.clients.listen_on(secure_listeners, SECURE_PORT)
         stack.callback(loop.close)
         if not embedded:
             loop.have_process(config.look_before_sleep)
         async with trio.open_nursery() as nursery:
             tasks = tasks_of(core, loop, storage, nursery)
-            tasks.front().environment = SystemEnvironment(config, storage, port)
+            tasks.front().environment = SystemEnvironment(config, storage, port, secure_port)
             if handle_signals:
                 await nursery.start(stop_on_signal, nursery.cancel_scope)
             nursery.start_soon(serve_clients, loop)
@@ -108,7 +117,7 @@ async def serve(
             tasks.begin()
             note_start(config, stack)
             admin_port = start_admin(config, admin_host(tasks), nursery)
-            task_status.started(RunningServer(port, core, admin_port, nursery.cancel_scope))
+            task_status.started(RunningServer(port, core, admin_port, nursery.cancel_scope, secure_port))
 
 
 def open_core(config: ServerConfig, in_memory: bool) -> tuple[Core, Storage | None]:
@@ -128,15 +137,20 @@ def open_core(config: ServerConfig, in_memory: bool) -> tuple[Core, Storage | No
     return server, storage
 
 
-def open_loop(config: ServerConfig, core: Core, storage: Storage | None, listeners: list[socket.socket]) -> TurnLoop:
-    """The turns of a server that take clients from these sockets."""
+def port_of(listeners: list[socket.socket]) -> int:
+    """Where clients connect to these."""
+    port: int = listeners[0].getsockname()[1] if listeners else NO_PORT
+    return port
+
+
+def open_loop(config: ServerConfig, core: Core, storage: Storage | None, tls: ssl.SSLContext | None) -> TurnLoop:
+    """The turns of a server; with `tls` clients may speak that."""
     log: LogWriter | None = None
     if storage is not None:
         storage.log_thread.start()
         log = LogWriter(storage.log_thread, IN_ENSEMBLE if config.distributed else ALONE)
-    loop = TurnLoop(core, log, config.client_tcp_keep_alive, config.sessionless_cnxn_timeout_ms)
-    loop.clients.listen_on(listeners)
-    return loop
+    of_clients = None if tls is None else ClientTls(tls, config.client_port_unification)
+    return TurnLoop(core, log, config.client_tcp_keep_alive, config.sessionless_cnxn_timeout_ms, of_clients)
 
 
 def tasks_of(core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.Nursery) -> ServerTasks:

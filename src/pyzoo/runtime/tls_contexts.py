@@ -76,6 +76,18 @@ def admin_tls(config: ServerConfig) -> ssl.SSLContext | None:
     return make_context(evolve(settings, client_auth=client_auth, enabled_protocols=versions), server_side=True)
 
 
+def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
+    """How clients are let in that speak TLS; None where all of them are plain. Raises ConfigError."""
+    if config.secure_client_port is None and not config.client_port_unification:
+        return None
+    switch = "client.portUnification" if config.secure_client_port is None else "secureClientPort"
+    if not config.tls.key_store.location:
+        raise ConfigError(f"{switch} needs ssl.keyStore.location", config.config_path, None, switch)
+    context = make_context(config.tls, server_side=True)
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    return context
+
+
 def quorum_contexts(config: ServerConfig) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """The contexts of a member that dials, and of one that is dialled; raises ConfigError."""
     settings = config.quorum_tls

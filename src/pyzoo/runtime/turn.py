@@ -15,6 +15,7 @@ from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.event_wait import EventWait, LookBudget
 from pyzoo.runtime.log_writer import LogWriter
 from pyzoo.runtime.transport.client_port import ClientPort
+from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.endpoint import Endpoints
 from pyzoo.server.core import Core
 from pyzoo.server.effects import Errands
@@ -40,12 +41,19 @@ class ErrandRunner:
 class TurnLoop:
     """The passes of one server."""
 
-    def __init__(self, core: Core, log: LogWriter | None, keep_alive: bool, patience_ms: int) -> None:
+    def __init__(
+        self,
+        core: Core,
+        log: LogWriter | None,
+        keep_alive: bool,
+        patience_ms: int,
+        tls: ClientTls | None = None,
+    ) -> None:
         """Without a log (in-memory) every transaction counts as safe at once. See ClientPort for the others."""
         self.core = core
         self.log = log
         self.endpoints = Endpoints()
-        self.clients = ClientPort(core, self.endpoints, keep_alive, patience_ms)
+        self.clients = ClientPort(core, self.endpoints, keep_alive, patience_ms, tls)
         self.runner = ErrandRunner()
         self.wait = EventWait(self.endpoints.epoll, EVENTS_PER_PASS)
         self.saves_snapshot = False

@@ -26,8 +26,16 @@ class Core:
 
     # --- clients
 
-    def accept(self, address: str, port: int) -> ServerCnxn | None:
-        """A connection came in; None when it has to be closed at once."""
+    def accept(self, address: str, port: int, secure: bool = False) -> ServerCnxn | None:
+        """A connection came in, with `secure` to the secure port; None when it has to be closed at once."""
+        raise NotImplementedError
+
+    def secured(self, cnxn: ServerCnxn, certificate: bytes) -> None:
+        """The TLS handshake of a connection is over, and nothing that it says has been looked at yet.
+
+        `certificate` is the client's, DER, which the trust store vouches for; empty when it has shown none. A client
+        that must not come in is refused by closing `cnxn`.
+        """
         raise NotImplementedError
 
     def client_gone(self, cnxn: ServerCnxn) -> None:

@@ -26,6 +26,7 @@ ARGUMENTS: Final = {
     "dataLogDir": "data_dir, which is for logs and snapshots",
     "tickTime": "tick_time_ms",
     "clientPortAddress": f"the connect_string: an embedded server is on {HOST} only",
+    "secureClientPortAddress": f"secure_port: an embedded server is on {HOST} only",
     "dynamicConfigFile": "LocalEnsemble for several members",
 }
 
@@ -74,7 +75,7 @@ class EmbeddedServer:
         config, warnings = config_from_values(entries | given.entries, given.properties)
         for warning in warnings:
             logger.warning("%s", warning)
-        self._config: ServerConfig = evolve(config, client_port_address=HOST)
+        self._config: ServerConfig = evolve(config, client_port_address=HOST, secure_client_port_address=HOST)
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         self._running: RunningServer | None = None
@@ -94,6 +95,14 @@ class EmbeddedServer:
     def port(self) -> int:
         """The client port. Raises NotStarted before the first start."""
         return self._started().port
+
+    @property
+    def secure_port(self) -> int:
+        """The port of clients that speak TLS, -1 where `secureClientPort` is not set.
+
+        Raises NotStarted before the first start.
+        """
+        return self._started().secure_port
 
     @property
     def admin_port(self) -> int | None:

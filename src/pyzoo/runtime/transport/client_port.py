@@ -4,7 +4,9 @@ import logging
 import socket
 from typing import Final, final
 
+from pyzoo.runtime.transport.client_tls import ClientTls, ClientTlsSession
 from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Listener, Port, prepare
+from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
 from pyzoo.server.core import Core
@@ -15,12 +17,13 @@ _IN: Final = 1  # EPOLLIN
 _OUT: Final = 4  # EPOLLOUT
 
 
-@final
 class ClientEndpoint(Endpoint):
     """A client's socket; it is read from only as long as the core has room for requests."""
 
-    def __init__(self, port: "ClientPort", sock: socket.socket, cnxn: ServerCnxn) -> None:
-        super().__init__(port.endpoints, sock, cnxn, None, 1)
+    def __init__(
+        self, port: "ClientPort", sock: socket.socket, cnxn: ServerCnxn, session: TransportSession | None = None
+    ) -> None:
+        super().__init__(port.endpoints, sock, cnxn, session, 1)
         self.port = port
         self.cnxn = cnxn
 
@@ -50,30 +53,68 @@ class ClientEndpoint(Endpoint):
 
 
 @final
-class ClientPort(Port):
-    """The listeners for clients and what comes through them."""
+class SecureEndpoint(ClientEndpoint):
+    """A client's socket whose bytes are encrypted, or, on a port for both, may be."""
 
-    def __init__(self, core: Core, endpoints: Endpoints, keep_alive: bool, patience_ms: int) -> None:
-        """`patience_ms` is for the last bytes of a connection: so long they wait for a client that takes none."""
+    def __init__(self, port: "ClientPort", sock: socket.socket, cnxn: ServerCnxn, tls: ClientTlsSession) -> None:
+        super().__init__(port, sock, cnxn, tls)
+        self.tls = tls
+        self.is_secured = False
+
+    def _through(self, session: TransportSession, data: bytes) -> bytes:
+        plain = super()._through(session, data)
+        if not self.is_secured and self.is_open:
+            if self.tls.is_plain:
+                self.session = None
+            elif self.tls.is_ready:
+                self.is_secured = True
+                self.port.core.secured(self.cnxn, self.tls.certificate())
+        return plain
+
+
+PLAIN_PORT: Final = 0
+SECURE_PORT: Final = 1
+
+
+@final
+class ClientPort(Port):
+    """The listeners for clients, PLAIN_PORT and SECURE_PORT, and what comes through them."""
+
+    def __init__(
+        self, core: Core, endpoints: Endpoints, keep_alive: bool, patience_ms: int, tls: ClientTls | None = None
+    ) -> None:
+        """`patience_ms` is for the last bytes of a connection: so long they wait for a client that takes none.
+
+        Without `tls` all clients are plain.
+        """
         self.core = core
         self.endpoints = endpoints
         self.keep_alive = keep_alive
         self.patience_ms = patience_ms
+        self.tls = tls
         self.held_back: dict[ClientEndpoint, None] = {}
         self.listeners: list[Listener] = []
 
-    def listen_on(self, sockets: list[socket.socket]) -> None:
-        """Take new connections from these sockets in place of the present ones."""
-        for listener in self.listeners:
-            self.endpoints.stop_listening(listener)
-        self.listeners = [Listener(sock, self, 0) for sock in sockets]
-        for listener in self.listeners:
+    def listen_on(self, sockets: list[socket.socket], kind: int = PLAIN_PORT) -> None:
+        """Take new connections from these sockets in place of the present ones of their kind."""
+        for listener in list(self.listeners):
+            if listener.kind == kind:
+                self.listeners.remove(listener)
+                self.endpoints.stop_listening(listener)
+        for sock in sockets:
+            listener = Listener(sock, self, kind)
+            self.listeners.append(listener)
             self.endpoints.listen(listener)
 
     def accepted(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
-        cnxn = self.core.accept(java_address(host), port) if prepare(sock, self.keep_alive) else None
+        secure = kind == SECURE_PORT
+        cnxn = self.core.accept(java_address(host), port, secure) if prepare(sock, self.keep_alive) else None
         if cnxn is None:
             sock.close()
+            return
+        tls = self.tls
+        if tls is not None and (secure or tls.unifies):
+            self.endpoints.add(SecureEndpoint(self, sock, cnxn, tls.accepted(not secure)))
         else:
             self.endpoints.add(ClientEndpoint(self, sock, cnxn))
 

@@ -70,8 +70,9 @@ def write_event(out: BytesWriter, event_type: i32, path: str, zxid: i64) -> i64:
 
 @final
 class ServerCnxn(Watcher):
-    """One client connection; `address` and `port` are the client's.
+    """One client connection; `address` and `port` are the client's, `secure` says that it came to the secure port.
 
+    `client_certificate` is what the client has shown in a TLS handshake, DER; empty for none, and before its end.
     While it `is_busy` no further request is taken: one that may take long is waiting, or `work` answers it. A reply
     that is not yet written to its end has `out` to itself, and events wait in `events`. While `owed` events are still
     to come they go out by `ahead`, and `out` keeps what is behind them.
@@ -86,11 +87,14 @@ class ServerCnxn(Watcher):
         max_frame: int,
         now_ms: int,
         wall_ms: int,
+        secure: bool = False,
     ) -> None:
         super().__init__(replies)
         self.owner = owner
         self.address = address
         self.port = port
+        self.secure = secure
+        self.client_certificate = b""
         self.frames = FrameBuffer(max_frame)
         self.session_id: i64 = 0
         self.timeout_ms: i64 = 0

@@ -47,7 +47,7 @@ class ServerCnxnFactory(CnxnOwner):
 
     # --- who is there
 
-    def accept(self, address: str, port: int, now_ms: i64, wall_ms: i64) -> ServerCnxn | None:
+    def accept(self, address: str, port: int, secure: bool, now_ms: i64, wall_ms: i64) -> ServerCnxn | None:
         """A connection came in; None when a limit says to close it at once."""
         same = self.by_address.get(address, 0)
         over_total = self._max_cnxns > 0 and len(self.cnxns) >= self._max_cnxns
@@ -56,7 +56,7 @@ class ServerCnxnFactory(CnxnOwner):
             logger.warning("Too many connections from %s: %d", address, same, extra={"client": f"{address}:{port}"})
             return None
         self.by_address[address] = same + 1
-        cnxn = ServerCnxn(self, self._replies, address, port, int(self.max_frame), int(now_ms), int(wall_ms))
+        cnxn = ServerCnxn(self, self._replies, address, port, int(self.max_frame), int(now_ms), int(wall_ms), secure)
         self.cnxns[cnxn] = None
         return cnxn
 

@@ -79,10 +79,13 @@ class QuorumPeer(RoleOwner):
 
     # --- clients
 
-    def accept(self, address: str, port: int) -> ServerCnxn | None:
+    def accept(self, address: str, port: int, secure: bool = False) -> ServerCnxn | None:
         if self.state == LEADING and not self.configuration.files.leader_serves:
             return None
-        return self.front.accept(address, port)
+        return self.front.accept(address, port, secure)
+
+    def secured(self, cnxn: ServerCnxn, certificate: bytes) -> None:
+        self.front.secured(cnxn, certificate)
 
     def client_gone(self, cnxn: ServerCnxn) -> None:
         self.front.client_gone(cnxn)

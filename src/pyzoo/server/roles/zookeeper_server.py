@@ -146,8 +146,11 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
 
     # --- connections
 
-    def accept(self, address: str, port: int) -> ServerCnxn | None:
-        return self.connections.accept(address, port, self.now_ms, self.wall_ms)
+    def accept(self, address: str, port: int, secure: bool = False) -> ServerCnxn | None:
+        return self.connections.accept(address, port, secure, self.now_ms, self.wall_ms)
+
+    def secured(self, cnxn: ServerCnxn, certificate: bytes) -> None:
+        cnxn.client_certificate = certificate
 
     def client_gone(self, cnxn: ServerCnxn) -> None:
         if cnxn not in self.connections.cnxns:
