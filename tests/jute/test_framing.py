@@ -34,6 +34,18 @@ def test_frames_do_not_depend_on_how_the_bytes_arrive(payloads: list[bytes], ste
     assert buffer.waiting() == 0
 
 
+def test_frames_that_wait_until_somebody_asks_are_found_in_all_that_has_arrived() -> None:
+    buffer = FrameBuffer(100)
+    buffer.append(struct.pack(">i", 50) + bytes(49))
+    assert not buffer.take()
+    buffer.append(bytes(1))
+    assert buffer.take()
+    for byte in struct.pack(">i", 2) + b"ab" + struct.pack(">i", 0):
+        buffer.append(bytes([byte]))
+    assert buffer.peek_word() == 2
+    assert frames_of(buffer) == [b"ab", b""]
+
+
 @pytest.mark.parametrize("length", [-1, -(2**31), 101, 2**31 - 1])
 def test_a_length_outside_the_limit_is_a_violation(length: int) -> None:
     buffer = FrameBuffer(100)

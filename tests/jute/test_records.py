@@ -8,13 +8,13 @@ import construct as c
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from librt.strings import BytesWriter
 
 from pyzoo.errors import MalformedRecord
 from pyzoo.jute import generate, records
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.schema.records import RECORDS
 from pyzoo.jute.schema.types import Bool, Buffer, Int, Long, OptionalTailType, UString, VectorType
+from tests.support.codec import as_plain, encoded, from_container
 
 ALL = sorted(RECORDS)
 # Characters beyond the BMP go out as CESU-8, which reads back as U+FFFD: they have a test of their own.
@@ -46,31 +46,6 @@ def records_of(name: str) -> st.SearchStrategy[Any]:
     """Instances of one generated record."""
     fields = [values_of(sub.subcon) for sub in RECORDS[name].subcons]
     return st.tuples(*fields).map(lambda values: getattr(records, name)(*values))
-
-
-def as_plain(value: Any) -> Any:
-    """A generated record as the dictionaries that Construct builds from."""
-    if isinstance(value, list):
-        return [as_plain(element) for element in value]
-    name = type(value).__name__
-    if name in RECORDS:
-        return {sub.name: as_plain(getattr(value, sub.name)) for sub in RECORDS[name].subcons}
-    return value
-
-
-def from_container(value: Any) -> Any:
-    """What Construct parsed, without its bookkeeping."""
-    if isinstance(value, list):
-        return [from_container(element) for element in value]
-    if isinstance(value, dict):
-        return {key: from_container(inner) for key, inner in value.items() if not key.startswith("_")}
-    return value
-
-
-def encoded(record: Any) -> bytes:
-    out = BytesWriter()
-    record.encode(out)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize("name", ALL)

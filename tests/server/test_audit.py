@@ -36,7 +36,10 @@ def test_fields_have_their_order() -> None:
     ) == line
 
 
-@pytest.mark.parametrize(("path", "shown"), [("/ü 😀", "/ü 😀"), ("/a\nuser=root\tx", "/auser=rootx")])
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("/ü 😀", "/ü 😀"), ("/a\nuser=root\tx", "/auser=rootx"), ("/a\x7f\x85\u2028b", "/ab")],
+)
 def test_no_name_can_make_up_a_line(path: str, shown: str) -> None:
     assert f"operation=create\tznode={shown}\tresult=failure" == audit_line(None, "create", "failure", 0, None, path)
 

@@ -53,10 +53,7 @@ class FrameBuffer:
         self._chunks.append(data)
         self._chunk_bytes += len(data)
         if left + self._chunk_bytes >= self._need:
-            self.data = self.data[self._pos :] + b"".join(self._chunks)
-            self._pos = 0
-            self._chunks = []
-            self._chunk_bytes = 0
+            self._join()
 
     def waiting(self) -> i64:
         """How many bytes are held."""
@@ -65,7 +62,9 @@ class FrameBuffer:
     def peek_word(self) -> i64:
         """The next length word, or -1 when fewer than four bytes are there; as unsigned."""
         if len(self.data) - self._pos < 4:
-            return -1
+            if self.waiting() < 4:
+                return -1
+            self._join()
         word = i64(read_i32_be(self.data, self._pos))
         return word & 0xFFFFFFFF
 
@@ -81,20 +80,31 @@ class FrameBuffer:
         pos = self._pos
         available: i64 = len(self.data) - pos
         if available < 4:
-            self._need = 4
-            self._drop_used()
-            return False
+            return self._take_joined(4)
         length = i64(read_i32_be(self.data, pos))
         if length < 0 or length > self.max_frame:
             raise ProtocolViolation(f"a frame of {length} bytes is outside 0 to {self.max_frame}")
         if available < length + 4:
-            self._need = length + 4
-            self._drop_used()
-            return False
+            return self._take_joined(length + 4)
         self.start = pos + 4
         self.end = pos + 4 + length
         self._pos = self.end
         return True
+
+    def _take_joined(self, need: i64) -> bool:
+        """Of the next frame, `need` bytes or more, not all is in `data`: chunks that nobody asked for may have it."""
+        self._need = need
+        if self._chunks and self.waiting() >= need:
+            self._join()
+            return self.take()
+        self._drop_used()
+        return False
+
+    def _join(self) -> None:
+        self.data = self.data[self._pos :] + b"".join(self._chunks)
+        self._pos = 0
+        self._chunks = []
+        self._chunk_bytes = 0
 
     def _drop_used(self) -> None:
         if self._pos == len(self.data):

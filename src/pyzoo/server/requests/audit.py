@@ -36,6 +36,7 @@ _MODES: Final = (
     "persistent_with_ttl",
     "persistent_sequential_with_ttl",
 )
+_LINE_ENDS: Final = "\u2028\u2029"
 _PERMISSIONS: Final = "rwcda"
 _PERMISSION_ORDER: Final = "cdrwa"
 
@@ -70,11 +71,11 @@ def audit_line(
 def without_controls(value: str) -> str:
     """What a client said, fit for a line of a log: control characters could look like another line or field.
 
-    (StringUtils.sanitizeForLog, since 3.9.6.)
+    (StringUtils.sanitizeForLog, since 3.9.6, which knows only those of ASCII.)
     """
     if value.isprintable():
         return value
-    return "".join([c for c in value if c >= " "])
+    return "".join([c for c in value if c >= " " and not "\x7f" <= c <= "\x9f" and c not in _LINE_ENDS])
 
 
 def write_event(line: str, result: str) -> None:
