@@ -22,6 +22,7 @@ from interop import requests as rq
 from interop import wire
 from interop.ensemble import Ensemble, Settings
 from interop.java import JavaZooKeeper, Missing, zookeeper_39
+from interop.java_sessions import JavaClient
 from interop.member import JAVA39, PYZOO, zookeeper_of
 from interop.pair import Pair, PairSession
 from interop.server import Config, Server, ServerFailed, launch_pyzoo, launch_real
@@ -105,6 +106,20 @@ def zookeeper() -> JavaZooKeeper:
     found = required(zookeeper_39)
     assert isinstance(found, JavaZooKeeper)
     return found
+
+
+@pytest.fixture(scope="session")
+def java_client_process(zookeeper: JavaZooKeeper, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaClient]:
+    client = JavaClient(zookeeper, tmp_path_factory.mktemp("java-client"))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def java_client(java_client_process: JavaClient) -> Iterator[JavaClient]:
+    """A JVM for sessions of the Java client; they end with the test."""
+    yield java_client_process
+    java_client_process.close_sessions()
 
 
 @define
