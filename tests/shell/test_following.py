@@ -8,6 +8,7 @@ import pytest
 from pyzoo.errors import UNIMPLEMENTED, KeeperError
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.commands.following import Following
+from pyzoo.shell.connection import Session
 from pyzoo.shell.events import Event, EventThread
 from pyzoo.testing import EmbeddedServer
 
@@ -25,7 +26,7 @@ CHANGES = [
 
 @pytest.fixture
 def writer(server: EmbeddedServer) -> Iterator[ZooKeeper]:
-    zk = ZooKeeper(server.connect_string, 20000, EventThread(lambda event: None))
+    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(lambda event: None)))
     zk.create("/a", b"x")
     yield zk
     zk.close()
@@ -51,7 +52,7 @@ def test_all_changes_below_a_node_are_told(
         if event.path is not None:
             following[0].events.put(event)
 
-    zk = ZooKeeper(server.connect_string, 20000, EventThread(hand_on))
+    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(hand_on)))
     if not recursive:
 
         def refuse(path: str, recursive: bool) -> None:

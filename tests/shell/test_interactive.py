@@ -12,6 +12,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.connection import Session
 from pyzoo.shell.events import EventThread
 from pyzoo.shell.interactive import ShellCompleter, history_path, interact
 from pyzoo.shell.printer import Printer, wants_colour
@@ -20,7 +21,7 @@ from pyzoo.testing import EmbeddedServer
 
 
 def connect(server: str, events: EventThread) -> ZooKeeper:
-    return ZooKeeper(server, 20000, events)
+    return ZooKeeper(Session(server, 20000, events))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from kazoo.retry import ForceRetryError
 
 from pyzoo.errors import CONNECTIONLOSS, NOWATCHER, KeeperError
 from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.connection import Session
 from pyzoo.shell.events import Event, EventThread
 from pyzoo.shell.watches import WatcherType
 from pyzoo.testing import EmbeddedServer
@@ -52,7 +53,7 @@ def test_watches_are_there_again_on_the_next_connection(tmp_path: object, seen: 
     home = str(tmp_path)
     with EmbeddedServer(data_dir=home) as first:
         port = first.port
-        zk = ZooKeeper(first.connect_string, 20000, EventThread(seen.add))
+        zk = ZooKeeper(Session(first.connect_string, 20000, EventThread(seen.add)))
         zk.create("/a", b"x")
         zk.get_data("/a", watch=True)
         zk.get_children("/a", watch=True)
@@ -80,7 +81,7 @@ def test_the_pauses_between_connects_do_not_shrink(server: EmbeddedServer) -> No
             raise ForceRetryError
 
     slept: list[float] = []
-    zk = ZooKeeper(server.connect_string, 20000, EventThread(lambda event: None))
+    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(lambda event: None)))
     retry = zk.session._conn_retry.copy()
     retry.sleep_func, retry.interrupt = slept.append, None
     retry(connect)
@@ -89,7 +90,7 @@ def test_the_pauses_between_connects_do_not_shrink(server: EmbeddedServer) -> No
 
 
 def test_without_a_connection_watches_can_be_removed_locally(server: EmbeddedServer, seen: Seen) -> None:
-    zk = ZooKeeper(server.connect_string, 20000, EventThread(seen.add))
+    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(seen.add)))
     zk.get_children("/", watch=True)
     server.stop()
     seen.wait_for(state="Disconnected", type="None")
@@ -105,7 +106,7 @@ def test_without_a_connection_watches_can_be_removed_locally(server: EmbeddedSer
 
 def test_an_expired_session_ends_and_no_other_takes_its_place(server: EmbeddedServer, seen: Seen) -> None:
     port, events = server.port, EventThread(seen.add)
-    zk = ZooKeeper(server.connect_string, 20000, events)
+    zk = ZooKeeper(Session(server.connect_string, 20000, events))
     seen.wait_for(type="None")
     server.stop()
     # The next server in memory knows nothing of the session, and this client has seen nothing that it has not.

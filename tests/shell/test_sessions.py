@@ -8,7 +8,7 @@ import pytest
 from kazoo.client import KazooClient
 
 from pyzoo.runtime.free_ports import free_port
-from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.connection import Session
 from pyzoo.shell.events import EventThread
 from pyzoo.testing import EmbeddedServer
 from tests.support.identities import pem_settings
@@ -49,14 +49,14 @@ def test_lines_come_from_a_pipe_and_the_last_one_decides_the_exit_code(cli: Cli)
 def test_the_greeting_comes_before_the_first_event_however_quick_the_server_is(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def eager(server: str, timeout_ms: int, events: EventThread, *rest: Any) -> ZooKeeper:
+    def eager(server: str, timeout_ms: int, events: EventThread, *rest: Any) -> Session:
         events.put("SyncConnected", "NodeCreated", "/early", 1)
         ahead.wait(0.2)
-        return ZooKeeper(server, timeout_ms, events, *rest)
+        return Session(server, timeout_ms, events, *rest)
 
     # Never set: it is the time that an event would have to come first, which it must not use.
     ahead = threading.Event()
-    monkeypatch.setattr("pyzoo.shell.main.ZooKeeper", eager)
+    monkeypatch.setattr("pyzoo.shell.main.Session", eager)
     shown = [line for line in cli(lines="ls /\n").out.splitlines()[1:] if line]
     assert ["Welcome to ZooKeeper!", "JLine support is disabled", "WATCHER::"] == shown[:3]
     assert "WatchedEvent state:SyncConnected type:NodeCreated path:/early zxid: 1" == shown[3]

@@ -23,7 +23,7 @@ def log_of(world: World, disk: SimDisk, synced: list[int]) -> SimLog:
     def done(batches: list[LogBatch]) -> None:
         synced.extend(one.last_zxid for one in batches)
 
-    return SimLog(world, TxnLog(disk, "/data", 0), lambda: 10, done, disk.crash)
+    return SimLog(world, TxnLog(disk, "/data", 0), lambda: 10, done, disk.lose_power)
 
 
 def test_a_machine_can_die_after_a_number_of_changes() -> None:
@@ -41,7 +41,7 @@ def test_a_killed_process_leaves_all_that_it_has_written() -> None:
     disk = disk_with_directory(World(1))
     disk.create("/data/a").write_at(0, b"written")
     disk.flush()
-    disk.crash()
+    disk.lose_power()
     assert disk.open_read("/data/a").read(100) == b"written"
 
 

@@ -4,6 +4,7 @@ from pyzoo.admin.response import Json
 from pyzoo.admin.server_commands import Fields, Parameters
 from pyzoo.config.hosts import ANY_HOST
 from pyzoo.config.membership import QuorumServer, election_addresses, quorum_addresses
+from pyzoo.quorum.learner_handler import LearnerStats
 from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER
 from pyzoo.server.operators.ensemble_view import EnsembleView
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
@@ -61,7 +62,7 @@ def observer_connection_stat_reset(server: ZooKeeperServer, parameters: Paramete
     """Set the numbers of the observers' connections back."""
     view = view_of(server)
     for handler in [] if view is None else view.observers():
-        handler.stats.reset()
+        handler.stats = LearnerStats(handler.stats.created_ms)
     return {}
 
 

@@ -1,9 +1,14 @@
 """How the commands present themselves: whole descriptions, and errors that say what would be right."""
 
 import difflib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
+
+from pyzoo.errors import PyzooError
 
 #: What the commands are called elsewhere.
 _OTHER_NAMES = {"start": "serve", "run": "serve", "server": "serve", "shell": "cli", "check": "config", "print": "dump"}
@@ -93,6 +98,16 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
+
+
+@contextmanager
+def ending_with_one_line() -> Iterator[None]:
+    """What cannot be done ends the command with code 1, and a line that says why."""
+    try:
+        yield
+    except (PyzooError, OSError) as error:
+        click.echo(f"pyzoo: {reason_of(error)}", err=True)
+        sys.exit(1)
 
 
 PORT = WholeNumber(1, 65535, "a port: give a number")

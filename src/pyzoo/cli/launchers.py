@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pyzoo.cli.groups import reason_of
+from pyzoo.cli.groups import ending_with_one_line
 
 ENVIRONMENT = "zkEnv.sh"
 NO_PYTHON = "PYZOO=()\n"
@@ -70,10 +70,7 @@ def launchers(directory: str | None, force: bool) -> None:
     if directory is None:
         click.echo(launchers_directory())
         return
-    try:
+    with ending_with_one_line():
         installed = install(Path(directory), force)
-    except OSError as error:
-        click.echo(f"pyzoo: {reason_of(error)}", err=True)
-        sys.exit(1)
     for path in installed:
         click.echo(path)

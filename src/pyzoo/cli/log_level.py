@@ -2,12 +2,11 @@
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 import click
 
-from pyzoo.cli.groups import reason_of
+from pyzoo.cli.groups import ending_with_one_line
 from pyzoo.cli.stop import data_dir_of
 from pyzoo.errors import ConfigError
 
@@ -24,13 +23,10 @@ def log_level(level: str, server: str) -> None:
     """
     from pyzoo.runtime.storage import server_of
 
-    try:
+    with ending_with_one_line():
         data_dir = server if Path(server).is_dir() else data_dir_of(server)
         pid = server_of(data_dir)
         if not pid:
             raise ConfigError("no pyzoo server runs on it", data_dir)
         os.kill(pid, SIGNALS[level])
-    except (ConfigError, OSError) as error:
-        click.echo(f"pyzoo: {reason_of(error)}", err=True)
-        sys.exit(1)
     click.echo(f"pyzoo: process {pid} logs {'everything' if level == 'debug' else 'what it was started with'}")

@@ -17,18 +17,7 @@ DEFAULT_PORT = 2181
 MAX_AT_ONCE = 64
 NOT_SERVING = "not serving"
 NO_ANSWER = "no answer"
-COLUMNS = (
-    "server",
-    "mode",
-    "zxid",
-    "epoch",
-    "counter",
-    "followers",
-    "learners",
-    "connections",
-    "uptime",
-    "version",
-)
+COLUMNS = "server mode zxid epoch counter followers learners connections uptime version".split()
 
 
 @frozen
@@ -154,7 +143,7 @@ def row_of(status: ServerStatus) -> list[str]:
 
 def table(statuses: Sequence[ServerStatus]) -> str:
     """The table for people; an error is as long as it has to be."""
-    rows = [list(COLUMNS), *(row_of(status) for status in statuses)]
+    rows = [COLUMNS, *(row_of(status) for status in statuses)]
     full = [row for row in rows if len(row) == len(COLUMNS)]
     widths = [max(len(row[at]) for row in full) for at in range(len(COLUMNS))]
     widths[0] = max(len(row[0]) for row in rows)

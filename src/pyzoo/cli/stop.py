@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pyzoo.cli.groups import Seconds, reason_of
+from pyzoo.cli.groups import Seconds, ending_with_one_line
 from pyzoo.cli.serve import read_text
 from pyzoo.config.properties import parse_properties
 from pyzoo.errors import ConfigError
@@ -54,12 +54,9 @@ def stop(config: str | None, pid_file: str | None, timeout: float, kill: bool) -
 
     if (config is None) == (pid_file is None):
         raise click.UsageError("name the server by its zoo.cfg, or by --pid-file")
-    try:
+    with ending_with_one_line():
         path = pid_file or pid_file_of(config or "")
         result = stop_server(path, timeout, kill)
-    except (ConfigError, OSError) as error:
-        click.echo(f"pyzoo: {reason_of(error)}", err=True)
-        sys.exit(1)
     if config is not None and result.how in (Stopped.NO_FILE, Stopped.NOT_RUNNING):
         refuse_running_server(data_dir_of(config), path)
     match result.how:

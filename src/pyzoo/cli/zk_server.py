@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from pyzoo.cli.groups import reason_of
+from pyzoo.cli.groups import ending_with_one_line, reason_of
 from pyzoo.cli.serve import read_text
 from pyzoo.cli.stop import TIMEOUT_S, pid_file_of
 from pyzoo.config.properties import Property, parse_properties
@@ -42,7 +42,7 @@ The server has a TLS port only. Say in CLIENT_JVMFLAGS how to reach it, for exam
 @click.argument("config", required=False, default="")
 def zk_server(action: str, config: str) -> None:
     """Start, stop or ask the server of a zoo.cfg."""
-    try:
+    with ending_with_one_line():
         match action:
             case "start":
                 start(config)
@@ -55,9 +55,6 @@ def zk_server(action: str, config: str) -> None:
                 status(config)
             case _:
                 version()
-    except (ConfigError, OSError) as error:
-        click.echo(f"pyzoo: {reason_of(error)}", err=True)
-        sys.exit(1)
 
 
 def version() -> None:

@@ -6,6 +6,7 @@ default is and what is said about it; ServerConfig repeats the defaults, and a t
 
 import difflib
 from enum import Enum
+from functools import partial
 from typing import Final
 
 from attrs import frozen
@@ -84,29 +85,11 @@ class Key:
         return self.name.endswith("*")
 
 
-def file_key(
-    name: str,
-    kind: Kind,
-    default: str,
-    meaning: str,
-    treatment: Treatment = Treatment.USED,
-    at_least: int | None = None,
-) -> Key:
-    """A key that only the file can give."""
-    return Key(name, kind, default, meaning, treatment, Source.FILE, at_least)
+file_key: Final = partial(Key, source=Source.FILE)
+"""A key that only the file can give."""
 
-
-def raw_key(
-    name: str,
-    kind: Kind,
-    default: str,
-    meaning: str,
-    treatment: Treatment = Treatment.USED,
-    at_least: int | None = None,
-) -> Key:
-    """A key that only -D can give, without the zookeeper prefix."""
-    return Key(name, kind, default, meaning, treatment, Source.RAW, at_least)
-
+raw_key: Final = partial(Key, source=Source.RAW)
+"""A key that only -D can give, without the zookeeper prefix."""
 
 # Headings of the Apache manual that people copy although no code reads them.
 HEADINGS: Final[dict[str, str]] = {

@@ -18,28 +18,10 @@ _CLASSES: Final = {
 }
 # The names that Java's MessageDigest takes, in capitals; what follows are aliases of the first three.
 _DIGESTS: Final = frozenset(
-    [
-        "MD5",
-        "SHA-1",
-        "SHA-224",
-        "SHA-256",
-        "SHA-384",
-        "SHA-512",
-        "SHA-512/224",
-        "SHA-512/256",
-        "SHA3-224",
-        "SHA3-256",
-        "SHA3-384",
-        "SHA3-512",
-        "SHA",
-        "SHA1",
-        "SHA224",
-        "SHA256",
-        "SHA384",
-        "SHA512",
-        "SHA512/224",
-        "SHA512/256",
-    ]
+    (
+        "MD5 SHA-1 SHA-224 SHA-256 SHA-384 SHA-512 SHA-512/224 SHA-512/256 SHA3-224 SHA3-256 SHA3-384 SHA3-512 "
+        "SHA SHA1 SHA224 SHA256 SHA384 SHA512 SHA512/224 SHA512/256"
+    ).split()
 )
 
 

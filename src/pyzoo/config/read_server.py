@@ -8,26 +8,7 @@ from pyzoo.config.reader import ConfigReader
 from pyzoo.config.settings import ServerConfig
 
 FOUR_LETTER_WORDS: Final = frozenset(
-    [
-        "conf",
-        "cons",
-        "crst",
-        "dirs",
-        "dump",
-        "envi",
-        "gtmk",
-        "hash",
-        "isro",
-        "mntr",
-        "ruok",
-        "srst",
-        "srvr",
-        "stat",
-        "stmk",
-        "wchc",
-        "wchp",
-        "wchs",
-    ]
+    "conf cons crst dirs dump envi gtmk hash isro mntr ruok srst srvr stat stmk wchc wchp wchs".split()
 )
 TELNET_CLOSE: Final = "telnet close"
 _MIN_RETAIN_COUNT: Final = 3

@@ -56,12 +56,6 @@ class BufferStats:
         self.min: i64 = -1
         self.max: i64 = -1
 
-    def reset(self) -> None:
-        """Begin to measure anew."""
-        self.last = -1
-        self.min = -1
-        self.max = -1
-
 
 @final
 class Broadcast(AckReceiver):

@@ -203,13 +203,6 @@ class LearnerStats:
         self.requests_received: i64 = 0
         self.last_zxid_sent: i64 = -1
 
-    def reset(self) -> None:
-        """Count anew."""
-        self.packets_sent = 0
-        self.packets_received = 0
-        self.requests_received = 0
-        self.last_zxid_sent = -1
-
 
 @final
 class LearnerHandler(LinkReceiver):

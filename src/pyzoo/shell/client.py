@@ -1,6 +1,5 @@
 """ZooKeeper's operations as the commands use them: one call, one answer, or KeeperError with the user's path."""
 
-import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -13,7 +12,6 @@ from pyzoo.errors import KeeperError
 from pyzoo.shell import requests as rq
 from pyzoo.shell.acl import OPEN_ACL, Acl
 from pyzoo.shell.connection import Session
-from pyzoo.shell.events import EventThread
 from pyzoo.shell.paths import check_path, child_of
 from pyzoo.shell.watches import WatcherType, Watching
 
@@ -47,16 +45,9 @@ class NewNode:
 class ZooKeeper:
     """A handle on a session. All calls raise KeeperError, and MalformedPath before anything is sent."""
 
-    def __init__(
-        self,
-        hosts: str,
-        timeout_ms: int,
-        events: EventThread,
-        read_only: bool = False,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.session = Session(hosts, timeout_ms, events, read_only, tls)
-        self.session.open()
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        session.open()
 
     def close(self) -> None:
         """End the session, and with it its ephemeral nodes."""

@@ -12,6 +12,7 @@ from pyzoo.config.properties import decode_properties, parse_properties
 from pyzoo.errors import ConfigError, KeeperError
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.command_line import Invocation, parse_invocation
+from pyzoo.shell.connection import Session
 from pyzoo.shell.errors import MalformedCommand, ShellError, keeper_text
 from pyzoo.shell.events import EventThread
 from pyzoo.shell.printer import Printer
@@ -84,7 +85,7 @@ def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[
 
 def _connector(invocation: Invocation, tls: ssl.SSLContext | None) -> Callable[[str, EventThread], ZooKeeper]:
     def connect(server: str, events: EventThread) -> ZooKeeper:
-        zk = ZooKeeper(server, invocation.timeout_ms, events, invocation.read_only, tls)
+        zk = ZooKeeper(Session(server, invocation.timeout_ms, events, invocation.read_only, tls))
         if not invocation.wait_for_connection:
             return zk
         if zk.session.wait_until_connected(invocation.timeout_ms / 1000):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pyzoo.errors import StorageError
-from pyzoo.persistence.disk import ReadFile, WriteFile
+from pyzoo.persistence.disk import WriteFile
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.server.effects import LogBatch
@@ -60,12 +60,12 @@ class _FailingFile:
         self._file.close()
 
 
-class SimDisk:
-    """Satisfies the Disk protocol; `operations_left` is how many changes it survives, None for ever."""
+class SimDisk(MemoryDisk):
+    """`operations_left` is how many changes it survives, None for ever."""
 
     def __init__(self, world: World) -> None:
+        super().__init__()
         self.world = world
-        self.files = MemoryDisk()
         self._synced_by_flush: list[str] = []
         self.is_full = False
         self.is_dead = False
@@ -73,16 +73,16 @@ class SimDisk:
 
     # --- faults
 
-    def crash(self) -> None:
+    def lose_power(self) -> None:
         """Lose what was not synced, or some of it."""
-        self.files.crash(self._kept)
+        self.crash(self._kept)
 
     def flush(self) -> None:
         """All that was written comes to the disk, as it does when only the process dies."""
         for directory in self._synced_by_flush:
-            self.files.sync_directory(directory)
+            super().sync_directory(directory)
         # One more than there is, so that a change of size after the last write is kept too.
-        self.files.crash(lambda _, unsynced: unsynced + 1)
+        self.crash(lambda _, unsynced: unsynced + 1)
 
     def revive(self) -> None:
         """The machine is up again."""
@@ -108,47 +108,29 @@ class SimDisk:
 
     # --- the protocol
 
-    def list(self, directory: str) -> list[str]:
-        return self.files.list(directory)
-
-    def exists(self, path: str) -> bool:
-        return self.files.exists(path)
-
-    def is_file(self, path: str) -> bool:
-        return self.files.is_file(path)
-
     def make_directory(self, path: str) -> None:
         self.changes()
-        self.files.make_directory(path)
+        super().make_directory(path)
         self._synced_by_flush.append(path)
-
-    def is_writable(self, directory: str) -> bool:
-        return self.files.is_writable(directory)
-
-    def size(self, path: str) -> int:
-        return self.files.size(path)
 
     def create(self, path: str) -> WriteFile:
         self.changes(needs_room=True)
-        return _FailingFile(self, self.files.create(path))
+        return _FailingFile(self, super().create(path))
 
     def open_write(self, path: str) -> WriteFile:
-        return _FailingFile(self, self.files.open_write(path))
-
-    def open_read(self, path: str) -> ReadFile:
-        return self.files.open_read(path)
+        return _FailingFile(self, super().open_write(path))
 
     def rename(self, old: str, new: str) -> None:
         self.changes()
-        self.files.rename(old, new)
+        super().rename(old, new)
 
     def remove(self, path: str) -> None:
         self.changes()
-        self.files.remove(path)
+        super().remove(path)
 
     def sync_directory(self, path: str) -> None:
         self.changes()
-        self.files.sync_directory(path)
+        super().sync_directory(path)
 
 
 class SimLog:

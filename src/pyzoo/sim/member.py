@@ -145,7 +145,7 @@ class SimMember:
         self._ports.clear()
         self.connections.vanish(power)
         if power:
-            self.machine.disk.crash()
+            self.machine.disk.lose_power()
         else:
             self.machine.disk.flush()
 

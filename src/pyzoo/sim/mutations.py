@@ -5,6 +5,7 @@ Only where the code is plain Python: compiled classes cannot be patched. The nam
 
 from collections.abc import Callable, Iterator, Set
 from contextlib import ExitStack, contextmanager
+from functools import partial, partialmethod
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -37,10 +38,13 @@ Method = Callable[..., Any]
 
 @frozen
 class Mutation:
-    """`patches` are (class, attribute, what makes the wrong method from the right one); `options` show it."""
+    """`patches` are (class, attribute, the wrong method); `options` show it.
+
+    A wrong method gets the right one behind `self`, then what that would get.
+    """
 
     name: str
-    patches: tuple[tuple[type, str, Callable[[Method], Any]], ...]
+    patches: tuple[tuple[type, str, Method], ...]
     options: Options = HARSH
 
 
@@ -48,193 +52,130 @@ class Mutation:
 def planted(mutation: Mutation) -> Iterator[None]:
     """Have the bug while the block runs."""
     with ExitStack() as stack:
-        for owner, attribute, make in mutation.patches:
+        for owner, attribute, wrong in mutation.patches:
             right = owner.__dict__[attribute]
             stack.callback(setattr, owner, attribute, right)
-            setattr(owner, attribute, make(right))
+            replacement: object = partialmethod(wrong, right)
+            if isinstance(right, property):
+                replacement = property(partial(wrong, right=right))
+            setattr(owner, attribute, replacement)
         yield
 
 
 # --- followers
 
 
-def _acknowledge_at_once(right: Method) -> Method:
-    def take_proposal(self: Learner, proposal: Proposal) -> None:
-        right(self, proposal)
-        self.send(qp.packet(qp.ACK, proposal.zxid, None))
-
-    return take_proposal
+def _acknowledge_at_once(self: Learner, right: Method, proposal: Proposal) -> None:
+    right(self, proposal)
+    self.send(qp.packet(qp.ACK, proposal.zxid, None))
 
 
-def _acknowledge_without_logging(right: Method) -> Method:
-    def take_proposal(self: Learner, proposal: Proposal) -> None:
-        self._pending.append(proposal)
-        self.send(qp.packet(qp.ACK, proposal.zxid, None))
-
-    return take_proposal
+def _acknowledge_without_logging(self: Learner, _right: Method, proposal: Proposal) -> None:
+    self._pending.append(proposal)
+    self.send(qp.packet(qp.ACK, proposal.zxid, None))
 
 
-def _apply_what_is_proposed(right: Method) -> Method:
-    def take_proposal(self: Learner, proposal: Proposal) -> None:
-        right(self, proposal)
-        self._take_commit(proposal.zxid, None)
-
-    return take_proposal
+def _apply_what_is_proposed(self: Learner, right: Method, proposal: Proposal) -> None:
+    right(self, proposal)
+    self._take_commit(proposal.zxid, None)
 
 
-def _serve_after_new_leader(right: Method) -> Method:
-    def acknowledge_new_leader(self: Learner) -> None:
-        right(self)
-        if self.state == WAITS_TO_SERVE:
-            self._up_to_date()
-
-    return acknowledge_new_leader
+def _serve_after_new_leader(self: Learner, right: Method) -> None:
+    right(self)
+    if self.state == WAITS_TO_SERVE:
+        self._up_to_date()
 
 
-def _acknowledge_new_leader_at_once(right: Method) -> Method:
-    def log_committed(self: Learner) -> None:
-        right(self)
-        if self._waits_for_zxid != 0:
-            self._acknowledge_new_leader()
-
-    return log_committed
+def _acknowledge_new_leader_at_once(self: Learner, right: Method) -> None:
+    right(self)
+    if self._waits_for_zxid != 0:
+        self._acknowledge_new_leader()
 
 
-def _keep_what_is_truncated(right: Method) -> Method:
-    def truncate(self: Learning, zxid: int) -> None:
-        self.host.database.tree.last_processed_zxid = zxid
-
-    return truncate
+def _keep_what_is_truncated(self: Learning, _right: Method, zxid: int) -> None:
+    self.host.database.tree.last_processed_zxid = zxid
 
 
-def _have_nothing_unfinished(right: Method) -> Method:
-    def unfinished(self: Learner) -> list[Proposal]:
-        return []
-
-    return unfinished
+def _have_nothing_unfinished(self: Learner, _right: Method) -> list[Proposal]:
+    return []
 
 
 # --- leaders
 
 
-def _commit_by_one_acknowledgement(right: Method) -> Method:
-    def try_to_commit(self: Broadcast) -> None:
-        while (proposal := self.outstanding.get(self.last_committed + 1)) is not None and proposal.acks:
-            self._commit(proposal)
-
-    return try_to_commit
+def _commit_by_one_acknowledgement(self: Broadcast, _right: Method) -> None:
+    while (proposal := self.outstanding.get(self.last_committed + 1)) is not None and proposal.acks:
+        self._commit(proposal)
 
 
-def _take_office_alone(right: Method) -> Method:
-    def begin_synchronization(self: Leader) -> None:
-        right(self)
-        if self.phase != BROADCAST:
-            self._take_office()
-
-    return begin_synchronization
+def _take_office_alone(self: Leader, right: Method) -> None:
+    right(self)
+    if self.phase != BROADCAST:
+        self._take_office()
 
 
-def _count_own_ack_unsynced(right: Method) -> Method:
-    def logged(self: ProposalRequestProcessor, request: Request, payload: bytes) -> None:
-        right(self, request, payload)
-        self.broadcast.acked_up_to(self.broadcast.my_id, request.zxid)
-
-    return logged
+def _count_own_ack_unsynced(self: ProposalRequestProcessor, right: Method, request: Request, payload: bytes) -> None:
+    right(self, request, payload)
+    self.broadcast.acked_up_to(self.broadcast.my_id, request.zxid)
 
 
-def _lead_whoever_comes(right: Method) -> Method:
-    def epoch_acked(self: Leader, sid: int, current_epoch: int, last_zxid: int) -> bool:
-        return bool(right(self, sid, min(current_epoch, 0), 0))
-
-    return epoch_acked
+def _lead_whoever_comes(self: Leader, right: Method, sid: int, current_epoch: int, last_zxid: int) -> bool:
+    return bool(right(self, sid, min(current_epoch, 0), 0))
 
 
-def _candidacy_without_zxid(right: Method) -> Any:
-    return property(lambda vote: (0, 0, vote.leader))
+def _candidacy_without_zxid(vote: Vote, right: Method) -> tuple[int, int, int]:
+    return 0, 0, vote.leader
 
 
-def _let_half_be_a_quorum(right: Method) -> Method:
-    def contains_quorum(self: QuorumMaj, servers: Set[int]) -> bool:
-        return 2 * len(self.voters & servers) >= len(self.voters)
-
-    return contains_quorum
+def _let_half_be_a_quorum(self: QuorumMaj, _right: Method, servers: Set[int]) -> bool:
+    return 2 * len(self.voters & servers) >= len(self.voters)
 
 
 # --- files
 
 
-def _save_epoch_in_memory(attribute: str) -> Callable[[Method], Method]:
-    def make(right: Method) -> Method:
-        def save(self: EpochFiles, epoch: int) -> None:
-            setattr(self, attribute, epoch)
-
-        return save
-
-    return make
+def _save_epoch_in_memory(self: EpochFiles, _right: Method, epoch: int) -> None:
+    self.accepted = epoch
 
 
-def _do_not_sync(right: Method) -> Method:
-    def sync(self: TxnLog, log: object, is_new: bool) -> int:
-        return 0
-
-    return sync
+def _do_not_sync(self: TxnLog, _right: Method, log: object, is_new: bool) -> int:
+    return 0
 
 
 # --- clients
 
 
-def _answer_sync_alone(right: Method) -> Method:
-    def submit_now(self: LearnerZooKeeperServer, request: Request, cnxn: ServerCnxn) -> None:
-        if request.type == op.SYNC:
-            QuorumZooKeeperServer.submit_now(self, request, cnxn)
-        else:
-            right(self, request, cnxn)
-
-    return submit_now
+def _answer_sync_alone(self: LearnerZooKeeperServer, right: Method, request: Request, cnxn: ServerCnxn) -> None:
+    if request.type == op.SYNC:
+        QuorumZooKeeperServer.submit_now(self, request, cnxn)
+    else:
+        right(self, request, cnxn)
 
 
-def _let_reads_overtake(right: Method) -> Method:
-    def wait_behind(self: FinalRequestProcessor, request: Request, cnxn: ServerCnxn) -> None:
-        self.serve(request, cnxn)
-
-    return wait_behind
+def _let_reads_overtake(self: FinalRequestProcessor, _right: Method, request: Request, cnxn: ServerCnxn) -> None:
+    self.serve(request, cnxn)
 
 
-def _swallow_events(right: Method) -> Method:
-    def process(self: ServerCnxn, event_type: int, path: str, zxid: int, acl: object) -> None:
-        return
-
-    return process
+def _swallow_events(self: ServerCnxn, _right: Method, event_type: int, path: str, zxid: int, acl: object) -> None:
+    return
 
 
-def _shorten_sessions(right: Method) -> Method:
-    def adopt_sessions(self: ZooKeeperServer) -> None:
-        for session_id, timeout_ms in self.database.sessions.items():
-            self.sessions.track(session_id, timeout_ms // 4, self.now_ms)
-
-    return adopt_sessions
+def _shorten_sessions(self: ZooKeeperServer, _right: Method) -> None:
+    for session_id, timeout_ms in self.database.sessions.items():
+        self.sessions.track(session_id, timeout_ms // 4, self.now_ms)
 
 
-def _find_all_that_may_go_once(right: Method) -> Method:
-    def search(self: ContainerManager, tree: DataTree, wall_ms: int) -> None:
-        while self._unsearched:
-            self._waiting.append(self._unsearched.pop())
-
-    return search
+def _find_all_that_may_go_once(self: ContainerManager, _right: Method, tree: DataTree, wall_ms: int) -> None:
+    while self._unsearched:
+        self._waiting.append(self._unsearched.pop())
 
 
-def _delete_what_was_found(right: Method) -> Method:
-    def may_go(self: ContainerManager, node: object, wall_ms: int) -> bool:
-        return True
-
-    return may_go
+def _delete_what_was_found(self: ContainerManager, _right: Method, node: object, wall_ms: int) -> bool:
+    return True
 
 
-def _go_on_alone(right: Method) -> Method:
-    def ask_oracle(self: PeerConfigFiles) -> bool:
-        return True
-
-    return ask_oracle
+def _go_on_alone(self: PeerConfigFiles, _right: Method) -> bool:
+    return True
 
 
 MUTATIONS: Final = (
@@ -262,7 +203,7 @@ MUTATIONS: Final = (
         "a leader that is behind is elected",
         ((Vote, "candidacy", _candidacy_without_zxid), (Leader, "epoch_acked", _lead_whoever_comes)),
     ),
-    Mutation("acceptedEpoch is not kept", ((EpochFiles, "save_accepted", _save_epoch_in_memory("accepted")),)),
+    Mutation("acceptedEpoch is not kept", ((EpochFiles, "save_accepted", _save_epoch_in_memory),)),
     Mutation("the log is not synced", ((TxnLog, "_sync", _do_not_sync),)),
     Mutation(
         "a follower answers a sync alone",

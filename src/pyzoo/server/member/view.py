@@ -2,6 +2,7 @@
 
 from typing import Final, final
 
+from pyzoo.quorum.broadcast import BufferStats
 from pyzoo.quorum.leader import PHASE_NAMES
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.vote import LEADING, OBSERVING
@@ -60,7 +61,7 @@ class LeaderView(EnsembleView):
         return list(self._leader.broadcast.observing)
 
     def reset(self) -> None:
-        self._leader.broadcast.sizes.reset()
+        self._leader.broadcast.sizes = BufferStats()
 
 
 @final

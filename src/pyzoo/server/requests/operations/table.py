@@ -14,7 +14,7 @@ from pyzoo.server.requests.operations.operation import UNKNOWN, Operation
 from pyzoo.server.requests.operations.parts import PARTS
 from pyzoo.server.requests.operations.session_reads import GetEphemerals, Ping, Sync, WhoAmI
 from pyzoo.server.requests.operations.session_writes import CloseSession, CreateSession, DeleteContainer
-from pyzoo.server.requests.operations.watch_reads import AddWatch, CheckWatches, RemoveWatches, SetWatches
+from pyzoo.server.requests.operations.watch_reads import AddWatch, FindWatches, SetWatches
 
 
 @final
@@ -43,8 +43,8 @@ OPERATIONS: Final[list[Operation]] = [
     Sync(),
     WhoAmI(),
     AddWatch(),
-    CheckWatches(),
-    RemoveWatches(),
+    FindWatches(op.CHECK_WATCHES, "checkWatches", "CHKW"),
+    FindWatches(op.REMOVE_WATCHES, "removeWatches", "REMW"),
     SetWatches(op.SET_WATCHES, "setWatches", "SETW"),
     SetWatches(op.SET_WATCHES2, "setWatches2", "STW2"),
 ]

@@ -6,7 +6,8 @@ from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32
 
 from pyzoo import errors as err
-from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD
+from pyzoo.datatree.tree import DataTree
+from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD, WatchManager
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import AddWatchRequest, CheckWatchesRequest
@@ -51,63 +52,40 @@ class AddWatch(Operation):
 
 
 @final
-class CheckWatches(Operation):
-    """checkWatches."""
+class FindWatches(Operation):
+    """checkWatches and removeWatches: those of one type on a path; none of them is NOWATCHER."""
 
-    def __init__(self) -> None:
-        super().__init__(op.CHECK_WATCHES, READ, "checkWatches", "CHKW")
+    def __init__(self, opcode: i32, name: str, short_name: str) -> None:
+        super().__init__(opcode, READ, name, short_name)
 
     def answer(self, reads: Reads, request: Request, cnxn: ServerCnxn, out: BytesWriter) -> i32:
         wanted = CheckWatchesRequest.decode(request.body)
         path = NULL_PATH if wanted.path is None else wanted.path
-        type = wanted.type
-        data, child = reads.tree.data_watches, reads.tree.child_watches
-        if type == WATCHER_CHILDREN:
-            found = child.contains(path, cnxn, STANDARD)
-        elif type == WATCHER_DATA:
-            found = data.contains(path, cnxn, STANDARD)
-        elif type == WATCHER_ANY:
-            found = data.contains(path, cnxn, None) or child.contains(path, cnxn, None)
-        elif type == WATCHER_PERSISTENT:
-            found = data.contains(path, cnxn, PERSISTENT)
-        elif type == WATCHER_PERSISTENT_RECURSIVE:
-            found = data.contains(path, cnxn, PERSISTENT_RECURSIVE)
-        else:
-            raise KeeperError(err.MARSHALLINGERROR)
+        found = False
+        for watches, mode in watches_of_type(reads.tree, wanted.type):
+            if self.opcode == op.REMOVE_WATCHES:
+                found = watches.remove(path, cnxn, mode) or found
+            else:
+                found = watches.contains(path, cnxn, mode) or found
         if not found:
             raise KeeperError(err.NOWATCHER)
         return 0
 
 
-@final
-class RemoveWatches(Operation):
-    """removeWatches."""
-
-    def __init__(self) -> None:
-        super().__init__(op.REMOVE_WATCHES, READ, "removeWatches", "REMW")
-
-    def answer(self, reads: Reads, request: Request, cnxn: ServerCnxn, out: BytesWriter) -> i32:
-        wanted = CheckWatchesRequest.decode(request.body)
-        path = NULL_PATH if wanted.path is None else wanted.path
-        type = wanted.type
-        data, child = reads.tree.data_watches, reads.tree.child_watches
-        if type == WATCHER_CHILDREN:
-            removed = child.remove(path, cnxn, STANDARD)
-        elif type == WATCHER_DATA:
-            removed = data.remove(path, cnxn, STANDARD)
-        elif type == WATCHER_ANY:
-            removed = data.remove(path, cnxn, None)
-            removed = child.remove(path, cnxn, None) or removed
-        elif type == WATCHER_PERSISTENT:
-            removed = data.remove(path, cnxn, PERSISTENT)
-            removed = child.remove(path, cnxn, PERSISTENT) or removed
-        elif type == WATCHER_PERSISTENT_RECURSIVE:
-            removed = data.remove(path, cnxn, PERSISTENT_RECURSIVE)
-        else:
-            raise KeeperError(err.MARSHALLINGERROR)
-        if not removed:
-            raise KeeperError(err.NOWATCHER)
-        return 0
+def watches_of_type(tree: DataTree, type: i32) -> list[tuple[WatchManager, int | None]]:
+    """Where watches of a type (Watcher.WatcherType) are, and of which mode, None for any; raises KeeperError."""
+    data, child = tree.data_watches, tree.child_watches
+    if type == WATCHER_CHILDREN:
+        return [(child, STANDARD)]
+    if type == WATCHER_DATA:
+        return [(data, STANDARD)]
+    if type == WATCHER_ANY:
+        return [(data, None), (child, None)]
+    if type == WATCHER_PERSISTENT:
+        return [(data, PERSISTENT), (child, PERSISTENT)]
+    if type == WATCHER_PERSISTENT_RECURSIVE:
+        return [(data, PERSISTENT_RECURSIVE)]
+    raise KeeperError(err.MARSHALLINGERROR)
 
 
 @final
