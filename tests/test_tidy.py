@@ -49,12 +49,9 @@ NOT_DEAD = {
     "what tests of pyzoo's users call": {"pyzoo_ensemble", "pyzoo_server", "restart"},
     "keys whose values are checked, for what they are about is not there": {
         "allow_sasl_failed_clients",
-        "cipher_suites",
         "client_cert_reload",
-        "crl",
         "early_drop_secure_handshakes",
         "handshake_detection_timeout_ms",
-        "ocsp",
         "outstanding_handshake_limit",
         "sasl_super_password",
         "secure_client_port_address",

@@ -14,6 +14,11 @@ SASL = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
 NO_SASL = "SASL logins of clients are not there yet: remove it; clients can log in with the scheme digest"
 KEYS = "ssl.keyStore.location=/k.pem\n"
 
+REVOKED = (
+    "whether certificates are revoked cannot be checked here; remove it, and give out certificates that end soon, or take an "
+    "authority out of the trust store"
+)
+
 
 def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str, str] | None = None) -> str:
     with pytest.raises(ConfigError) as caught:
@@ -75,8 +80,20 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
         (KEYS + "secureClientPort=1", "zoo.cfg:3: secureClientPort needs ssl.trustStore.location, or ssl.clientAuth=none"),
         ("clientPort=5\nclient.portUnification=true", "zoo.cfg:3: client.portUnification needs ssl.keyStore.location"),
         (KEYS + "ssl.clientAuth=none\nclientPort=5\nsecureClientPort=5", "zoo.cfg:5: the client port and the secure client port are both on 5: give each its own port"),
-        ("ssl.clientAuth=maybe", "zoo.cfg:2: ssl.clientAuth=maybe: choose none, want or need"),
+        ("ssl.clientAuth=maybe\nclient.portUnification=true", "zoo.cfg:2: ssl.clientAuth=maybe: choose none, want or need"),
         ("client.portUnification=true\nclientPort=1\nssl.authProvider=x", "zoo.cfg:4: ssl.authProvider=x: only x509 can check certificates"),
+        ("client.portUnification=true\nclientPort=1\nssl.keyStore.type=FOO", "zoo.cfg:4: ssl.keyStore.type=FOO: choose JKS, PEM, PKCS12, BCFKS"),
+        ("client.portUnification=true\nclientPort=1\nssl.keyStore.location=/k", "zoo.cfg:4: ssl.keyStore.location=/k: what kind of store it is cannot be told by its name: set ssl.keyStore.type to JKS, PEM, PKCS12, BCFKS"),
+        ("client.portUnification=true\nclientPort=1\nssl.enabledProtocols=", "zoo.cfg:4: ssl.enabledProtocols is empty: remove it, or name something"),
+        ("client.portUnification=true\nclientPort=1\nssl.enabledProtocols=TLSv1.4", "zoo.cfg:4: ssl.enabledProtocols: there is no protocol 'TLSv1.4'; choose TLSv1.3 and TLSv1.2"),
+        ("client.portUnification=true\nclientPort=1\nssl.enabledProtocols=TLSv1.1,SSLv3", "zoo.cfg:4: ssl.enabledProtocols: none of TLSv1.1, SSLv3 is spoken; choose TLSv1.3 and TLSv1.2"),
+        ("client.portUnification=true\nclientPort=1\nssl.ciphersuites=ECDHE-RSA-AES128-GCM-SHA256", "zoo.cfg:4: ssl.ciphersuites: there is no cipher suite 'ECDHE-RSA-AES128-GCM-SHA256'; Java's names are wanted, such as TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
+        ("client.portUnification=true\nclientPort=1\nssl.ciphersuites=TLS_RSA_WITH_NULL_SHA256", "zoo.cfg:4: ssl.ciphersuites: none of these cipher suites is used; remove it, or name safe ones"),
+        ("client.portUnification=true\nclientPort=1\nssl.context.supplier.class=a.B", "zoo.cfg:4: ssl.context.supplier.class=a.B: no Java class can be loaded; remove it, and name the stores with ssl.keyStore.location and ssl.trustStore.location"),
+        ("client.portUnification=true\nclientPort=1\nssl.sslProvider=GNUTLS", "zoo.cfg:4: ssl.sslProvider=GNUTLS: choose JDK, OPENSSL, OPENSSL_REFCNT"),
+        ("client.portUnification=true\nclientPort=1\nssl.crl=true", f"zoo.cfg:4: ssl.crl=true: {REVOKED}"),
+        ("client.portUnification=true\nclientPort=1\nssl.ocsp=true", f"zoo.cfg:4: ssl.ocsp=true: {REVOKED}"),
+        ("client.portUnification=true\nclientPort=1\nssl.ciphersuites=TLS_AES_128_GCM_SHA256\nssl.enabledProtocols=TLSv1.2", "zoo.cfg:4: ssl.ciphersuites: none of them belongs to TLSv1.2, so nobody could connect"),
         ("a=\\u12", "zoo.cfg:2: \\u12 is not a character: \\u needs four hexadecimal digits (write \\\\ for a backslash)"),
     ],
 )  # fmt: skip

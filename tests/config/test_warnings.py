@@ -39,7 +39,16 @@ def warned(lines: str, *properties: str) -> list[str]:
         ("4lw.commands.whitelist=ruok, rouk", "4lw.commands.whitelist: there is no four-letter word 'rouk'"),
         ("watcherCleanThreshold=5", "watcherCleanThreshold has no effect here. pyzoo has one watch manager, which needs no "
          "cleaner threads"),
-        ("ssl.quorum.ocsp=true", "ssl.quorum.ocsp has no effect yet: this version does not offer it"),
+        ("superUser=me", "superUser has no effect yet: this version does not offer it"),
+        ("ssl.clientAuth=maybe", "ssl.clientAuth=maybe: choose none, want or need; it has no effect, for nothing here speaks "
+         "TLS with it"),
+        ("ssl.protocol=TLSv1.2", "ssl.protocol has no effect here. As in 3.9.6, which reads it for members only: set "
+         "ssl.enabledProtocols"),
+        ("ssl.enabledProtocols=TLSv1.3, TLSv1.2", "ssl.enabledProtocols has blanks between its names, which Apache's server "
+         "takes for a part of them"),
+        ("ssl.enabledProtocols=TLSv1.2,TLSv1.1", "ssl.enabledProtocols: TLSv1.1 is too old to be spoken, as with Java"),
+        ("ssl.ciphersuites=TLS_AES_128_GCM_SHA256,TLS_RSA_WITH_NULL_SHA256", "ssl.ciphersuites: TLS_RSA_WITH_NULL_SHA256 is "
+         "never used: it is not safe, or OpenSSL does not have it"),
         ("log.threshold=loud", "log.threshold=loud is no level: choose ERROR, WARN, INFO, DEBUG, TRACE, ALL or OFF"),
         ("log.maxfilesize=many", "log.maxfilesize=many is no size, there is no limit: write for example 256MB"),
         ("log.format=xml", "log.format=xml is unknown: choose text or json"),

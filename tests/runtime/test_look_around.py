@@ -150,7 +150,9 @@ def test_a_key_that_is_not_that_of_its_certificate_is_refused(tmp_path: Path) ->
     Path(settings.key_store.location).write_text(key + certificate)
     config = evolve(member(tmp_path), quorum_tls=settings)
     (refusal,) = look_around(evolve(config, quorum=evolve(config.quorum, ssl=True))).refusals
-    assert refusal.message.startswith(f"{settings.key_store.location} has no usable key")
+    where = f"ssl.quorum.keyStore.location={settings.key_store.location}"
+    reason = "the key does not belong to the first certificate, which has to be the server's own"
+    assert f"{where}: {reason}" == refusal.message
 
 
 def test_certificates_that_cannot_be_read_are_left_to_the_refusals(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import pytest
 from attrs import evolve
 
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings, TlsStore
-from pyzoo.errors import ConfigError
 from pyzoo.runtime.tls_contexts import make_context
 from pyzoo.runtime.transport.tls import PeerTls, TlsSession
 from tests.support.identities import HOST, jks_settings, pem_settings, pkcs12_settings
@@ -82,20 +81,6 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("store", "reason"),
-    [
-        (TlsStore("/nowhere/node.pem", "PEM"), "cannot read the store /nowhere/node.pem"),
-        (TlsStore("/dev/null", "BCFKS"), "convert it to PEM or PKCS12"),
-        (TlsStore("/dev/null", "PKCS12", "secret"), "is its password right"),
-        (TlsStore("/dev/null", "PEM"), "has no usable key"),
-    ],
-)
-def test_a_store_that_cannot_be_used_says_why(store: TlsStore, reason: str) -> None:
-    with pytest.raises(ConfigError, match=reason):
-        make_context(evolve(QUORUM_TLS_DEFAULTS, key_store=store), True)
-
-
-@pytest.mark.parametrize(
     ("protocol", "enabled", "versions"),
     [
         ("TLSv1.3", (), ("TLSv1_2", "TLSv1_3")),
@@ -117,7 +102,10 @@ def test_two_authorities_of_one_name_both_count(tmp_path: Path) -> None:
     members = [pem_settings(tmp_path / name) for name in ("one", "two")]
     trusted = tmp_path / "both.pem"
     trusted.write_bytes(b"".join(Path(member.trust_store.location).read_bytes() for member in members))
-    one, two = (peer_tls(evolve(member, trust_store=TlsStore(str(trusted), "PEM"))) for member in members)
+    one, two = (
+        peer_tls(evolve(member, trust_store=TlsStore(str(trusted), "PEM", key="ssl.quorum.trustStore")))
+        for member in members
+    )
     for dials, accepts in ((one, two), (two, one)):
         dialling, accepting = dials.dialled(HOST), accepts.accepted()
         assert dialling is not None

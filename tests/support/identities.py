@@ -8,7 +8,7 @@ import jks
 from attrs import evolve
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -29,8 +29,8 @@ class Identity:
     It is valid from two days before its end, `days` from now.
     """
 
-    def __init__(self, days: int = 1) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, days: int = 1, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None) -> None:
+        self.key = key or ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "member")])
         now = datetime.datetime.now(datetime.UTC)
         self.certificate = (
@@ -58,8 +58,7 @@ def pem_settings(home: Path) -> TlsSettings:
     identity = Identity()
     (home / "node.pem").write_bytes(identity.pem())
     (home / "ca.pem").write_bytes(identity.certificate.public_bytes(Encoding.PEM))
-    key, trust = TlsStore(str(home / "node.pem"), "PEM"), TlsStore(str(home / "ca.pem"), "PEM")
-    return evolve(QUORUM_TLS_DEFAULTS, key_store=key, trust_store=trust)
+    return with_stores("PEM", home / "node.pem", home / "ca.pem")
 
 
 def pkcs12_settings(home: Path) -> TlsSettings:
@@ -67,9 +66,10 @@ def pkcs12_settings(home: Path) -> TlsSettings:
     encryption = BestAvailableEncryption(b"secret")
     store = pkcs12.serialize_key_and_certificates(b"node", identity.key, identity.certificate, None, encryption)
     (home / "node.p12").write_bytes(store)
+    trusted = pkcs12.PKCS12Certificate(identity.certificate, b"ca")
+    (home / "ca.p12").write_bytes(pkcs12.serialize_java_truststore([trusted], encryption))
     (home / "password").write_text("secret\n")
-    both = TlsStore(str(home / "node.p12"), "PKCS12", password_path=str(home / "password"))
-    return evolve(QUORUM_TLS_DEFAULTS, key_store=both, trust_store=both)
+    return with_stores("PKCS12", home / "node.p12", home / "ca.p12", password_path=str(home / "password"))
 
 
 def jks_settings(home: Path) -> TlsSettings:
@@ -78,6 +78,11 @@ def jks_settings(home: Path) -> TlsSettings:
     jks.KeyStore.new("jks", [entry]).save(str(home / "node.jks"), "secret")
     trusted = jks.TrustedCertEntry.new("ca", certificate)
     jks.KeyStore.new("jks", [trusted]).save(str(home / "ca.jks"), "secret")
-    key_store = TlsStore(str(home / "node.jks"), "JKS", "secret")
-    trust_store = TlsStore(str(home / "ca.jks"), "JKS", "secret")
-    return evolve(QUORUM_TLS_DEFAULTS, key_store=key_store, trust_store=trust_store)
+    return with_stores("JKS", home / "node.jks", home / "ca.jks", password="secret")
+
+
+def with_stores(kind: str, key_store: Path, trust_store: Path, **password: str) -> TlsSettings:
+    """Settings of members with these two stores; `password` or `password_path` is that of both."""
+    key = TlsStore(str(key_store), kind, key="ssl.quorum.keyStore", **password)
+    trust = TlsStore(str(trust_store), kind, key="ssl.quorum.trustStore", **password)
+    return evolve(QUORUM_TLS_DEFAULTS, key_store=key, trust_store=trust)

@@ -10,62 +10,58 @@ _NO_EFFECT: Final = Treatment.NO_EFFECT
 _NOT_YET: Final = Treatment.NOT_YET
 _NO_KERBEROS: Final = "SASL here is DIGEST-MD5; Kerberos is not offered"
 _JAVA_CLIENT: Final = "Read by Java clients, not by a server"
-_STORE: Final = ("location", "password", "passwordPath", "type")
-_TYPES: Final = "PEM, PKCS12, JKS or BCFKS; without it, by the file's extension (.pem, .p12, .jks, .bcfks)"
-
-
-_BETWEEN_MEMBERS: Final = frozenset(
-    {
-        *(f"{store}.{name}" for store in ("keyStore", "trustStore") for name in _STORE),
-        *("protocol", "enabledProtocols", "clientAuth", "hostnameVerification"),
-        *("clientHostnameVerification", "allowReverseDnsLookup"),
-    }
-)
-"""What TLS between members takes from its settings."""
+_TYPES: Final = "PEM, PKCS12 or JKS (BCFKS is refused); without it, by the file's extension (.pem, .p12, .jks)"
+_PASSWORD_FILE: Final = "File that holds its password, and at most a line feed after it; wins"
+_LOOK_UP: Final = "Also take the name that the DNS has for an address, if it has that address for the name, too; only with fips-mode=false"
 
 
 def _tls(
-    name: str, kind: Kind, client_default: str, quorum_default: str, meaning: str, at_least: int | None = None
+    name: str,
+    kind: Kind,
+    default: str,
+    meaning: str,
+    quorum_default: str | None = None,
+    clients: Treatment | str = Treatment.USED,
+    members: Treatment | str = Treatment.ENSEMBLE,
+    at_least: int | None = None,
 ) -> tuple[Key, Key]:
-    """The same key for the client port and for the sockets between members and the AdminServer."""
-    members = Treatment.ENSEMBLE if name in _BETWEEN_MEMBERS else _NOT_YET
-    clients = Treatment.USED if name in _BETWEEN_MEMBERS else _NOT_YET
-    return (
-        Key("ssl." + name, kind, client_default, meaning, clients, at_least=at_least),
-        Key(
-            "ssl.quorum." + name,
-            kind,
-            quorum_default,
-            meaning + " (AdminServer and members)",
-            members,
-            at_least=at_least,
-        ),
-    )
+    """The same key for the client port and for the sockets between members and the AdminServer.
+
+    A text in place of a treatment says why there is no effect.
+    """
+
+    def key(prefix: str, default: str, treatment: Treatment | str, of: str) -> Key:
+        if isinstance(treatment, str):
+            return Key(prefix + name, kind, default, treatment, _NO_EFFECT, at_least=at_least)
+        return Key(prefix + name, kind, default, meaning + of, treatment, at_least=at_least)
+
+    of_members = default if quorum_default is None else quorum_default
+    return key("ssl.", default, clients, ""), key("ssl.quorum.", of_members, members, " (AdminServer and members)")
 
 
 TLS_KEYS: Final[tuple[Key, ...]] = (
-    *_tls("keyStore.location", Kind.PATH, "", "", "File with the server's key and certificate chain"),
-    *_tls("keyStore.password", Kind.TEXT, "", "", "Its password"),
-    *_tls("keyStore.passwordPath", Kind.PATH, "", "", "File whose first line is its password; wins"),
-    *_tls("keyStore.type", Kind.TEXT, "", "", _TYPES),
-    *_tls("trustStore.location", Kind.PATH, "", "", "File with the certificates that clients are checked against"),
-    *_tls("trustStore.password", Kind.TEXT, "", "", "Its password"),
-    *_tls("trustStore.passwordPath", Kind.PATH, "", "", "File whose first line is its password; wins"),
-    *_tls("trustStore.type", Kind.TEXT, "", "", _TYPES),
-    *_tls("protocol", Kind.TEXT, "TLSv1.3", "TLSv1.3", "The newest TLS version that is spoken"),
-    *_tls("enabledProtocols", Kind.LIST, "", "", "TLS versions; without it, from TLSv1.2 up to `protocol`"),
-    *_tls("ciphersuites", Kind.LIST, "", "", "Cipher suites by their Java names; without it, the usual ones"),
-    *_tls("clientAuth", Kind.TEXT, "need", "need", "Client certificates: none, want or need"),
-    *_tls("hostnameVerification", Kind.BOOL, "true", "true", "Check the name in a server's certificate"),
-    *_tls("clientHostnameVerification", Kind.BOOL, "false", "true", "Check the name in a client's certificate"),
-    *_tls("allowReverseDnsLookup", Kind.BOOL, "false", "true", "Look names up for that check"),
-    *_tls("crl", Kind.BOOL, "false", "false", "Check revocation lists"),
-    *_tls("ocsp", Kind.BOOL, "false", "false", "Ask OCSP responders about revocation"),
-    *_tls("context.supplier.class", Kind.TEXT, "", "", "Must stay empty: a Java class cannot make the TLS context here"),
-    *_tls("handshakeDetectionTimeoutMillis", Kind.INT, "5000", "5000", "Milliseconds to tell TLS from plain text", at_least=1),
-    Key("ssl.authProvider", Kind.TEXT, "x509", "Scheme that checks client certificates; only x509 is there", _NOT_YET),
-    Key("ssl.sslProvider", Kind.TEXT, "JDK", "TLS is always done by OpenSSL", _NO_EFFECT),
-    Key("fips-mode", Kind.BOOL, "true", "`true`: a member that dials needs a certificate of its address; `false`: or of the name that the DNS has for it", Treatment.ENSEMBLE),
+    *_tls("keyStore.location", Kind.PATH, "", "File with the server's key and certificate chain"),
+    *_tls("keyStore.password", Kind.TEXT, "", "Its password; in a PEM file, that of the key"),
+    *_tls("keyStore.passwordPath", Kind.PATH, "", _PASSWORD_FILE),
+    *_tls("keyStore.type", Kind.TEXT, "", _TYPES),
+    *_tls("trustStore.location", Kind.PATH, "", "File with the certificates that others are checked against"),
+    *_tls("trustStore.password", Kind.TEXT, "", "Its password"),
+    *_tls("trustStore.passwordPath", Kind.PATH, "", _PASSWORD_FILE),
+    *_tls("trustStore.type", Kind.TEXT, "", _TYPES),
+    *_tls("protocol", Kind.TEXT, "TLSv1.3", "The newest TLS version that members speak: TLSv1.3 or TLSv1.2", clients="As in 3.9.6, which reads it for members only: set ssl.enabledProtocols"),
+    *_tls("enabledProtocols", Kind.LIST, "", "TLS versions; without it, TLSv1.3 and TLSv1.2"),
+    *_tls("ciphersuites", Kind.LIST, "", "Cipher suites by their Java names, the best first; without it, those of Apache's server. Before Python 3.15 all suites of TLS 1.3 are offered, or none"),
+    *_tls("clientAuth", Kind.TEXT, "need", "Certificates of those who connect: none, want or need"),
+    *_tls("hostnameVerification", Kind.BOOL, "true", "The certificate of whoever is dialled has to be for that host; `false` turns clientHostnameVerification off, too"),
+    *_tls("clientHostnameVerification", Kind.BOOL, "false", "The certificate of whoever dials has to be for the address that it comes from", quorum_default="true"),
+    *_tls("allowReverseDnsLookup", Kind.BOOL, "false", _LOOK_UP, quorum_default="true", clients="The name that the DNS has for a client's address never decides"),
+    *_tls("crl", Kind.BOOL, "false", "Check revocation lists. `true` is refused: certificates are not checked for revocation"),
+    *_tls("ocsp", Kind.BOOL, "false", "Ask OCSP responders about revocation. `true` is refused: certificates are not checked for revocation"),
+    *_tls("context.supplier.class", Kind.TEXT, "", "Refused where TLS is used: a Java class cannot make the TLS context here"),
+    *_tls("handshakeDetectionTimeoutMillis", Kind.INT, "5000", "", clients="Apache's server reads it for members only", members="Nobody waits for the first bytes of a connection", at_least=1),
+    Key("ssl.authProvider", Kind.TEXT, "x509", "Scheme that checks client certificates; only x509 is there"),
+    Key("ssl.sslProvider", Kind.TEXT, "JDK", "JDK, OPENSSL or OPENSSL_REFCNT: TLS is always done by OpenSSL"),
+    Key("fips-mode", Kind.BOOL, "true", "`true`: names in certificates are checked by the rules of the JDK, and a member that dials needs a certificate of its address; `false`: by those of ZooKeeper, see ssl.quorum.allowReverseDnsLookup", Treatment.ENSEMBLE),
 )  # fmt: skip
 
 AUTH_KEYS: Final[tuple[Key, ...]] = (

@@ -7,7 +7,7 @@ from attrs import evolve
 from pyzoo.config.reader import ConfigReader
 from pyzoo.config.refusals import refuse_sasl_of_clients
 from pyzoo.config.settings import ServerConfig
-from pyzoo.config.tls_settings import read_tls
+from pyzoo.config.tls_settings import CLIENTS, MEMBERS, read_tls, refuse_revocation
 
 _AUTH: Final = "org.apache.zookeeper.server.auth."
 _CLASSES: Final = {
@@ -43,10 +43,22 @@ def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         sasl_server_section=reader.text("sasl.serverconfig"),
         sasl_super_password=reader.text("SASLAuthenticationProvider.superPassword") or None,
         use_x_forwarded_for=reader.boolean("IPAuthenticationProvider.usexforwardedfor"),
-        tls=read_tls(reader, "ssl."),
-        quorum_tls=read_tls(reader, "ssl.quorum."),
     )
+    config = _with_tls(config, reader)
     return _with_enforced_schemes(config, reader)
+
+
+def _with_tls(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
+    """Revocation is never left unchecked in silence; the AdminServer does not check it in Apache's server either."""
+    clients = config.secure_client_port is not None or config.client_port_unification
+    members = config.distributed and (config.quorum.ssl or config.quorum.port_unification)
+    admin = config.admin.enabled and (config.admin.force_https or config.admin.port_unification)
+    tls, quorum_tls = read_tls(reader, CLIENTS, clients), read_tls(reader, MEMBERS, members or admin)
+    if clients:
+        refuse_revocation(reader, tls)
+    if members:
+        refuse_revocation(reader, quorum_tls)
+    return evolve(config, tls=tls, quorum_tls=quorum_tls)
 
 
 def _providers(reader: ConfigReader, config: ServerConfig) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from pyzoo.persistence.disk import Disk, RealDisk
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.untouched_disk import UntouchedDisk
-from pyzoo.runtime.key_stores import load_key, load_trusted
+from pyzoo.runtime.key_stores import load_keys, load_trusted
 from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
 from pyzoo.runtime.log_output import cannot_write
 from pyzoo.runtime.storage import in_use, new_tree, recovery_settings, server_of
@@ -189,7 +189,7 @@ def _security_refusals(config: ServerConfig) -> list[Refusal]:
             step()
         except ConfigError as error:
             place = "" if error.path in (None, config.config_path) else f"{error.path}: "
-            refusals.append(Refusal(key, place + error.message, vital))
+            refusals.append(Refusal(error.key or key, place + error.message, vital))
 
     note("clientPortAddress", lambda: check_client_address(config))
     note("java.security.auth.login.config", lambda: refuse_logins_of_clients(config))
@@ -238,8 +238,8 @@ def certificates_of(prefix: str, settings: TlsSettings) -> list[CertificateFacts
     found: list[CertificateFacts] = []
     with suppress(ConfigError):
         if settings.key_store.location:
-            pem = load_key(settings.key_store).pem
-            found += _facts_of(prefix + "keyStore.location", settings.key_store.location, pem)[:1]
+            for identity in load_keys(settings.key_store):
+                found += _facts_of(prefix + "keyStore.location", settings.key_store.location, identity.pem)[:1]
     with suppress(ConfigError):
         if settings.trust_store.location:
             pem = load_trusted(settings.trust_store).encode()

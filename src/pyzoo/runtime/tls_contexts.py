@@ -3,34 +3,54 @@
 import logging
 import os
 import ssl
+from collections.abc import Iterable
+from typing import Final
 
 from attrs import evolve
 
+from pyzoo.config.cipher_suites import (
+    CLIENT_SUITES,
+    JDK_SUITES,
+    SUITES_OF_TLS_1_3,
+    TLS_1_2,
+    TLS_1_3,
+    over_http,
+    suites_of,
+)
 from pyzoo.config.settings import ServerConfig
-from pyzoo.config.tls_settings import TlsSettings
+from pyzoo.config.tls_settings import CLIENTS, TlsSettings, TlsStore, is_part_of_tls_1_3
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.key_stores import KeyMaterial, load_key, load_trusted
+from pyzoo.runtime.key_stores import load_keys, load_trusted
+from pyzoo.runtime.pem_stores import Identity
 from pyzoo.runtime.transport.tls import PLAIN, PeerTls
 
 logger = logging.getLogger(__name__)
 
-_VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
-_CLIENT_AUTH = {"none": ssl.CERT_NONE, "want": ssl.CERT_OPTIONAL, "need": ssl.CERT_REQUIRED}
+_VERSIONS: Final = {TLS_1_2: ssl.TLSVersion.TLSv1_2, TLS_1_3: ssl.TLSVersion.TLSv1_3}
+_CLIENT_AUTH: Final = {"none": ssl.CERT_NONE, "want": ssl.CERT_OPTIONAL, "need": ssl.CERT_REQUIRED}
+_CHOOSES_TLS_1_3: Final = hasattr(ssl.SSLContext, "set_ciphersuites")
+"""Since Python 3.15."""
+_MISMATCHES: Final = ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
 
 
 def make_context(settings: TlsSettings, server_side: bool) -> ssl.SSLContext:
-    """One end's context; raises ConfigError for stores and names that cannot be used."""
+    """One end's context; raises ConfigError for stores and names that cannot be used.
+
+    A client's checks the name of the host that it dials; whether a client's certificate is that of its host is for
+    whoever knows its address (`certificate_names`).
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version, context.maximum_version = _versions(settings)
+    _choose_suites(context, settings)
+    context.options |= ssl.OP_NO_RENEGOTIATION
     if settings.key_store.location:
-        _load_key(context, load_key(settings.key_store), settings.key_store.location)
+        _load_keys(context, load_keys(settings.key_store), settings.key_store)
     if settings.trust_store.location:
         try:
             context.load_verify_locations(cadata=load_trusted(settings.trust_store))
             # As for Java, what stands in a trust store is trusted itself, also beside others of the same subject.
             context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         except (ssl.SSLError, ValueError) as error:
-            raise ConfigError(f"{settings.trust_store.location} has no usable certificates: {error}") from error
+            raise _refused(settings.trust_store, f"it has no usable certificates: {error}") from error
     if server_side:
         context.verify_mode = _CLIENT_AUTH[settings.client_auth]
     else:
@@ -39,29 +59,75 @@ def make_context(settings: TlsSettings, server_side: bool) -> ssl.SSLContext:
     return context
 
 
-def _versions(settings: TlsSettings) -> tuple[ssl.TLSVersion, ssl.TLSVersion]:
-    """The oldest and the newest version that are offered; raises ConfigError.
+def _refused(store: TlsStore, reason: str) -> ConfigError:
+    key = f"{store.key}.location"
+    return ConfigError(f"{key}={store.location}: {reason}", key=key)
 
-    `protocol` alone means all that are safe up to it, as Java's contexts have it. Members of 3.9.6 speak TLSv1.2 unless
-    `fips-mode` is off, those before it both.
-    """
-    names = settings.enabled_protocols or (settings.protocol,)
-    versions = sorted(_VERSIONS[name] for name in names if name in _VERSIONS)
+
+# --- protocols and cipher suites
+
+
+def _choose_suites(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    """Set versions and suites: a version none of whose suites is named is not spoken, as with Java."""
+    usual = CLIENT_SUITES if settings.prefix == CLIENTS else JDK_SUITES
+    suites = suites_of(settings.cipher_suites or usual)
+    versions = [
+        name for name, its in ((TLS_1_2, suites.older), (TLS_1_3, suites.tls_1_3)) if its and name in settings.versions
+    ]
+    key = settings.prefix + "ciphersuites"
     if not versions:
-        raise ConfigError(f"none of the protocols {', '.join(names)} can be used: choose TLSv1.2 or TLSv1.3")
-    return versions[0] if settings.enabled_protocols else ssl.TLSVersion.TLSv1_2, versions[-1]
+        raise ConfigError(f"{key}: no suite is left for {', '.join(settings.versions)}", key=key)
+    context.minimum_version, context.maximum_version = _VERSIONS[versions[0]], _VERSIONS[versions[-1]]
+    if TLS_1_2 in versions:
+        _set_older(context, suites.older, key)
+    if TLS_1_3 in versions and is_part_of_tls_1_3(suites.tls_1_3):
+        _set_tls_1_3(context, suites.tls_1_3, key)
 
 
-def _load_key(context: ssl.SSLContext, material: KeyMaterial, location: str) -> None:
-    """OpenSSL reads keys from files only, so this one is in memory alone."""
-    fd = os.memfd_create("key", os.MFD_CLOEXEC)
+def _set_older(context: ssl.SSLContext, names: Iterable[str], key: str) -> None:
     try:
-        os.write(fd, material.pem)
-        context.load_cert_chain(f"/proc/self/fd/{fd}", password=material.password)
+        context.set_ciphers(":".join(names))
     except ssl.SSLError as error:
-        raise ConfigError(f"{location} has no usable key: {error}") from error
-    finally:
-        os.close(fd)
+        raise ConfigError(f"{key}: this OpenSSL has none of these suites: {', '.join(names)}", key=key) from error
+
+
+def _set_tls_1_3(context: ssl.SSLContext, names: Iterable[str], key: str) -> None:
+    if not _CHOOSES_TLS_1_3:
+        raise ConfigError(
+            f"{key}: Python before 3.15 cannot offer {', '.join(names)} alone: name all suites of TLS 1.3 "
+            f"({', '.join(SUITES_OF_TLS_1_3)}), or none of them, which leaves TLS 1.3 out",
+            key=key,
+        )
+    context.set_ciphersuites(":".join(names))  # type: ignore[attr-defined]  # it is there
+
+
+# --- keys
+
+
+def _load_keys(context: ssl.SSLContext, identities: list[Identity], store: TlsStore) -> None:
+    """OpenSSL reads keys from files only, so these are in memory alone."""
+    for identity in identities:
+        fd = os.memfd_create("key", os.MFD_CLOEXEC)
+        try:
+            _write_all(fd, identity.pem)
+            context.load_cert_chain(f"/proc/self/fd/{fd}", password=identity.password)
+        except ssl.SSLError as error:
+            raise _refused(store, _why_unusable(error, identity, store)) from error
+        finally:
+            os.close(fd)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    with open(fd, "wb", closefd=False) as file:
+        file.write(data)
+
+
+def _why_unusable(error: ssl.SSLError, identity: Identity, store: TlsStore) -> str:
+    if error.reason in _MISMATCHES:
+        return "the key does not belong to the first certificate, which has to be the server's own"
+    if error.reason is None and identity.password is not None:
+        return f"the key cannot be decrypted: {store.key}.password is wrong, or its encryption is too old for OpenSSL"
+    return "a certificate of it is damaged" if error.reason is None else f"OpenSSL cannot use it: {error.reason}"
 
 
 def admin_tls(config: ServerConfig) -> ssl.SSLContext | None:
@@ -71,9 +137,16 @@ def admin_tls(config: ServerConfig) -> ssl.SSLContext | None:
         return None
     if not settings.key_store.location:
         raise ConfigError("admin.forceHttps and admin.portUnification need ssl.quorum.keyStore.location")
-    client_auth = "need" if admin.need_client_auth else "none"
-    versions = settings.enabled_protocols or ("TLSv1.2", "TLSv1.3")
-    return make_context(evolve(settings, client_auth=client_auth, enabled_protocols=versions), server_side=True)
+    return make_context(http_settings_of(settings, "need" if admin.need_client_auth else "none"), server_side=True)
+
+
+def http_settings_of(settings: TlsSettings, client_auth: str) -> TlsSettings:
+    """How HTTP uses settings of TLS: `protocol` is for members, and some suites are not for it."""
+    suites = over_http(settings.cipher_suites or JDK_SUITES)
+    key = settings.prefix + "ciphersuites"
+    if not suites:
+        raise ConfigError(f"{key}: none of these suites is offered over HTTP", key=key)
+    return evolve(settings, client_auth=client_auth, protocol=TLS_1_3, cipher_suites=suites)
 
 
 def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
@@ -83,9 +156,7 @@ def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
     switch = "client.portUnification" if config.secure_client_port is None else "secureClientPort"
     if not config.tls.key_store.location:
         raise ConfigError(f"{switch} needs ssl.keyStore.location", config.config_path, None, switch)
-    context = make_context(config.tls, server_side=True)
-    context.options |= ssl.OP_NO_RENEGOTIATION
-    return context
+    return make_context(config.tls, server_side=True)
 
 
 def quorum_contexts(config: ServerConfig) -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -107,7 +178,7 @@ def quorum_tls(config: ServerConfig) -> PeerTls:
         server,
         dials_tls=quorum.ssl,
         accepts_plain=quorum.port_unification,
-        checks_diallers=settings.hostname_verification and settings.client_hostname_verification,
+        checks_diallers=settings.verifies_clients,
         # What the JDK checks in FIPS mode, since 3.9.6, is the address alone.
         asks_names=settings.allow_reverse_dns_lookup and not settings.fips_mode,
     )
