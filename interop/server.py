@@ -46,6 +46,8 @@ class Config:
     java: JavaZooKeeper | None = None
     #: Whether the AdminServer runs, on a free port.
     admin: bool = False
+    #: Whether there is a secureClientPort, on a free port and all addresses; the lines have to name its stores.
+    secure: bool = False
 
     def zoo_cfg(self, data_dir: Path, port: int) -> str:
         settings = {
@@ -63,10 +65,14 @@ class Config:
         }
         if self.admin:
             settings |= {"admin.serverPort": str(free_port()), "admin.serverAddress": "127.0.0.1"}
+        if self.secure:
+            settings |= {"secureClientPort": str(free_port())}
         return "".join(f"{key}={value}\n" for key, value in settings.items())
 
     def java_properties(self) -> list[str]:
         properties = {"zookeeper.admin.enableServer": str(self.admin).lower(), **self.properties}
+        if self.secure:
+            properties["zookeeper.serverCnxnFactory"] = "org.apache.zookeeper.server.NettyServerCnxnFactory"
         return [f"-D{name}={value}" for name, value in properties.items()]
 
 
@@ -108,9 +114,18 @@ class Server:
 
     @property
     def admin_port(self) -> int:
-        """The port of the AdminServer, as zoo.cfg has it."""
+        """The port of the AdminServer."""
+        return self._port_of("admin.serverPort")
+
+    @property
+    def secure_address(self) -> tuple[str, int]:
+        """Where clients that speak TLS go."""
+        return self.address[0], self._port_of("secureClientPort")
+
+    def _port_of(self, key: str) -> int:
         assert self.home is not None
-        return int(re.findall(r"^admin\.serverPort=(\d+)$", (self.home / "zoo.cfg").read_text(), re.MULTILINE)[0])
+        text = (self.home / "zoo.cfg").read_text()
+        return int(re.findall(rf"^{re.escape(key)}=(\d+)$", text, re.MULTILINE)[0])
 
     def output(self) -> str:
         if self.home is None:
