@@ -12,7 +12,7 @@ from kazoo.client import KazooClient
 
 from pyzoo.runtime import host_names
 from pyzoo.runtime.four_letters import ask
-from pyzoo.runtime.host_names import HostNames, is_numeric
+from pyzoo.runtime.host_names import HostNames, is_numeric, name_of
 from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
 from tests.support.server_process import wait_until
 
@@ -165,3 +165,32 @@ async def test_numbers_are_not_looked_up(host: str) -> None:
 async def test_this_machine_is_known() -> None:
     with trio.fail_after(30):
         assert set(await HostNames().look_up("localhost")) & {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize(
+    ("claimed", "addresses", "name"),
+    [
+        ("zoo1.example.org", ["10.0.0.1", "10.0.0.2"], "zoo1.example.org"),
+        ("zoo1.example.org", ["10.9.9.9"], ""),
+        ("zoo1.example.org", [], ""),
+        (None, [], ""),
+    ],
+    ids=["has the address", "has another", "has none", "no name"],
+)
+def test_a_name_that_an_address_claims_counts_if_it_has_the_address(
+    claimed: str | None, addresses: list[str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reverse(address: str) -> tuple[str, list[str], list[str]]:
+        if claimed is None:
+            raise socket.herror(1, "Unknown host")
+        return claimed, [], [address]
+
+    def forward(host: str) -> list[str]:
+        if not addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        assert claimed == host
+        return addresses
+
+    monkeypatch.setattr(socket, "gethostbyaddr", reverse)
+    monkeypatch.setattr(host_names, "addresses_of", forward)
+    assert name == name_of("10.0.0.1")

@@ -66,3 +66,15 @@ def addresses_of(host: str) -> list[str]:
     """What the name service says of a host now; raises OSError or UnicodeError."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def name_of(address: str) -> str:
+    """The name that belongs to an address, empty for none.
+
+    Whoever has an address may give it any name, so a name counts only if it has that address, too (CVE-2026-24281).
+    """
+    try:
+        name = socket.gethostbyaddr(address)[0]
+        return name if address in addresses_of(name) else ""
+    except (OSError, UnicodeError):
+        return ""

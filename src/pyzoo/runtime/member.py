@@ -2,7 +2,6 @@
 
 import logging
 import socket
-from contextlib import suppress
 from typing import Final
 
 import trio
@@ -11,7 +10,7 @@ from attrs import evolve
 from pyzoo.errors import StorageError
 from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.dialling import Dial
-from pyzoo.runtime.host_names import HostNames
+from pyzoo.runtime.host_names import HostNames, name_of
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.reload_stores import reload_stores
 from pyzoo.runtime.server_tasks import ServerTasks
@@ -127,9 +126,8 @@ class MemberTasks(ServerTasks):
     async def _look_up(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
         name = ""
         try:
-            with trio.move_on_after(LOOK_UP_SECONDS), suppress(OSError):
-                found = await trio.to_thread.run_sync(socket.gethostbyaddr, host, abandon_on_cancel=True)
-                name = found[0]
+            with trio.move_on_after(LOOK_UP_SECONDS):
+                name = await trio.to_thread.run_sync(name_of, host, abandon_on_cancel=True)
             self.port.admit(kind, sock, host, port, name)
         except BaseException:
             sock.close()

@@ -162,7 +162,10 @@ def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
 def quorum_contexts(config: ServerConfig) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """The contexts of a member that dials, and of one that is dialled; raises ConfigError."""
     settings = config.quorum_tls
-    return make_context(settings, server_side=False), make_context(settings, server_side=True)
+    client = make_context(settings, server_side=False)
+    # Names are checked by PeerTls, whose rules are not OpenSSL's.
+    client.check_hostname = False
+    return client, make_context(settings, server_side=True)
 
 
 def quorum_tls(config: ServerConfig) -> PeerTls:
@@ -178,7 +181,9 @@ def quorum_tls(config: ServerConfig) -> PeerTls:
         server,
         dials_tls=quorum.ssl,
         accepts_plain=quorum.port_unification,
+        checks_dialled=settings.hostname_verification,
         checks_diallers=settings.verifies_clients,
         # What the JDK checks in FIPS mode, since 3.9.6, is the address alone.
         asks_names=settings.allow_reverse_dns_lookup and not settings.fips_mode,
+        by_jdk=settings.fips_mode,
     )

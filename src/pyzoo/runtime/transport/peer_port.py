@@ -75,7 +75,8 @@ class PeerPort(Port):
         if link.gone:
             sock.close()
             return
-        endpoint = self._adopt(sock, link, chain(self.tls.dialled(host), self.sasl.dialled(link.port)))
+        tls = self.tls.dialled(host, address_of(sock))
+        endpoint = self._adopt(sock, link, chain(tls, self.sasl.dialled(link.port)))
         self.peer.peer_connected(link)
         endpoint.send()
 
@@ -89,3 +90,11 @@ class PeerPort(Port):
         endpoint = PeerEndpoint(self, sock, link, session)
         self.endpoints.add(endpoint)
         return endpoint
+
+
+def address_of(sock: socket.socket) -> str:
+    """The number at the other end, empty when it has hung up already."""
+    try:
+        return str(sock.getpeername()[0])
+    except OSError:
+        return ""

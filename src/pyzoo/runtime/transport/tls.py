@@ -7,7 +7,7 @@ Which of the two a connection between members begins with depends on `sslQuorum`
 import ssl
 from typing import Final, final
 
-from pyzoo.runtime.certificate_names import is_certificate_of
+from pyzoo.runtime.certificate_names import PeerCheck
 from pyzoo.runtime.transport.session import TransportSession
 
 TLS_HANDSHAKE: Final = 0x16
@@ -25,9 +25,9 @@ class TlsSession(TransportSession):
         server_side: bool,
         host: str | None,
         may_be_plain: bool,
-        dialler: tuple[str, str] | None = None,
+        check: PeerCheck | None = None,
     ) -> None:
-        """`dialler` is the address and the name that a certificate from there has to have, None for any."""
+        """`check` is what the certificate of the other end has to be for, None for any."""
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = context.wrap_bio(
@@ -36,7 +36,7 @@ class TlsSession(TransportSession):
         self._undecided = may_be_plain
         self._ready = False
         self._waiting = b""
-        self._dialler = dialler
+        self._check = check
         if not server_side:
             self._step()
 
@@ -75,18 +75,13 @@ class TlsSession(TransportSession):
             tls.do_handshake()
         except ssl.SSLWantReadError:
             return
-        self._check_dialler(tls)
+        self._check_peer(tls)
         self._ready = True
 
-    def _check_dialler(self, tls: ssl.SSLObject) -> None:
+    def _check_peer(self, tls: ssl.SSLObject) -> None:
         certificate = tls.getpeercert()
-        if self._dialler is None or not certificate:
-            return
-        address, name = self._dialler
-        if not is_certificate_of(certificate, address, name):
-            raise ssl.SSLCertVerificationError(
-                f"the certificate of {address}{f' ({name})' if name else ''} is that of another host"
-            )
+        if self._check is not None and certificate:
+            self._check.check(certificate)
 
     def _read(self) -> bytes:
         tls = self._tls
@@ -107,8 +102,9 @@ class TlsSession(TransportSession):
 class PeerTls:
     """How this member begins its connections; without contexts all are plain.
 
-    With `checks_diallers` the certificate of a member that dials has to be that of its address, or, with
-    `asks_names`, of the name that belongs to it.
+    With `checks_dialled` the certificate of a member that is dialled has to be for the host that was meant. With
+    `checks_diallers` that of a member that dials has to be for its address, or, with `asks_names`, for the name that
+    belongs to it. `by_jdk` says whose rules decide.
     """
 
     def __init__(
@@ -117,14 +113,18 @@ class PeerTls:
         server: ssl.SSLContext | None,
         dials_tls: bool,
         accepts_plain: bool,
+        checks_dialled: bool = False,
         checks_diallers: bool = False,
         asks_names: bool = False,
+        by_jdk: bool = True,
     ) -> None:
         self._client = client
         self._server = server
         self._dials_tls = dials_tls
         self._accepts_plain = accepts_plain
+        self._checks_dialled = checks_dialled
         self._checks_diallers = checks_diallers
+        self._by_jdk = by_jdk
         self.asks_names = checks_diallers and asks_names
 
     def renew(self, client: ssl.SSLContext, server: ssl.SSLContext) -> None:
@@ -136,14 +136,15 @@ class PeerTls:
         """For a connection that came in from an address, and a host of that name where it was asked for."""
         if self._server is None:
             return None
-        dialler = (address, name) if self._checks_diallers else None
-        return TlsSession(self._server, True, None, self._accepts_plain, dialler)
+        check = PeerCheck(address, name, self._by_jdk) if self._checks_diallers else None
+        return TlsSession(self._server, True, None, self._accepts_plain, check)
 
-    def dialled(self, host: str) -> TlsSession | None:
-        """For a connection that was made to `host`."""
+    def dialled(self, host: str, address: str = "") -> TlsSession | None:
+        """For a connection that was made to `host`, at this address."""
         if self._client is None or not self._dials_tls:
             return None
-        return TlsSession(self._client, False, host, False)
+        check = PeerCheck(address or host, host, self._by_jdk) if self._checks_dialled else None
+        return TlsSession(self._client, False, host, False, check)
 
 
 PLAIN: Final = PeerTls(None, None, False, True)
