@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +37,10 @@ class Answer:
 
 
 def ask(server: EmbeddedServer, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-    connection = http.client.HTTPConnection(HOST, server.admin_port, timeout=SECONDS)
-    try:
+    with closing(http.client.HTTPConnection(HOST, server.admin_port, timeout=SECONDS)) as connection:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
-    finally:
-        connection.close()
 
 
 def snapshot_of(server: EmbeddedServer) -> bytes:

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,12 +64,9 @@ def answer_of(response: http.client.HTTPResponse) -> Answer:
 
 
 def restore(server: EmbeddedServer, body: bytes) -> Answer:
-    connection = http.client.HTTPConnection(HOST, server.admin_port, timeout=SECONDS)
-    try:
+    with closing(http.client.HTTPConnection(HOST, server.admin_port, timeout=SECONDS)) as connection:
         connection.request("POST", "/commands/restore", body, {"Authorization": "ip"})
         return answer_of(connection.getresponse())
-    finally:
-        connection.close()
 
 
 def dial(server: EmbeddedServer) -> socket.socket:

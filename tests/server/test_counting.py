@@ -111,8 +111,8 @@ def test_a_learner_times_no_transaction_that_is_cut_off_or_from_the_future() -> 
     summary = peer.metrics.quorum.proposal_latency
     for made_ms in (int(peer.wall_ms) - 7, int(peer.wall_ms) + 7):
         header = encoded(TxnHeader(1, 2, 3, made_ms, op.SET_DATA))
-        learning.add_latency(summary, Proposal(3, header))
-        learning.add_latency(summary, Proposal(3, header[:27]))
+        learning.part.add_latency(summary, Proposal(3, header))
+        learning.part.add_latency(summary, Proposal(3, header[:27]))
     assert (1, 7) == (summary.basic.count, summary.basic.sum)
 
 

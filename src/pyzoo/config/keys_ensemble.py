@@ -7,23 +7,13 @@ from typing import Final
 from pyzoo.config.keys import Key, Kind, Source, Treatment
 
 _NO_EFFECT: Final = frozenset(
-    {
-        "leader.closeSocketAsync",
-        "learner.closeSocketAsync",
-        "learner.asyncSending",
-        "leader.nodelay",
-        "follower.nodelay",
-        "follower.skipLearnerRequestToNextProcessor",
-        "forward_learner_requests_to_commit_processor_disabled",
-        "commitProcessor.numWorkerThreads",
-        "commitProcessor.maxReadBatchSize",
-        "commitProcessor.maxCommitBatchSize",
-        "commitProcessor.shutdownTimeout",
-        "observerMaster.sizeLimit",
-        "observer.reconnectDelayMs",
-        "test.allowDiscontinuousProposals",
-        "controllerPort",
-    }
+    """
+    leader.closeSocketAsync learner.closeSocketAsync learner.asyncSending leader.nodelay follower.nodelay
+    follower.skipLearnerRequestToNextProcessor forward_learner_requests_to_commit_processor_disabled
+    commitProcessor.numWorkerThreads commitProcessor.maxReadBatchSize commitProcessor.maxCommitBatchSize
+    commitProcessor.shutdownTimeout observerMaster.sizeLimit observer.reconnectDelayMs
+    test.allowDiscontinuousProposals controllerPort
+    """.split()
 )
 """What tunes threads, queues and caches that pyzoo does not have."""
 

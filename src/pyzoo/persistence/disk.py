@@ -8,10 +8,13 @@ is durable until it is synced, a name not before the directory is.
 import errno
 import os
 import stat
-from contextlib import suppress
-from typing import Protocol, final
+from contextlib import closing, suppress
+from typing import Final, Protocol, final
 
 from mypy_extensions import mypyc_attr
+
+TEMPORARY_SUFFIX: Final = ".tmp"
+"""Ends the name of a file that is to take the place of another one."""
 
 
 class WriteFile(Protocol):
@@ -95,6 +98,31 @@ class Disk(Protocol):
 def join(directory: str, name: str) -> str:
     """The path of `name` in `directory`."""
     return f"{directory.rstrip('/')}/{name}"
+
+
+def directory_of(path: str) -> str:
+    """The directory that `path` is in."""
+    return path.rpartition("/")[0] or "/"
+
+
+def sync_file(disk: Disk, path: str) -> None:
+    """Make safe what a file holds."""
+    with closing(disk.open_write(path)) as file:
+        file.sync()
+
+
+def replace_file(disk: Disk, path: str, data: bytes) -> None:
+    """Let a file hold `data`, all or nothing of it whenever the machine dies; on the way it is TEMPORARY_SUFFIX."""
+    with closing(disk.create(path + TEMPORARY_SUFFIX)) as file:
+        file.write_at(0, data)
+        file.sync()
+    put_in_place(disk, path)
+
+
+def put_in_place(disk: Disk, path: str) -> None:
+    """Let the temporary file of `replace_file`, safe as it is, be the file."""
+    disk.rename(path + TEMPORARY_SUFFIX, path)
+    disk.sync_directory(directory_of(path))
 
 
 def _open_regular(path: str, flags: int) -> int:

@@ -8,15 +8,15 @@ promise is given that a crash could take back.
 """
 
 import re
+from contextlib import closing
 from typing import Final
 
 from pyzoo.errors import CorruptStorage, StorageError
-from pyzoo.persistence.disk import Disk, join
+from pyzoo.persistence.disk import TEMPORARY_SUFFIX, Disk, join, put_in_place, replace_file, sync_file
 from pyzoo.zxid import epoch_of, zxid_text
 
 ACCEPTED_EPOCH: Final = "acceptedEpoch"
 CURRENT_EPOCH: Final = "currentEpoch"
-TEMPORARY_SUFFIX: Final = ".tmp"
 NO_EPOCH: Final = -1
 """The epoch of zxid -1, which is that of a server that may not begin a database by itself."""
 
@@ -87,12 +87,8 @@ class EpochFiles:
             )
         try:
             # Not written anew: until the rename it is the only place that has this number.
-            file = self._disk.open_write(join(self._directory, name))
-            try:
-                file.sync()
-            finally:
-                file.close()
-            self._rename(CURRENT_EPOCH)
+            sync_file(self._disk, join(self._directory, name))
+            put_in_place(self._disk, join(self._directory, CURRENT_EPOCH))
         except OSError as error:
             raise self._failure(CURRENT_EPOCH, found, error) from error
         return found
@@ -109,11 +105,8 @@ class EpochFiles:
     def _read(self, name: str) -> int:
         path = join(self._directory, name)
         try:
-            file = self._disk.open_read(path)
-            try:
+            with closing(self._disk.open_read(path)) as file:
                 data = file.read(_MAX_LENGTH)
-            finally:
-                file.close()
         except OSError as error:
             raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
         line = re.split("[\r\n]", data.decode("ascii", "replace"), maxsplit=1)[0]
@@ -126,20 +119,9 @@ class EpochFiles:
 
     def _write(self, name: str, epoch: int) -> None:
         try:
-            file = self._disk.create(join(self._directory, name + TEMPORARY_SUFFIX))
-            try:
-                file.write_at(0, b"%d" % epoch)
-                file.sync()
-            finally:
-                file.close()
-            self._rename(name)
+            replace_file(self._disk, join(self._directory, name), b"%d" % epoch)
         except OSError as error:
             raise self._failure(name, epoch, error) from error
-
-    def _rename(self, name: str) -> None:
-        path = join(self._directory, name)
-        self._disk.rename(path + TEMPORARY_SUFFIX, path)
-        self._disk.sync_directory(self._directory)
 
     def _failure(self, name: str, epoch: int, error: OSError) -> StorageError:
         path = join(self._directory, name)

@@ -6,15 +6,17 @@ that a received snapshot leaves in a log (ZOOKEEPER-2846).
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Final
 
 from librt.strings import read_i32_be, read_i64_be
 
 from pyzoo.errors import CorruptStorage
 from pyzoo.jute.opcodes import ERROR
+from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.disk import Disk, join
 from pyzoo.persistence.log_format import NO_HEADER, TORN, TXN_HEADER_LENGTH, LogReader
+from pyzoo.persistence.snapshot.saved import list_snapshots
 from pyzoo.persistence.txnlog import list_logs
 from pyzoo.quorum.history import Proposal
 from pyzoo.zxid import counter_of, epoch_of
@@ -28,6 +30,16 @@ def zxid_of(reader: LogReader, payload: bytes) -> int:
     if len(payload) < TXN_HEADER_LENGTH:
         raise CorruptStorage(reader.path, reader.offset, "unreadable transaction: its header is too short")
     return read_i64_be(payload, _ZXID_AT)
+
+
+def proposals_for_sync(
+    disk: Disk, directories: Directories, from_zxid: int, to_zxid: int, size_factor: float
+) -> list[Proposal] | None:
+    """What the logs have of this range; None where the newest snapshot is the better way (snapshotSizeFactor)."""
+    snapshots = list_snapshots(disk, directories.snapshots)
+    newest = disk.size(join(directories.snapshots, snapshots[0][1])) if snapshots else 0
+    zxids = [zxid for zxid, _ in snapshots]
+    return read_proposals(disk, directories.logs, from_zxid, to_zxid, int(newest * size_factor), zxids)
 
 
 def read_proposals(
@@ -81,8 +93,7 @@ class _Scan:
         return [Proposal(zxid, payload) for zxid, payload in self._found.items()]
 
     def _file(self, disk: Disk, path: str, is_newest: bool) -> bool:
-        source = disk.open_read(path)
-        try:
+        with closing(disk.open_read(path)) as source:
             reader = LogReader(source.read, path)
             while (payload := reader.next_payload()) is not None:
                 zxid = zxid_of(reader, payload)
@@ -93,8 +104,6 @@ class _Scan:
                     return True
                 if not self._record(zxid, payload):
                     return False
-        finally:
-            source.close()
         return is_newest or reader.ending not in (TORN, NO_HEADER)
 
     def _record(self, zxid: int, payload: bytes) -> bool:

@@ -5,6 +5,7 @@ changed before everything was read well; what cannot be read well stops the star
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Final
 
 from attrs import define, field, frozen
@@ -208,13 +209,10 @@ def load_newest_snapshot(disk: Disk, directory: str, tree: DataTree) -> _LoadedS
 
 
 def _read_snapshot(disk: Disk, path: str, tree: DataTree) -> SnapshotReader:
-    file = disk.open_read(path)
-    try:
+    with closing(disk.open_read(path)) as file:
         reader = SnapshotReader(source_for(method_of_name(path), file.read, path), path)
         reader.load(tree)
         return reader
-    finally:
-        file.close()
 
 
 def _initialize_files(disk: Disk, directories: Directories) -> list[str]:

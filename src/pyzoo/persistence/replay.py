@@ -6,6 +6,7 @@ it shows. Nothing on disk is changed here.
 """
 
 from collections import deque
+from contextlib import closing
 from typing import Final
 
 from attrs import define, field, frozen
@@ -123,14 +124,11 @@ class Replayer:
         return self.result
 
     def _file(self, disk: Disk, path: str, is_last: bool) -> None:
-        source = disk.open_read(path)
-        try:
+        with closing(disk.open_read(path)) as source:
             reader = LogReader(source.read, path)
             while (payload := reader.next_payload()) is not None:
                 self._record(reader, payload)
             behind = reader.find_record_after_torn() if is_last and reader.ending == TORN else -1
-        finally:
-            source.close()
         self.result.files.append(path)
         if reader.ending == NO_HEADER:
             self._no_header(path, reader.reason, is_last, disk.size(path))

@@ -6,11 +6,13 @@ logs are cut before the snapshots go: a snapshot that came from a leader has no 
 those above it would follow a gap. (ZOOKEEPER-1154, 1156.)
 """
 
+from contextlib import closing
+
 from attrs import define, frozen
 
 from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import Directories
-from pyzoo.persistence.disk import Disk, join
+from pyzoo.persistence.disk import Disk, join, sync_file
 from pyzoo.persistence.log_format import HEADER_LENGTH, NO_HEADER, LogReader
 from pyzoo.persistence.proposals import zxid_of
 from pyzoo.persistence.snapshot.saved import list_snapshots, looks_valid
@@ -91,8 +93,7 @@ def _base_zxid(disk: Disk, directory: str, snapshots: list[tuple[int, str]], zxi
 
 def _read_file(disk: Disk, path: str, highest: int, zxid: int, is_newest: bool) -> tuple[int, int | None]:
     """The newest zxid that stays, and the bytes of the file that stay when it has to be cut."""
-    source = disk.open_read(path)
-    try:
+    with closing(disk.open_read(path)) as source:
         reader = LogReader(source.read, path)
         while (payload := reader.next_payload()) is not None:
             found = zxid_of(reader, payload)
@@ -104,8 +105,6 @@ def _read_file(disk: Disk, path: str, highest: int, zxid: int, is_newest: bool) 
                     f"and {zxid_text(found)}. Move the data away, so that this server gets all from the leader"
                 )
             highest = max(highest, found)
-    finally:
-        source.close()
     if reader.ending == NO_HEADER and not is_newest:
         raise StorageError(f"cannot truncate to {zxid_text(zxid)}: {path}: {reader.reason}, but it is not the newest")
     return highest, None
@@ -121,12 +120,9 @@ def _carry_out(disk: Disk, directories: Directories, plan: _Plan) -> list[str]:
         done.append(_remove_log(disk, directories.logs, cut.name))
     elif cut is not None:
         path = join(directories.logs, cut.name)
-        file = disk.open_write(path)
-        try:
+        with closing(disk.open_write(path)) as file:
             file.truncate(cut.size)
             file.sync()
-        finally:
-            file.close()
         done.append(f"{path}: cut after byte {cut.size}")
     for name in reversed(plan.snapshots):
         target = set_aside(disk, directories.snapshots, name)
@@ -140,11 +136,7 @@ def _sync(disk: Disk, directories: Directories) -> None:
     disk.sync_directory(directories.snapshots)
     logs = list_logs(disk, directories.logs)
     if logs:
-        file = disk.open_write(join(directories.logs, logs[-1][1]))
-        try:
-            file.sync()
-        finally:
-            file.close()
+        sync_file(disk, join(directories.logs, logs[-1][1]))
 
 
 def _remove_log(disk: Disk, directory: str, name: str) -> str:

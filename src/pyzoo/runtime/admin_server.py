@@ -29,11 +29,11 @@ from pyzoo.runtime.memory import give_back
 from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.snapshotting import save_snapshot_beside
-from pyzoo.runtime.storage import Storage, new_tree
+from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import admin_tls
 from pyzoo.runtime.upload import UploadRoom, check_room_for_snapshot, room_for, spool
 from pyzoo.runtime.workers import in_thread
-from pyzoo.server.database import ZKDatabase
+from pyzoo.server.database import ZKDatabase, new_tree
 from pyzoo.server.modes import READ_ONLY
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 

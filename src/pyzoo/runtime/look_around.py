@@ -31,9 +31,10 @@ from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.runtime.key_stores import load_keys, load_trusted
 from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
 from pyzoo.runtime.log_output import cannot_write
-from pyzoo.runtime.storage import in_use, new_tree, recovery_settings, server_of
+from pyzoo.runtime.storage import in_use, server_of
 from pyzoo.runtime.tls_contexts import admin_tls, client_tls, quorum_tls
 from pyzoo.runtime.transport.sasl import quorum_sasl, refuse_logins_of_clients
+from pyzoo.server.database import new_tree, recovery_settings
 
 PID_FILE = "zookeeper_server.pid"
 LOOKUPS_AT_ONCE = 16
@@ -125,10 +126,7 @@ def _with_data(around: Surroundings, config: ServerConfig, disk: Disk, reads_dat
 
 def load_data(config: ServerConfig, disk: Disk, directories: Directories) -> list[str]:
     """Load the database as a start does; returns its warnings. Raises StorageError."""
-    settings = recovery_settings(config)
-    if config.distributed:
-        settings = evolve(settings, remove_orphans=False)
-    recovered = load(disk, directories, new_tree(config), settings)
+    recovered = load(disk, directories, new_tree(config), recovery_settings(config, is_member=config.distributed))
     if config.distributed:
         EpochFiles(disk, directories.snapshots).read(recovered.last_zxid)
     return recovered.warnings

@@ -11,19 +11,18 @@ import trio
 from attrs import define, field, frozen
 
 from pyzoo.config.settings import ServerConfig
-from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import Directories, open_directories
 from pyzoo.persistence.disk import Disk, RealDisk, join
-from pyzoo.persistence.proposals import read_proposals
+from pyzoo.persistence.proposals import proposals_for_sync
 from pyzoo.persistence.purge import purge
-from pyzoo.persistence.recovery import RecoverySettings, load
+from pyzoo.persistence.recovery import load
 from pyzoo.persistence.snapshot.file import snapshot_chunks
-from pyzoo.persistence.snapshot.saved import SnapshotFile, list_snapshots, save_snapshot
+from pyzoo.persistence.snapshot.saved import SnapshotFile, save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum.history import Proposal
 from pyzoo.runtime.log_thread import LogThread
-from pyzoo.server.database import ZKDatabase
+from pyzoo.server.database import ZKDatabase, new_tree, recovery_settings
 from pyzoo.server.member.storage import PeerStorage
 from pyzoo.server.metrics import ServerMetrics
 from pyzoo.zxid import zxid_text
@@ -73,11 +72,7 @@ class Storage:
 
     def proposals(self, from_zxid: int, to_zxid: int) -> list[Proposal] | None:
         """What the log has of this range; None where a snapshot is the better way (snapshotSizeFactor)."""
-        snapshots = list_snapshots(self.disk, self.directories.snapshots)
-        newest = self.disk.size(join(self.directories.snapshots, snapshots[0][1])) if snapshots else 0
-        limit = int(newest * self.config.snapshot_size_factor)
-        zxids = [zxid for zxid, _ in snapshots]
-        return read_proposals(self.disk, self.directories.logs, from_zxid, to_zxid, limit, zxids)
+        return proposals_for_sync(self.disk, self.directories, from_zxid, to_zxid, self.config.snapshot_size_factor)
 
     def purge(self) -> None:
         """Remove old snapshots and logs, as many as autopurge.* says."""
@@ -198,11 +193,6 @@ def open_log(config: ServerConfig, disk: Disk, directories: Directories) -> TxnL
     )
 
 
-def new_tree(config: ServerConfig) -> DataTree:
-    """An empty tree with the server's settings."""
-    return DataTree(config.extended_types_enabled, config.emulate_353_ttl_nodes, config.digest_enabled)
-
-
 def open_in_memory(config: ServerConfig) -> ZKDatabase:
     """A database that no file knows of."""
     return ZKDatabase(new_tree(config), {})
@@ -225,25 +215,13 @@ def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
     return Storage(config, disk, directories, log_thread, locks, load_times), database
 
 
-def recovery_settings(config: ServerConfig) -> RecoverySettings:
-    """How a server that is alone loads its files."""
-    return RecoverySettings(
-        trust_empty_snapshot=config.snapshot_trust_empty,
-        trust_cut_log=config.log_trust_cut,
-        db_autocreate=config.db_autocreate,
-        commit_log_count=0,
-        compression_method=config.snapshot_compression,
-        last_zxid=config.serialize_last_processed_zxid,
-    )
-
-
 def load_database(config: ServerConfig, disk: Disk, directories: Directories) -> tuple[ZKDatabase, LoadTimes]:
     """What the files say; it is saved as a snapshot unless the newest one is just that."""
     recovered = load(
         disk,
         directories,
         new_tree(config),
-        recovery_settings(config),
+        recovery_settings(config, is_member=False),
         time.monotonic_ns,
     )
     for warning in recovered.warnings:

@@ -5,14 +5,34 @@ from typing import final
 
 from mypy_extensions import i64
 
+from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree, ProcessTxnResult
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import CreateSessionTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.log_format import decode_txn
+from pyzoo.persistence.recovery import RecoverySettings
 from pyzoo.persistence.snapshot.stream import stream_chunks
 from pyzoo.quorum.history import CommittedLog, History, Proposal
 from pyzoo.server.clients.request import Request
+
+
+def new_tree(config: ServerConfig) -> DataTree:
+    """An empty tree with the server's settings."""
+    return DataTree(config.extended_types_enabled, config.emulate_353_ttl_nodes, config.digest_enabled)
+
+
+def recovery_settings(config: ServerConfig, is_member: bool) -> RecoverySettings:
+    """How a server loads its files: one that is alone sends nobody what it read, and removes orphans by itself."""
+    return RecoverySettings(
+        trust_empty_snapshot=config.snapshot_trust_empty,
+        trust_cut_log=config.log_trust_cut,
+        db_autocreate=config.db_autocreate,
+        commit_log_count=config.commit_log_count if is_member else 0,
+        compression_method=config.snapshot_compression,
+        last_zxid=config.serialize_last_processed_zxid,
+        remove_orphans=not is_member,
+    )
 
 
 @final

@@ -1,10 +1,10 @@
 """A client by bytes: it holds a session over many connections, as the real libraries do.
 
-It tells its observer of everything that it is told; what it asks is the workload's affair.
+It tells its observers of everything that it is told; what it asks is the workload's affair.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pyzoo import errors as err
@@ -54,13 +54,18 @@ class SimClient:
     """One client; `servers` says where it may connect now."""
 
     def __init__(
-        self, world: World, network: Network, name: str, servers: Callable[[], list[Address]], observer: ClientObserver
+        self,
+        world: World,
+        network: Network,
+        name: str,
+        servers: Callable[[], list[Address]],
+        observers: Sequence[ClientObserver],
     ) -> None:
         self.world = world
         self.network = network
         self.name = name
         self.servers = servers
-        self.observer = observer
+        self.observers = observers
         self.session_id = 0
         self.password = NO_PASSWORD
         self.wanted_timeout_ms = 4000
@@ -138,7 +143,8 @@ class SimClient:
         if socket is not None:
             socket.close()
         if was_connected:
-            self.observer.disconnected(self)
+            for observer in self.observers:
+                observer.disconnected(self)
         if self.is_read_only:
             # Of such a session no other server knows.
             self.is_read_only = False
@@ -173,7 +179,8 @@ class SimClient:
         operation.session_id = self.session_id
         self._sent_ms = self.world.now_ms
         self.waiting.append(operation)
-        self.observer.sent(self, operation)
+        for observer in self.observers:
+            observer.sent(self, operation)
         socket.send(framed(encoded(RequestHeader(xid, operation.type), operation.body())))
 
     def send_watches(self, watches: SetWatches) -> None:
@@ -209,7 +216,8 @@ class SimClient:
             return
         response = ConnectResponse.decode(InputArchive(frame))
         if response.time_out <= 0:
-            self.observer.session_expired(self)
+            for observer in self.observers:
+                observer.session_expired(self)
             self.forget_session()
             self._drop()
             return
@@ -225,7 +233,8 @@ class SimClient:
         if self.is_read_only:
             self._require_asked_for(is_new)
         else:
-            self.observer.session_opened(self)
+            for observer in self.observers:
+                observer.session_opened(self)
         watches = None if is_new else self.watches_to_keep()
         if watches is not None:
             self.send_watches(watches)
@@ -244,7 +253,8 @@ class SimClient:
         if header.xid == EVENT_XID:
             event = WatcherEvent.decode(archive)
             if not self.is_read_only:
-                self.observer.event(self, event.type, event.path or "", header.zxid)
+                for observer in self.observers:
+                    observer.event(self, event.type, event.path or "", header.zxid)
             return
         if not self.waiting:
             raise InvariantViolation(f"{self.name} got an answer to xid {header.xid}, and has not asked anything")
@@ -253,9 +263,11 @@ class SimClient:
             raise InvariantViolation(f"{self.name} got the answer to xid {header.xid} before that to {operation}")
         operation.answered(header.zxid, header.err, archive)
         if self.is_read_only:
-            self.observer.replied_read_only(self, operation)
+            for observer in self.observers:
+                observer.replied_read_only(self, operation)
         else:
-            self.observer.replied(self, operation)
+            for observer in self.observers:
+                observer.replied(self, operation)
         if header.zxid > 0:
             self.last_zxid = header.zxid
         if operation.type == op.CLOSE_SESSION:

@@ -4,7 +4,7 @@ from attrs import evolve
 
 from pyzoo.config.membership import Membership
 from pyzoo.sim.checkers import all_checkers
-from pyzoo.sim.checkers.base import Facts, Observers
+from pyzoo.sim.checkers.base import Facts
 from pyzoo.sim.checkers.writes import WriteChecker
 from pyzoo.sim.client import SimClient
 from pyzoo.sim.ledger import Entry, Ledger
@@ -29,9 +29,8 @@ class Ensemble(MemberOwner):
         members = first_membership(options)
         self.facts = Facts(world, options, Ledger(), self.members, members, self._committed)
         self.checkers = all_checkers(self.facts)
-        self.observers = Observers(self.checkers)
         self.clients = [
-            SimClient(world, self.network, f"client{number}", self._client_addresses, self.observers)
+            SimClient(world, self.network, f"client{number}", self._client_addresses, self.checkers)
             for number in range(1, options.clients + 1)
         ]
         self.workers = [Worker(world, client, options) for client in self.clients]
@@ -47,7 +46,7 @@ class Ensemble(MemberOwner):
         return member
 
     def _add_operator(self) -> None:
-        client = SimClient(self.world, self.network, "operator", self._client_addresses, self.observers)
+        client = SimClient(self.world, self.network, "operator", self._client_addresses, self.checkers)
         self.clients.append(client)
         self.workers.append(Operator(self.world, client, self.options, self.facts, list(self.members)))
 

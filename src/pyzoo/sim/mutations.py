@@ -24,7 +24,7 @@ from pyzoo.quorum.vote import Vote
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
 from pyzoo.server.member.config_files import PeerConfigFiles
-from pyzoo.server.member.learning import Learning
+from pyzoo.server.member.learner_part import LearnerPart
 from pyzoo.server.requests.final import FinalRequestProcessor
 from pyzoo.server.roles.containers import ContainerManager
 from pyzoo.server.roles.learner import LearnerZooKeeperServer
@@ -92,7 +92,7 @@ def _acknowledge_new_leader_at_once(self: Learner, right: Method) -> None:
         self._acknowledge_new_leader()
 
 
-def _keep_what_is_truncated(self: Learning, _right: Method, zxid: int) -> None:
+def _keep_what_is_truncated(self: LearnerPart, _right: Method, zxid: int) -> None:
     self.host.database.tree.last_processed_zxid = zxid
 
 
@@ -184,7 +184,7 @@ MUTATIONS: Final = (
     Mutation("a follower applies what is only proposed", ((Learner, "_take_proposal", _apply_what_is_proposed),)),
     Mutation("a follower serves before UPTODATE", ((Learner, "_acknowledge_new_leader", _serve_after_new_leader),)),
     Mutation("NEWLEADER is acknowledged unsynced", ((Learner, "_log_committed", _acknowledge_new_leader_at_once),)),
-    Mutation("a follower keeps what is truncated", ((Learning, "truncate", _keep_what_is_truncated),)),
+    Mutation("a follower keeps what is truncated", ((LearnerPart, "truncate", _keep_what_is_truncated),)),
     Mutation("a follower forgets what it has not applied", ((Learner, "unfinished", _have_nothing_unfinished),)),
     Mutation(
         "a leader commits by one acknowledgement", ((Broadcast, "try_to_commit", _commit_by_one_acknowledgement),)

@@ -3,12 +3,10 @@
 from typing import Final
 
 from pyzoo.errors import StorageError
-from pyzoo.persistence.disk import join
-from pyzoo.persistence.proposals import read_proposals
+from pyzoo.persistence.proposals import proposals_for_sync
 from pyzoo.persistence.purge import purge
 from pyzoo.persistence.snapshot.file import snapshot_chunks
-from pyzoo.persistence.snapshot.saved import SnapshotFile, list_snapshots, list_valid_snapshots, save_snapshot
-from pyzoo.quorum.history import Proposal
+from pyzoo.persistence.snapshot.saved import SnapshotFile, save_snapshot
 from pyzoo.server.effects import LogRead
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.sim.process import Process
@@ -117,18 +115,10 @@ class Saver:
 
         def due() -> None:
             if member.life == life:
-                proposals = proposals_of(peer, read)
+                storage, size_factor = peer.storage, read.size_limit_factor
+                proposals = proposals_for_sync(
+                    storage.disk, storage.directories, read.from_zxid, read.to_zxid, size_factor
+                )
                 member.arrived(lambda: read.handler.log_read(proposals))
 
         member.world.after(member.sync_ms(), due)
-
-
-def proposals_of(peer: QuorumPeer, read: LogRead) -> list[Proposal] | None:
-    """What the files have of it, within a part of the size of the newest snapshot."""
-    storage = peer.storage
-    disk, directories = storage.disk, storage.directories
-    newest = list_valid_snapshots(disk, directories.snapshots, 1)
-    size = disk.size(join(directories.snapshots, newest[0][1])) if newest else 0
-    limit = int(size * read.size_limit_factor)
-    zxids = [zxid for zxid, _ in list_snapshots(disk, directories.snapshots)]
-    return read_proposals(disk, directories.logs, read.from_zxid, read.to_zxid, limit, zxids)

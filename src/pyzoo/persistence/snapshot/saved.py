@@ -6,7 +6,7 @@ The rule: a file has such a name only when it is complete and synced. What is be
 `tmp.snapshot...`, for servers take the zxid from the second part of a name and would load a half one.
 """
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Final
 
 from pyzoo.datatree.tree import DataTree
@@ -53,8 +53,7 @@ def looks_valid(disk: Disk, path: str) -> bool:
     """
     method = method_of_name(path)
     size = disk.size(path)
-    file = disk.open_read(path)
-    try:
+    with closing(disk.open_read(path)) as file:
         if method == GZ:
             return file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
         if method == SNAPPY:
@@ -63,8 +62,6 @@ def looks_valid(disk: Disk, path: str) -> bool:
             return False
         file.seek(size - len(END_OF_SECTION))
         return file.read(len(END_OF_SECTION)) == END_OF_SECTION
-    finally:
-        file.close()
 
 
 def list_valid_snapshots(disk: Disk, directory: str, limit: int) -> list[tuple[int, str]]:

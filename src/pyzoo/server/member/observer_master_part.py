@@ -13,12 +13,35 @@ from pyzoo.server.member.role import RoleOwner
 from pyzoo.server.roles.follower import FollowerZooKeeperServer
 
 
-class _Owner(ObserverMasterOwner):
-    """What the observer master asks."""
+@final
+class ObserverMasterPart(ObserverMasterOwner):
+    """An observer master, and what it asks."""
 
-    def __init__(self, host: RoleOwner, server: FollowerZooKeeperServer) -> None:
+    def __init__(self, host: RoleOwner, server: FollowerZooKeeperServer, epoch: i64) -> None:
+        config = host.config
         self.host = host
         self.server = server
+        self.master = ObserverMaster(
+            self,
+            host.database,
+            epoch,
+            config.tick_time_ms,
+            config.init_limit,
+            config.sync_limit,
+            config.snapshot_size_factor >= 0,
+            host.now_ms,
+            host.metrics.quorum,
+        )
+
+    def accepted(self, link: PeerLink) -> None:
+        """An observer has connected."""
+        self.master.new_handler(link, self.host.now_ms)
+
+    def committed(self, proposal: Proposal) -> None:
+        """This server has applied a transaction."""
+        self.master.committed(proposal)
+
+    # --- what the observer master asks
 
     def config_text(self) -> bytes:
         return self.host.configuration.current.members.text().encode()
@@ -39,31 +62,3 @@ class _Owner(ObserverMasterOwner):
 
     def read_log(self, handler: LearnerHandler, from_zxid: i64, to_zxid: i64) -> None:
         self.host.read_log(handler, int(from_zxid), int(to_zxid))
-
-
-@final
-class ObserverMasterPart:
-    """An observer master and its owner."""
-
-    def __init__(self, host: RoleOwner, server: FollowerZooKeeperServer, epoch: i64) -> None:
-        config = host.config
-        self.host = host
-        self.master = ObserverMaster(
-            _Owner(host, server),
-            host.database,
-            epoch,
-            config.tick_time_ms,
-            config.init_limit,
-            config.sync_limit,
-            config.snapshot_size_factor >= 0,
-            host.now_ms,
-            host.metrics.quorum,
-        )
-
-    def accepted(self, link: PeerLink) -> None:
-        """An observer has connected."""
-        self.master.new_handler(link, self.host.now_ms)
-
-    def committed(self, proposal: Proposal) -> None:
-        """This server has applied a transaction."""
-        self.master.committed(proposal)

@@ -5,20 +5,20 @@ Synchronous, and used only while no log batch is on its way: at the start, and b
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from typing import Final
 
 from mypy_extensions import mypyc_attr
 
 from pyzoo.config.settings import ServerConfig
-from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import Directories
-from pyzoo.persistence.disk import Disk, join
+from pyzoo.persistence.disk import Disk, directory_of, join, replace_file, sync_file
 from pyzoo.persistence.epochs import EpochFiles
-from pyzoo.persistence.recovery import Recovered, RecoverySettings, load
+from pyzoo.persistence.recovery import Recovered, load
 from pyzoo.persistence.truncate import truncate
 from pyzoo.quorum.history import CommittedLog
-from pyzoo.server.database import ZKDatabase
+from pyzoo.server.database import ZKDatabase, new_tree, recovery_settings
 from pyzoo.zxid import zxid_text
 
 logger: Final = logging.getLogger(__name__)
@@ -55,17 +55,8 @@ class PeerStorage:
     def load(self) -> ZKDatabase:
         """What the files say; raises StorageError. Nothing is saved: what is logged may be cut off again."""
         config = self.config
-        tree = DataTree(config.extended_types_enabled, config.emulate_353_ttl_nodes, config.digest_enabled)
-        settings = RecoverySettings(
-            trust_empty_snapshot=config.snapshot_trust_empty,
-            trust_cut_log=config.log_trust_cut,
-            db_autocreate=config.db_autocreate,
-            commit_log_count=config.commit_log_count,
-            compression_method=config.snapshot_compression,
-            last_zxid=config.serialize_last_processed_zxid,
-            remove_orphans=False,
-        )
-        recovered = load(self.disk, self.directories, tree, settings, self._clock_ns)
+        tree = new_tree(config)
+        recovered = load(self.disk, self.directories, tree, recovery_settings(config, is_member=True), self._clock_ns)
         for warning in recovered.warnings:
             logger.warning("%s", warning)
         logger.info("Database loaded, highest zxid is %s", zxid_text(recovered.last_zxid))
@@ -83,11 +74,7 @@ class PeerStorage:
             return
         path = recovered.replayed.files[-1]
         try:
-            file = self.disk.open_write(path)
-            try:
-                file.sync()
-            finally:
-                file.close()
+            sync_file(self.disk, path)
             self.disk.sync_directory(self.directories.logs)
         except OSError as error:
             raise StorageError(f"cannot sync {path}: {error.strerror or error}. Repair the disk") from error
@@ -122,24 +109,13 @@ class PeerStorage:
         """A configuration file in ISO-8859-1, None when it is missing."""
         if not self.disk.exists(path):
             return None
-        file = self.disk.open_read(path)
-        try:
+        with closing(self.disk.open_read(path)) as file:
             return file.read(self.disk.size(path)).decode("iso-8859-1")
-        finally:
-            file.close()
 
     def write_text(self, path: str, text: str) -> None:
         """Replace a configuration file durably; raises StorageError."""
-        temporary = f"{path}.tmp"
         try:
-            file = self.disk.create(temporary)
-            try:
-                file.write_at(0, text.encode("iso-8859-1", "replace"))
-                file.sync()
-            finally:
-                file.close()
-            self.disk.rename(temporary, path)
-            self._sync_directory_of(path)
+            replace_file(self.disk, path, text.encode("iso-8859-1", "replace"))
         except OSError as error:
             raise StorageError(
                 f"cannot write {path}: {error.strerror or error}; make its directory writable"
@@ -150,9 +126,6 @@ class PeerStorage:
         try:
             if self.disk.exists(path):
                 self.disk.remove(path)
-                self._sync_directory_of(path)
+                self.disk.sync_directory(directory_of(path))
         except OSError as error:
             raise StorageError(f"cannot remove {path}: {error.strerror or error}") from error
-
-    def _sync_directory_of(self, path: str) -> None:
-        self.disk.sync_directory(path.rpartition("/")[0] or "/")

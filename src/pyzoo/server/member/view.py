@@ -78,7 +78,7 @@ class LearnerView(EnsembleView):
         return f"{role} - broadcast"
 
     def leader_id(self) -> int:
-        return int(self._role.master_sid)
+        return int(self._role.part.master_sid)
 
     def zab_state(self) -> str:
         return "broadcast"
@@ -87,12 +87,12 @@ class LearnerView(EnsembleView):
         return self._role.observers
 
     def gauges(self) -> list[tuple[str, int]]:
-        if self._role.hosting is None:
+        if self._role.part.hosting is None:
             return super().gauges()
-        return [*super().gauges(), ("synced_observers", self._role.synced_observers)]
+        return [*super().gauges(), ("synced_observers", len(self._role.observers))]
 
     def observer_master_id(self) -> int | None:
-        return int(self._role.master_sid) if self._observes else None
+        return int(self._role.part.master_sid) if self._observes else None
 
 
 def view_of(host: RoleOwner, role: object, state: int) -> EnsembleView:
