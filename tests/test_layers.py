@@ -5,7 +5,7 @@ import ast
 from tests.support.sources import Module, modules
 
 LAYERS = [
-    {"errors", "zxid", "outbox", "summaries", "metric_table", "release", "config", "sasl"},
+    {"errors", "zxid", "outbox", "summaries", "metric_table", "release", "config", "sasl", "auth", "certificates"},
     {"jute"},
     {"datatree", "quorum"},
     {"persistence"},

@@ -46,6 +46,7 @@ NOT_DEAD = {
     "what ssl reads": {"check_hostname", "maximum_version", "minimum_version", "verify_flags", "verify_mode"},
     "what kazoo calls": {"_read_response", "_read_watch_event", "_send_request"},
     "what prompt-toolkit calls": {"complete_event", "get_completions"},
+    "what authentication providers of pyzoo's users take": {"credentials"},
     "what tests of pyzoo's users call": {"pyzoo_ensemble", "pyzoo_server", "restart"},
     "keys whose values are checked, for what they are about is not there": {
         "allow_sasl_failed_clients",
@@ -54,9 +55,9 @@ NOT_DEAD = {
         "handshake_detection_timeout_ms",
         "outstanding_handshake_limit",
         "sasl_super_password",
-        "secure_client_port_address",
         "service_principal",
     },
+    "kinds of alternative names": {"EDI", "OTHER_NAME", "X400"},
     "defaults of attrs": {"_twenty_ticks", "_two_ticks"},
     "whole texts of what a server makes in pieces, for tests": {
         "encode_txn",

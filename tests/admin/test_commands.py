@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from pyzoo.admin.authorization import Caller, check_access
 from pyzoo.admin.commands import BY_NAME, COMMANDS, run_command
@@ -10,9 +12,10 @@ from pyzoo.admin.json_text import json_bytes
 from pyzoo.admin.rate_limiter import RateLimiter
 from pyzoo.admin.response import CommandResponse
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import ACL, Id, SetACLRequest
+from pyzoo.jute.records import ACL, SetACLRequest
 from pyzoo.server.modes import NOT_SERVING, READ_ONLY
 from tests.support.dialogue import LoneServer
+from tests.support.identities import certificate
 
 CALLS = [command for command in COMMANDS if command.answer is not None]
 
@@ -151,11 +154,28 @@ def test_permissions_of_several_entries_add_up(lone: LoneServer) -> None:
     assert check_access("snapshot", lone.server, Caller("ip", "10.2.2.3")) is not None
 
 
-def test_a_super_user_passes(lone: LoneServer) -> None:
+def test_who_has_a_certificate_passes_as_its_subject() -> None:
+    mine, other = (certificate(x509.NameAttribute(NameOID.COMMON_NAME, name)) for name in ("root", "other"))
+    lone = LoneServer(auth_providers=("ip", "x509"), x509_super_user="CN=root")
     close_root(lone, ACL(31, "ip", "10.0.0.1"))
-    caller = Caller("x509", "127.0.0.1", (Id("super", "CN=root"), Id("x509", "CN=root")))
-    assert check_access("snapshot", lone.server, caller) is None
-    assert check_access("snapshot", lone.server, Caller("x509", "127.0.0.1", (Id("x509", "CN=root"),))) is not None
+    assert check_access("snapshot", lone.server, Caller("x509", "127.0.0.1", mine)) is None
+    assert check_access("snapshot", lone.server, Caller("x509", "127.0.0.1", other)) is not None
+    assert check_access("snapshot", lone.server, Caller("ip", "127.0.0.1", mine)) is not None
+
+
+def test_a_certificate_is_nobody_without_its_provider(lone: LoneServer) -> None:
+    mine = certificate(x509.NameAttribute(NameOID.COMMON_NAME, "root"))
+    refused = check_access("snapshot", lone.server, Caller("x509", "127.0.0.1", mine))
+    assert refused is not None
+    assert 401 == refused.status
+
+
+@pytest.mark.parametrize("scheme", ["key", "ensemble", "sasl"])
+def test_schemes_that_are_for_clients_alone_are_nobody(scheme: str) -> None:
+    lone = LoneServer(auth_providers=("ip", "key", "ensemble", "sasl"))
+    refused = check_access("snapshot", lone.server, Caller(f"{scheme} 1", "127.0.0.1"))
+    assert refused is not None
+    assert 401 == refused.status
 
 
 # --- rates

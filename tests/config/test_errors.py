@@ -10,6 +10,8 @@ from pyzoo.errors import ConfigError
 THREE = "server.1=a:1:2;5\nserver.2=b:1:2;6\nserver.3=c:1:2;7\n"
 
 
+ID = "X509AuthenticationProvider.clientCertId"
+SAN = ID + "Type=SAN\n"
 SASL = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
 NO_SASL = "SASL logins of clients are not there yet: remove it; clients can log in with the scheme digest"
 KEYS = "ssl.keyStore.location=/k.pem\n"
@@ -81,7 +83,7 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
         ("clientPort=5\nclient.portUnification=true", "zoo.cfg:3: client.portUnification needs ssl.keyStore.location"),
         (KEYS + "ssl.clientAuth=none\nclientPort=5\nsecureClientPort=5", "zoo.cfg:5: the client port and the secure client port are both on 5: give each its own port"),
         ("ssl.clientAuth=maybe\nclient.portUnification=true", "zoo.cfg:2: ssl.clientAuth=maybe: choose none, want or need"),
-        ("client.portUnification=true\nclientPort=1\nssl.authProvider=x", "zoo.cfg:4: ssl.authProvider=x: only x509 can check certificates"),
+        ("client.portUnification=true\nclientPort=1\nssl.authProvider=x", "zoo.cfg:4: ssl.authProvider=x: no provider of your own is for x, and of others only x509 can check certificates"),
         ("client.portUnification=true\nclientPort=1\nssl.keyStore.type=FOO", "zoo.cfg:4: ssl.keyStore.type=FOO: choose JKS, PEM, PKCS12, BCFKS"),
         ("client.portUnification=true\nclientPort=1\nssl.keyStore.location=/k", "zoo.cfg:4: ssl.keyStore.location=/k: what kind of store it is cannot be told by its name: set ssl.keyStore.type to JKS, PEM, PKCS12, BCFKS"),
         ("client.portUnification=true\nclientPort=1\nssl.enabledProtocols=", "zoo.cfg:4: ssl.enabledProtocols is empty: remove it, or name something"),
@@ -94,6 +96,11 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
         ("client.portUnification=true\nclientPort=1\nssl.crl=true", f"zoo.cfg:4: ssl.crl=true: {REVOKED}"),
         ("client.portUnification=true\nclientPort=1\nssl.ocsp=true", f"zoo.cfg:4: ssl.ocsp=true: {REVOKED}"),
         ("client.portUnification=true\nclientPort=1\nssl.ciphersuites=TLS_AES_128_GCM_SHA256\nssl.enabledProtocols=TLSv1.2", "zoo.cfg:4: ssl.ciphersuites: none of them belongs to TLSv1.2, so nobody could connect"),
+        (SAN, "zoo.cfg: " + ID + "SanMatchType has to be one of 0 to 8: 1 for mail addresses, 2 for host names, 6 for URIs"),
+        (SAN + ID + "SanMatchType=9", "zoo.cfg:3: " + ID + "SanMatchType has to be one of 0 to 8: 1 for mail addresses, 2 for host names, 6 for URIs"),
+        (ID + "Type=DNS", "zoo.cfg:2: X509AuthenticationProvider.clientCertIdType=DNS is unknown: choose SAN, or leave it out for the subject"),
+        (ID + "SanMatchRegex=[a&&b]", "zoo.cfg:2: X509AuthenticationProvider.clientCertIdSanMatchRegex: the regular expression [a&&b] has an intersection of classes, which is not offered here"),
+        (SAN + ID + "SanMatchType=6\n" + ID + "SanExtractMatcherGroupIndex=1", "zoo.cfg:4: X509AuthenticationProvider.clientCertIdSanExtractMatcherGroupIndex=1: X509AuthenticationProvider.clientCertIdSanExtractRegex has only 0 groups"),
         ("a=\\u12", "zoo.cfg:2: \\u12 is not a character: \\u needs four hexadecimal digits (write \\\\ for a backslash)"),
     ],
 )  # fmt: skip

@@ -73,7 +73,10 @@ def test_a_line_gets_one_warning_with_its_place(line: str, expected: str) -> Non
 
 def test_a_class_that_cannot_be_loaded_is_ignored() -> None:
     (warning,) = warned("authProvider.7=com.example.Mine")
-    assert warning.startswith("zoo.cfg:3: authProvider.7=com.example.Mine is ignored: there are only org.apache")
+    assert warning.startswith(
+        "zoo.cfg:3: authProvider.7=com.example.Mine is ignored, and its clients will be refused: "
+    )
+    assert "no entry point of the group pyzoo.auth_providers has this name" in warning
 
 
 @pytest.mark.parametrize(

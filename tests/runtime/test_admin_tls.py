@@ -1,6 +1,5 @@
 """The AdminServer over TLS: forced or beside plain, client certificates, and who they stand for."""
 
-import datetime
 import http.client
 import json
 import ssl
@@ -9,14 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from pyzoo.config.tls_settings import TlsSettings
-from pyzoo.runtime.certificates import certificate_ids
 from pyzoo.runtime.tls_contexts import make_context
 from pyzoo.testing import EmbeddedServer
 from tests.support.identities import HOST, pem_settings
@@ -107,7 +100,12 @@ def test_a_certificate_can_be_demanded(start: Start, stores: TlsSettings) -> Non
 
 
 def test_a_certificate_opens_what_its_subject_may(start: Start, stores: TlsSettings) -> None:
-    server = start(admin_forceHttps="true", admin_needClientAuth="true", X509AuthenticationProvider_superUser=SUBJECT)
+    server = start(
+        admin_forceHttps="true",
+        admin_needClientAuth="true",
+        X509AuthenticationProvider_superUser=SUBJECT,
+        authProvider_x509="org.apache.zookeeper.server.auth.X509AuthenticationProvider",
+    )
     answer, headers = ask(secure(server, identified(stores)), "snapshot?streaming=false", Authorization="x509")
     assert (None, "0x0") == (answer["error"], headers["last_zxid"])
 
@@ -118,36 +116,3 @@ def test_without_a_key_store_there_is_no_admin_server(key: str, caplog: pytest.L
     with EmbeddedServer(properties=properties) as server:
         assert server.admin_port is None
     assert "need ssl.quorum.keyStore.location" in caplog.text
-
-
-def certificate_of(*attributes: tuple[x509.ObjectIdentifier, str]) -> str:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.datetime(2020, 1, 1))
-        .not_valid_after(datetime.datetime(2120, 1, 1))
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(Encoding.PEM).decode()
-
-
-def test_a_subject_is_named_as_java_names_it() -> None:
-    """X500Principal.getName(): the last attribute first, and no blanks."""
-    pem = certificate_of(
-        (NameOID.COUNTRY_NAME, "CH"),
-        (NameOID.STATE_OR_PROVINCE_NAME, "Zug"),
-        (NameOID.ORGANIZATION_NAME, "Some, Company"),
-        (NameOID.COMMON_NAME, "zoo1"),
-    )
-    assert [("x509", "CN=zoo1,O=Some\\, Company,ST=Zug,C=CH")] == [
-        (each.scheme, each.id) for each in certificate_ids(pem, None)
-    ]
-
-
-def test_what_is_no_certificate_is_nobody() -> None:
-    assert () == certificate_ids("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", None)

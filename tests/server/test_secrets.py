@@ -61,4 +61,4 @@ def test_ids_may_be_of_any_characters() -> None:
     provider = DigestAuthenticationProvider("SHA1", "\u00e9:x")
     assert provider.matches("\u00e9\ud800:x", "\u00e9\ud800:x")
     assert not provider.matches("\u00e9:x", "e:x")
-    assert 1 == len(provider.authenticate("\u00e9:p".encode(), "127.0.0.1").ids)
+    assert 1 == len(provider.authenticate("\u00e9:p".encode(), "127.0.0.1", b"").ids)

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings, TlsStore
 
 HOST = "127.0.0.1"
+SOME_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
 class Identity:
@@ -52,6 +53,23 @@ class Identity:
     def der(self) -> tuple[bytes, bytes]:
         key = self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         return key, self.certificate.public_bytes(Encoding.DER)
+
+
+def certificate(*attributes: x509.NameAttribute[str], alternatives: list[x509.GeneralName] | None = None) -> bytes:
+    """A certificate in DER of a subject with these attributes, and these alternative names."""
+    name = x509.Name(attributes)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(x509.Name([]))
+        .public_key(SOME_KEY.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.datetime(2020, 1, 1))
+        .not_valid_after(datetime.datetime(2120, 1, 1))
+    )
+    if alternatives is not None:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+    return builder.sign(SOME_KEY, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def pem_settings(home: Path) -> TlsSettings:

@@ -1,5 +1,6 @@
 """The AdminServer over ASGI: the paths, methods, headers and error pages of JettyAdminServer."""
 
+import base64
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
@@ -23,7 +24,6 @@ from pyzoo.admin.response import CommandResponse
 from pyzoo.admin.snapshots import SnapshotCommands
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
-from pyzoo.jute.records import Id
 
 Pause = Callable[[], Awaitable[None]]
 EFFORT_WITHOUT_PAUSE: Final = 16_000
@@ -116,10 +116,12 @@ class _AdminApplication:
             address = forwarded.split(",")[-1]
         authorization = request.headers.get("Authorization")
         chain = request.scope["extensions"].get("tls", {}).get("client_cert_chain", [])
-        ids: tuple[Id, ...] = ()
-        if chain and authorization is not None and authorization.startswith("x509"):
-            ids = self._host.certificate_ids(chain[0])
-        return Caller(authorization, address, ids)
+        return Caller(authorization, address, _der(chain[0]) if chain else b"")
+
+
+def _der(pem: str) -> bytes:
+    """A certificate without what text has around it."""
+    return base64.b64decode("".join(line for line in pem.splitlines() if not line.startswith("-")))
 
 
 class _LongResponse(Response):

@@ -12,7 +12,6 @@ from attrs import frozen
 from pyzoo.admin.response import CommandResponse
 from pyzoo.datatree.acl import ALL
 from pyzoo.jute.records import Id
-from pyzoo.server.auth.provider import OK
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 MISSING: Final = "Auth info is missing for the command"
@@ -22,11 +21,11 @@ NOT_AUTHORIZED: Final = "Not authorized"
 
 @frozen
 class Caller:
-    """What is known of who asks: the Authorization header, the address, the names that its certificate proves."""
+    """What is known of who asks: the Authorization header, the address, and the certificate, which is DER or empty."""
 
     authorization: str | None
     address: str
-    certificate_ids: tuple[Id, ...] = ()
+    certificate: bytes = b""
 
 
 def check_access(name: str, server: ZooKeeperServer, caller: Caller) -> CommandResponse | None:
@@ -54,13 +53,6 @@ def identities(server: ZooKeeperServer, caller: Caller) -> list[Id]:
         return []
     scheme, data = words[0], words[1] if len(words) == 2 else None
     provider = server.access.providers.get(scheme)
-    if scheme == "x509":
-        return list(caller.certificate_ids)
     if provider is None:
         return []
-    if scheme == "ip":
-        return [Id("ip", caller.address)]
-    if scheme != "digest":
-        return []
-    outcome = provider.authenticate(None if data is None else data.encode(), caller.address)
-    return outcome.ids if outcome.status == OK else []
+    return provider.authenticate_operator(None if data is None else data.encode(), caller.address, caller.certificate)

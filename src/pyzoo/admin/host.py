@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from pyzoo.jute.records import Id
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 
@@ -28,10 +27,6 @@ class AdminHost(Protocol):
 
     def server(self) -> ZooKeeperServer:
         """The server that has the clients now, with the time of now."""
-        ...
-
-    def certificate_ids(self, pem: str) -> tuple[Id, ...]:
-        """Who the holder of this certificate is, for the x509 scheme."""
         ...
 
     async def pause(self) -> None:

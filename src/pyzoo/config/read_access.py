@@ -4,6 +4,9 @@ from typing import Final
 
 from attrs import evolve
 
+from pyzoo.auth import AuthenticationProvider
+from pyzoo.config.client_ids import read_client_ids
+from pyzoo.config.custom_providers import custom_provider
 from pyzoo.config.reader import ConfigReader
 from pyzoo.config.refusals import refuse_sasl_of_clients
 from pyzoo.config.settings import ServerConfig
@@ -15,6 +18,7 @@ _CLASSES: Final = {
     _AUTH + "EnsembleAuthenticationProvider": "ensemble",
     _AUTH + "DigestAuthenticationProvider": "digest",
     _AUTH + "IPAuthenticationProvider": "ip",
+    _AUTH + "KeyAuthenticationProvider": "key",
 }
 # The names that Java's MessageDigest takes, in capitals; what follows are aliases of the first three.
 _DIGESTS: Final = frozenset(
@@ -28,13 +32,15 @@ _DIGESTS: Final = frozenset(
 def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     """Schemes, super users, forced authentication, SASL and TLS."""
     refuse_sasl_of_clients(reader)
-    providers = _providers(reader, config)
+    providers, custom_providers = _providers(reader)
     config = evolve(
         config,
         auth_providers=providers,
+        custom_auth_providers=custom_providers,
         super_digest=reader.text("DigestAuthenticationProvider.superDigest") or None,
         digest_alg=_digest_alg(reader),
         x509_super_user=reader.text("X509AuthenticationProvider.superUser") or None,
+        x509_client_ids=read_client_ids(reader),
         sasl_super_users=_super_users(reader),
         ensemble_auth_names=frozenset(reader.names("ensembleAuthName")),
         let_any_sasl_user_do=reader.text("letAnySaslUserDoX") or None,
@@ -44,7 +50,7 @@ def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         sasl_super_password=reader.text("SASLAuthenticationProvider.superPassword") or None,
         use_x_forwarded_for=reader.boolean("IPAuthenticationProvider.usexforwardedfor"),
     )
-    config = _with_tls(config, reader)
+    config = _with_tls_provider(_with_tls(config, reader), reader)
     return _with_enforced_schemes(config, reader)
 
 
@@ -61,28 +67,41 @@ def _with_tls(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     return evolve(config, tls=tls, quorum_tls=quorum_tls)
 
 
-def _providers(reader: ConfigReader, config: ServerConfig) -> tuple[str, ...]:
-    """Schemes as ProviderRegistry finds them; TLS brings x509 along (QuorumPeerConfig.configureSSLAuth)."""
+def _providers(reader: ConfigReader) -> tuple[tuple[str, ...], tuple[AuthenticationProvider, ...]]:
+    """Schemes as ProviderRegistry finds them, and the providers that are not of here."""
     schemes = ["ip"]
     if reader.boolean("DigestAuthenticationProvider.enabled"):
         schemes.append("digest")
-    prefix = "zookeeper.authProvider."
-    for property_name, class_name in reader.effective_properties().items():
-        if not property_name.startswith(prefix):
+    custom: list[AuthenticationProvider] = []
+    properties = reader.effective_properties()
+    for property_name, class_name in properties.items():
+        if not property_name.startswith("zookeeper.authProvider."):
             continue
         scheme = _CLASSES.get(class_name)
         if scheme is None:
             name = property_name.removeprefix("zookeeper.")
-            reader.warn(f"{name}={class_name} is ignored: there are only {', '.join(_CLASSES)}", name)
+            provider = custom_provider(name, class_name, properties, reader)
+            custom += [] if provider is None else [provider]
         elif scheme not in schemes:
             schemes.append(scheme)
-    tls = config.secure_client_port is not None or config.client_port_unification
-    scheme = reader.text("ssl.authProvider")
-    if tls and scheme != "x509":
-        raise reader.error(f"ssl.authProvider={scheme}: only x509 can check certificates", "ssl.authProvider")
-    if tls and "x509" not in schemes:
-        schemes.append("x509")
-    return tuple(schemes)
+    return tuple(schemes), tuple(custom)
+
+
+def _with_tls_provider(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
+    """Who judges the certificates of clients: x509, which TLS brings along (QuorumPeerConfig.configureSSLAuth)."""
+    name = "ssl.authProvider"
+    scheme = reader.text(name) or "x509"
+    if config.secure_client_port is None and not config.client_port_unification:
+        return config
+    if scheme == "x509" and scheme not in config.auth_providers:
+        config = evolve(config, auth_providers=(*config.auth_providers, scheme))
+    custom = {provider.scheme for provider in config.custom_auth_providers}
+    if scheme != "x509" and scheme not in custom:
+        raise reader.error(
+            f"{name}={scheme}: no provider of your own is for {scheme}, and of others only x509 can check certificates",
+            name,
+        )
+    return evolve(config, ssl_auth_provider=scheme)
 
 
 def _digest_alg(reader: ConfigReader) -> str:
@@ -111,10 +130,10 @@ def _with_enforced_schemes(config: ServerConfig, reader: ConfigReader) -> Server
         raise reader.error("enforce.auth.enabled=true needs enforce.auth.schemes, for example digest",
                            "enforce.auth.enabled")  # fmt: skip
     for scheme in schemes:
-        if scheme not in config.auth_providers:
+        there = [*config.auth_providers, *(provider.scheme for provider in config.custom_auth_providers)]
+        if scheme not in there:
             raise reader.error(
-                f"enforce.auth.schemes: no provider for {scheme!r} is set up; "
-                f"there are {', '.join(config.auth_providers)}",
+                f"enforce.auth.schemes: no provider for {scheme!r} is set up; there are {', '.join(there)}",
                 "enforce.auth.schemes",
             )
     return evolve(config, enforce_auth_enabled=True, enforce_auth_schemes=frozenset(schemes))

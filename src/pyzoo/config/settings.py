@@ -8,6 +8,8 @@ from typing import Final
 
 from attrs import field, frozen
 
+from pyzoo.auth import AuthenticationProvider
+from pyzoo.certificates.client_ids import AlternativeNameRule
 from pyzoo.config.admin_settings import AdminSettings, HttpLimits, MetricsSettings, PauseSettings
 from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.log_settings import LogSettings
@@ -101,7 +103,10 @@ class ServerConfig:
     auth_providers: tuple[str, ...] = ("ip", "digest")  # schemes, in the order they were registered
     super_digest: str | None = field(default=None, repr=False)
     digest_alg: str = "SHA1"  # the Java name
+    custom_auth_providers: tuple[AuthenticationProvider, ...] = ()
     x509_super_user: str | None = None
+    x509_client_ids: AlternativeNameRule | None = None  # None = by the subject
+    ssl_auth_provider: str = "x509"  # the scheme that is asked after a TLS handshake
     sasl_super_users: frozenset[str] = frozenset()
     ensemble_auth_names: frozenset[str] = frozenset()  # empty = any name
     let_any_sasl_user_do: str | None = None

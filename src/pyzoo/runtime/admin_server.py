@@ -18,7 +18,6 @@ from pyzoo.admin.host import SavedSnapshot
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import ConfigError, StorageError
-from pyzoo.jute.records import Id
 from pyzoo.persistence.names import snapshot_zxid
 from pyzoo.persistence.restored import RestoredSnapshot, read_restored
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
@@ -92,11 +91,6 @@ class ServerHost:
         server.now_ms = elapsed_ms()
         server.wall_ms = wall_ms()
         return server
-
-    def certificate_ids(self, pem: str) -> tuple[Id, ...]:
-        from pyzoo.runtime.certificates import certificate_ids
-
-        return certificate_ids(pem, self.server().config.x509_super_user)
 
     def plain_accepted(self) -> None:
         """Count a connection without TLS on a port that has both."""

@@ -2,11 +2,14 @@
 
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kazoo.client import KazooClient
+from kazoo.exceptions import NoAuthError
+from kazoo.security import make_acl, make_digest_acl
 
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.four_letters import ask
@@ -100,3 +103,28 @@ def test_a_port_for_both_takes_plain_and_encrypted_connections(start: Start, sto
     client = kazoo(server.port, stores)
     client.create("/a")
     client.stop()
+
+
+def test_a_client_is_who_its_certificate_says(start: Start, stores: TlsSettings) -> None:
+    server = start(X509AuthenticationProvider_superUser="CN=member")
+    client, plain = kazoo(server.secure_port, stores), KazooClient(server.connect_string)
+    plain.start(SECONDS)
+    client.create("/mine", acl=[make_acl("auth", "", all=True)])
+    assert [make_acl("x509", "CN=member", all=True)] == client.get_acls("/mine")[0]
+    with pytest.raises(NoAuthError):
+        plain.get("/mine")
+    plain.create("/other", acl=[make_digest_acl("u", "p", all=True)])
+    assert b"" == client.get("/other")[0]
+    for each in (client, plain):
+        each.stop()
+        each.close()
+
+
+def test_a_certificate_without_the_name_that_gives_ids_is_sent_away(
+    start: Start, stores: TlsSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    rule = {"Type": "SAN", "SanMatchType": "6"}
+    port = start(**{f"X509AuthenticationProvider_clientCertId{key}": value for key, value in rule.items()}).secure_port
+    with suppress(OSError):
+        assert "" == ask(HOST, port, "ruok", SECONDS, identified(stores))
+    assert "the scheme x509 does not accept its certificate" in caplog.text

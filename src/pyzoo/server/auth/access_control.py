@@ -9,6 +9,7 @@ from mypy_extensions import i32
 
 from pyzoo.datatree.acl import READ
 from pyzoo.datatree.java_order import id_set_order
+from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import INVALIDACL, MARSHALLINGERROR, KeeperError
 from pyzoo.jute.records import ACL, Id
 from pyzoo.server.auth.provider import SUPER, AuthenticationProvider
@@ -26,9 +27,16 @@ def with_ids(ids: list[Id], gained: list[Id]) -> list[Id]:
 class AccessControl:
     """The providers of this server and the checks that use them."""
 
-    def __init__(self, providers: list[AuthenticationProvider], skip_acl: bool) -> None:
+    def __init__(self, providers: list[AuthenticationProvider], skip_acl: bool, tls_scheme: str = "x509") -> None:
+        """`tls_scheme` is the one that is asked who a client with a certificate is."""
         self.providers: dict[str, AuthenticationProvider] = {provider.scheme: provider for provider in providers}
         self.skip_acl = skip_acl
+        self.tls_scheme = tls_scheme
+
+    def use_tree(self, tree: DataTree) -> None:
+        """What providers read of nodes is read of this tree from now on."""
+        for provider in self.providers.values():
+            provider.use_tree(tree)
 
     def allows(self, acl: list[ACL], wanted: i32, ids: list[Id]) -> bool:
         """Whether a connection with these ids has one of the wanted permissions (ZooKeeperServer.checkACL)."""

@@ -19,7 +19,7 @@ class DigestAuthenticationProvider(AuthenticationProvider):
         self.hash_name = python_hash_name(algorithm)
         self.super_digest = super_digest
 
-    def authenticate(self, data: bytes | None, address: str) -> AuthOutcome:
+    def authenticate(self, data: bytes | None, address: str, certificate: bytes) -> AuthOutcome:
         if data is None:
             return REFUSED
         text = data.decode("utf-8", "replace")
@@ -28,6 +28,9 @@ class DigestAuthenticationProvider(AuthenticationProvider):
         if self.super_digest is not None and same_secret(id, self.super_digest):
             ids.insert(0, Id(SUPER, ""))
         return AuthOutcome(OK, ids)
+
+    def authenticate_operator(self, data: bytes | None, address: str, certificate: bytes) -> list[Id]:
+        return self.authenticate(data, address, certificate).ids
 
     def digest_of(self, text: str) -> str:
         """The id that belongs to user:password."""

@@ -15,7 +15,7 @@ class EnsembleAuthenticationProvider(AuthenticationProvider):
         self.names = names
         self.metrics = metrics
 
-    def authenticate(self, data: bytes | None, address: str) -> AuthOutcome:
+    def authenticate(self, data: bytes | None, address: str, certificate: bytes) -> AuthOutcome:
         if not data or not self.names:
             self.metrics.ensemble_auth_skip += 1
         elif data.decode("utf-8", "replace") in self.names:

@@ -2,6 +2,7 @@
 
 from typing import final
 
+from pyzoo.jute.records import Id
 from pyzoo.server.auth.provider import OK, AuthenticationProvider, AuthOutcome
 
 
@@ -12,8 +13,11 @@ class IPAuthenticationProvider(AuthenticationProvider):
     def __init__(self) -> None:
         self.scheme = "ip"
 
-    def authenticate(self, data: bytes | None, address: str) -> AuthOutcome:
+    def authenticate(self, data: bytes | None, address: str, certificate: bytes) -> AuthOutcome:
         return AuthOutcome(OK, [])
+
+    def authenticate_operator(self, data: bytes | None, address: str, certificate: bytes) -> list[Id]:
+        return [Id("ip", address)]
 
     def is_authenticated(self) -> bool:
         return False

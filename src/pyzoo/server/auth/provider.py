@@ -2,6 +2,7 @@
 
 from typing import Final, final
 
+from pyzoo.datatree.tree import DataTree
 from pyzoo.jute.records import Id
 
 SUPER: Final = "super"
@@ -29,9 +30,16 @@ class AuthenticationProvider:
 
     scheme = ""
 
-    def authenticate(self, data: bytes | None, address: str) -> AuthOutcome:
-        """Judge the data of an auth packet."""
+    def use_tree(self, tree: DataTree) -> None:
+        """What is read of nodes is read of this tree from now on."""
+
+    def authenticate(self, data: bytes | None, address: str, certificate: bytes) -> AuthOutcome:
+        """Judge the data of an auth packet; `certificate` is what the client has shown over TLS, DER, or empty."""
         return REFUSED
+
+    def authenticate_operator(self, data: bytes | None, address: str, certificate: bytes) -> list[Id]:
+        """Who sends this to the AdminServer, in an Authorization header; empty for nobody, and for most schemes."""
+        return []
 
     def is_authenticated(self) -> bool:
         """Whether ids of this scheme stand for `auth` in an ACL."""

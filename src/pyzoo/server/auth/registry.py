@@ -2,27 +2,43 @@
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.server.auth.access_control import AccessControl
+from pyzoo.server.auth.custom import CustomAuthenticationProvider
 from pyzoo.server.auth.digest import DigestAuthenticationProvider
 from pyzoo.server.auth.ensemble import EnsembleAuthenticationProvider
 from pyzoo.server.auth.ip import IPAuthenticationProvider
+from pyzoo.server.auth.key import KeyAuthenticationProvider
 from pyzoo.server.auth.provider import AuthenticationProvider
 from pyzoo.server.auth.sasl import SASLAuthenticationProvider
+from pyzoo.server.auth.x509 import X509AuthenticationProvider
 from pyzoo.server.metrics import ServerMetrics
 
 
 def make_access_control(config: ServerConfig, metrics: ServerMetrics) -> AccessControl:
-    """The providers of the schemes that the settings name; a scheme that is not here gives no provider."""
+    """The providers of the schemes that the settings name; one from outside takes the place of one that is here."""
     providers: list[AuthenticationProvider] = []
     for scheme in config.auth_providers:
-        if scheme == "ip":
-            providers.append(IPAuthenticationProvider())
-        elif scheme == "digest":
-            providers.append(DigestAuthenticationProvider(config.digest_alg, config.super_digest))
-        elif scheme == "sasl":
-            providers.append(SASLAuthenticationProvider(config.let_any_sasl_user_do))
-        elif scheme == "ensemble":
-            providers.append(EnsembleAuthenticationProvider(config.ensemble_auth_names, metrics))
-    return AccessControl(providers, config.skip_acl)
+        provider = _provider(scheme, config, metrics)
+        if provider is not None:
+            providers.append(provider)
+    for custom in config.custom_auth_providers:
+        providers.append(CustomAuthenticationProvider(custom))
+    return AccessControl(providers, config.skip_acl, config.ssl_auth_provider)
+
+
+def _provider(scheme: str, config: ServerConfig, metrics: ServerMetrics) -> AuthenticationProvider | None:
+    if scheme == "ip":
+        return IPAuthenticationProvider()
+    if scheme == "digest":
+        return DigestAuthenticationProvider(config.digest_alg, config.super_digest)
+    if scheme == "sasl":
+        return SASLAuthenticationProvider(config.let_any_sasl_user_do)
+    if scheme == "x509":
+        return X509AuthenticationProvider(config.x509_super_user, config.x509_client_ids)
+    if scheme == "ensemble":
+        return EnsembleAuthenticationProvider(config.ensemble_auth_names, metrics)
+    if scheme == "key":
+        return KeyAuthenticationProvider()
+    return None
 
 
 def enforced_schemes(config: ServerConfig) -> list[str]:

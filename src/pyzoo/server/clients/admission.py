@@ -15,7 +15,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import AuthPacket, GetSASLRequest
 from pyzoo.server.auth.access_control import AccessControl, with_ids
-from pyzoo.server.auth.provider import CLOSE, FAILED, REFUSED
+from pyzoo.server.auth.provider import CLOSE, OK, REFUSED
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
 from pyzoo.server.clients.request import Request
@@ -23,6 +23,9 @@ from pyzoo.server.clients.request_throttler import RequestThrottler
 from pyzoo.server.stats import ServerStats
 
 logger: Final = logging.getLogger(__name__)
+
+FAILURE_INTERVAL_MS: Final = 1000
+"""Between two lines about logins that failed (EnsembleAuthenticationProvider's, here for all schemes)."""
 
 
 @final
@@ -42,6 +45,7 @@ class Admission:
         self._throttler = throttler
         self._stats = stats
         self._max_frame: i64 = max_frame
+        self._next_failure_ms: i64 = 0
 
     def request_of(self, cnxn: ServerCnxn, archive: InputArchive, now_ms: i64) -> Request | None:
         """The request of a frame after the handshake, None where it is answered or refused already.
@@ -52,7 +56,7 @@ class Admission:
         xid = archive.read_int()
         type = archive.read_int()
         if type == op.AUTH:
-            self._process_auth(cnxn, xid, archive)
+            self._process_auth(cnxn, xid, archive, now_ms)
         elif type == op.SASL:
             self._process_sasl(cnxn, xid, archive)
         elif self._enforced_schemes and not self._has_enforced_id(cnxn):
@@ -87,20 +91,63 @@ class Admission:
                 return True
         return False
 
-    def _process_auth(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
+    def secured(self, cnxn: ServerCnxn, certificate: bytes) -> None:
+        """The TLS handshake is over: find out who the client is, or close (NettyServerCnxnFactory.CertificateVerifier).
+
+        `certificate` is DER; a client that need not show one, and does not, is known by its address alone.
+        """
+        cnxn.client_certificate = certificate
+        if not certificate:
+            return
+        scheme = self._access.tls_scheme
+        provider = self._access.providers.get(scheme)
+        outcome = REFUSED if provider is None else provider.authenticate(None, cnxn.address, certificate)
+        if outcome.status == OK:
+            cnxn.ids = with_ids(cnxn.ids, outcome.ids)
+            return
+        self._stats.auth_failed += 1
+        logger.error(
+            "Closing the connection of %s:%d: the scheme %s does not accept its certificate",
+            cnxn.address,
+            cnxn.port,
+            scheme,
+            extra=of_client(cnxn),
+        )
+        cnxn.abort()
+
+    def _process_auth(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive, now_ms: i64) -> None:
         """Add the identities that the credentials stand for, or close."""
         packet = AuthPacket.decode(archive)
-        provider = self._access.providers.get(packet.scheme or "")
-        outcome = REFUSED if provider is None else provider.authenticate(packet.auth, cnxn.address)
+        scheme = packet.scheme or ""
+        provider = self._access.providers.get(scheme)
+        outcome = REFUSED
+        if provider is not None:
+            outcome = provider.authenticate(packet.auth, cnxn.address, cnxn.client_certificate)
+        if outcome.status == OK:
+            cnxn.ids = with_ids(cnxn.ids, outcome.ids)
+            cnxn.reply_empty(xid, 0, 0)
+            return
+        self._tell_failure(cnxn, scheme, provider is not None, now_ms)
         if outcome.status == CLOSE:
             cnxn.abort()
-        elif outcome.status == FAILED:
+        else:
             self._stats.auth_failed += 1
             cnxn.reply_empty(xid, 0, err.AUTHFAILED)
             cnxn.close()
-        else:
-            cnxn.ids = with_ids(cnxn.ids, outcome.ids)
-            cnxn.reply_empty(xid, 0, 0)
+
+    def _tell_failure(self, cnxn: ServerCnxn, scheme: str, is_known: bool, now_ms: i64) -> None:
+        """Log that somebody was refused; once a second, as clients come again."""
+        if now_ms < self._next_failure_ms:
+            return
+        self._next_failure_ms = now_ms + FAILURE_INTERVAL_MS
+        logger.warning(
+            "Closing the connection of %s:%d: authentication by the scheme %s failed%s",
+            cnxn.address,
+            cnxn.port,
+            ascii(scheme),
+            "" if is_known else f": there are only {', '.join(self._access.providers)}",
+            extra=of_client(cnxn),
+        )
 
     def _process_sasl(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
         """No SASL login is configured here: success with a null token, as Apache answers then.

@@ -117,6 +117,7 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
         tree = database.tree
         self.database = database
         self.tree = tree
+        self.access.use_tree(tree)
         self.sessions = SessionTracker(config.tick_time_ms, config.server_id or 1, int(self.now_ms))
         self.expirer = SessionExpirer(self.sessions, metrics, config.slice_units, "session")
         self.outstanding = OutstandingChanges(tree, config.digest_enabled, metrics)
@@ -150,7 +151,7 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
         return self.connections.accept(address, port, secure, self.now_ms, self.wall_ms)
 
     def secured(self, cnxn: ServerCnxn, certificate: bytes) -> None:
-        cnxn.client_certificate = certificate
+        self.admission.secured(cnxn, certificate)
 
     def client_gone(self, cnxn: ServerCnxn) -> None:
         if cnxn not in self.connections.cnxns:
