@@ -57,7 +57,7 @@ COMPILED = [
     "src/pyzoo/runtime/turn.py",
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
-        for name in ("client_port", "client_tls", "endpoint", "peer_port", "session")
+        for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session")
     ),
 ]
 NOT_COMPILED = {"__init__.py", "generate.py"}
@@ -96,7 +96,7 @@ HOT = [
     *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn")),
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
-        for name in ("client_port", "client_tls", "endpoint", "peer_port", "session")
+        for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session")
     ),
 ]
 """Runs for every request."""

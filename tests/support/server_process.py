@@ -5,6 +5,7 @@ import re
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -177,8 +178,17 @@ def request(xid: int, op_type: int, *body: Any) -> bytes:
 class RawClient:
     """One session; requests are pipelined as the caller likes."""
 
-    def __init__(self, port: int, *, session_id: int = 0, passwd: bytes = b"\0" * 16, timeout_ms: int = 30_000) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
+    def __init__(
+        self,
+        port: int,
+        *,
+        session_id: int = 0,
+        passwd: bytes = b"\0" * 16,
+        timeout_ms: int = 30_000,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        plain = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
+        self.sock = plain if tls is None else tls.wrap_socket(plain, server_hostname="127.0.0.1")
         sockets.append(self.sock)
         self._buffer = b""
         self._xid = 0
@@ -187,10 +197,10 @@ class RawClient:
         self.session_id = response.session_id
         self.passwd = response.passwd or b""
 
-    def again(self, port: int) -> "RawClient":
+    def again(self, port: int, tls: ssl.SSLContext | None = None) -> "RawClient":
         """The same session on another connection; its id is 0 when the server knows it no more."""
         self.sock.close()
-        return RawClient(port, session_id=self.session_id, passwd=self.passwd)
+        return RawClient(port, session_id=self.session_id, passwd=self.passwd, tls=tls)
 
     def _frame(self) -> bytes:
         """The next frame; raises ConnectionError when there will be none."""

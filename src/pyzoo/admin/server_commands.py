@@ -137,17 +137,17 @@ def _server_stats(server: ZooKeeperServer, responses: Fields) -> Fields:
         "data_dir_size": environment.data_dir_size(),
         "log_dir_size": environment.log_dir_size(),
         "last_processed_zxid": int(server.tree.last_processed_zxid),
-        "num_alive_client_connections": len(server.connections.cnxns),
+        "num_alive_client_connections": server.connections.alive,
         "uptime": int(stats.uptime_ms(server.now_ms)),
         "auth_failed_count": int(stats.auth_failed),
-        "non_mtlsremote_conn_count": 0,
-        "non_mtlslocal_conn_count": 0,
+        "non_mtlsremote_conn_count": int(stats.non_mtls_remote_conns),
+        "non_mtlslocal_conn_count": int(stats.non_mtls_local_conns),
     }
 
 
 def stats(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The same, with the connections in brief."""
-    return {**server_stats(server, parameters), "connections": _connections(server, True), "secure_connections": []}
+    return {**server_stats(server, parameters), **_connections(server, True)}
 
 
 def get_trace_mask(server: ZooKeeperServer, parameters: Parameters) -> Fields:
@@ -182,11 +182,19 @@ def digests(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
 def connections(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """All client connections."""
-    return {"connections": _connections(server, False), "secure_connections": []}
+    return _connections(server, False)
 
 
-def _connections(server: ZooKeeperServer, brief: bool) -> LongArray:
-    cnxns = list(server.connections.cnxns)
+def _connections(server: ZooKeeperServer, brief: bool) -> Fields:
+    """Those of both ports."""
+    return {
+        "connections": _of_port(server, False, brief),
+        "secure_connections": _of_port(server, True, brief) if server.environment.secure_client_port() >= 0 else [],
+    }
+
+
+def _of_port(server: ZooKeeperServer, secure: bool, brief: bool) -> LongArray:
+    cnxns = server.connections.of_port(secure)
     return LongArray(
         [_brief(cnxn) if brief else {**_brief(cnxn), **_session(cnxn)} for cnxn in cnxns[at : at + AT_ONCE]]
         for at in range(0, len(cnxns), AT_ONCE)

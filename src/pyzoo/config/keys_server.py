@@ -93,7 +93,7 @@ REQUEST_KEYS: Final[tuple[Key, ...]] = (
 )  # fmt: skip
 
 NETWORK_KEYS: Final[tuple[Key, ...]] = (
-    Key("serverCnxnFactory", Kind.TEXT, "org.apache.zookeeper.server.NIOServerCnxnFactory", "NIOServerCnxnFactory or NettyServerCnxnFactory, with Apache's full class name. One network layer serves both; TLS is refused without Netty, as there"),
+    Key("serverCnxnFactory", Kind.TEXT, "org.apache.zookeeper.server.NIOServerCnxnFactory", "NIOServerCnxnFactory or NettyServerCnxnFactory, with Apache's full class name. One network layer serves both, and TLS needs neither; only `non_mtls_local_conn_count` and its like depend on it"),
     Key("clientTcpKeepAlive", Kind.BOOL, "false", "TCP keepalive on client connections"),
     Key("lookBeforeSleep", Kind.BOOL, "true", "While requests come, look for the next event for up to 0.6 ms before sleeping: answers are quicker, and an otherwise idle processor is busier. Not in an embedded server; pyzoo's own key"),
     Key("nio.sessionlessCnxnTimeout", Kind.INT, "10000", "Milliseconds after which a connection without a session is closed, whatever trickles in, and one that is over and does not take its last bytes", at_least=1),
@@ -102,8 +102,8 @@ NETWORK_KEYS: Final[tuple[Key, ...]] = (
     Key("nio.directBufferBytes", Kind.INT, "65536", _NO_THREADS, _NO_EFFECT),
     Key("nio.shutdownTimeout", Kind.INT, "5000", _NO_THREADS, _NO_EFFECT),
     Key("netty.advancedFlowControl.enabled", Kind.BOOL, "false", "It is always on: reading stops while a connection's replies pile up", _NO_EFFECT),
-    Key("netty.server.outstandingHandshake.limit", Kind.INT, "-1", "TLS handshakes in progress at most; -1 is no limit", Treatment.NOT_YET),
-    Key("netty.server.earlyDropSecureConnectionHandshakes", Kind.BOOL, "false", "Drop TLS connections before the handshake while not serving", Treatment.NOT_YET),
+    Key("netty.server.outstandingHandshake.limit", Kind.INT, "-1", "TLS handshakes of clients in progress at most: more are refused. -1 is no such limit; with more than 1000 the oldest has to go"),
+    Key("netty.server.earlyDropSecureConnectionHandshakes", Kind.BOOL, "false", "Drop TLS connections before the handshake while not serving"),
     Key("client.portUnification", Kind.BOOL, "false", "The client port takes TLS and plain connections"),
-    Key("client.certReload", Kind.BOOL, "false", "Reload the key and trust store of the TLS port when they change", Treatment.NOT_YET),
+    Key("client.certReload", Kind.BOOL, "false", "Connections of clients use the key and trust store as they are on disk, when those change. Stores that cannot be used are logged, and the old ones stay"),
 )  # fmt: skip

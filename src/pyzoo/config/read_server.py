@@ -62,6 +62,7 @@ def with_requests(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         jute_max_buffer=max_buffer,
         jute_max_buffer_extra=max(reader.integer("jute.maxbuffer.extrasize", otherwise=max_buffer), _MIN_EXTRA),
         global_outstanding_limit=reader.integer("globalOutstandingLimit"),
+        is_netty=factory.endswith("NettyServerCnxnFactory"),
         max_client_cnxns=reader.file_integer("maxClientCnxns"),
         max_cnxns=max(reader.integer("maxCnxns"), 0),
         sessionless_cnxn_timeout_ms=reader.integer("nio.sessionlessCnxnTimeout"),

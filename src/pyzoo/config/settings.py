@@ -72,6 +72,7 @@ class ServerConfig:
     global_outstanding_limit: int = 1000
     max_client_cnxns: int = 60  # from one address; 0 = unlimited
     max_cnxns: int = 0  # 0 = unlimited
+    is_netty: bool = False  # what serverCnxnFactory says; only some numbers depend on it
     sessionless_cnxn_timeout_ms: int = 10_000
     client_tcp_keep_alive: bool = False
     look_before_sleep: bool = True

@@ -82,6 +82,14 @@ def is_address(host: str) -> bool:
     return False
 
 
+def is_valid_at(certificate: Certificate, wall_seconds: float) -> bool:
+    """Whether it is valid at a time since 1970."""
+    begin, end = certificate.get("notBefore"), certificate.get("notAfter")
+    if begin is None or end is None:
+        return False
+    return ssl.cert_time_to_seconds(begin) <= wall_seconds <= ssl.cert_time_to_seconds(end)
+
+
 def same_address(one: str, other: str) -> bool:
     """Whether both texts are the same address; what is no address is none's."""
     with suppress(ValueError):

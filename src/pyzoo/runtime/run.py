@@ -30,12 +30,14 @@ from pyzoo.runtime.log_writer import ALONE, IN_ENSEMBLE, LogWriter
 from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
+from pyzoo.runtime.reload_stores import reload_client_stores
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
 from pyzoo.runtime.tls_contexts import client_tls
 from pyzoo.runtime.transport.client_port import SECURE_PORT
 from pyzoo.runtime.transport.client_tls import ClientTls
+from pyzoo.runtime.transport.handshakes import Handshakes
 from pyzoo.runtime.transport.sasl import refuse_logins_of_clients
 from pyzoo.runtime.turn import TurnLoop
 from pyzoo.runtime.workers import in_thread
@@ -113,6 +115,8 @@ async def serve(
             nursery.start_soon(keep_time, loop)
             if storage is not None:
                 nursery.start_soon(purge_regularly, storage)
+            if config.client_cert_reload and loop.clients.tls is not None:
+                nursery.start_soon(reload_client_stores, config, loop.clients.tls)
             start_measuring(config, metrics_listener, core, nursery)
             tasks.begin()
             note_start(config, stack)
@@ -149,8 +153,12 @@ def open_loop(config: ServerConfig, core: Core, storage: Storage | None, tls: ss
     if storage is not None:
         storage.log_thread.start()
         log = LogWriter(storage.log_thread, IN_ENSEMBLE if config.distributed else ALONE)
-    of_clients = None if tls is None else ClientTls(tls, config.client_port_unification)
-    return TurnLoop(core, log, config.client_tcp_keep_alive, config.sessionless_cnxn_timeout_ms, of_clients)
+    keep_alive, patience_ms = config.client_tcp_keep_alive, config.sessionless_cnxn_timeout_ms
+    if tls is None:
+        return TurnLoop(core, log, keep_alive, patience_ms)
+    handshakes = Handshakes(core.metrics, config.outstanding_handshake_limit, config.tls.handshake_detection_timeout_ms)
+    of_clients = ClientTls(tls, config.client_port_unification, config.tls.verifies_clients, config.tls.fips_mode)
+    return TurnLoop(core, log, keep_alive, patience_ms, of_clients, handshakes)
 
 
 def tasks_of(core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.Nursery) -> ServerTasks:

@@ -156,7 +156,9 @@ def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
     switch = "client.portUnification" if config.secure_client_port is None else "secureClientPort"
     if not config.tls.key_store.location:
         raise ConfigError(f"{switch} needs ssl.keyStore.location", config.config_path, None, switch)
-    return make_context(config.tls, server_side=True)
+    context = make_context(config.tls, server_side=True)
+    context.num_tickets = 1  # for the next connection of that client
+    return context
 
 
 def quorum_contexts(config: ServerConfig) -> tuple[ssl.SSLContext, ssl.SSLContext]:

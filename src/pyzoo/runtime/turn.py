@@ -17,6 +17,7 @@ from pyzoo.runtime.log_writer import LogWriter
 from pyzoo.runtime.transport.client_port import ClientPort
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.endpoint import Endpoints
+from pyzoo.runtime.transport.handshakes import Handshakes
 from pyzoo.server.core import Core
 from pyzoo.server.effects import Errands
 
@@ -48,12 +49,13 @@ class TurnLoop:
         keep_alive: bool,
         patience_ms: int,
         tls: ClientTls | None = None,
+        handshakes: Handshakes | None = None,
     ) -> None:
         """Without a log (in-memory) every transaction counts as safe at once. See ClientPort for the others."""
         self.core = core
         self.log = log
         self.endpoints = Endpoints()
-        self.clients = ClientPort(core, self.endpoints, keep_alive, patience_ms, tls)
+        self.clients = ClientPort(core, self.endpoints, keep_alive, patience_ms, tls, handshakes)
         self.runner = ErrandRunner()
         self.wait = EventWait(self.endpoints.epoll, EVENTS_PER_PASS)
         self.saves_snapshot = False
@@ -62,6 +64,11 @@ class TurnLoop:
         self._timer: trio.CancelScope | None = None
         self._timer_ms: int = -1
         self._log_fd: int = -1
+        self._handshakes = handshakes
+        self._handshakes_fd: int = -1
+        if handshakes is not None:
+            self._handshakes_fd = handshakes.eventfd
+            self.endpoints.epoll.register(self._handshakes_fd, _IN)
         if log is not None:
             self._log_fd = log.eventfd
             self.endpoints.epoll.register(self._log_fd, _IN)
@@ -87,6 +94,9 @@ class TurnLoop:
     def set_timer(self) -> None:
         """Move the timer to the core's next deadline."""
         deadline_ms = self.core.next_deadline_ms()
+        handshakes = self._handshakes
+        if handshakes is not None and handshakes.deadline_ms < deadline_ms:
+            deadline_ms = handshakes.deadline_ms
         timer = self._timer
         if timer is not None and deadline_ms != self._timer_ms:
             self._timer_ms = deadline_ms
@@ -147,8 +157,10 @@ class TurnLoop:
 
     def _look_budget(self, is_busy: bool) -> LookBudget | None:
         """For the next events; none while a thread has work: whoever looks hardly ever lets go of the interpreter."""
-        log = self.log
+        log, handshakes = self.log, self._handshakes
         if not self._looks or self.saves_snapshot or (log is not None and log.is_thread_busy):
+            return None
+        if handshakes is not None and handshakes.in_flight > 0:
             return None
         return self.wait.busy if is_busy else self.wait.idle
 
@@ -169,7 +181,7 @@ class TurnLoop:
 
     def _pass(self, events: list[tuple[int, int]]) -> None:
         core = self.core
-        endpoints = self.endpoints
+        endpoints, handshakes = self.endpoints, self._handshakes
         begun_ns = monotonic_ns()
         core.advance(begun_ns // 1_000_000, wall_ms())
         if core.now_ms >= endpoints.accept_again_ms:
@@ -181,8 +193,12 @@ class TurnLoop:
             elif fd == self._log_fd and self.log is not None:
                 self.log.acknowledge()
                 core.persisted(self.log.progress(core.metrics))
+            elif fd == self._handshakes_fd and handshakes is not None:
+                handshakes.take_steps()
             else:
                 endpoints.accept(fd)
+        if handshakes is not None and core.now_ms >= handshakes.deadline_ms:
+            handshakes.expire(int(core.now_ms))
         self.carry_out()
         core.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
 
@@ -225,5 +241,7 @@ class TurnLoop:
     def close(self) -> None:
         """Close every socket; what is left to be logged is."""
         self.endpoints.close()
+        if self._handshakes is not None:
+            self._handshakes.close()
         if self.log is not None:
             self.log.close()

@@ -89,7 +89,9 @@ class ServerMetrics(WatchObserver):
     stale_sessions_expired: i64 = 0
     sync_processor_request_queued: i64 = 0
     throttled_ops: i64 = 0
+    tls_handshake_exceeded: i64 = 0
     unrecoverable_error_count: i64 = 0
+    unsuccessful_handshake: i64 = 0
     watch_bytes: i64 = 0
 
     def __init__(self, windowed: bool = False, now_ms: i64 = 0) -> None:
@@ -127,6 +129,7 @@ class ServerMetrics(WatchObserver):
         self.quota_exceeded_error_per_namespace = CounterSet()
         # Not one of Apache's: how long clients waited for each other, in microseconds.
         self.turn_us = registry.own()
+        self.outstanding_tls_handshake: i64 = 0
 
     def fired(self, event_type: i32, count: i64) -> None:
         """Watches fired (WatchManager.triggerWatch's metrics)."""

@@ -26,6 +26,8 @@ class ServerStats:
         self.metrics = metrics
         self.trace_mask: i64 = DEFAULT_TRACE_MASK
         self.auth_failed: i64 = 0
+        self.non_mtls_remote_conns: i64 = 0
+        self.non_mtls_local_conns: i64 = 0
         self.request_latency = BasicSummary()
         self._clear()
 

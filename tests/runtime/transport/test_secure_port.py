@@ -1,6 +1,9 @@
 """The secure client port of a running server, as clients find it."""
 
+import resource
+import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +15,12 @@ from kazoo.exceptions import NoAuthError
 from kazoo.security import make_acl, make_digest_acl
 
 from pyzoo.config.tls_settings import TlsSettings
-from pyzoo.runtime.four_letters import ask
+from pyzoo.jute import opcodes as op
+from pyzoo.jute.records import GetDataRequest
+from pyzoo.runtime.four_letters import ask, mntr_fields
 from pyzoo.testing import EmbeddedServer
 from tests.support.identities import HOST, pem_settings
+from tests.support.server_process import EPHEMERAL, RawClient, sockets
 
 SECONDS = 20
 Start = Callable[..., EmbeddedServer]
@@ -43,6 +49,8 @@ def start(stores: TlsSettings) -> Iterator[Start]:
         return server
 
     yield start_one
+    while sockets:
+        sockets.pop().close()
     for server in running:
         server.stop()
 
@@ -128,3 +136,103 @@ def test_a_certificate_without_the_name_that_gives_ids_is_sent_away(
     with suppress(OSError):
         assert "" == ask(HOST, port, "ruok", SECONDS, identified(stores))
     assert "the scheme x509 does not accept its certificate" in caplog.text
+
+
+def mntr(server: EmbeddedServer) -> dict[str, str]:
+    return mntr_fields(ask(HOST, server.port, "mntr", SECONDS))
+
+
+def test_handshakes_that_fail_are_counted_and_are_no_connections(start: Start, stores: TlsSettings) -> None:
+    server = start()
+    with pytest.raises(ssl.SSLError):
+        ask(HOST, server.secure_port, "ruok", SECONDS, ssl.create_default_context(cafile=stores.trust_store.location))
+    assert "" == ask(HOST, server.secure_port, "ruok and more", SECONDS)
+    counts = mntr(server)
+    assert ["2", "2", "0", "0"] == [
+        counts[f"zk_{name}"]
+        for name in (
+            "unsuccessful_handshake",
+            "auth_failed_count",
+            "connection_drop_count",
+            "outstanding_tls_handshake",
+        )
+    ]
+
+
+def test_operators_see_a_handshake_apart_from_connections(start: Start, stores: TlsSettings) -> None:
+    server = start()
+    with socket.create_connection((HOST, server.secure_port), SECONDS):
+        while "1" != mntr(server)["zk_outstanding_tls_handshake"]:
+            pass
+        assert "1" == mntr(server)["zk_num_alive_connections"]
+        assert 1 == ask(HOST, server.secure_port, "cons", SECONDS, identified(stores)).count("queued=")
+
+
+def test_each_port_lists_its_own_connections(start: Start, stores: TlsSettings) -> None:
+    server = start()
+    secure = kazoo(server.secure_port, stores)
+    session = f"sid=0x{secure.client_id[0]:x}"
+    assert session in ask(HOST, server.secure_port, "cons", SECONDS, identified(stores))
+    assert session not in ask(HOST, server.port, "cons", SECONDS)
+    secure.stop()
+
+
+def test_each_port_has_its_own_limit_of_connections(start: Start, stores: TlsSettings) -> None:
+    server = start(maxClientCnxns="1")
+    with (
+        socket.create_connection((HOST, server.port), SECONDS),
+        socket.create_connection((HOST, server.secure_port), SECONDS) as secure,
+        identified(stores).wrap_socket(secure, server_hostname=HOST),
+        socket.create_connection((HOST, server.secure_port), SECONDS) as third,
+    ):
+        assert b"" == third.recv(1)
+
+
+def test_no_more_handshakes_begin_than_are_allowed(start: Start, stores: TlsSettings) -> None:
+    server = start(netty_server_outstandingHandshake_limit="1")
+    with socket.create_connection((HOST, server.secure_port), SECONDS):
+        with socket.create_connection((HOST, server.secure_port), SECONDS) as other:
+            assert b"" == other.recv(1)
+        assert "1" == mntr(server)["zk_tls_handshake_exceeded"]
+
+
+def test_a_session_moves_between_the_ports(start: Start, stores: TlsSettings) -> None:
+    server, context = start(), identified(stores)
+    plain = RawClient(server.port)
+    plain.create("/mine", flags=EPHEMERAL)
+    secure = plain.again(server.secure_port, context)
+    assert plain.session_id == secure.session_id
+    assert secure.exists("/mine")
+    again = secure.again(server.port)
+    assert plain.session_id == again.session_id
+    again.close_session()
+
+
+def test_a_connection_that_takes_a_session_over_ends_the_one_of_the_other_port(
+    start: Start, stores: TlsSettings
+) -> None:
+    server = start()
+    plain = RawClient(server.port)
+    with socket.create_connection((HOST, server.port)):
+        secure = RawClient(server.secure_port, session_id=plain.session_id, passwd=plain.passwd, tls=identified(stores))
+    assert plain.session_id == secure.session_id
+    assert b"" == plain.sock.recv(1)
+    secure.close_session()
+
+
+def test_answers_to_a_client_that_does_not_read_wait_in_bounded_memory(start: Start, stores: TlsSettings) -> None:
+    server = start()
+    client = RawClient(server.secure_port, tls=identified(stores))
+    client.create("/large", b"x" * 900_000)
+    before = resident_bytes()
+    for _ in range(200):
+        client.send(op.GET_DATA, GetDataRequest("/large", False))
+    time.sleep(0.5)
+    assert resident_bytes() - before < 60 << 20
+    for _ in range(200):
+        assert 0 == client.reply()[0].err
+    client.close_session()
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

@@ -6,6 +6,7 @@ from typing import Final, final
 
 from pyzoo.runtime.transport.client_tls import ClientTls, ClientTlsSession
 from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Listener, Port, prepare
+from pyzoo.runtime.transport.handshakes import Handshakes, Handshaking
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
@@ -53,23 +54,82 @@ class ClientEndpoint(Endpoint):
 
 
 @final
-class SecureEndpoint(ClientEndpoint):
-    """A client's socket whose bytes are encrypted, or, on a port for both, may be."""
+class SecureEndpoint(ClientEndpoint, Handshaking):
+    """A client's socket whose bytes are encrypted, or, on a port for both, may be.
 
-    def __init__(self, port: "ClientPort", sock: socket.socket, cnxn: ServerCnxn, tls: ClientTlsSession) -> None:
+    While the thread of the handshakes has its session it is not read from.
+    """
+
+    def __init__(
+        self,
+        port: "ClientPort",
+        sock: socket.socket,
+        cnxn: ServerCnxn,
+        tls: ClientTlsSession,
+        handshakes: Handshakes,
+    ) -> None:
         super().__init__(port, sock, cnxn, tls)
         self.tls = tls
-        self.is_secured = False
+        self.handshakes = handshakes
+        self.is_stepping = False
+        self.deadline_ms = 0
+
+    def send(self) -> None:
+        if not self.is_stepping or self.outbox.gone or self.outbox.is_over:
+            super().send()
 
     def _through(self, session: TransportSession, data: bytes) -> bytes:
-        plain = super()._through(session, data)
-        if not self.is_secured and self.is_open:
-            if self.tls.is_plain:
-                self.session = None
-            elif self.tls.is_ready:
-                self.is_secured = True
-                self.port.core.secured(self.cnxn, self.tls.certificate())
-        return plain
+        if self.tls.is_ready:
+            plain = super()._through(session, data)
+            if self.unsent and self.is_open and self.tls.is_flooded:
+                self.end()
+            return plain
+        if not data:
+            return data
+        if not self.tls.feed(data):
+            self._admitted()
+            self.session = None
+            return data
+        self.set_mask(self.mask & ~_IN)
+        self.handshakes.step(self, int(self.port.core.now_ms))
+        return b""
+
+    def stepped(self) -> None:
+        if not self.is_open:
+            return
+        self.send()
+        if self.tls.error is not None:
+            self.give_up(str(self.tls.error))
+        if not self.is_open:
+            return
+        if self.tls.is_ready:
+            self._admitted()
+            self.port.core.secured(self.cnxn, self.tls.certificate())
+            plain = self.tls.rest()
+            if plain:
+                self.received(plain)
+        self.set_mask(self.mask | _IN)
+
+    def _admitted(self) -> None:
+        """The handshake is over, or there is none."""
+        self.cnxn.in_handshake = False
+        self.handshakes.end(self)
+
+    def give_up(self, reason: str) -> None:
+        self.handshakes.note(self.cnxn.address, reason, int(self.port.core.now_ms))
+        self.end()
+
+    def end(self) -> None:
+        if self.is_open and self.tls.is_ready and not self.unsent:
+            try:
+                self.sock.send(self.tls.farewell())
+            except OSError:
+                pass  # the client is gone
+        super().end()
+
+    def gone(self) -> None:
+        self.handshakes.end(self)
+        super().gone()
 
 
 PLAIN_PORT: Final = 0
@@ -81,17 +141,24 @@ class ClientPort(Port):
     """The listeners for clients, PLAIN_PORT and SECURE_PORT, and what comes through them."""
 
     def __init__(
-        self, core: Core, endpoints: Endpoints, keep_alive: bool, patience_ms: int, tls: ClientTls | None = None
+        self,
+        core: Core,
+        endpoints: Endpoints,
+        keep_alive: bool,
+        patience_ms: int,
+        tls: ClientTls | None = None,
+        handshakes: Handshakes | None = None,
     ) -> None:
         """`patience_ms` is for the last bytes of a connection: so long they wait for a client that takes none.
 
-        Without `tls` all clients are plain.
+        Without `tls` and `handshakes` all clients are plain.
         """
         self.core = core
         self.endpoints = endpoints
         self.keep_alive = keep_alive
         self.patience_ms = patience_ms
         self.tls = tls
+        self.handshakes = handshakes
         self.held_back: dict[ClientEndpoint, None] = {}
         self.listeners: list[Listener] = []
 
@@ -108,15 +175,23 @@ class ClientPort(Port):
 
     def accepted(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
         secure = kind == SECURE_PORT
-        cnxn = self.core.accept(java_address(host), port, secure) if prepare(sock, self.keep_alive) else None
+        address = java_address(host)
+        cnxn = self.core.accept(address, port, secure) if prepare(sock, self.keep_alive) else None
         if cnxn is None:
             sock.close()
             return
-        tls = self.tls
-        if tls is not None and (secure or tls.unifies):
-            self.endpoints.add(SecureEndpoint(self, sock, cnxn, tls.accepted(not secure)))
-        else:
+        tls, handshakes = self.tls, self.handshakes
+        if tls is None or handshakes is None or not (secure or tls.unifies):
             self.endpoints.add(ClientEndpoint(self, sock, cnxn))
+            return
+        cnxn.in_handshake = True
+        if not handshakes.admits():
+            self.core.client_gone(cnxn)
+            sock.close()
+            return
+        endpoint = SecureEndpoint(self, sock, cnxn, tls.accepted(not secure, address), handshakes)
+        self.endpoints.add(endpoint)
+        handshakes.begin(endpoint, not secure, int(self.core.now_ms))
 
     def release_held_back(self) -> None:
         """Stop reading from connections that must wait, and go on with those that need not any more.

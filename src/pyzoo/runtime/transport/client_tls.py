@@ -1,53 +1,103 @@
-"""TLS of clients: a session that costs nothing until its first bytes have come, and one step a turn after that."""
+"""TLS of clients: a session that costs next to nothing before its first bytes, and is asked for one step at a time."""
 
 import ssl
 from typing import Final, final
 
+from pyzoo.runtime.certificate_names import Certificate, PeerCheck, is_valid_at
+from pyzoo.runtime.clock import wall_ms
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.runtime.transport.tls import TLS_HANDSHAKE
 
-READ_BYTES: Final = 1 << 16
-"""Asked for at once; a record of TLS has at most 16 KB."""
+READ_BYTES: Final = 1 << 14
+"""What a record of TLS holds at most."""
+WRITE_BYTES: Final = 1 << 16
+"""Encrypted at once: OpenSSL keeps the buffer that this takes for as long as the connection lasts."""
+OWN_BYTES_LIMIT: Final = 1 << 16
+"""What the session itself may have to say to a client that does not read."""
 
 
 @final
 class ClientTlsSession(TransportSession):
     """The server's end of a connection; with `may_be_plain` its first byte decides (NettyServerCnxnFactory).
 
-    `is_ready` says that the handshake is over, `is_plain` that there is no TLS.
+    `is_ready` says that the handshake is over, `is_plain` that there is no TLS, `error` what the handshake failed with.
+    A handshake goes on by `feed`, and then `step`, which takes a millisecond and may be called by another thread while
+    nothing else of the session is used.
     """
 
-    def __init__(self, context: ssl.SSLContext, may_be_plain: bool) -> None:
+    def __init__(self, context: ssl.SSLContext, may_be_plain: bool, check: PeerCheck | None) -> None:
+        """`check` is what the certificate of a client that has one has to be for, None for any."""
         self.is_ready = False
         self.is_plain = False
+        self.error: Exception | None = None
         self._context = context
         self._may_be_plain = may_be_plain
+        self._check = check
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
+        self._certificate = b""
+
+    # --- the handshake
+
+    def feed(self, data: bytes) -> bool:
+        """Keep what has arrived; False where it shows that the connection is plain."""
+        if self._may_be_plain:
+            self._may_be_plain = False
+            if data[0] != TLS_HANDSHAKE:
+                self.is_plain = True
+                return False
+        self._incoming.write(data)
+        return True
+
+    def step(self) -> None:
+        """Go on with the handshake as far as what has arrived allows; raises nothing."""
+        try:
+            tls = self._tls
+            if tls is None:
+                tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+                self._tls = tls
+            tls.do_handshake()
+            self._admit(tls)
+            self.is_ready = True
+        except ssl.SSLWantReadError:
+            pass
+        except Exception as error:
+            self.error = error
+
+    def _admit(self, tls: ssl.SSLObject) -> None:
+        """Look at what the client has shown, which OpenSSL does not for a session that is resumed."""
+        self._certificate = tls.getpeercert(True) or b""
+        if not self._certificate:
+            return
+        if tls.session_reused:
+            _refuse_outdated(tls.getpeercert() or {})
+        if self._check is not None:
+            self._check.check(tls.getpeercert() or {})
+
+    def certificate(self) -> bytes:
+        """What the client has shown, DER; empty for none."""
+        return self._certificate
+
+    def rest(self) -> bytes:
+        """What has come behind the handshake."""
+        tls = self._tls
+        return b"" if tls is None else self._read(tls)
+
+    # --- what is said
 
     def received(self, data: bytes) -> bytes:
-        if not data or self.is_plain:
-            return data
         tls = self._tls
-        if tls is None:
-            if self._may_be_plain and data[0] != TLS_HANDSHAKE:
-                self.is_plain = True
-                return data
-            tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-            self._tls = tls
+        if tls is None or not data:
+            return data
         self._incoming.write(data)
-        if not self.is_ready:
-            try:
-                tls.do_handshake()
-            except ssl.SSLWantReadError:
-                return b""
-            self.is_ready = True
         return self._read(tls)
 
     def _read(self, tls: ssl.SSLObject) -> bytes:
+        """All records that have come, and no call more: one that finds nothing costs as much as one that does."""
         incoming = self._incoming
-        pieces: list[bytes] = []
+        first = b""
+        pieces: list[bytes] | None = None
         while incoming.pending > 0:
             try:
                 piece = tls.read(READ_BYTES)
@@ -55,40 +105,81 @@ class ClientTlsSession(TransportSession):
                 break
             if not piece:
                 break
-            pieces.append(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            if not first:
+                first = piece
+            elif pieces is None:
+                pieces = [first, piece]
+            else:
+                pieces.append(piece)
+        return first if pieces is None else b"".join(pieces)
 
     def to_send(self, data: bytes) -> bytes:
         tls = self._tls
         if tls is None:
-            return data if self.is_plain else b""
-        if data and self.is_ready:
+            return b""
+        size = len(data)
+        if size > WRITE_BYTES:
+            return self._encrypted_in_pieces(tls, data)
+        if size > 0:
             tls.write(data)
         return self._outgoing.read()
+
+    def _encrypted_in_pieces(self, tls: ssl.SSLObject, data: bytes) -> bytes:
+        view = memoryview(data)
+        pieces: list[bytes] = []
+        for at in range(0, len(data), WRITE_BYTES):
+            tls.write(view[at : at + WRITE_BYTES])
+            pieces.append(self._outgoing.read())
+        return b"".join(pieces)
 
     @property
     def holds_back(self) -> bool:
         return False
 
-    def certificate(self) -> bytes:
-        """What the client has shown, DER; empty for none."""
+    @property
+    def is_flooded(self) -> bool:
+        """Whether the client makes the session talk without listening to it."""
+        return self._outgoing.pending > OWN_BYTES_LIMIT
+
+    def farewell(self) -> bytes:
+        """The last that a client hears (close_notify)."""
         tls = self._tls
-        found = None if tls is None else tls.getpeercert(True)
-        return b"" if found is None else found
+        if tls is None or not self.is_ready:
+            return b""
+        try:
+            tls.unwrap()
+        except OSError:
+            pass  # the client's own has not come, and is not waited for
+        return self._outgoing.read()
+
+
+def _refuse_outdated(certificate: Certificate) -> None:
+    """Raise SSLCertVerificationError for one that is over by now."""
+    if not is_valid_at(certificate, wall_ms() // 1000):
+        raise ssl.SSLCertVerificationError("the certificate of its session is not valid any more")
 
 
 @final
 class ClientTls:
-    """How clients are let in: with `unifies` those of the client port may speak TLS too."""
+    """How clients are let in: with `unifies` those of the client port may speak TLS too.
 
-    def __init__(self, context: ssl.SSLContext, unifies: bool) -> None:
+    With `checks_clients` the certificate of a client has to be that of its address, by the rules of the JDK or, without
+    `by_jdk`, of ZooKeeper.
+    """
+
+    def __init__(
+        self, context: ssl.SSLContext, unifies: bool, checks_clients: bool = False, by_jdk: bool = True
+    ) -> None:
         self._context = context
         self.unifies = unifies
+        self._checks_clients = checks_clients
+        self._by_jdk = by_jdk
 
     def renew(self, context: ssl.SSLContext) -> None:
-        """Begin later connections with other stores."""
+        """Begin later connections with other stores; sessions that began with the old ones are not resumed."""
         self._context = context
 
-    def accepted(self, may_be_plain: bool) -> ClientTlsSession:
-        """For a connection that came in."""
-        return ClientTlsSession(self._context, may_be_plain)
+    def accepted(self, may_be_plain: bool, address: str) -> ClientTlsSession:
+        """For a connection that came in from there."""
+        check = PeerCheck(address, "", self._by_jdk) if self._checks_clients else None
+        return ClientTlsSession(self._context, may_be_plain, check)

@@ -72,7 +72,9 @@ def write_event(out: BytesWriter, event_type: i32, path: str, zxid: i64) -> i64:
 class ServerCnxn(Watcher):
     """One client connection; `address` and `port` are the client's, `secure` says that it came to the secure port.
 
-    `client_certificate` is what the client has shown in a TLS handshake, DER; empty for none, and before its end.
+    While it is `in_handshake` TLS is being set up, and operators do not see it. `client_certificate` is what the client
+    has shown then, DER; empty for none.
+
     While it `is_busy` no further request is taken: one that may take long is waiting, or `work` answers it. A reply
     that is not yet written to its end has `out` to itself, and events wait in `events`. While `owed` events are still
     to come they go out by `ahead`, and `out` keeps what is behind them.
@@ -95,6 +97,7 @@ class ServerCnxn(Watcher):
         self.port = port
         self.secure = secure
         self.client_certificate = b""
+        self.in_handshake = False
         self.frames = FrameBuffer(max_frame)
         self.session_id: i64 = 0
         self.timeout_ms: i64 = 0

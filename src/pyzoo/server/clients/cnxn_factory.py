@@ -36,10 +36,12 @@ class ServerCnxnFactory(CnxnOwner):
         self.cnxns: dict[ServerCnxn, None] = {}
         self.by_session: dict[int, ServerCnxn] = {}
         self.by_address: dict[str, int] = {}
+        self.by_address_secure: dict[str, int] = {}
         self.next_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
         self._replies = replies
         self._max_cnxns: i64 = config.max_cnxns
         self._max_of_one_client: i64 = config.max_client_cnxns
+        self._counts_plain = config.is_netty
         self._metrics = metrics
         self._stats = stats
         self._access = access
@@ -47,27 +49,47 @@ class ServerCnxnFactory(CnxnOwner):
 
     # --- who is there
 
+    @property
+    def alive(self) -> int:
+        """How many connections there are, without those whose TLS handshake is not over."""
+        return len(self.cnxns) - int(self._metrics.outstanding_tls_handshake)
+
+    def of_port(self, secure: bool) -> list[ServerCnxn]:
+        """The connections that came through one of the two ports and are in, for operators."""
+        return [one for one in self.cnxns if one.secure == secure and not one.in_handshake]
+
     def accept(self, address: str, port: int, secure: bool, now_ms: i64, wall_ms: i64) -> ServerCnxn | None:
         """A connection came in; None when a limit says to close it at once."""
-        same = self.by_address.get(address, 0)
+        by_address = self.by_address_secure if secure else self.by_address
+        same = by_address.get(address, 0)
         over_total = self._max_cnxns > 0 and len(self.cnxns) >= self._max_cnxns
         if over_total or (self._max_of_one_client > 0 and same >= self._max_of_one_client):
             self._metrics.connection_rejected += 1
             logger.warning("Too many connections from %s: %d", address, same, extra={"client": f"{address}:{port}"})
             return None
-        self.by_address[address] = same + 1
+        by_address[address] = same + 1
         cnxn = ServerCnxn(self, self._replies, address, port, int(self.max_frame), int(now_ms), int(wall_ms), secure)
         self.cnxns[cnxn] = None
+        if self._counts_plain and not secure:
+            self._count_plain(address)
         return cnxn
+
+    def _count_plain(self, address: str) -> None:
+        """A connection to the port without TLS (NettyServerCnxnFactory)."""
+        if address.startswith("127.") or address == "0:0:0:0:0:0:0:1":
+            self._stats.non_mtls_local_conns += 1
+        else:
+            self._stats.non_mtls_remote_conns += 1
 
     def remove(self, cnxn: ServerCnxn) -> None:
         """The connection is no longer one of this server's."""
         del self.cnxns[cnxn]
-        left = self.by_address.get(cnxn.address, 1) - 1
+        by_address = self.by_address_secure if cnxn.secure else self.by_address
+        left = by_address.get(cnxn.address, 1) - 1
         if left > 0:
-            self.by_address[cnxn.address] = left
+            by_address[cnxn.address] = left
         else:
-            self.by_address.pop(cnxn.address, None)
+            by_address.pop(cnxn.address, None)
         if self.by_session.get(cnxn.session_id) is cnxn:
             del self.by_session[cnxn.session_id]
 
@@ -79,7 +101,7 @@ class ServerCnxnFactory(CnxnOwner):
         """
         interval = self.sessionless_timeout_ms
         for cnxn in list(self.cnxns):
-            if cnxn.established:
+            if cnxn.established or cnxn.in_handshake:
                 continue
             since = cnxn.last_io_ms if cnxn.connect_seen or cnxn.closing else cnxn.opened_ms
             if (since // interval + 2) * interval <= now_ms:

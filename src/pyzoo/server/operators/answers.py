@@ -46,7 +46,7 @@ def stats_text(server: OperatedServer) -> str:
         f"Latency min/avg/max: {stats.min_latency}/{double_text(stats.avg_latency)}/{stats.max_latency}\n"
         f"Received: {stats.packets_received}\n"
         f"Sent: {stats.packets_sent}\n"
-        f"Connections: {len(server.connections.cnxns)}\n"
+        f"Connections: {server.connections.alive}\n"
         f"Outstanding: {server.throttler.in_process}\n"
         f"Zxid: 0x{hex_text(server.tree.last_processed_zxid)}\n"
         f"Mode: {server.mode}\n"
@@ -116,7 +116,8 @@ def srst(server: OperatedServer, cnxn: ServerCnxn | None) -> str:
 
 
 def crst(server: OperatedServer, cnxn: ServerCnxn | None) -> str:
-    """Set the statistics of all connections back."""
+    """Set the statistics of all connections back, or those of the port of whoever asks."""
     for one in server.connections.cnxns:
-        one.reset_stats()
+        if cnxn is None or one.secure == cnxn.secure:
+            one.reset_stats()
     return "Connection stats reset.\n"

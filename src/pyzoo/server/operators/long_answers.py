@@ -30,9 +30,9 @@ def address_text(cnxn: ServerCnxn) -> str:
 
 
 def stat(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
-    """Statistics of the server with a line for each connection."""
+    """Statistics of the server with a line for each connection of the port that was asked."""
     yield f"{version_text(server)}Clients:\n"
-    for one in list(server.connections.cnxns):
+    for one in server.connections.of_port(cnxn.secure):
         yield _brief_text(one, cnxn) + ")\n"
     yield "\n" + stats_text(server)
 
@@ -60,8 +60,8 @@ def _session_text(one: ServerCnxn) -> str:
 
 
 def cons(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
-    """A line for each connection, with its session."""
-    for one in list(server.connections.cnxns):
+    """A line for each connection of the port that was asked, with its session."""
+    for one in server.connections.of_port(cnxn.secure):
         session = _session_text(one) if one.session_id != 0 else ""
         yield _brief_text(one, cnxn) + session + ")\n"
     yield "\n"
@@ -81,7 +81,7 @@ def dump(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     else:
         yield from _global_sessions(server)
     yield from _ephemerals(server)
-    yield from _connections(server)
+    yield from _connections(server, cnxn.secure)
 
 
 def _session_sets(server: OperatedServer, tracker: SessionTracker, name: str) -> Iterator[str]:
@@ -124,11 +124,11 @@ def _paths_of(server: OperatedServer, session_id: int) -> Iterator[str]:
             yield f"\t{path}\n"
 
 
-def _connections(server: OperatedServer) -> Iterator[str]:
+def _connections(server: OperatedServer, secure: bool) -> Iterator[str]:
     """Connections by the time at which they are closed if they stay silent (NIOServerCnxnFactory)."""
     interval: int = server.connections.sessionless_timeout_ms
     buckets: dict[int, list[ServerCnxn]] = {}
-    cnxns = list(server.connections.cnxns)
+    cnxns = server.connections.of_port(secure)
     for number in range(len(cnxns)):
         cnxn = cnxns[number]
         timeout = cnxn.timeout_ms if cnxn.timeout_ms > 0 else interval

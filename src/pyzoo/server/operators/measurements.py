@@ -68,12 +68,12 @@ def gauge_values(server: OperatedServer) -> dict[str, Value]:
     local = server.local
     values: dict[str, Value] = {
         "ephemerals_count": tree.ephemerals_count,
-        "num_alive_connections": len(server.connections.cnxns),
+        "num_alive_connections": server.connections.alive,
         "avg_latency": stats.avg_latency,
         "outstanding_requests": int(server.throttler.in_process),
         "znode_count": tree.node_count,
         "global_sessions": len(server.sessions.sessions if server.tracks_sessions else server.database.sessions),
-        "non_mtls_remote_conn_count": 0,
+        "non_mtls_remote_conn_count": int(stats.non_mtls_remote_conns),
         "last_client_response_size": int(stats.last_response_size),
         "packets_sent": int(stats.packets_sent),
         "packets_received": int(stats.packets_received),
@@ -88,9 +88,9 @@ def gauge_values(server: OperatedServer) -> dict[str, Value]:
         "local_sessions": 0 if local is None else len(local.sessions),
         "uptime": int(stats.uptime_ms(server.now_ms)),
         "max_latency": stats.max_latency,
-        "outstanding_tls_handshake": 0,
+        "outstanding_tls_handshake": int(server.metrics.outstanding_tls_handshake),
         "min_client_response_size": int(stats.min_response_size),
-        "non_mtls_local_conn_count": 0,
+        "non_mtls_local_conn_count": int(stats.non_mtls_local_conns),
     }
     ensemble = server.ensemble
     if ensemble is not None:

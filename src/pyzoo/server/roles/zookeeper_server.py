@@ -34,7 +34,7 @@ from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.effects import Effects
 from pyzoo.server.metrics import ServerMetrics, new_metrics
-from pyzoo.server.modes import STANDALONE
+from pyzoo.server.modes import NOT_SERVING, STANDALONE
 from pyzoo.server.operators.ensemble_view import EnsembleView
 from pyzoo.server.operators.environment import ServerEnvironment
 from pyzoo.server.operators.words import maybe_four_letter_word
@@ -148,6 +148,9 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
     # --- connections
 
     def accept(self, address: str, port: int, secure: bool = False) -> ServerCnxn | None:
+        if secure and self.config.early_drop_secure_handshakes and self.mode == NOT_SERVING:
+            self.metrics.cnxn_closed_without_zk_server_running += 1
+            return None
         return self.connections.accept(address, port, secure, self.now_ms, self.wall_ms)
 
     def secured(self, cnxn: ServerCnxn, certificate: bytes) -> None:
@@ -156,11 +159,17 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
     def client_gone(self, cnxn: ServerCnxn) -> None:
         if cnxn not in self.connections.cnxns:
             return
-        if not cnxn.closing:
+        if cnxn.in_handshake:
+            self._handshake_failed()
+        elif not cnxn.closing:
             self.metrics.connection_drop_count += 1
         cnxn.gone = True
         cnxn.closing = True
         self.forget(cnxn)
+
+    def _handshake_failed(self) -> None:
+        self.metrics.unsuccessful_handshake += 1
+        self.stats.auth_failed += 1
 
     def forget(self, cnxn: ServerCnxn) -> None:
         """The connection is no longer one of this server's."""
