@@ -1,10 +1,15 @@
-"""`python -m benchmarks` for single servers; `ensemble`, `costs` and `install` are benchmarks of their own."""
+"""`python -m benchmarks` for single servers; `ensemble`, `costs`, `floods` and `install` are others."""
 
 import sys
 
-from benchmarks import command, costs_command, ensemble_command, install
+from benchmarks import command, costs_command, ensemble_command, floods_command, install
 
-OTHERS = {"ensemble": ensemble_command.main, "costs": costs_command.main, "install": install.main}
+OTHERS = {
+    "ensemble": ensemble_command.main,
+    "costs": costs_command.main,
+    "floods": floods_command.main,
+    "install": install.main,
+}
 
 name = sys.argv[1] if len(sys.argv) > 1 else ""
 if name in OTHERS:

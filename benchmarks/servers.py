@@ -94,7 +94,7 @@ def pyzoo(name: str, python: str, source: Path | None) -> Contestant:
     return Contestant(name, f"{version} ({python})", [*command, "serve"], environment)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -240,10 +240,12 @@ def spawn(contestant: Contestant, home: Path, port: int, zoo_cfg: str, propertie
     return Server(contestant, home, port, process)
 
 
-def start(contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None) -> Server:
+def start(
+    contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None, zoo_cfg: str = ZOO_CFG
+) -> Server:
     """Start in `home`, which may hold data already, and wait for the first answer. Raises ServerError."""
-    port = _free_port()
-    zoo_cfg = ZOO_CFG.format(data_dir=home / "data", port=port)
+    port = free_port()
+    zoo_cfg = zoo_cfg.format(data_dir=home / "data", port=port)
     spawned = time.monotonic()
     server = spawn(contestant, home, port, zoo_cfg, properties or {})
     try:
@@ -265,9 +267,11 @@ def fresh_home(directory: Path, contestant: Contestant) -> Iterator[Path]:
 
 
 @contextmanager
-def running(contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None) -> Iterator[Server]:
+def running(
+    contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None, zoo_cfg: str = ZOO_CFG
+) -> Iterator[Server]:
     """A server for the length of a `with`. Raises ServerError."""
-    server = start(contestant, home, properties)
+    server = start(contestant, home, properties, zoo_cfg)
     try:
         yield server
     finally:
