@@ -13,9 +13,10 @@ from pyzoo.config.membership import Membership, QuorumServer, ServerAddress
 from pyzoo.config.own_ports import OwnPort
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings, TlsStore
-from pyzoo.runtime.look_around import PID_FILE, busy_ports, certificates_of, look_around, why_unknown
+from pyzoo.runtime.certificate_dates import certificates_of, warn_about_certificates
+from pyzoo.runtime.look_around import PID_FILE, busy_ports, look_around, why_unknown
 from pyzoo.runtime.storage import open_storage
-from tests.support.identities import pem_settings
+from tests.support.identities import Identity, pem_settings
 from tests.support.server_process import wait_until
 
 
@@ -155,7 +156,23 @@ def test_a_key_that_is_not_that_of_its_certificate_is_refused(tmp_path: Path) ->
     assert f"{where}: {reason}" == refusal.message
 
 
+def test_a_start_says_which_of_its_own_certificates_nobody_accepts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    over = Identity(days=-3)
+    (tmp_path / "over.pem").write_bytes(over.pem())
+    settings = evolve(pem_settings(tmp_path), key_store=TlsStore(str(tmp_path / "over.pem"), "PEM", key="ssl.keyStore"))
+    config = evolve(alone(tmp_path), tls=settings, client_port_unification=True)
+    warn_about_certificates(config)
+    (line,) = caplog.messages
+    assert line.startswith("ssl.keyStore.location: the certificate of CN=member in")
+    assert "has expired on" in line
+    caplog.clear()
+    warn_about_certificates(evolve(config, client_port_unification=False))
+    assert [] == caplog.messages
+
+
 def test_certificates_that_cannot_be_read_are_left_to_the_refusals(tmp_path: Path) -> None:
     (tmp_path / "x.pem").write_text("nothing")
     store = TlsStore(str(tmp_path / "x.pem"), "PEM")
-    assert [] == certificates_of("ssl.", TlsSettings(key_store=store, trust_store=TlsStore("/missing", "PEM")))
+    assert [] == certificates_of(TlsSettings(key_store=store, trust_store=TlsStore("/missing", "PEM")))

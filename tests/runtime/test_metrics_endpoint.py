@@ -38,10 +38,9 @@ def endpoint(nursery: trio.Nursery) -> Callable[..., Ask]:
         for at in range(namespaces):
             server.metrics.path_read(f"/namespace-{at}", at)
         server.environment = SystemEnvironment(config, None, 2181)
-        listener = open_metrics(config, ExitStack())
-        assert listener is not None
-        port = listener.getsockname()[1]
-        nursery.start_soon(serve_metrics, listener, server)
+        (opened,) = open_metrics(config, ExitStack())
+        port = opened.listener.getsockname()[1]
+        nursery.start_soon(serve_metrics, opened, server)
 
         def ask_here(path: str, method: str, body: bytes | None) -> tuple[HTTPResponse, str]:
             connection = HTTPConnection(HOST, port, timeout=30)
@@ -135,4 +134,4 @@ async def test_a_port_that_is_taken_stops_the_start() -> None:
 
 @pytest.mark.parametrize("provider", ["default", NULL])
 def test_other_providers_have_no_endpoint(provider: str) -> None:
-    assert open_metrics(evolve(CONFIG, metrics=MetricsSettings(provider=provider)), ExitStack()) is None
+    assert open_metrics(evolve(CONFIG, metrics=MetricsSettings(provider=provider)), ExitStack()) == []

@@ -5,10 +5,12 @@ from typing import Final
 from attrs import frozen
 
 from pyzoo.config.reader import ConfigReader
+from pyzoo.config.tls_settings import TlsSettings, read_metrics_tls
 
 DEFAULT: Final = "default"
 NULL: Final = "null"
 PROMETHEUS: Final = "prometheus"
+LARGEST_PORT: Final = 65535
 
 _METRICS: Final = "org.apache.zookeeper.metrics."
 _PROVIDERS: Final = {
@@ -43,12 +45,17 @@ class AdminSettings:
 
 @frozen
 class MetricsSettings:
-    """Where metrics go: `provider` is default, null or prometheus; the rest is for the last."""
+    """Where metrics go: `provider` is default, null or prometheus; the rest is for the last.
+
+    One of the two ports is there; if both are one, it takes TLS and plain connections.
+    """
 
     provider: str = DEFAULT
     http_host: str = "0.0.0.0"
-    http_port: int = 7000
+    http_port: int | None = 7000
     export_jvm_info: bool = True
+    https_port: int | None = None
+    tls: TlsSettings | None = None
 
 
 @frozen
@@ -106,13 +113,24 @@ def read_metrics(reader: ConfigReader) -> MetricsSettings:
     provider = _PROVIDERS.get(reader.text(name))
     if provider is None:
         raise reader.error(f"{name}={reader.text(name)}: there are only {', '.join(_PROVIDERS)}", name)
-    port = reader.file_port("metricsProvider.httpPort")
+    port, https_port = reader.file_port("metricsProvider.httpPort"), _https_port(reader)
+    is_secure = provider == PROMETHEUS and https_port is not None
     return MetricsSettings(
         provider=provider,
         http_host=reader.host("metricsProvider.httpHost"),
-        http_port=7000 if port is None else port,
+        http_port=7000 if port is None and https_port is None else port,
         export_jvm_info=reader.file_boolean("metricsProvider.exportJvmInfo"),
+        https_port=https_port,
+        tls=read_metrics_tls(reader) if is_secure else None,
     )
+
+
+def _https_port(reader: ConfigReader) -> int | None:
+    name = "metricsProvider.httpsPort"
+    port = reader.file_integer(name)
+    if port > LARGEST_PORT:
+        raise reader.error(f"{name}={port}: a port must be between 0 and {LARGEST_PORT}", name)
+    return None if port < 0 else port
 
 
 def read_http(reader: ConfigReader) -> HttpLimits:

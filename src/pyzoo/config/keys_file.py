@@ -10,6 +10,7 @@ from typing import Final
 from pyzoo.config.keys import Key, Kind, Treatment, file_key
 
 _ENSEMBLE: Final = Treatment.ENSEMBLE
+_TYPES: Final = "PEM, PKCS12 or JKS; without it, by the file's extension (.pem, .p12, .jks)"
 
 BASIC_KEYS: Final[tuple[Key, ...]] = (
     file_key("dataDir", Kind.PATH, "", "Directory of snapshots and `myid`. Required"),
@@ -32,7 +33,18 @@ BASIC_KEYS: Final[tuple[Key, ...]] = (
         "DefaultMetricsProvider, NullMetricsProvider or PrometheusMetricsProvider, with Apache's full class name",
     ),
     file_key("metricsProvider.httpHost", Kind.HOST, "0.0.0.0", "Address of the Prometheus endpoint"),
-    file_key("metricsProvider.httpPort", Kind.PORT, "7000", "Port of the Prometheus endpoint"),
+    file_key("metricsProvider.httpPort", Kind.PORT, "7000", "Port of the Prometheus endpoint; without it and with httpsPort, there is no plain one"),
+    file_key("metricsProvider.httpsPort", Kind.INT, "-1", "Port of the same over TLS, -1 is none; the httpPort takes both. This and `metricsProvider.ssl.` are keys of Apache's 3.10", at_least=-1),
+    file_key("metricsProvider.ssl.keyStore.location", Kind.PATH, "", "File with its key and certificate chain"),
+    file_key("metricsProvider.ssl.keyStore.password", Kind.TEXT, "", "Its password; in a PEM file, that of the key"),
+    file_key("metricsProvider.ssl.keyStore.type", Kind.TEXT, "", _TYPES),
+    file_key("metricsProvider.ssl.trustStore.location", Kind.PATH, "", "File with the certificates that those of scrapers are checked against"),
+    file_key("metricsProvider.ssl.trustStore.password", Kind.TEXT, "", "Its password"),
+    file_key("metricsProvider.ssl.trustStore.type", Kind.TEXT, "", _TYPES),
+    file_key("metricsProvider.ssl.need.client.auth", Kind.BOOL, "true", "Scrapers need a certificate"),
+    file_key("metricsProvider.ssl.want.client.auth", Kind.BOOL, "true", "Scrapers are asked for one, which then has to be good"),
+    file_key("metricsProvider.ssl.enabledProtocols", Kind.LIST, "", "TLS versions; without it, TLSv1.3 and TLSv1.2"),
+    file_key("metricsProvider.ssl.ciphersuites", Kind.LIST, "", "Cipher suites by their Java names, the best first"),
     file_key("metricsProvider.exportJvmInfo", Kind.BOOL, "true", "Adds what there is to say of process, Python and disk to the Prometheus output"),
     file_key("metricsProvider.*", Kind.TEXT, "", "Other settings of a provider: they tune Java threads, of which there are none", Treatment.NO_EFFECT),
     file_key("jvm.pause.monitor", Kind.BOOL, "false", "Measures pauses of the process, into jvm_pause_time_ms of `mntr`"),

@@ -45,7 +45,10 @@ def own_ports(config: ServerConfig) -> list[OwnPort]:
     if config.admin.enabled:
         _add(ports, "AdminServer", config.admin.address, config.admin.port, "admin.serverPort", vital=False)
     if config.metrics.provider == "prometheus":
-        _add(ports, "metrics", config.metrics.http_host, config.metrics.http_port, "metricsProvider.httpPort")
+        metrics = config.metrics
+        _add(ports, "metrics", metrics.http_host, metrics.http_port, "metricsProvider.httpPort")
+        if metrics.https_port != metrics.http_port:
+            _add(ports, "metrics over TLS", metrics.http_host, metrics.https_port, "metricsProvider.httpsPort")
     me = config.membership.server(config.server_id)
     if config.distributed and me is not None:
         ports += _of_member(config, me)

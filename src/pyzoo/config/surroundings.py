@@ -133,13 +133,24 @@ def _check_certificates(around: Surroundings, findings: Findings) -> None:
     if around.unchecked_stores:
         findings.hint("whether certificates have expired is not checked: that needs pip install cryptography")
     for certificate in around.certificates:
-        name = f"the certificate of {certificate.subject} in {certificate.path}"
-        if certificate.days_to_end < 0:
-            findings.warn(f"{name} has expired on {certificate.ends}, so others refuse it: renew it", certificate.key)
-        elif certificate.days_to_begin > 0:
-            findings.warn(f"{name} is not valid before {certificate.begins}", certificate.key)
+        fault = certificate_fault(certificate)
+        if fault is not None:
+            findings.warn(fault, certificate.key)
         elif certificate.days_to_end < SOON_DAYS:
-            findings.warn(f"{name} expires on {certificate.ends}: renew it soon", certificate.key)
+            findings.warn(f"{_named(certificate)} expires on {certificate.ends}: renew it soon", certificate.key)
+
+
+def certificate_fault(certificate: CertificateFacts) -> str | None:
+    """Why nobody accepts a certificate now, None where its time is."""
+    if certificate.days_to_end < 0:
+        return f"{_named(certificate)} has expired on {certificate.ends}, so others refuse it: renew it"
+    if certificate.days_to_begin > 0:
+        return f"{_named(certificate)} is not valid before {certificate.begins}"
+    return None
+
+
+def _named(certificate: CertificateFacts) -> str:
+    return f"the certificate of {certificate.subject} in {certificate.path}"
 
 
 def _check_dynamic_files(config: ServerConfig, around: Surroundings, findings: Findings) -> None:

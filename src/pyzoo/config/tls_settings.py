@@ -23,6 +23,7 @@ from pyzoo.errors import ConfigError
 
 CLIENTS: Final = "ssl."
 MEMBERS: Final = "ssl.quorum."
+METRICS: Final = "metricsProvider.ssl."
 
 _EXTENSIONS: Final = {".jks": "JKS", ".pem": "PEM", ".p12": "PKCS12", ".bcfks": "BCFKS"}
 _SSL_PROVIDERS: Final = ("JDK", "OPENSSL", "OPENSSL_REFCNT")
@@ -120,6 +121,28 @@ def _read(reader: ConfigReader, prefix: str) -> TlsSettings:
     return settings
 
 
+def read_metrics_tls(reader: ConfigReader) -> TlsSettings:
+    """The settings under `metricsProvider.ssl.`; raises ConfigError for what no connection could be made with."""
+    need, want = (reader.file_boolean(f"{METRICS}{word}.client.auth") for word in ("need", "want"))
+    settings = TlsSettings(
+        key_store=_read_store(reader, METRICS + "keyStore"),
+        trust_store=_read_store(reader, METRICS + "trustStore"),
+        enabled_protocols=_enabled_protocols(reader, METRICS + "enabledProtocols"),
+        cipher_suites=_cipher_suites(reader, METRICS + "ciphersuites"),
+        client_auth="need" if need else "want" if want else "none",
+        prefix=METRICS,
+    )
+    _refuse_suites_without_protocol(reader, settings)
+    if not settings.key_store.location:
+        raise reader.error(f"metricsProvider.httpsPort needs {METRICS}keyStore.location", "metricsProvider.httpsPort")
+    if need and not settings.trust_store.location:
+        raise reader.error(
+            f"metricsProvider.httpsPort needs {METRICS}trustStore.location, or {METRICS}need.client.auth=false",
+            "metricsProvider.httpsPort",
+        )
+    return settings
+
+
 def _refuse_java(reader: ConfigReader, prefix: str) -> None:
     name = prefix + "context.supplier.class"
     supplier = reader.given(name)
@@ -156,7 +179,8 @@ def _read_store(reader: ConfigReader, key: str) -> TlsStore:
             f"{', '.join(_EXTENSIONS.values())}",
             key + ".location",
         )
-    return TlsStore(location, kind, reader.text(key + ".password"), reader.text(key + ".passwordPath"), key)
+    path = "" if key.startswith(METRICS) else reader.text(key + ".passwordPath")
+    return TlsStore(location, kind, reader.text(key + ".password"), path, key)
 
 
 def refuse_revocation(reader: ConfigReader, settings: TlsSettings) -> None:

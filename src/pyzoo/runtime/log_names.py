@@ -20,6 +20,7 @@ NAMES: Final = {
     "pyzoo.runtime.snapshotting": "FileSnap",
     "pyzoo.runtime.storage": "FileTxnSnapLog",
     "pyzoo.runtime.server_tasks": "FileSnap",
+    "pyzoo.runtime.certificate_dates": "X509Util",
     "pyzoo.runtime.tls_contexts": "X509Util",
     "pyzoo.runtime.transport.client_port": "ServerCnxnFactory",
     "pyzoo.runtime.transport.endpoint": "ServerCnxnFactory",

@@ -10,8 +10,6 @@ import os
 import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from attrs import evolve
@@ -20,25 +18,23 @@ from pyzoo.config.dynamic_files import dynamic_path, next_path
 from pyzoo.config.membership import parse_version
 from pyzoo.config.own_ports import CLIENT_PORT, ELECTION_PORT, SECURE_PORT, OwnPort, own_ports
 from pyzoo.config.settings import ServerConfig
-from pyzoo.config.surroundings import CertificateFacts, DirectoryFacts, Refusal, Surroundings
-from pyzoo.config.tls_settings import TlsSettings
+from pyzoo.config.surroundings import DirectoryFacts, Refusal, Surroundings
 from pyzoo.errors import ConfigError, StorageError
 from pyzoo.persistence.directories import Directories, open_directories
 from pyzoo.persistence.disk import Disk, RealDisk
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.untouched_disk import UntouchedDisk
-from pyzoo.runtime.key_stores import load_keys, load_trusted
+from pyzoo.runtime.certificate_dates import certificates_of, settings_in_use
 from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
 from pyzoo.runtime.log_output import cannot_write
 from pyzoo.runtime.storage import in_use, server_of
-from pyzoo.runtime.tls_contexts import admin_tls, client_tls, quorum_tls
+from pyzoo.runtime.tls_contexts import admin_tls, client_tls, metrics_tls, quorum_tls
 from pyzoo.runtime.transport.sasl import quorum_sasl, refuse_logins_of_clients
 from pyzoo.server.database import new_tree, recovery_settings
 
 PID_FILE = "zookeeper_server.pid"
 LOOKUPS_AT_ONCE = 16
-DAY = timedelta(days=1)
 
 
 def look_around(config: ServerConfig, *, is_running: bool = False, quick: bool = False) -> Surroundings:
@@ -197,6 +193,7 @@ def _security_refusals(config: ServerConfig) -> list[Refusal]:
         note("java.security.auth.login.config", lambda: quorum_sasl(config))
     if config.admin.enabled:
         note("admin.forceHttps", lambda: admin_tls(config), vital=False)
+    note("metricsProvider.httpsPort", lambda: metrics_tls(config))
     note("log.file", lambda: refuse_log_files(config))
     return refusals
 
@@ -220,51 +217,11 @@ def refuse_log_files(config: ServerConfig) -> None:
 
 
 def _with_certificates(around: Surroundings, config: ServerConfig) -> Surroundings:
-    found: list[CertificateFacts] = []
     try:
-        if config.secure_client_port is not None or config.client_port_unification:
-            found += certificates_of("ssl.", config.tls)
-        if config.distributed and (config.quorum.ssl or config.quorum.port_unification):
-            found += certificates_of("ssl.quorum.", config.quorum_tls)
+        found = [each for settings in settings_in_use(config) for each in certificates_of(settings)]
     except ImportError:
         return evolve(around, unchecked_stores=True)
     return evolve(around, certificates=tuple(found))
-
-
-def certificates_of(prefix: str, settings: TlsSettings) -> list[CertificateFacts]:
-    """The certificates of both stores, as far as they can be read; raises ImportError without cryptography."""
-    found: list[CertificateFacts] = []
-    with suppress(ConfigError):
-        if settings.key_store.location:
-            for identity in load_keys(settings.key_store):
-                found += _facts_of(prefix + "keyStore.location", settings.key_store.location, identity.pem)[:1]
-    with suppress(ConfigError):
-        if settings.trust_store.location:
-            pem = load_trusted(settings.trust_store).encode()
-            found += _facts_of(prefix + "trustStore.location", settings.trust_store.location, pem)
-    return found
-
-
-def _facts_of(key: str, path: str, pem: bytes) -> list[CertificateFacts]:
-    from cryptography import x509
-
-    try:
-        certificates = x509.load_pem_x509_certificates(pem)
-    except ValueError:
-        return []
-    now = datetime.now(UTC)
-    return [
-        CertificateFacts(
-            key,
-            path,
-            each.subject.rfc4514_string(),
-            f"{each.not_valid_before_utc:%Y-%m-%d %H:%M} UTC",
-            f"{each.not_valid_after_utc:%Y-%m-%d %H:%M} UTC",
-            (each.not_valid_before_utc - now) / DAY,
-            (each.not_valid_after_utc - now) / DAY,
-        )
-        for each in certificates
-    ]
 
 
 # --- files beside the configuration

@@ -2,17 +2,21 @@
 
 import logging
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
 from typing import Final
 from urllib.parse import parse_qs
 
+from attrs import evolve, frozen
+
 from pyzoo.config.admin_settings import PROMETHEUS, MetricsSettings
 from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.http import open_http, serve_http
 from pyzoo.runtime.http_settings import AsgiApplication, Message, Receive, Send, http_settings
 from pyzoo.runtime.listening import cannot_listen
+from pyzoo.runtime.tls_contexts import metrics_tls
 from pyzoo.server.core import Core
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.server.operators.prometheus import CONTENT_TYPE, exposition_lines, server_families
@@ -24,33 +28,54 @@ METRICS_PATH: Final = "/metrics"
 ALLOWED: Final = ("GET", "HEAD", "POST")
 LINES_AT_ONCE: Final = 2000
 """Namespaces may be very many: what is longer is made while it is sent, with the clients in between."""
+TRANSPORT_SECURITY: Final = b"max-age=86400; includeSubDomains"
 CLASS_NAME: Final = "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider"
 
 
-def open_metrics(config: ServerConfig, stack: ExitStack) -> socket.socket | None:
-    """Listen for Prometheus, None where it is not wanted; raises OSError, which stops the start as in Apache.
+@frozen
+class MetricsPort:
+    """An open port: without `tls` it is plain, with it and `accepts_plain` it takes both."""
 
-    The stack closes the port when the server ends.
+    listener: socket.socket
+    tls: ssl.SSLContext | None = None
+    accepts_plain: bool = True
+
+
+def open_metrics(config: ServerConfig, stack: ExitStack) -> list[MetricsPort]:
+    """Listen for Prometheus where that is wanted; raises OSError or ConfigError, which stop the start as in Apache.
+
+    The stack closes the ports when the server ends.
     """
     settings: MetricsSettings = config.metrics
     if settings.provider != PROMETHEUS:
-        return None
+        return []
+    tls = metrics_tls(config)
+    if tls is None or settings.https_port is None:
+        return [MetricsPort(_listen(settings.http_host, settings.http_port or 0, "http", stack))]
+    secure = _listen(settings.http_host, settings.https_port, "https", stack)
+    ports = [MetricsPort(secure, tls, accepts_plain=settings.http_port == settings.https_port)]
+    if settings.http_port is not None and settings.http_port != settings.https_port:
+        ports.append(MetricsPort(_listen(settings.http_host, settings.http_port, "http", stack)))
+    return ports
+
+
+def _listen(host: str, port: int, scheme: str, stack: ExitStack) -> socket.socket:
     try:
-        listener = open_http(settings.http_host, settings.http_port)
+        listener = open_http(host, port)
     except OSError as error:
-        reason = cannot_listen(settings.http_host, settings.http_port, error)
+        reason = cannot_listen(host, port, error)
         raise OSError(error.errno, f"cannot boot MetricsProvider {CLASS_NAME}: {reason}") from error
     stack.callback(listener.close)
-    host, port = listener.getsockname()[:2]
-    logger.info(
-        "Metrics for Prometheus are on http://%s:%d%s", f"[{host}]" if ":" in host else host, port, METRICS_PATH
-    )
+    own, number = listener.getsockname()[:2]
+    shown = f"[{own}]" if ":" in own else own
+    logger.info("Metrics for Prometheus are on %s://%s:%d%s", scheme, shown, number, METRICS_PATH)
     return listener
 
 
-async def serve_metrics(listener: socket.socket, core: Core) -> None:
+async def serve_metrics(port: MetricsPort, core: Core) -> None:
     """Serve the metrics of whatever role the core has, until cancelled."""
-    await serve_http(listener, http_settings(server_of(core).config), lambda: metrics_application(core))
+    settings = evolve(http_settings(server_of(core).config), tls=port.tls, accepts_plain=port.accepts_plain)
+    await serve_http(port.listener, settings, lambda: metrics_application(core))
 
 
 def metrics_application(core: Core) -> AsgiApplication:
@@ -63,6 +88,8 @@ def metrics_application(core: Core) -> AsgiApplication:
         headers = [(b"Content-Type", (CONTENT_TYPE if status == 200 else "text/plain; charset=utf-8").encode())]
         if len(begin) < LINES_AT_ONCE:
             headers.append((b"Content-Length", str(len(body)).encode()))
+        if scope["scheme"] == "https":
+            headers.append((b"Strict-Transport-Security", TRANSPORT_SECURITY))
         if status == 405:
             headers.append((b"Allow", ", ".join(ALLOWED).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})

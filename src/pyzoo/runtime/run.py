@@ -23,12 +23,13 @@ from pyzoo.errors import StorageError
 from pyzoo.jute.primitives import set_field_limit
 from pyzoo.runtime.admin_server import MemberHost, ServerHost, open_admin, serve_admin
 from pyzoo.runtime.auditing import note_start, with_server_user
+from pyzoo.runtime.certificate_dates import settings_in_use, warn_about_certificates
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import check_client_address, open_listener, open_secure_listener
 from pyzoo.runtime.log_writer import ALONE, IN_ENSEMBLE, LogWriter
 from pyzoo.runtime.member import MemberTasks
-from pyzoo.runtime.metrics_endpoint import open_metrics, serve_metrics
+from pyzoo.runtime.metrics_endpoint import MetricsPort, open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
 from pyzoo.runtime.reload_stores import reload_client_stores
 from pyzoo.runtime.server_tasks import ServerTasks
@@ -96,7 +97,7 @@ async def serve(
         core, storage = open_core(config, in_memory)
         if storage is not None:
             stack.callback(storage.close)
-        metrics_listener = open_metrics(config, stack)
+        metrics_ports = open_metrics(config, stack)
         listeners, secure_listeners = open_listener(config), open_secure_listener(config)
         port, secure_port = port_of(listeners), port_of(secure_listeners)
         prepare_process(embedded)
@@ -117,7 +118,9 @@ async def serve(
                 nursery.start_soon(purge_regularly, storage)
             if config.client_cert_reload and loop.clients.tls is not None:
                 nursery.start_soon(reload_client_stores, config, loop.clients.tls)
-            start_measuring(config, metrics_listener, core, nursery)
+            if settings_in_use(config):
+                nursery.start_soon(in_thread, warn_about_certificates, config)
+            start_measuring(config, metrics_ports, core, nursery)
             tasks.begin()
             note_start(config, stack)
             admin_port = start_admin(config, admin_host(tasks), nursery)
@@ -176,10 +179,10 @@ def with_slices(config: ServerConfig) -> ServerConfig:
     return evolve(config, slice_units=min(config.slice_units, PLAIN_SLICE_UNITS))
 
 
-def start_measuring(config: ServerConfig, listener: socket.socket | None, core: Core, nursery: trio.Nursery) -> None:
+def start_measuring(config: ServerConfig, ports: list[MetricsPort], core: Core, nursery: trio.Nursery) -> None:
     """Offer the metrics, and watch for pauses, where that is wanted."""
-    if listener is not None:
-        nursery.start_soon(serve_metrics, listener, core)
+    for port in ports:
+        nursery.start_soon(serve_metrics, port, core)
     if config.pauses.enabled:
         nursery.start_soon(watch_pauses, config.pauses, core.metrics)
 

@@ -140,6 +140,12 @@ def admin_tls(config: ServerConfig) -> ssl.SSLContext | None:
     return make_context(http_settings_of(settings, "need" if admin.need_client_auth else "none"), server_side=True)
 
 
+def metrics_tls(config: ServerConfig) -> ssl.SSLContext | None:
+    """How the endpoint for Prometheus does TLS, None where it is plain; raises ConfigError."""
+    settings = config.metrics.tls
+    return None if settings is None else make_context(http_settings_of(settings, settings.client_auth), True)
+
+
 def http_settings_of(settings: TlsSettings, client_auth: str) -> TlsSettings:
     """How HTTP uses settings of TLS: `protocol` is for members, and some suites are not for it."""
     suites = over_http(settings.cipher_suites or JDK_SUITES)
