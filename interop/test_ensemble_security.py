@@ -18,8 +18,8 @@ SWITCHES = [
 ]
 SASL = {f"quorum.auth.{name}": "true" for name in ("enableSasl", "learnerRequireSasl", "serverRequireSasl")}
 MODULE = "org.apache.zookeeper.server.auth.DigestLoginModule"
-JAAS = f"""QuorumServer {{ {MODULE} required user_zk="a password"; }};
-QuorumLearner {{ {MODULE} required username="zk" password="a password"; }};
+JAAS = f"""QuorumServer {{ {MODULE} required user_z\u00fc="a p\u00e4ssword"; }};
+QuorumLearner {{ {MODULE} required username="z\u00fc" password="a p\u00e4ssword"; }};
 """
 
 
@@ -49,7 +49,7 @@ def test_members_talk_tls_to_each_other(
 @pytest.mark.parametrize("mix", MIXES, ids="-".join)
 def test_members_prove_a_password_to_each_other(mix: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> None:
     login = tmp_path_factory.mktemp("login") / "jaas.conf"
-    login.write_text(JAAS)
+    login.write_text(JAAS, encoding="utf-8")
     properties = {"java.security.auth.login.config": str(login), "zookeeper.fips-mode": "false"}
     with new_ensemble(tmp_path_factory, mix, settings=Settings(SASL, properties=properties)) as ensemble:
         ensemble.start_led_by(3)

@@ -37,6 +37,7 @@ MAY_USE_OS = {"persistence/disk.py", "filetools/new_file.py"}
 
 RAW_PROPERTIES = {
     "admin/server_commands.py": "shows them",
+    "runtime/jaas_file.py": "may be named in a JAAS file",
     "runtime/local_ensemble.py": "are those that the caller gives, and go to the members as -D",
 }
 """Who may look at properties as they were given, and why; beside the rooms that read command lines and files."""

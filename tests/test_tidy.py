@@ -49,12 +49,10 @@ NOT_DEAD = {
     "what authentication providers of pyzoo's users take": {"credentials"},
     "what tests of pyzoo's users call": {"pyzoo_ensemble", "pyzoo_server", "restart"},
     "keys whose values are checked, for what they are about is not there": {
-        "allow_sasl_failed_clients",
         "client_cert_reload",
         "early_drop_secure_handshakes",
         "handshake_detection_timeout_ms",
         "outstanding_handshake_limit",
-        "sasl_super_password",
         "service_principal",
     },
     "kinds of alternative names": {"EDI", "OTHER_NAME", "X400"},

@@ -4,6 +4,7 @@
         KeeperError          the client gets this code, nothing else happens
         ProtocolViolation    the peer broke the wire rules: that connection closes
             MalformedRecord  bytes that are too short or lie about a length
+            SaslFailure      a SASL exchange that has not proved who the peer is
         StorageError         the disk cannot be used (full, not writable, wrong directory)
             CorruptStorage   a file holds what no server wrote: the start stops and says where
             UploadTooLarge   a snapshot to be restored is larger than it may be
@@ -71,6 +72,11 @@ class ProtocolViolation(PyzooError):
 @final
 class MalformedRecord(ProtocolViolation):
     """A record that ends too early, or whose lengths cannot be true."""
+
+
+@final
+class SaslFailure(ProtocolViolation):
+    """A SASL exchange that has failed; the message is for the log, the peer is told no reason."""
 
 
 class StorageError(PyzooError):

@@ -27,7 +27,19 @@ MEMBERS = [
 QUORUM_STORES = ["ssl.quorum.keyStore.location={dir}/node.pem", "ssl.quorum.trustStore.location={dir}/ca.pem"]
 STORES = ["ssl.keyStore.location={dir}/node.pem", "ssl.trustStore.location={dir}/ca.pem"]
 JAAS = "-Djava.security.auth.login.config={dir}/jaas.conf"
-MEMBER_SECTION = 'QuorumServer { x required user_a="b"; };\nQuorumLearner { x required username="a" password="b"; };\n'
+CLIENT_JAAS = "-Djava.security.auth.login.config={dir}/client-jaas.conf"
+NO_FIPS = "-Dzookeeper.fips-mode=false"
+REQUIRED = [f"authProvider.1={AUTH}SASLAuthenticationProvider", "sessionRequireClientSASLAuth=true"]
+MEMBER_SASL = ["quorum.auth.enableSasl=true", "quorum.auth.learnerRequireSasl=true"]
+MODULE = AUTH + "DigestLoginModule"
+MEMBER_SECTION = (
+    f'QuorumServer {{ {MODULE} required user_a="b"; }};\n'
+    f'QuorumLearner {{ {MODULE} required username="a" password="b"; }};\n'
+)
+CLIENT_SECTIONS = (
+    f'Server {{ {MODULE} required user_a="b"; }};\nOther {{ {MODULE} required user_a="b"; }};\n'
+    f"NoUsers {{ {MODULE} required; }};\nUnknown {{ com.example.Module required; }};\n"
+)
 LOCKED = "{dir}/jaas.conf/below"
 
 # What is in the file beside dataDir and clientPort, and the -D words after it. {p1} to {p9} are free ports, {taken} is
@@ -53,7 +65,13 @@ STARTS: dict[str, list[str]] = {
     "a TLS port alone": ["clientPort=", "secureClientPort={p1}", "ssl.clientAuth=none", STORES[0]],
     "a login file without a section for clients": [JAAS],
     "a super user of sasl": ["superUser=somebody", "allowSaslFailedClients=true"],
-    "another scheme required by the key of no release": ["requireClientAuthScheme=digest"],
+    "sasl required by the key of no release": ["requireClientAuthScheme=sasl"],
+    "logins of clients": [CLIENT_JAAS, f"authProvider.1={AUTH}SASLAuthenticationProvider", NO_FIPS],
+    "logins of clients that are required": [CLIENT_JAAS, *REQUIRED, NO_FIPS],
+    "logins of clients that nobody's ACL names": [CLIENT_JAAS, NO_FIPS],
+    "logins of clients in FIPS mode": [CLIENT_JAAS, f"authProvider.1={AUTH}SASLAuthenticationProvider"],
+    "logins of clients in another section": [CLIENT_JAAS, "sasl.serverconfig=Other", NO_FIPS],
+    "a login file without sections": ["-Djava.security.auth.login.config={dir}/empty"],
     "an unknown provider": ["authProvider.1=com.example.Own"],
     "enforced digest": ["enforce.auth.enabled=true", "enforce.auth.schemes=digest"],
     "a log file": ["-Dzookeeper.log.dir={dir}/logs", "-Dzookeeper.log.file=here.log"],
@@ -65,7 +83,8 @@ STARTS: dict[str, list[str]] = {
     "a member with pauses that are no numbers": [*MEMBERS, "leaderConnectDelayDuringRetryMs=x", "tcpKeepAlive=y"],
     "limits of members at a server that is alone": ["leader.maxConcurrentDiffSyncs=0", "cnxTimeout=soon"],
     "a member with TLS": [*MEMBERS, "sslQuorum=true", *QUORUM_STORES],
-    "a member with sasl": [*MEMBERS, "quorum.auth.enableSasl=true", "quorum.auth.learnerRequireSasl=true", JAAS],
+    "a member with sasl": [*MEMBERS, *MEMBER_SASL, JAAS, NO_FIPS],
+    "a member that offers sasl in FIPS mode": [*MEMBERS, "quorum.auth.enableSasl=true", JAAS],
     "a member with a large id elsewhere": [*MEMBERS, "extendedTypesEnabled=true", "server.255=127.0.0.4:{p7}:{p8}"],
     "a member with an expired certificate": [
         *MEMBERS,
@@ -104,15 +123,19 @@ REFUSED: dict[str, list[str]] = {
     "a client port that may be TLS without stores": ["client.portUnification=true"],
     "the provider of sasl": [f"authProvider.1={AUTH}SASLAuthenticationProvider"],
     "the provider of sasl as a property": [f"-Dzookeeper.authProvider.sasl={AUTH}SASLAuthenticationProvider"],
-    "sasl required": ["sessionRequireClientSASLAuth=true"],
+    "sasl required without its provider": ["sessionRequireClientSASLAuth=true", CLIENT_JAAS, NO_FIPS],
     "sasl required as a property": ["-Dzookeeper.sessionRequireClientSASLAuth=true"],
-    "sasl required by the key of no release": ["requireClientAuthScheme=sasl"],
+    "sasl required and no login file": REQUIRED,
+    "sasl required and no section": [*REQUIRED, JAAS, NO_FIPS],
+    "sasl required in FIPS mode": [*REQUIRED, CLIENT_JAAS],
     "sasl enforced": ["enforce.auth.enabled=true", "enforce.auth.schemes=sasl"],
     "sasl among what is enforced": ["enforce.auth.enabled=true", "enforce.auth.schemes=digest,sasl"],
-    "a login file for clients": ["-Djava.security.auth.login.config={dir}/client-jaas.conf"],
-    "a login file with another section for clients": [JAAS, "sasl.serverconfig=QuorumServer"],
+    "a section for clients that is missing": [CLIENT_JAAS, "sasl.serverconfig=Missing"],
+    "a section for clients without users": [CLIENT_JAAS, "sasl.serverconfig=NoUsers"],
+    "a section for clients with an unknown module": [CLIENT_JAAS, "sasl.serverconfig=Unknown"],
+    "a login file with a comment of shells": ["-Djava.security.auth.login.config={dir}/shell-jaas.conf"],
+    "rules of names that are none": [CLIENT_JAAS, NO_FIPS, "-Dzookeeper.security.auth_to_local=RULE"],
     "a login file that is missing": ["-Djava.security.auth.login.config={dir}/missing"],
-    "a login file without sections": ["-Djava.security.auth.login.config={dir}/empty"],
     "metrics on a port that is taken": [
         PROMETHEUS,
         "metricsProvider.httpHost=127.0.0.1",
@@ -191,6 +214,14 @@ REFUSED: dict[str, list[str]] = {
         "quorum.auth.server.saslLoginContext=Other",
         JAAS,
     ],
+    "a member that proves a password in FIPS mode": [*MEMBERS, *MEMBER_SASL, JAAS],
+    "a member with sasl and no password": [
+        *MEMBERS,
+        *MEMBER_SASL,
+        "quorum.auth.learner.saslLoginContext=QuorumServer",
+        JAAS,
+        NO_FIPS,
+    ],
     "a member without weight": [*MEMBERS, "group.1=1:2:3", "weight.1=0", "weight.2=0", "weight.3=0"],
     "a member with epochs that are none": [*MEMBERS, "dataDir={dir}/bad-epoch"],
 }  # fmt: skip
@@ -201,7 +232,8 @@ def place(home: Path) -> None:
     pem_settings(home)
     (home / "expired.pem").write_bytes(Identity(days=-1).pem())
     (home / "jaas.conf").write_text(MEMBER_SECTION)
-    (home / "client-jaas.conf").write_text('Server { x required user_a="b"; };\n')
+    (home / "client-jaas.conf").write_text(CLIENT_SECTIONS)
+    (home / "shell-jaas.conf").write_text("# users\n" + CLIENT_SECTIONS)
     (home / "empty").touch()
     for name in ("logs-and-snapshots", "damaged", "without-myid", "bad-epoch"):
         (home / name / "version-2").mkdir(parents=True)

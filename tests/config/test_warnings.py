@@ -33,13 +33,13 @@ def warned(lines: str, *properties: str) -> list[str]:
         ("largeRequestThreshold=0", "largeRequestThreshold=0 counts as off: write -1, or a number of bytes"),
         ("autopurge.snapRetainCount=2", "autopurge.snapRetainCount=2 is too small: 3 snapshots are kept"),
         ("digest.enabled=yes", "digest.enabled=yes counts as false: choose true or false"),
-        ("forceSync=false", "forceSync=false counts as yes: choose yes or no"),
+        ("forceSync=false", "forceSync=false counts as yes: choose no or yes"),
         ("skipACL=true", "skipACL=true counts as no: choose yes or no"),
         ("admin.enableServer=no", "admin.enableServer=no leaves it on: only the exact text false turns it off"),
         ("4lw.commands.whitelist=ruok, rouk", "4lw.commands.whitelist: there is no four-letter word 'rouk'"),
         ("watcherCleanThreshold=5", "watcherCleanThreshold has no effect here. pyzoo has one watch manager, which needs no "
          "cleaner threads"),
-        ("superUser=me", "superUser has no effect yet: this version does not offer it"),
+        ("requireKerberosConfig=true", "requireKerberosConfig has no effect yet: this version does not offer it"),
         ("ssl.clientAuth=maybe", "ssl.clientAuth=maybe: choose none, want or need; it has no effect, for nothing here speaks "
          "TLS with it"),
         ("ssl.protocol=TLSv1.2", "ssl.protocol has no effect here. As in 3.9.6, which reads it for members only: set "
@@ -61,7 +61,7 @@ def warned(lines: str, *properties: str) -> list[str]:
         ("electionPortBindRetry=-1", "electionPortBindRetry=-1 is too small, at least 0 is needed: 3 is used"),
         ("testingonly.initialZxid=4294967296", "testingonly.initialZxid=4294967296 is too large, at most 4294967295 is "
          "needed: 0 is used"),
-        ("leaderServes=false", "leaderServes=false counts as yes: choose yes or no"),
+        ("leaderServes=false", "leaderServes=false counts as yes: choose no or yes"),
         ("tcpKeepAlive=on", "tcpKeepAlive=on counts as false: choose true or false"),
         ("observer.syncEnabled=no", "observer.syncEnabled=no counts as false: choose true or false"),
         ("dataLogDir=logs", "dataLogDir=logs depends on where the server is started: write ./logs if it is meant so"),
@@ -93,8 +93,8 @@ def test_a_class_that_cannot_be_loaded_is_ignored() -> None:
         ("zookeeper.multiAddress.enabled=on", "-Dzookeeper.multiAddress.enabled: multiAddress.enabled=on counts as false: "
          "choose true or false"),
         ("jute.maxbuffer=lots", "-Djute.maxbuffer: jute.maxbuffer=lots is not a whole number: 1048575 is used"),
-        ("java.security.krb5.conf=/k", "-Djava.security.krb5.conf: java.security.krb5.conf has no effect here. SASL here is "
-         "DIGEST-MD5; Kerberos is not offered"),
+        ("zookeeper.kinit=/k", "-Dzookeeper.kinit: kinit has no effect here. Tickets are got from the keytab, by the library "
+         "of Kerberos, when they are needed"),
     ],
 )  # fmt: skip
 def test_a_property_gets_one_warning_with_its_name(given: str, expected: str) -> None:

@@ -6,6 +6,7 @@ from pyzoo.errors import MalformedRecord, ProtocolViolation
 from pyzoo.quorum.auth_packet import (
     ERROR,
     IN_PROGRESS,
+    SERVICE,
     SUCCESS,
     AuthLearner,
     AuthServer,
@@ -13,6 +14,9 @@ from pyzoo.quorum.auth_packet import (
     decode_auth,
     encode_auth,
 )
+from pyzoo.runtime.sasl_logins import only_itself
+from pyzoo.sasl.digest_md5 import DigestMd5Client, DigestMd5Server
+from pyzoo.sasl.mechanism import SaslServer
 
 USERS = {"zk1": "secret"}
 
@@ -25,11 +29,11 @@ def exchange(client: AuthLearner, server: AuthServer) -> None:
 
 
 def client(user: str = "zk1", password: str = "secret") -> AuthLearner:
-    return AuthLearner(user, password, lambda: "client-nonce")
+    return AuthLearner(DigestMd5Client(SERVICE, user, password, "client-nonce"))
 
 
-def server() -> AuthServer:
-    return AuthServer(USERS, lambda: "server-nonce")
+def server(users: dict[str, str] = USERS, nonce: str = "server-nonce") -> AuthServer:
+    return AuthServer(DigestMd5Server(SERVICE, users, only_itself, nonce))
 
 
 def test_both_sides_are_done_after_the_right_password() -> None:
@@ -47,7 +51,7 @@ def test_a_wrong_password_is_refused() -> None:
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(ProtocolViolation, match="'mallory' has not proved that"):
+    with pytest.raises(ProtocolViolation, match="'mallory' is not known"):
         exchange(client("mallory"), server())
 
 
@@ -81,7 +85,7 @@ def test_success_without_a_challenge_is_not_believed() -> None:
 
 
 def test_a_refusal_says_so() -> None:
-    with pytest.raises(ProtocolViolation, match="refuses our name and password"):
+    with pytest.raises(ProtocolViolation, match="refuses who we say we are"):
         client().received(decode_auth(encode_auth(ERROR, b"")))
 
 
@@ -95,7 +99,7 @@ def test_an_answer_to_another_challenge_is_refused() -> None:
 
 def test_the_answer_of_java_is_accepted() -> None:
     """As a 3.9.5 server sent it: with an authzid, which belongs to what is proved."""
-    other = AuthServer({"zq": "pw"}, lambda: "Ajkd3HEv5n-nBsziAJ03Q5pTY6pYdI9P")
+    other = server({"zq": "pw"}, "Ajkd3HEv5n-nBsziAJ03Q5pTY6pYdI9P")
     other.received(decode_auth(encode_auth(IN_PROGRESS, b"")))
     other.received(
         decode_auth(
@@ -109,6 +113,23 @@ def test_the_answer_of_java_is_accepted() -> None:
         )
     )
     assert other.is_done
+
+
+def test_a_member_is_not_somebody_else() -> None:
+    with pytest.raises(ProtocolViolation, match="wants to be"):
+        only_itself("zk1", "zk2")
+
+
+def test_an_exchange_that_has_no_end_is_ended() -> None:
+    class Endless(SaslServer):
+        def evaluate(self, response: bytes) -> bytes:
+            return b"go on"
+
+    other = AuthServer(Endless())
+    for _ in range(6):
+        assert IN_PROGRESS == decode_auth(other.received(decode_auth(encode_auth(IN_PROGRESS, b"")))).status
+    with pytest.raises(ProtocolViolation, match="does not come to the end"):
+        other.received(decode_auth(encode_auth(IN_PROGRESS, b"")))
 
 
 def test_a_packet_is_framed_by_its_token() -> None:

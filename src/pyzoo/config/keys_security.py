@@ -8,7 +8,7 @@ from pyzoo.config.keys import Key, Kind, Treatment, raw_key
 
 _NO_EFFECT: Final = Treatment.NO_EFFECT
 _NOT_YET: Final = Treatment.NOT_YET
-_NO_KERBEROS: Final = "SASL here is DIGEST-MD5; Kerberos is not offered"
+_RENEWED: Final = "Tickets are got from the keytab, by the library of Kerberos, when they are needed"
 _JAVA_CLIENT: Final = "Read by Java clients, not by a server"
 _TYPES: Final = "PEM, PKCS12 or JKS (BCFKS is refused); without it, by the file's extension (.pem, .p12, .jks)"
 _PASSWORD_FILE: Final = "File that holds its password, and at most a line feed after it; wins"
@@ -65,7 +65,7 @@ TLS_KEYS: Final[tuple[Key, ...]] = (
 )  # fmt: skip
 
 AUTH_KEYS: Final[tuple[Key, ...]] = (
-    Key("authProvider.*", Kind.TEXT, "", "Adds a scheme: a class of Apache's, such as org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider, or an entry point of the group pyzoo.auth_providers. SASLAuthenticationProvider is refused, for clients cannot log in by SASL yet"),
+    Key("authProvider.*", Kind.TEXT, "", "Adds a scheme: a class of Apache's, such as org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider, or an entry point of the group pyzoo.auth_providers. SASLAuthenticationProvider needs a login of clients (sasl.serverconfig)"),
     Key("auth.*", Kind.TEXT, "", "Settings of authentication providers of your own, who read them as zookeeper.auth.*"),
     Key("DigestAuthenticationProvider.enabled", Kind.BOOL, "true", "The digest scheme"),
     Key("DigestAuthenticationProvider.superDigest", Kind.TEXT, "", "`user:base64(hash)` of the user who passes every ACL"),
@@ -77,27 +77,28 @@ AUTH_KEYS: Final[tuple[Key, ...]] = (
     Key("X509AuthenticationProvider.clientCertIdSanMatchRegex", Kind.TEXT, ".*", "Which name of that kind, as a regular expression of Java's; it has to find something in one of them, no more"),
     Key("X509AuthenticationProvider.clientCertIdSanExtractRegex", Kind.TEXT, ".*", "What of that name is the id"),
     Key("X509AuthenticationProvider.clientCertIdSanExtractMatcherGroupIndex", Kind.INT, "0", "Group of clientCertIdSanExtractRegex that is the id; 0 is all that it finds", at_least=0),
-    Key("superUser", Kind.TEXT, "", "SASL id that passes every ACL", _NOT_YET),
-    Key("superUser.*", Kind.TEXT, "", "More such ids", _NOT_YET),
-    Key("sessionRequireClientSASLAuth", Kind.BOOL, "false", "Refuse requests before SASL. `true` is refused, for clients cannot log in by SASL yet"),
-    Key("requireClientAuthScheme", Kind.TEXT, "", "No release of Apache reads it. `sasl` is refused all the same, for it is meant", _NO_EFFECT),
-    Key("allowSaslFailedClients", Kind.BOOL, "false", "Keep connections whose SASL failed", _NOT_YET),
+    Key("superUser", Kind.TEXT, "", "SASL id that passes every ACL"),
+    Key("superUser.*", Kind.TEXT, "", "More such ids"),
+    Key("sessionRequireClientSASLAuth", Kind.BOOL, "false", "Refuse requests before SASL; enforce.auth.* says nothing more then"),
+    Key("requireClientAuthScheme", Kind.TEXT, "", "No release of Apache reads it; sessionRequireClientSASLAuth is what keeps others out", _NO_EFFECT),
+    Key("allowSaslFailedClients", Kind.BOOL, "false", "Keep connections whose SASL login failed, without its id, unless it is required"),
     Key("enforce.auth.enabled", Kind.BOOL, "false", "Refuse requests of connections without an id of enforce.auth.schemes"),
-    Key("enforce.auth.schemes", Kind.LIST, "", "Schemes for that. Required with it; sasl is refused, for clients cannot log in by it yet"),
+    Key("enforce.auth.schemes", Kind.LIST, "", "Schemes for that. Required with it"),
     Key("ensembleAuthName", Kind.LIST, "", "Names that clients of the ensemble scheme may give; empty is any"),
-    Key("letAnySaslUserDoX", Kind.TEXT, "", "ACL id of scheme sasl that every SASL user matches", _NOT_YET),
-    raw_key("java.security.auth.login.config", Kind.PATH, "", "JAAS file with the SASL users, between members only: a section for clients (sasl.serverconfig) is refused", Treatment.ENSEMBLE),
-    Key("sasl.serverconfig", Kind.TEXT, "Server", "Its section for the server", _NOT_YET),
-    Key("SASLAuthenticationProvider.superPassword", Kind.TEXT, "", "Password of the SASL user `super`; wins over the file", _NOT_YET),
-    Key("jaasLoginRenew", Kind.LONG, "3600000", _NO_KERBEROS, _NO_EFFECT),
-    Key("kerberos.removeHostFromPrincipal", Kind.BOOL, "false", _NO_KERBEROS, _NO_EFFECT),
-    Key("kerberos.removeRealmFromPrincipal", Kind.BOOL, "false", _NO_KERBEROS, _NO_EFFECT),
-    Key("kerberos.canonicalizeHostNames", Kind.BOOL, "false", _NO_KERBEROS, _NO_EFFECT),
-    Key("kerberos.minReLoginTimeMs", Kind.LONG, "60000", _NO_KERBEROS, _NO_EFFECT),
-    Key("kinit", Kind.PATH, "/usr/bin/kinit", _NO_KERBEROS, _NO_EFFECT),
-    Key("security.auth_to_local", Kind.TEXT, "DEFAULT", _NO_KERBEROS, _NO_EFFECT),
-    Key("requireKerberosConfig", Kind.BOOL, "false", _NO_KERBEROS, _NO_EFFECT),
-    raw_key("java.security.krb5.conf", Kind.PATH, "", _NO_KERBEROS, _NO_EFFECT),
+    Key("letAnySaslUserDoX", Kind.TEXT, "", "ACL id of scheme sasl that every SASL user matches"),
+    raw_key("java.security.auth.login.config", Kind.PATH, "", "JAAS file with what clients and members log in with"),
+    Key("sasl.serverconfig", Kind.TEXT, "Server", "Its section for clients"),
+    Key("SASLAuthenticationProvider.superPassword", Kind.TEXT, "", "Password of the SASL user `super`; wins over the file, which has to name him"),
+    Key("jaasLoginRenew", Kind.LONG, "3600000", _RENEWED, _NO_EFFECT),
+    Key("kerberos.removeHostFromPrincipal", Kind.BOOL, "false", "`zk/host@REALM` becomes the id `zk@REALM`"),
+    Key("kerberos.removeRealmFromPrincipal", Kind.BOOL, "false", "`bob@REALM` becomes the id `bob`"),
+    Key("kerberos.canonicalizeHostNames", Kind.BOOL, "false", "Members ask the DNS for each other's full names before they authenticate", _NOT_YET),
+    Key("kerberos.minReLoginTimeMs", Kind.LONG, "60000", _RENEWED, _NO_EFFECT),
+    Key("kinit", Kind.PATH, "/usr/bin/kinit", _RENEWED, _NO_EFFECT),
+    Key("security.auth_to_local", Kind.TEXT, "DEFAULT", "Rules that make short names of principals, as Hadoop writes them"),
+    Key("requireKerberosConfig", Kind.BOOL, "false", "Refuse to start where krb5.conf names no default realm", _NOT_YET),
+    raw_key("java.security.krb5.conf", Kind.PATH, "", "Kerberos' own configuration; without it, the system's", _NOT_YET),
+    raw_key("java.security.krb5.realm", Kind.TEXT, "", "The realm whose names are short without it; without it, the default of krb5.conf"),
 )  # fmt: skip
 
 CLIENT_KEYS: Final[tuple[Key, ...]] = tuple(

@@ -7,8 +7,8 @@ from attrs import evolve
 from pyzoo.auth import AuthenticationProvider
 from pyzoo.config.client_ids import read_client_ids
 from pyzoo.config.custom_providers import custom_provider
+from pyzoo.config.kerberos_settings import read_kerberos
 from pyzoo.config.reader import ConfigReader
-from pyzoo.config.refusals import refuse_sasl_of_clients
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import CLIENTS, MEMBERS, read_tls, refuse_revocation
 
@@ -19,6 +19,7 @@ _CLASSES: Final = {
     _AUTH + "DigestAuthenticationProvider": "digest",
     _AUTH + "IPAuthenticationProvider": "ip",
     _AUTH + "KeyAuthenticationProvider": "key",
+    _AUTH + "SASLAuthenticationProvider": "sasl",
 }
 # The names that Java's MessageDigest takes, in capitals; what follows are aliases of the first three.
 _DIGESTS: Final = frozenset(
@@ -31,7 +32,6 @@ _DIGESTS: Final = frozenset(
 
 def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     """Schemes, super users, forced authentication, SASL and TLS."""
-    refuse_sasl_of_clients(reader)
     providers, custom_providers = _providers(reader)
     config = evolve(
         config,
@@ -48,6 +48,7 @@ def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         sasl_login_config=reader.raw_text("java.security.auth.login.config") or None,
         sasl_server_section=reader.text("sasl.serverconfig"),
         sasl_super_password=reader.text("SASLAuthenticationProvider.superPassword") or None,
+        kerberos=read_kerberos(reader),
         use_x_forwarded_for=reader.boolean("IPAuthenticationProvider.usexforwardedfor"),
     )
     config = _with_tls_provider(_with_tls(config, reader), reader)
@@ -122,18 +123,18 @@ def _super_users(reader: ConfigReader) -> frozenset[str]:
 
 
 def _with_enforced_schemes(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
-    """Whose requests are answered at all (AuthenticationHelper)."""
-    if not reader.boolean("enforce.auth.enabled"):
-        return config
-    schemes = reader.names("enforce.auth.schemes")
+    """Whose requests are answered at all (AuthenticationHelper); who requires SASL says no more of it."""
+    name = "sessionRequireClientSASLAuth"
+    schemes: tuple[str, ...] = ("sasl",)
+    if not reader.boolean(name):
+        if not reader.boolean("enforce.auth.enabled"):
+            return config
+        name, schemes = "enforce.auth.schemes", reader.names("enforce.auth.schemes")
     if not schemes:
         raise reader.error("enforce.auth.enabled=true needs enforce.auth.schemes, for example digest",
                            "enforce.auth.enabled")  # fmt: skip
     for scheme in schemes:
         there = [*config.auth_providers, *(provider.scheme for provider in config.custom_auth_providers)]
         if scheme not in there:
-            raise reader.error(
-                f"enforce.auth.schemes: no provider for {scheme!r} is set up; there are {', '.join(there)}",
-                "enforce.auth.schemes",
-            )
+            raise reader.error(f"{name}: no provider for {scheme!r} is set up; there are {', '.join(there)}", name)
     return evolve(config, enforce_auth_enabled=True, enforce_auth_schemes=frozenset(schemes))

@@ -148,7 +148,7 @@ class ConfigReader:
         """Whether the value is exactly that word; others than its opposite get a warning."""
         text = self.text(name)
         if text not in (word, opposite):
-            self.warn(f"{name}={text} counts as {opposite}: choose yes or no", name)
+            self.warn(f"{name}={text} counts as {opposite}: choose {word} or {opposite}", name)
         return text == word
 
     def integer(self, name: str, otherwise: int | None = None) -> int:

@@ -11,28 +11,6 @@ from pyzoo.config.settings import ServerConfig
 
 #: EphemeralType.validateServerId: with extended types the highest byte of a session id is not free for every number.
 LARGEST_ID_WITH_TTL: Final = 254
-NO_CLIENT_SASL: Final = "SASL logins of clients are not there yet: remove it; clients can log in with the scheme digest"
-_REQUIRED: Final = "sessionRequireClientSASLAuth"
-_SASL_PROVIDER: Final = "SASLAuthenticationProvider"
-
-
-def refuse_sasl_of_clients(reader: ConfigReader) -> None:
-    """Raise ConfigError for what makes clients log in by SASL: they would be refused whatever they do."""
-    for property_name, value in reader.effective_properties().items():
-        name = property_name.removeprefix("zookeeper.")
-        if name != property_name and _asks_for_sasl(name, value):
-            raise reader.error(f"{name}={value}: {NO_CLIENT_SASL}", name)
-    if reader.boolean(_REQUIRED):
-        raise reader.error(f"{_REQUIRED}={reader.text(_REQUIRED)}: {NO_CLIENT_SASL}", _REQUIRED)
-    if reader.boolean("enforce.auth.enabled") and "sasl" in reader.names("enforce.auth.schemes"):
-        name = "enforce.auth.schemes"
-        raise reader.error(f"{name}={reader.text(name)}: {NO_CLIENT_SASL}", name)
-
-
-def _asks_for_sasl(name: str, value: str) -> bool:
-    if name.startswith("authProvider."):
-        return value.rpartition(".")[2] == _SASL_PROVIDER
-    return name == "requireClientAuthScheme" and value.lower() == "sasl"
 
 
 def refuse_contradictions(config: ServerConfig, reader: ConfigReader) -> None:

@@ -12,10 +12,12 @@ from pyzoo.auth import AuthenticationProvider
 from pyzoo.certificates.client_ids import AlternativeNameRule
 from pyzoo.config.admin_settings import AdminSettings, HttpLimits, MetricsSettings, PauseSettings
 from pyzoo.config.ensemble_settings import QuorumSettings
+from pyzoo.config.kerberos_settings import KerberosSettings
 from pyzoo.config.log_settings import LogSettings
 from pyzoo.config.membership import Membership
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings
 from pyzoo.config.tuning import EnsembleTuning
+from pyzoo.sasl.mechanism import ServerLogin
 
 DEFAULT_WORDS: Final = frozenset({"srvr"})
 
@@ -117,6 +119,8 @@ class ServerConfig:
     sasl_login_config: str | None = None
     sasl_server_section: str = "Server"
     sasl_super_password: str | None = field(default=None, repr=False)
+    kerberos: KerberosSettings = field(factory=KerberosSettings)
+    client_login: ServerLogin | None = field(default=None, eq=False, repr=False)  # of the JAAS file; None = no SASL
     use_x_forwarded_for: bool = False
 
     # --- TLS

@@ -5,28 +5,30 @@ Whoever dials is the client, and begins with an empty token. A packet is
     long magic | int status | buffer token
 """
 
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from librt.strings import BytesWriter
 from mypy_extensions import i32
 
-from pyzoo.errors import MalformedRecord, ProtocolViolation
+from pyzoo.errors import MalformedRecord, SaslFailure
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import QuorumAuthPacket
-from pyzoo.sasl.digest_md5 import DigestMd5Client, DigestMd5Server, Service
+from pyzoo.sasl.digest_md5 import Service
+from pyzoo.sasl.mechanism import SaslClient, SaslServer
 
 MAGIC: Final = 0x5F2435013501EDCC
 IN_PROGRESS: Final = 0
 SUCCESS: Final = 1
 ERROR: Final = -1
 MAX_TOKEN: Final = 1 << 16
+MAX_TOKENS: Final = 6
+"""Of one exchange, as Apache counts them; GSSAPI needs three."""
 SERVICE: Final = Service("zookeeper-quorum", "zk-quorum-sasl-md5")
 
 _HEAD: Final = 16
 
 
-def encode_auth(status: i32, token: bytes) -> bytes:
+def encode_auth(status: i32, token: bytes | None) -> bytes:
     """One packet."""
     out = BytesWriter()
     QuorumAuthPacket(MAGIC, status, token).encode(out)
@@ -51,41 +53,42 @@ def decode_auth(data: bytes) -> QuorumAuthPacket:
 
 
 class AuthLearner:
-    """The side that dials; `nonce` gives a fresh random text each time."""
+    """The side that dials."""
 
-    def __init__(self, user: str, password: str, nonce: Callable[[], str]) -> None:
-        self._sasl = DigestMd5Client(SERVICE, user, password, nonce)
+    def __init__(self, sasl: SaslClient) -> None:
+        self._sasl = sasl
         self.is_done = False
 
     def begin(self) -> bytes:
-        """The first packet."""
-        return encode_auth(IN_PROGRESS, b"")
+        """The first packet; raises SaslFailure."""
+        return encode_auth(IN_PROGRESS, self._sasl.begin())
 
     def received(self, packet: QuorumAuthPacket) -> bytes:
         """The next packet, or nothing when it is over; raises ProtocolViolation when it has failed."""
-        token = packet.token or b""
-        if packet.status == ERROR:
-            raise ProtocolViolation("the other server refuses our name and password")
-        if packet.status == SUCCESS:
-            self._sasl.check(token)
-            self.is_done = True
-            return b""
-        return encode_auth(IN_PROGRESS, self._sasl.answer(token))
+        if packet.status not in (IN_PROGRESS, SUCCESS):
+            raise SaslFailure("the other server refuses who we say we are")
+        answer = None if self._sasl.is_complete else self._sasl.evaluate(packet.token or b"")
+        if packet.status == IN_PROGRESS:
+            return encode_auth(IN_PROGRESS, answer or b"")
+        if answer is not None or not self._sasl.is_complete:
+            raise SaslFailure("the other server ends the SASL exchange too early")
+        self.is_done = True
+        return b""
 
 
 class AuthServer:
-    """The side that was dialled; `users` are names with their passwords."""
+    """The side that was dialled."""
 
-    def __init__(self, users: Mapping[str, str], nonce: Callable[[], str]) -> None:
-        self._sasl = DigestMd5Server(SERVICE, users, nonce)
-        self._challenged = False
+    def __init__(self, sasl: SaslServer) -> None:
+        self._sasl = sasl
+        self._tokens = 0
         self.is_done = False
 
     def received(self, packet: QuorumAuthPacket) -> bytes:
         """The next packet; after a refusal ProtocolViolation says that the connection has to close."""
-        if not self._challenged:
-            self._challenged = True
-            return encode_auth(IN_PROGRESS, self._sasl.challenge())
-        last = self._sasl.evaluate(packet.token or b"")
-        self.is_done = True
-        return encode_auth(SUCCESS, last)
+        self._tokens += 1
+        if self._tokens > MAX_TOKENS:
+            raise SaslFailure("the other server does not come to the end of its SASL exchange")
+        answer = self._sasl.evaluate(packet.token or b"")
+        self.is_done = self._sasl.is_complete
+        return encode_auth(SUCCESS if self.is_done else IN_PROGRESS, answer)

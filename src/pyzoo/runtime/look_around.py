@@ -26,11 +26,12 @@ from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.runtime.certificate_dates import certificates_of, settings_in_use
+from pyzoo.runtime.jaas_file import LOGIN_CONFIG
 from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
 from pyzoo.runtime.log_output import cannot_write
+from pyzoo.runtime.sasl_logins import client_login, client_login_warnings, quorum_sasl
 from pyzoo.runtime.storage import in_use, server_of
 from pyzoo.runtime.tls_contexts import admin_tls, client_tls, metrics_tls, quorum_tls
-from pyzoo.runtime.transport.sasl import quorum_sasl, refuse_logins_of_clients
 from pyzoo.server.database import new_tree, recovery_settings
 
 PID_FILE = "zookeeper_server.pid"
@@ -182,19 +183,22 @@ def _security_refusals(config: ServerConfig) -> list[Refusal]:
         try:
             step()
         except ConfigError as error:
-            place = "" if error.path in (None, config.config_path) else f"{error.path}: "
+            line = "" if error.line is None else f":{error.line}"
+            place = "" if error.path in (None, config.config_path) else f"{error.path}{line}: "
             refusals.append(Refusal(error.key or key, place + error.message, vital))
 
     note("clientPortAddress", lambda: check_client_address(config))
-    note("java.security.auth.login.config", lambda: refuse_logins_of_clients(config))
+    note(LOGIN_CONFIG, lambda: client_login(config))
     note("ssl.keyStore.location", lambda: client_tls(config))
     if config.distributed:
         note("ssl.quorum.keyStore.location", lambda: quorum_tls(config))
-        note("java.security.auth.login.config", lambda: quorum_sasl(config))
+        note(LOGIN_CONFIG, lambda: quorum_sasl(config))
     if config.admin.enabled:
         note("admin.forceHttps", lambda: admin_tls(config), vital=False)
     note("metricsProvider.httpsPort", lambda: metrics_tls(config))
     note("log.file", lambda: refuse_log_files(config))
+    with suppress(ConfigError):
+        refusals += [Refusal(LOGIN_CONFIG, warning, vital=False) for warning in client_login_warnings(config)]
     return refusals
 
 

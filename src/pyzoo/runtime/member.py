@@ -13,13 +13,13 @@ from pyzoo.runtime.dialling import Dial
 from pyzoo.runtime.host_names import HostNames, name_of
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.reload_stores import reload_stores
+from pyzoo.runtime.sasl_logins import quorum_sasl
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_beside
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import quorum_tls
 from pyzoo.runtime.transport.peer_listeners import PeerListeners
 from pyzoo.runtime.transport.peer_port import PeerPort
-from pyzoo.runtime.transport.sasl import quorum_sasl
 from pyzoo.runtime.transport.tls import PLAIN
 from pyzoo.runtime.turn import TurnLoop
 from pyzoo.server.effects import Errands, LogRead

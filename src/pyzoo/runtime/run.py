@@ -32,6 +32,7 @@ from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.metrics_endpoint import MetricsPort, open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
 from pyzoo.runtime.reload_stores import reload_client_stores
+from pyzoo.runtime.sasl_logins import with_client_login
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
@@ -39,7 +40,6 @@ from pyzoo.runtime.tls_contexts import client_tls
 from pyzoo.runtime.transport.client_port import SECURE_PORT
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.handshakes import Handshakes
-from pyzoo.runtime.transport.sasl import refuse_logins_of_clients
 from pyzoo.runtime.turn import TurnLoop
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server import slices
@@ -91,7 +91,7 @@ async def serve(
     set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
     config = with_slices(with_server_user(config))
     check_client_address(config)
-    refuse_logins_of_clients(config)
+    config = with_client_login(config)
     tls = client_tls(config)
     with ExitStack() as stack:
         core, storage = open_core(config, in_memory)

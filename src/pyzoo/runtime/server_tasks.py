@@ -10,10 +10,15 @@ from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.turn import ErrandRunner, TurnLoop
 from pyzoo.server.core import Core
-from pyzoo.server.effects import Errands
+from pyzoo.server.effects import Errands, SaslStep
+from pyzoo.server.roles.sasl_steps import sasl_done
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger: Final = logging.getLogger(__name__)
+
+SASL_THREADS: Final = 4
+"""Logins of clients that go on at the same time; what else waits for threads does not wait for them."""
+SASL_RETRY_SECONDS: Final = 0.01
 
 
 class ServerTasks(ErrandRunner):
@@ -24,6 +29,7 @@ class ServerTasks(ErrandRunner):
         self.storage = storage
         self.nursery = nursery
         self.core = core
+        self._sasl_threads = trio.CapacityLimiter(SASL_THREADS)
         loop.runner = self
 
     def front(self) -> ZooKeeperServer:
@@ -40,9 +46,18 @@ class ServerTasks(ErrandRunner):
         self.loop.set_timer()
 
     def run(self, errands: Errands) -> None:
+        for step in errands.sasl_steps:
+            self.nursery.start_soon(self._take_sasl_step, step)
         if errands.starts_snapshot and self.storage is not None:
             self.core.snapshot_began()
             self.nursery.start_soon(self._take_snapshot, self.storage)
+
+    async def _take_sasl_step(self, step: SaslStep) -> None:
+        """Find the answer to a token in a thread, and wait until its connection has a place for it."""
+        await trio.to_thread.run_sync(step.run, limiter=self._sasl_threads)
+        while not sasl_done(self.front(), step):
+            await trio.sleep(SASL_RETRY_SECONDS)
+        self.turn()
 
     async def _take_snapshot(self, storage: Storage) -> None:
         """Save a snapshot of the running server: slices here, the writing in a thread."""

@@ -6,11 +6,13 @@ of a later batch, after `persisted`. A server without an ensemble has no packets
 
 from typing import final
 
-from mypy_extensions import i64
+from mypy_extensions import i32, i64
 
-from pyzoo.outbox import Packets
+from pyzoo.errors import ProtocolViolation
+from pyzoo.outbox import Outbox, Packets
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import PeerLink
+from pyzoo.sasl.mechanism import SaslServer
 
 
 @final
@@ -41,6 +43,29 @@ class LogRead:
 
 
 @final
+class SaslStep:
+    """A token of a client that may take a while; `cnxn`, a ServerCnxn, waits for its answer, of the request `xid`.
+
+    `failure` is what the exchange raised, if it did.
+    """
+
+    def __init__(self, cnxn: Outbox, server: SaslServer, xid: i32, token: bytes) -> None:
+        self.cnxn = cnxn
+        self.server = server
+        self.xid: i32 = xid
+        self.token = token
+        self.answer: bytes | None = None
+        self.failure: ProtocolViolation | None = None
+
+    def run(self) -> None:
+        """Find the answer; nothing of the core is touched, so that a thread can do it."""
+        try:
+            self.answer = self.server.evaluate(self.token)
+        except ProtocolViolation as failure:
+            self.failure = failure
+
+
+@final
 class Errands:
     """What takes longer than a turn; most turns have none.
 
@@ -48,6 +73,7 @@ class Errands:
     kind; None is for those of before. `reads` are of the log. `starts_snapshot`: begin a snapshot of the running
     server, beside it. `saves_snapshot`: save the database now, `snapshot_saved` is waited for. `is_restored`: the
     restore of a snapshot has ended, in whichever way. `client_address` is where clients are to be served now.
+    `sasl_steps` are tokens of clients, to be found the answer to.
     """
 
     def __init__(self) -> None:
@@ -58,6 +84,7 @@ class Errands:
         self.saves_snapshot = False
         self.is_restored = False
         self.client_address: tuple[str, int] | None = None
+        self.sasl_steps: list[SaslStep] = []
 
 
 @final

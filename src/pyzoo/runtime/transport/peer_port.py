@@ -76,7 +76,7 @@ class PeerPort(Port):
             sock.close()
             return
         tls = self.tls.dialled(host, address_of(sock))
-        endpoint = self._adopt(sock, link, chain(tls, self.sasl.dialled(link.port)))
+        endpoint = self._adopt(sock, link, chain(tls, self.sasl.dialled(link.port, host)))
         self.peer.peer_connected(link)
         endpoint.send()
 

@@ -4,28 +4,16 @@ On the election port the hello of whoever dials goes ahead of it, and is handed 
 """
 
 import logging
-import secrets
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, final
 
-from pyzoo.config.jaas import parse_jaas, users_of
-from pyzoo.config.refusals import NO_CLIENT_SASL
-from pyzoo.config.settings import ServerConfig
-from pyzoo.errors import ConfigError, ProtocolViolation
+from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.auth_packet import ERROR, MAGIC, AuthLearner, AuthServer, auth_size, decode_auth, encode_auth
 from pyzoo.quorum.hello import hello_size
 from pyzoo.quorum.link import ELECTION
 from pyzoo.runtime.transport.session import TransportSession
+from pyzoo.sasl.mechanism import ClientLogin, ServerLogin
 
 logger: Final = logging.getLogger(__name__)
-
-NONCE_BYTES: Final = 24
-
-
-def nonce() -> str:
-    """A text that nobody can guess."""
-    return secrets.token_urlsafe(NONCE_BYTES)
 
 
 @final
@@ -116,72 +104,24 @@ class SaslSession(TransportSession):
 
 @final
 class PeerSasl:
-    """How this member authenticates; without `users` and `login` not at all."""
+    """How this member authenticates; without logins not at all."""
 
-    def __init__(self, users: Mapping[str, str] | None, login: tuple[str, str] | None, required: bool) -> None:
-        self._users = users
-        self._login = login
+    def __init__(self, server: ServerLogin | None, client: ClientLogin | None, required: bool) -> None:
+        self._server = server
+        self._client = client
         self._required = required
 
     def accepted(self, port: int) -> SaslSession | None:
         """For a connection that came in."""
-        if self._users is None:
+        if self._server is None:
             return None
-        return SaslSession(None, AuthServer(self._users, nonce), port == ELECTION, not self._required)
+        return SaslSession(None, AuthServer(self._server.new_server()), port == ELECTION, not self._required)
 
-    def dialled(self, port: int) -> SaslSession | None:
-        """For a connection that was made."""
-        if self._login is None:
+    def dialled(self, port: int, host: str) -> SaslSession | None:
+        """For a connection that was made to `host`."""
+        if self._client is None:
             return None
-        return SaslSession(AuthLearner(*self._login, nonce), None, port == ELECTION, False)
+        return SaslSession(AuthLearner(self._client.new_client(host)), None, port == ELECTION, False)
 
 
 NO_SASL: Final = PeerSasl(None, None, False)
-
-
-def quorum_sasl(config: ServerConfig) -> PeerSasl:
-    """What quorum.auth.* and the JAAS file say; raises ConfigError."""
-    quorum = config.quorum
-    if not quorum.sasl_enabled:
-        return NO_SASL
-    path = config.sasl_login_config
-    if path is None:
-        raise ConfigError("quorum.auth.enableSasl needs -Djava.security.auth.login.config=FILE", config.config_path)
-    sections = login_sections(path)
-    users = users_of(_section(sections, quorum.server_login_context, path))
-    if not users:
-        raise ConfigError(f"{quorum.server_login_context} names no user_NAME, and Kerberos is not offered here", path)
-    login = None
-    if quorum.learner_require_sasl:
-        section = _section(sections, quorum.learner_login_context, path)
-        if "username" not in section or "password" not in section:
-            raise ConfigError(f"{quorum.learner_login_context} needs username and password", path)
-        login = section["username"], section["password"]
-    return PeerSasl(users, login, quorum.server_require_sasl)
-
-
-def login_sections(path: str) -> dict[str, dict[str, str]]:
-    """The options of every section of a JAAS file by its name; raises ConfigError."""
-    try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", path) from error
-    return parse_jaas(text, path)
-
-
-def refuse_logins_of_clients(config: ServerConfig) -> None:
-    """Raise ConfigError where the JAAS file is for clients too, for they cannot log in by SASL yet.
-
-    As in Apache's server a file that is named has to be readable (ServerCnxnFactory.configureSaslLogin).
-    """
-    if config.sasl_login_config is None:
-        return
-    name = config.sasl_server_section
-    if name in login_sections(config.sasl_login_config):
-        raise ConfigError(f"its section {name} is for clients. {NO_CLIENT_SASL}", config.sasl_login_config)
-
-
-def _section(sections: dict[str, dict[str, str]], name: str, path: str) -> dict[str, str]:
-    if name not in sections:
-        raise ConfigError(f"it has no section {name}", path)
-    return sections[name]

@@ -113,7 +113,6 @@ class AccessControl:
             fixed.append(entry)
 
     def user_name(self, id: Id) -> str:
-        """The name of an identity as whoAmI shows it."""
+        """The name of an identity as whoAmI shows it; nobody names those of a scheme without a provider (AuthUtil)."""
         provider = self.providers.get(id.scheme or "")
-        text = id.id or ""
-        return text if provider is None else provider.user_name(text)
+        return "" if provider is None else provider.user_name(id.id or "")

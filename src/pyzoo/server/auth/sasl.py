@@ -2,23 +2,20 @@
 
 from typing import final
 
+from pyzoo.sasl.kerberos_name import parse_name
 from pyzoo.server.auth.provider import SUPER, AuthenticationProvider
 
 
 @final
 class SASLAuthenticationProvider(AuthenticationProvider):
-    """Ids that a SASL exchange gives; here only as names in ACLs."""
+    """Ids that a SASL exchange gives, which an auth packet cannot; in ACLs they are names of Kerberos."""
 
     def __init__(self, let_any_user_do: str | None) -> None:
         self.scheme = "sasl"
         self.let_any_user_do = let_any_user_do
 
     def is_valid(self, id: str) -> bool:
-        if "@" not in id:
-            return True
-        name, _, realm = id.rpartition("@")
-        parts = name.split("/")
-        return len(parts) <= 2 and all(parts) and bool(realm) and "@" not in name and "/" not in realm
+        return parse_name(id) is not None
 
     def matches(self, id: str, acl_id: str) -> bool:
         return id == SUPER or id == acl_id or (self.let_any_user_do is not None and acl_id == self.let_any_user_do)

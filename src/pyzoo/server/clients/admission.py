@@ -6,45 +6,46 @@ auth and sasl are answered at once, so their replies may overtake those of earli
 import logging
 from typing import Final, final
 
-from librt.strings import write_i32_be
 from mypy_extensions import i32, i64
 
 from pyzoo import errors as err
+from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import AuthPacket, GetSASLRequest
 from pyzoo.server.auth.access_control import AccessControl, with_ids
 from pyzoo.server.auth.provider import CLOSE, OK, REFUSED
+from pyzoo.server.auth.registry import enforced_schemes
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
 from pyzoo.server.clients.request import Request
 from pyzoo.server.clients.request_throttler import RequestThrottler
+from pyzoo.server.clients.sasl_logins import FAILURE_INTERVAL_MS, SaslLogins
+from pyzoo.server.effects import Effects
 from pyzoo.server.stats import ServerStats
 
 logger: Final = logging.getLogger(__name__)
 
-FAILURE_INTERVAL_MS: Final = 1000
-"""Between two lines about logins that failed (EnsembleAuthenticationProvider's, here for all schemes)."""
-
 
 @final
 class Admission:
-    """Who may ask something; `enforced_schemes` are those of which everybody needs an id, if any."""
+    """Who may ask something."""
 
     def __init__(
         self,
+        config: ServerConfig,
         access: AccessControl,
-        enforced_schemes: list[str],
         throttler: RequestThrottler,
         stats: ServerStats,
-        max_frame: i64,
+        effects: Effects,
     ) -> None:
+        self.sasl_logins = SaslLogins(config, effects)
         self._access = access
-        self._enforced_schemes = enforced_schemes
+        self._enforced_schemes: list[str] = enforced_schemes(config)
         self._throttler = throttler
         self._stats = stats
-        self._max_frame: i64 = max_frame
+        self._max_frame: i64 = config.jute_max_buffer
         self._next_failure_ms: i64 = 0
 
     def request_of(self, cnxn: ServerCnxn, archive: InputArchive, now_ms: i64) -> Request | None:
@@ -58,7 +59,10 @@ class Admission:
         if type == op.AUTH:
             self._process_auth(cnxn, xid, archive, now_ms)
         elif type == op.SASL:
-            self._process_sasl(cnxn, xid, archive)
+            token = GetSASLRequest.decode(archive).token
+            if token is None:
+                raise MalformedRecord("a sasl request has no token")
+            self.sasl_logins.take(cnxn, xid, token)
         elif self._enforced_schemes and not self._has_enforced_id(cnxn):
             cnxn.reply_empty(xid, 0, err.SESSIONCLOSEDREQUIRESASLAUTH)
             cnxn.close()
@@ -148,28 +152,3 @@ class Admission:
             "" if is_known else f": there are only {', '.join(self._access.providers)}",
             extra=of_client(cnxn),
         )
-
-    def _process_sasl(self, cnxn: ServerCnxn, xid: i32, archive: InputArchive) -> None:
-        """No SASL login is configured here: success with a null token, as Apache answers then.
-
-        Java's clients take that for the end. One that goes on (kazoo would for ever, and Apache would answer) gets
-        what a failed login gets.
-        """
-        request = GetSASLRequest.decode(archive)
-        if request.token is None:
-            raise MalformedRecord("a sasl request has no token")
-        code: i32 = 0
-        if cnxn.sasl_refused:
-            code = err.SESSIONCLOSEDREQUIRESASLAUTH if "sasl" in self._enforced_schemes else err.AUTHFAILED
-        start = cnxn.reply_begin(xid, 0, code)
-        write_i32_be(cnxn.out, -1)
-        cnxn.frame_written(start)
-        if cnxn.sasl_refused:
-            logger.warning(
-                "Closing the connection of %s:%d: it wants a SASL login, and there is none here",
-                cnxn.address,
-                cnxn.port,
-                extra=of_client(cnxn),
-            )
-            cnxn.close()
-        cnxn.sasl_refused = True

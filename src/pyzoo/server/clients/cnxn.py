@@ -15,6 +15,7 @@ from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
 from pyzoo.jute.primitives import write_ustring
 from pyzoo.jute.records import ACL, Id
 from pyzoo.outbox import Packets
+from pyzoo.sasl.mechanism import SaslServer
 from pyzoo.server.slices import SlicedWork
 
 CONNECTED_STATE: Final = 3
@@ -75,7 +76,8 @@ class ServerCnxn(Watcher):
     While it is `in_handshake` TLS is being set up, and operators do not see it. `client_certificate` is what the client
     has shown then, DER; empty for none.
 
-    While it `is_busy` no further request is taken: one that may take long is waiting, or `work` answers it. A reply
+    While it `is_busy` no further request is taken: one that may take long is waiting, or `work` answers it, or it
+    `waits_for_sasl`, the next step of its exchange with `sasl`. A reply
     that is not yet written to its end has `out` to itself, and events wait in `events`. While `owed` events are still
     to come they go out by `ahead`, and `out` keeps what is behind them.
     """
@@ -102,7 +104,9 @@ class ServerCnxn(Watcher):
         self.session_id: i64 = 0
         self.timeout_ms: i64 = 0
         self.connect_seen = False
+        self.sasl: SaslServer | None = None
         self.sasl_refused = False
+        self.waits_for_sasl = False
         self.established = False
         self.ids: list[Id] = [Id("ip", address)]
         self.pending: deque[PendingRequest] = deque()

@@ -210,7 +210,7 @@ class FinalRequestProcessor(LongReadOwner):
             cnxn.pending_reads -= 1
             pending.popleft()
             self.serve(request, cnxn)
-        if cnxn.is_busy and cnxn.work is None and not pending:
+        if cnxn.is_busy and cnxn.work is None and not pending and not cnxn.waits_for_sasl:
             # What might have taken long did not.
             cnxn.is_busy = False
             self._go_on_behind(cnxn)

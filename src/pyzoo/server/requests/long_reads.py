@@ -207,4 +207,4 @@ class LongRead(SlicedWork):
         self._parts = []
         cnxn = self.cnxn
         cnxn.work = None
-        cnxn.is_busy = False
+        cnxn.is_busy = cnxn.waits_for_sasl

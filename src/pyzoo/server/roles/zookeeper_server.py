@@ -21,7 +21,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import CreateSessionTxn, DeleteTxn
 from pyzoo.server.auth.access_control import AccessControl
-from pyzoo.server.auth.registry import enforced_schemes, make_access_control
+from pyzoo.server.auth.registry import make_access_control
 from pyzoo.server.clients.admission import Admission
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.cnxn_factory import ServerCnxnFactory
@@ -105,9 +105,7 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
         )
         self.throttler = RequestThrottler(config, self.metrics)
         self.handshake = Handshake(config, self.metrics, now_ms, draw)
-        self.admission = Admission(
-            self.access, enforced_schemes(config), self.throttler, self.stats, config.jute_max_buffer
-        )
+        self.admission = Admission(config, self.access, self.throttler, self.stats, self.effects)
         self.containers = ContainerManager(config, now_ms)
         self._serve_database(database)
 

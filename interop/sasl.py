@@ -1,0 +1,76 @@
+"""SASL logins on both servers of a pair: tokens differ, for nonces do, and what comes of them is compared."""
+
+import re
+import struct
+from collections.abc import Callable
+
+from attrs import define, field
+
+from interop import requests as rq
+from interop.digest_md5 import Proof, token
+from interop.normalise import REPLY_HEADER
+from interop.pair import CLOSED, SILENT, PairSession
+from interop.wire import Connection
+
+NO_TOKEN = -1
+_NONCE = re.compile(rb'nonce="[A-Za-z0-9+/=_-]{40}"')
+
+Tokens = Callable[[bytes], bytes]
+"""A token for the challenge of one server."""
+
+
+@define
+class Login:
+    """The exchange of a session, whose last answers are in `challenges`, one for each server."""
+
+    session: PairSession
+    challenges: list[bytes] = field(factory=list)
+
+    def begin(self, initial: bytes = b"") -> "Login":
+        """Ask for the challenges."""
+        return self.send("the first token", lambda _: initial)
+
+    def send(self, what: str, make: Tokens) -> "Login":
+        """Send a token to each server, and compare what comes."""
+        xid = self.session.next_xid()
+        outcomes = []
+        for at, connection in enumerate(self.session.connections):
+            body = rq.text(make(self.challenges[at] if self.challenges else b""))
+            connection.send_frame(struct.pack(">ii", xid, rq.SASL) + body)
+        self.challenges = []
+        for connection in self.session.connections:
+            outcome, challenge = _outcome(connection)
+            outcomes.append(outcome)
+            self.challenges.append(challenge)
+        self.session.pair.compare(what, outcomes)
+        return self
+
+    def prove(self, proof: Proof | None = None, what: str = "a proof") -> "Login":
+        """Answer the challenges."""
+        return self.send(what, lambda challenge: token((proof or Proof()).to(challenge).fields()))
+
+    def end(self, what: str) -> None:
+        self.session.expect_end(what)
+
+
+def log_in(session: PairSession, proof: Proof | None = None) -> PairSession:
+    """Log a session in, or not."""
+    Login(session).begin().prove(proof)
+    return session
+
+
+def _outcome(connection: Connection) -> tuple[str, bytes]:
+    """Header and token of the next frame, without what is random in it; and the token as it is."""
+    try:
+        frame = connection.read_frame()
+    except TimeoutError:
+        return SILENT.decode(), b""
+    if frame is None:
+        return CLOSED.decode(), b""
+    xid, zxid, error = REPLY_HEADER.unpack_from(frame)
+    (length,) = struct.unpack_from(">i", frame, REPLY_HEADER.size)
+    body = frame[REPLY_HEADER.size + 4 :]
+    shown = _NONCE.sub(b"nonce=NONCE", body)
+    if body.startswith(b"rspauth=") and len(body) == 40:
+        shown = b"rspauth=PROOF"
+    return f"xid {xid} zxid {zxid} error {error} length {min(length, 0)} token {shown!r}", body

@@ -1,0 +1,25 @@
+"""Settings of Kerberos, which clients and members share."""
+
+from attrs import frozen
+
+from pyzoo.config.reader import ConfigReader
+
+
+@frozen
+class KerberosSettings:
+    """How principals become ids, and which realm is the own one."""
+
+    removes_host: bool = False
+    removes_realm: bool = False
+    auth_to_local: str = "DEFAULT"
+    realm: str = ""  # empty = the default of krb5.conf
+
+
+def read_kerberos(reader: ConfigReader) -> KerberosSettings:
+    """Java compares the first two with `true` as it stands."""
+    return KerberosSettings(
+        removes_host=reader.word("kerberos.removeHostFromPrincipal", "true", "false"),
+        removes_realm=reader.word("kerberos.removeRealmFromPrincipal", "true", "false"),
+        auth_to_local=reader.text("security.auth_to_local"),
+        realm=reader.raw_text("java.security.krb5.realm"),
+    )
