@@ -80,6 +80,8 @@ def value_of(properties: dict[str, Property], key: str) -> str:
 
 def start(config: str) -> None:
     """Start a server that goes on by itself; it writes the pid file."""
+    from pyzoo.persistence.disk import FILE_MODE
+
     refuse_missing_directories(config)
     pid_file = pid_file_of(config)
     click.echo("Starting zookeeper ... ", nl=False)
@@ -87,7 +89,7 @@ def start(config: str) -> None:
     output = Path(os.environ.get("ZOO_DAEMON_OUT") or "zookeeper.out")
     output.parent.mkdir(parents=True, exist_ok=True)
     Path(pid_file).parent.mkdir(parents=True, exist_ok=True)
-    with output.open("wb") as out:
+    with open(output, "wb", opener=lambda path, flags: os.open(path, flags, FILE_MODE)) as out:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pyzoo", "serve", "--pid-file", pid_file, config],
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from typing import Final
 from pyzoo.config.properties import logical_lines, split_property
 
 REDACTED: Final = "***"
-_ENDINGS: Final = ("password", "superdigest")
+_ENDINGS: Final = ("password", "passphrase", "superdigest", "secret")
 
 
 def is_secret(name: str) -> bool:

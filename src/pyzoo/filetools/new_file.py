@@ -1,11 +1,11 @@
 """A file that a tool writes: it gets its name when it is whole, and never in place of another file."""
 
 import os
-import tempfile
 from contextlib import suppress
 from types import TracebackType
 
 from pyzoo.errors import StorageError, ToolError
+from pyzoo.persistence.disk import FILE_MODE
 
 
 class NewFile:
@@ -23,11 +23,11 @@ class NewFile:
             raise ToolError(taken)
         self._directory, name = os.path.split(os.path.abspath(path))
         try:
-            fd, self._temporary = tempfile.mkstemp(prefix=f".{name}.", dir=self._directory)
+            self._temporary = os.path.join(self._directory, f".{name}.{os.getpid()}.tmp")
+            fd = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
         except OSError as error:
             raise self._failure(error) from error
         self._file = os.fdopen(fd, "wb")
-        os.chmod(self._temporary, 0o644)
 
     def __enter__(self) -> "NewFile":
         return self

@@ -15,6 +15,11 @@ from mypy_extensions import mypyc_attr
 
 TEMPORARY_SUFFIX: Final = ".tmp"
 """Ends the name of a file that is to take the place of another one."""
+BACKUP_SUFFIX: Final = ".bak"
+"""Ends the name of a copy."""
+FILE_MODE: Final = 0o640
+DIRECTORY_MODE: Final = 0o750
+"""Of what is made here, less what the umask takes: it holds what ACLs may hide. Java makes it readable by everybody."""
 
 
 class WriteFile(Protocol):
@@ -125,19 +130,28 @@ def put_in_place(disk: Disk, path: str) -> None:
     disk.sync_directory(directory_of(path))
 
 
-def _open_regular(path: str, flags: int) -> int:
+def _open_regular(path: str, flags: int, mode: int = FILE_MODE) -> int:
     """Open a file that is one: a pipe would let us wait for ever, and a device may do anything."""
-    fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
+    fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, mode)
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)
     raise OSError(errno.EINVAL, "it is not a regular file; move it away", path)
 
 
+def _mode_like(path: str) -> int:
+    """The mode of the file whose place a new one will take, or whose copy it is: a zoo.cfg may have passwords."""
+    final_path = path.removesuffix(TEMPORARY_SUFFIX)
+    for original in (final_path, final_path.removesuffix(BACKUP_SUFFIX)):
+        with suppress(OSError):
+            return stat.S_IMODE(os.stat(original).st_mode)
+    return FILE_MODE
+
+
 @final
 class _RealWriteFile:
-    def __init__(self, path: str, flags: int) -> None:
-        self._fd = _open_regular(path, flags)
+    def __init__(self, path: str, flags: int, mode: int = FILE_MODE) -> None:
+        self._fd = _open_regular(path, flags, mode)
 
     def write_at(self, offset: int, data: bytes) -> None:
         written = os.pwrite(self._fd, data, offset)
@@ -197,7 +211,7 @@ class RealDisk:
         return os.path.isfile(path)
 
     def make_directory(self, path: str) -> None:
-        os.makedirs(path, exist_ok=True)
+        os.makedirs(path, DIRECTORY_MODE, exist_ok=True)
 
     def is_writable(self, directory: str) -> bool:
         return os.access(directory, os.W_OK | os.X_OK)
@@ -206,7 +220,7 @@ class RealDisk:
         return os.stat(path).st_size
 
     def create(self, path: str) -> WriteFile:
-        return _RealWriteFile(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        return _RealWriteFile(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _mode_like(path))
 
     def open_write(self, path: str) -> WriteFile:
         return _RealWriteFile(path, os.O_WRONLY)

@@ -15,6 +15,7 @@ from typing import Final, final
 
 from pyzoo.config.log_settings import JSON, LogFile, LogSettings
 from pyzoo.errors import ConfigError
+from pyzoo.persistence.disk import DIRECTORY_MODE, FILE_MODE
 from pyzoo.runtime.log_lines import AuditFormatter, ContextFilter, JsonFormatter, TextFormatter
 from pyzoo.runtime.log_names import loggers_named
 from pyzoo.server.requests.audit import AUDIT_LOGGER
@@ -73,6 +74,11 @@ class ConsoleHandler(logging.Handler):
             self.sink.unreported += 1
 
 
+def _open_for_few(path: str, flags: int) -> int:
+    """Lines name nodes and clients."""
+    return os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+
+
 @final
 class RollingFileHandler(RotatingFileHandler):
     """Lines in a file, unbuffered, with numbered older files beside it; `reopen` is for who moves files away."""
@@ -83,7 +89,7 @@ class RollingFileHandler(RotatingFileHandler):
         directory = os.path.dirname(settings.path)
         if directory:
             try:
-                os.makedirs(directory, exist_ok=True)
+                os.makedirs(directory, DIRECTORY_MODE, exist_ok=True)
             except FileExistsError:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
         super().__init__(settings.path, maxBytes=settings.max_bytes, backupCount=settings.backups, delay=True)
@@ -92,7 +98,7 @@ class RollingFileHandler(RotatingFileHandler):
 
     def _open_file(self) -> FileIO:
         if self._file is None:
-            self._file = FileIO(self.baseFilename, "a")
+            self._file = FileIO(self.baseFilename, "a", opener=_open_for_few)
         return self._file
 
     def emit(self, record: logging.LogRecord) -> None:
