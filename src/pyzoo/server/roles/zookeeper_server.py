@@ -158,16 +158,13 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
         if cnxn not in self.connections.cnxns:
             return
         if cnxn.in_handshake:
-            self._handshake_failed()
+            self.metrics.unsuccessful_handshake += 1
+            self.stats.auth_failed += 1
         elif not cnxn.closing:
             self.metrics.connection_drop_count += 1
         cnxn.gone = True
         cnxn.closing = True
         self.forget(cnxn)
-
-    def _handshake_failed(self) -> None:
-        self.metrics.unsuccessful_handshake += 1
-        self.stats.auth_failed += 1
 
     def forget(self, cnxn: ServerCnxn) -> None:
         """The connection is no longer one of this server's."""
