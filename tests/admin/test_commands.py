@@ -81,6 +81,8 @@ def test_sessions_are_listed_by_expiry_and_with_their_ephemerals(lone: LoneServe
         ("+7", {"tracemask": 7}),
         ("9223372036854775807", {"tracemask": 9223372036854775807}),
         ("9223372036854775808", {"error": "setTraceMask requires long traceMask argument, got 9223372036854775808"}),
+        ("9" * 5000, {"error": f"setTraceMask requires long traceMask argument, got {'9' * 5000}"}),
+        ("-9223372036854775808", {"tracemask": -(1 << 63)}),
         ("", {"error": "setTraceMask requires long traceMask argument, got "}),
         ("1_0", {"error": "setTraceMask requires long traceMask argument, got 1_0"}),
         (" 1", {"error": "setTraceMask requires long traceMask argument, got  1"}),

@@ -80,6 +80,7 @@ def test_a_malformed_member_names_the_form(value: str) -> None:
     [
         ("server.1=h:1:1", "the two ports 1 must differ"),
         ("server.1=h:1:2:learner", "the role must be participant or observer, not 'learner'"),
+        ("server.1=h:1:2:learner|i:3:4", "the role must be participant or observer, not 'learner'"),
         ("server.x=h:1:2", "must be a whole number, not 'x'"),
         ("group.1=1:x", "each server id must be a whole number"),
         ("weight.1=heavy", "the weight must be a whole number"),

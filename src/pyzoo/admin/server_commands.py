@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pyzoo.admin.response import Json, LongArray, LongObject
+from pyzoo.config.java_numbers import whole_number
 from pyzoo.config.redaction import redacted, redacted_text
 from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
@@ -161,10 +162,12 @@ def set_trace_mask(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     if text is None:
         return {"error": "setTraceMask requires long traceMask argument"}
     digits = text[1:] if text[:1] in ("+", "-") else text
-    if not digits.isdecimal() or not -_LONG <= int(text) < _LONG:
+    value = whole_number(digits) if digits.isdecimal() else _LONG
+    value = -value if text[:1] == "-" else value
+    if not -_LONG <= value < _LONG:
         return {"error": f"setTraceMask requires long traceMask argument, got {text}"}
-    server.stats.trace_mask = int(text)
-    return {"tracemask": int(text)}
+    server.stats.trace_mask = value
+    return {"tracemask": value}
 
 
 def digests(server: ZooKeeperServer, parameters: Parameters) -> Fields:

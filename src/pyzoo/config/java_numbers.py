@@ -8,13 +8,23 @@ from typing import Final
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECODED: Final = re.compile(r"([+-]?)(?:(?:0[xX]|#)([0-9a-fA-F]+)|0([0-7]+)|([0-9]+))", re.ASCII)
 _FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFdD]?", re.ASCII)
+_MOST_DIGITS: Final = 40
+"""More than any number of 64 bits has."""
+
+
+def whole_number(digits: str) -> int:
+    """The value of decimal digits; of so many that Python refuses to read them a number that fits nowhere."""
+    significant = digits.lstrip("0")
+    return int(significant or "0") if len(significant) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 def parse_decimal(text: str, bits: int = 32) -> int | None:
     """Integer.parseInt / Long.parseLong: decimal digits with an optional sign; None if none fits."""
     if not _DECIMAL.fullmatch(text):
         return None
-    return _fitting(int(text), bits)
+    sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("", text)
+    value = whole_number(digits)
+    return _fitting(-value if sign == "-" else value, bits)
 
 
 def decode_integer(text: str, bits: int = 32) -> int | None:
@@ -30,7 +40,7 @@ def decode_integer(text: str, bits: int = 32) -> int | None:
     elif decimal.startswith("0") and len(decimal) > 1:
         return None
     else:
-        value = int(decimal)
+        value = whole_number(decimal)
     return _fitting(-value if sign == "-" else value, bits)
 
 

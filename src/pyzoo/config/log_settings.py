@@ -6,6 +6,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from pyzoo.config.java_numbers import whole_number
 from pyzoo.config.reader import ConfigReader
 
 TEXT: Final = "text"
@@ -137,7 +138,7 @@ def _size(reader: ConfigReader, name: str) -> int:
     if found is None:
         reader.warn(f"{name}={text} is no size, there is no limit: write for example 256MB", name)
         return 0
-    return int(found[1]) * _UNITS[found[2].upper()]
+    return whole_number(found[1]) * _UNITS[found[2].upper()]
 
 
 def _format(reader: ConfigReader) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import frozen
 
 from pyzoo.config.hosts import ANY_HOST
-from pyzoo.config.java_numbers import parse_decimal
+from pyzoo.config.java_numbers import parse_decimal, whole_number
 from pyzoo.config.properties import Property, parse_properties
 from pyzoo.errors import ConfigError
 
@@ -204,9 +204,10 @@ def parse_server(id: int, entry: Property, path: str | None, multi_address: bool
             raise ConfigError(f"{entry.key}: the two ports {quorum_port} must differ", path, entry.line, entry.key)
         roles.add(fields[3].lower() if len(fields) == 4 else "participant")
         addresses.append(ServerAddress(fields[0], quorum_port, election_port))
-    if not roles <= {"participant", "observer"}:
+    wrong = sorted(roles - {"participant", "observer"})
+    if wrong:
         raise ConfigError(
-            f"{entry.key}: the role must be participant or observer, not {fields[3]!r}", path, entry.line, entry.key
+            f"{entry.key}: the role must be participant or observer, not {wrong[0]!r}", path, entry.line, entry.key
         )
     if len(roles) > 1:
         raise ConfigError(f"{entry.key}: all addresses of a server need the same role", path, entry.line, entry.key)
@@ -239,9 +240,10 @@ def _host_and_rest(text: str) -> list[str]:
 
 
 def _port(text: str, entry: Property, path: str | None) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+    port = whole_number(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= port <= 65535:
         raise _malformed(entry, path)
-    return int(text)
+    return port
 
 
 def _number(text: str, entry: Property, path: str | None, what: str) -> int:

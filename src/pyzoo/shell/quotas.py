@@ -47,7 +47,7 @@ class StatsTrack:
         for pair in filter(None, _BETWEEN.split((data or b"").decode(errors="replace"))):
             name, _, rest = pair.partition("=")
             number = rest.rstrip("=")
-            track.values[name] = int(number) if re.fullmatch(r"-?\d+", number) else NO_LIMIT
+            track.values[name] = int(number) if re.fullmatch(r"-?\d{1,19}", number) else NO_LIMIT
         return track
 
     def get(self, name: str) -> int:
