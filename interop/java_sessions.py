@@ -10,7 +10,8 @@ from interop.java import JVM_OPTIONS, JavaZooKeeper, java, javac
 from interop.server import LOGBACK_XML
 
 SOURCE = Path(__file__).parent / "java_client" / "Sessions.java"
-CONNECTED = "SyncConnected"
+CONNECTED = "connected"
+REFUSED = "refused"
 
 
 @define(eq=False)
@@ -34,7 +35,7 @@ class JavaClient:
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, text=True)
 
     def open(self, hosts: str, settings: Mapping[str, str] | None = None, timeout_ms: int = 10000) -> "JavaSession":
-        """A session whose first attempt to connect has come to an end, good or bad: see its `first_state`."""
+        """A session whose first attempt to connect has come to an end, good or bad: see its `first`."""
         self._opened += 1
         name = f"session{self._opened}"
         words = [f"{key}={value}" for key, value in (settings or {}).items()]
@@ -70,12 +71,8 @@ class JavaSession:
 
     client: JavaClient
     name: str
-    #: SyncConnected, or Disconnected when the connection failed.
-    first_state: str
-
-    @property
-    def is_connected(self) -> bool:
-        return self.first_state == CONNECTED
+    #: CONNECTED, or REFUSED when the connection failed.
+    first: str
 
     def create(self, path: str, data: str = "", mode: str = "PERSISTENT") -> str:
         return self._ask("create", path, data, mode)
@@ -97,10 +94,6 @@ class JavaSession:
 
     def events_left(self) -> int:
         return int(self._ask("left"))
-
-    def state(self) -> str:
-        """The next state of the session; waits for it."""
-        return self._ask("state")
 
     def session(self) -> int:
         return int(self._ask("session"))

@@ -21,9 +21,8 @@ public class Sessions {
     private static final int WAIT_SECONDS = 30;
     private static final Map<String, Session> SESSIONS = new HashMap<>();
 
-    /** One client, and its events that nobody has asked for yet: those of the session, and those of nodes. */
+    /** One client, and its events of nodes that nobody has asked for yet. */
     static final class Session implements Watcher {
-        final BlockingQueue<WatchedEvent> states = new LinkedBlockingQueue<>();
         final BlockingQueue<WatchedEvent> nodes = new LinkedBlockingQueue<>();
         final ZooKeeper client;
 
@@ -33,7 +32,9 @@ public class Sessions {
 
         @Override
         public void process(WatchedEvent event) {
-            (event.getType() == Event.EventType.None ? states : nodes).add(event);
+            if (event.getType() != Event.EventType.None) {
+                nodes.add(event);
+            }
         }
     }
 
@@ -108,8 +109,6 @@ public class Sessions {
                 return told(session.nodes.poll(WAIT_SECONDS, TimeUnit.SECONDS));
             case "left":
                 return "" + session.nodes.size();
-            case "state":
-                return told(session.states.poll(WAIT_SECONDS, TimeUnit.SECONDS));
             case "close":
                 SESSIONS.remove(name);
                 client.close(0);
@@ -119,7 +118,7 @@ public class Sessions {
         }
     }
 
-    /** Answers with the first state that the session gets to: a connection that fails is Disconnected. */
+    /** Answers how the first attempt to connect has ended: a client says nothing of attempts that fail, but requests do. */
     static String open(String name, String hosts, int timeout, List<String> settings) throws Exception {
         ZKClientConfig config = new ZKClientConfig();
         for (String setting : settings) {
@@ -127,7 +126,12 @@ public class Sessions {
         }
         Session session = new Session(hosts, timeout, config);
         SESSIONS.put(name, session);
-        return told(session.states.poll(WAIT_SECONDS, TimeUnit.SECONDS));
+        try {
+            session.client.exists("/", false);
+            return "connected";
+        } catch (KeeperException.ConnectionLossException error) {
+            return "refused";
+        }
     }
 
     static byte[] bytes(String text) {
@@ -135,9 +139,6 @@ public class Sessions {
     }
 
     static String told(WatchedEvent event) {
-        if (event == null) {
-            return "nothing";
-        }
-        return event.getPath() == null ? "" + event.getState() : event.getType() + " " + event.getPath();
+        return event == null ? "nothing" : event.getType() + " " + event.getPath();
     }
 }
