@@ -19,6 +19,7 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from benchmarks.tls import TlsFiles
 from interop.install import JAR_SETS, copy_jars
 from interop.java import CACHE, OLDER_VERSION, Missing, java, zookeeper_395
 
@@ -163,6 +164,8 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
     start_s: float = field(default=0.0)
+    #: Where clients speak TLS, if they do.
+    secure_port: int = field(default=0)
 
     @property
     def pid(self) -> int:
@@ -241,13 +244,20 @@ def spawn(contestant: Contestant, home: Path, port: int, zoo_cfg: str, propertie
 
 
 def start(
-    contestant: Contestant, home: Path, properties: Mapping[str, str] | None = None, zoo_cfg: str = ZOO_CFG
+    contestant: Contestant,
+    home: Path,
+    properties: Mapping[str, str] | None = None,
+    zoo_cfg: str = ZOO_CFG,
+    tls: TlsFiles | None = None,
 ) -> Server:
     """Start in `home`, which may hold data already, and wait for the first answer. Raises ServerError."""
-    port = free_port()
+    port, secure_port = free_port(), free_port()
     zoo_cfg = zoo_cfg.format(data_dir=home / "data", port=port)
+    if tls is not None:
+        zoo_cfg += tls.zoo_cfg(secure_port)
     spawned = time.monotonic()
     server = spawn(contestant, home, port, zoo_cfg, properties or {})
+    server.secure_port = secure_port
     try:
         server.wait_until_answering(spawned)
     except BaseException:

@@ -13,12 +13,17 @@ from attrs import define, frozen
 
 from benchmarks.results import Cell, CellResult, Results, median_of
 from benchmarks.servers import Contestant, Server, fresh_home, start
+from benchmarks.tls import TlsFiles
 from benchmarks.zkload import Figures, LoadError, Zkload
 
 log = logging.getLogger(__name__)
 
 OPS = ("get", "exists", "ls", "mix:90", "set", "create", "churn")
 SHAPES = ((1, 1), (1, 16), (32, 1), (32, 16), (200, 1), (200, 16))
+TLS_OPS = ("get", "set", "churn", "word")
+"""The last two are sessions, and bare connections, a second."""
+ONE_BY_ONE = ("churn", "word")
+"""Have one request in flight by nature."""
 QUICK_SHAPES = ((1, 1), (32, 1), (32, 16))
 
 
@@ -35,9 +40,9 @@ class Pace:
 
 
 def cells_of(ops: tuple[str, ...], quick: bool) -> list[Cell]:
-    """Rows of the table; churn has one request in flight by nature."""
+    """Rows of the table."""
     shapes = QUICK_SHAPES if quick else SHAPES
-    return [Cell(op, conns, depth) for op in ops for conns, depth in shapes if op != "churn" or depth == 1]
+    return [Cell(op, conns, depth) for op in ops for conns, depth in shapes if op not in ONE_BY_ONE or depth == 1]
 
 
 @define
@@ -47,17 +52,18 @@ class Fleet:
     directory: Path
     stack: ExitStack
     servers: dict[str, Server]
+    tls: TlsFiles | None
 
     @classmethod
-    def launch(cls, contestants: list[Contestant], directory: Path, stack: ExitStack) -> "Fleet":
-        fleet = cls(directory, stack, {})
+    def launch(cls, contestants: list[Contestant], directory: Path, stack: ExitStack, tls: TlsFiles | None) -> "Fleet":
+        fleet = cls(directory, stack, {}, tls)
         for contestant in contestants:
             fleet._start(contestant)
         return fleet
 
     def _start(self, contestant: Contestant) -> Server:
         home = self.stack.enter_context(fresh_home(self.directory, contestant))
-        server = start(contestant, home)
+        server = start(contestant, home, tls=self.tls)
         self.stack.callback(server.stop)
         self.servers[contestant.name] = server
         return server
@@ -70,10 +76,11 @@ class Fleet:
         return self._start(server.contestant)
 
 
-def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float, warmup: float) -> Figures:
+def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float, warmup: float, tls: TlsFiles | None) -> Figures:
+    more: dict[str, str] = {} if tls is None else {"tls": str(tls.client)}
     return zkload.run(
         "load",
-        server.port,
+        server.port if tls is None else server.secure_port,
         timeout_s=seconds + warmup + 120,
         op=cell.op,
         conns=cell.conns,
@@ -81,6 +88,7 @@ def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float, warmup: fl
         secs=seconds,
         warmup=warmup,
         pid=server.pid,
+        **more,
     )
 
 
@@ -99,15 +107,19 @@ def measure_throughput(
     directory: Path,
     results: Results,
     save: Callable[[], None],
+    tls: TlsFiles | None = None,
 ) -> None:
-    """Fill `results.cells`, calling `save` after each. Raises ServerError where a server does not start."""
+    """Fill `results.cells`, calling `save` after each; with `tls` all clients speak that.
+
+    Raises ServerError where a server does not start.
+    """
     with ExitStack() as stack:
-        fleet = Fleet.launch(contestants, directory, stack)
+        fleet = Fleet.launch(contestants, directory, stack, tls)
         names = list(fleet.servers)
 
         def attempt(name: str, cell: Cell, seconds: float, warmup: float) -> Figures | None:
             try:
-                return with_cpu_per_op(_load(zkload, fleet.alive(name), cell, seconds, warmup))
+                return with_cpu_per_op(_load(zkload, fleet.alive(name), cell, seconds, warmup, tls))
             except LoadError as failure:
                 log.warning("%s %s: %s", name, cell, failure)
                 results.failures.append(f"{name}, {cell}: {failure}")
@@ -120,7 +132,7 @@ def measure_throughput(
             if cell.op not in warmed:
                 warmed.add(cell.op)
                 for name in names:
-                    attempt(name, Cell(cell.op, 32, 1 if cell.op == "churn" else 4), pace.first_warmup, 0)
+                    attempt(name, Cell(cell.op, 32, 1 if cell.op in ONE_BY_ONE else 4), pace.first_warmup, 0)
             result = CellResult(cell)
             for run in range(pace.runs):
                 first = (row + run) % len(names)

@@ -5,7 +5,8 @@
  * on the port. Every mode prints JSON lines on stdout and exits 0; a mode that holds something open prints
  * {"ready":...} first and goes on when a line (or the end) arrives on stdin.
  *
- *   cc -O2 -o zkload zkload.c
+ *   cc -O2 -o zkload zkload.c                                          without TLS
+ *   cc -O2 -DZKLOAD_TLS -o zkload zkload.c -lssl -lcrypto              with it
  *   ./zkload load  --hosts 127.0.0.1:2181 --op get --conns 32 --depth 1 --secs 5
  *   ./zkload idle  --sessions 1000                      hold sessions, pinging them
  *   ./zkload fill  --nodes 1000000 --root /fill         create znodes in directories of 1000
@@ -15,9 +16,11 @@
  * load: closed loop, each of --conns sessions keeps --depth requests in flight.
  *   --op      get | exists | set | create | ls | mix:<percent reads> (the rest are sets)
  *             churn = open a session, one exists, close it, again (a latency is the whole of it)
+ *             word = connect, ask the four-letter word srvr, read to the end, again
  *   --size    bytes a znode (100)       --paths    znodes to spread over (1000)
  *   --children names in the directory that ls lists (100)
  *   --warmup  seconds before the figures start (1)
+ *   --tls     a PEM file with the clients' key and certificate: all connections are TLS 1.3, none resumes a session
  *   --pid     server processes (comma between) whose CPU time is read at both ends of the measured window
  * watch: each of --sessions sessions watches each of --nodes znodes of a tree that `fill` made; one set per
  *   znode then fires them all, while another session does a get every millisecond (its worst latency is the stall).
@@ -38,6 +41,12 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef ZKLOAD_TLS
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#else
+typedef void SSL;
+#endif
 
 enum { CREATE = 1, DELETE = 2, EXISTS = 3, GETDATA = 4, SETDATA = 5, PING = 11, GETCHILDREN2 = 12, ADDWATCH = 106, CLOSE = -11 };
 enum { NONODE = -101, NODEEXISTS = -110 };
@@ -54,6 +63,7 @@ struct Conn {
     unsigned char *in, *out;
     size_t in_len, in_cap, out_len, out_off, out_cap;
     uint64_t last_sent;
+    SSL *tls;
     void (*on_up)(Conn *);
     void (*on_reply)(Conn *, int32_t err, uint64_t latency_ns); /* may close the connection: `gone` tells */
     void (*on_lost)(Conn *);
@@ -64,7 +74,7 @@ static int n_hosts, epfd;
 static int n_conns = 1, depth = 1, size = 100, paths = 1000, children = 100;
 static int sessions = 1, nodes = 1000, hold, writes_per_s, read_pct = -1, watch_via = WATCH_DATA;
 static double secs = 5, warmup = 1;
-static const char *op = "get", *root = "/fill", *via = "data", *server_pids = "";
+static const char *op = "get", *root = "/fill", *via = "data", *server_pids = "", *tls_file = "";
 static bool stopping;
 static uint64_t events, errors, lost;
 static char payload[1 << 20];
@@ -164,13 +174,72 @@ static void put_request(Conn *c, int type, const char *path, int watch) {
     }
 }
 
+/* ---- bytes in and out, encrypted or not; as send and recv, with EAGAIN where there is nothing to be done now ---- */
+
+#ifdef ZKLOAD_TLS
+static SSL_CTX *tls_context;
+
+static void prepare_tls(void) {
+    tls_context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_min_proto_version(tls_context, TLS1_3_VERSION);
+    SSL_CTX_set_session_cache_mode(tls_context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(tls_context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    errno = 0;
+    if (SSL_CTX_use_PrivateKey_file(tls_context, tls_file, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_use_certificate_chain_file(tls_context, tls_file) != 1) die("--tls wants a PEM file with a key and its certificate");
+}
+static void begin_tls(Conn *c) {
+    if (!tls_context) return;
+    c->tls = SSL_new(tls_context);
+    SSL_set_fd(c->tls, c->fd);
+    SSL_set_connect_state(c->tls);
+}
+static void end_tls(Conn *c) {
+    if (!c->tls) return;
+    ERR_clear_error();
+    SSL_shutdown(c->tls);
+    SSL_free(c->tls);
+    c->tls = NULL;
+}
+static ssize_t tls_result(Conn *c, int n) {
+    if (n > 0) return n;
+    int error = SSL_get_error(c->tls, n);
+    ERR_clear_error();
+    if (error == SSL_ERROR_ZERO_RETURN) return 0;
+    errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? EAGAIN : EPROTO;
+    return -1;
+}
+static ssize_t write_some(Conn *c, const void *data, size_t n) {
+    if (!c->tls) return send(c->fd, data, n, MSG_NOSIGNAL);
+    return tls_result(c, SSL_write(c->tls, data, (int)n));
+}
+static ssize_t read_some(Conn *c, void *data, size_t n) {
+    if (!c->tls) return recv(c->fd, data, n, 0);
+    return tls_result(c, SSL_read(c->tls, data, (int)n));
+}
+/* Whether more than one read may be needed: a read of TLS gives one record at most. */
+static bool may_have_more(const Conn *c) { return c->tls != NULL; }
+#else
+static void prepare_tls(void) { errno = 0; die("--tls: compiled without it"); }
+static void begin_tls(Conn *c) { (void)c; }
+static void end_tls(Conn *c) { (void)c; }
+static ssize_t write_some(Conn *c, const void *data, size_t n) { return send(c->fd, data, n, MSG_NOSIGNAL); }
+static ssize_t read_some(Conn *c, void *data, size_t n) { return recv(c->fd, data, n, 0); }
+static bool may_have_more(const Conn *c) { (void)c; return false; }
+#endif
+static void close_socket(Conn *c) {
+    end_tls(c);
+    close(c->fd);
+}
+
 /* ---- connections ---- */
 
+static bool words;  /* connections ask a word in place of a session */
 static int opening; /* connections without their session yet */
 
 static void connection_lost(Conn *c) {
     if (!c->up) opening--;
-    close(c->fd);
+    close_socket(c);
     c->gone = true;
     lost++;
     errors += (uint64_t)c->inflight;
@@ -179,12 +248,15 @@ static void connection_lost(Conn *c) {
 }
 static void flush_out(Conn *c) {
     while (c->out_off < c->out_len) {
-        ssize_t n = send(c->fd, c->out + c->out_off, c->out_len - c->out_off, MSG_NOSIGNAL);
+        ssize_t n = write_some(c, c->out + c->out_off, c->out_len - c->out_off);
         if (n < 0 && errno == EAGAIN) break;
         if (n < 0) { connection_lost(c); return; }
         c->out_off += (size_t)n;
     }
     bool want_out = c->out_off < c->out_len;
+#ifdef ZKLOAD_TLS
+    if (c->tls && !SSL_is_init_finished(c->tls)) want_out = SSL_want_write(c->tls); /* the rest goes out behind the handshake */
+#endif
     if (want_out != c->want_out) {
         struct epoll_event e = {.events = EPOLLIN | (want_out ? EPOLLOUT : 0), .data.ptr = c};
         epoll_ctl(epfd, EPOLL_CTL_MOD, c->fd, &e);
@@ -219,8 +291,12 @@ static void open_conn(Conn *c) {
     c->in_len = c->out_len = c->out_off = 0;
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
     if (epoll_ctl(epfd, EPOLL_CTL_ADD, c->fd, &e) < 0) die("epoll_ctl");
+    begin_tls(c);
     opening++;
-    put_connect(c);
+    if (words) {
+        memcpy(reserve(c, 4), "srvr", 4);
+        c->out_len += 4;
+    } else put_connect(c);
     flush_out(c);
 }
 static void init_conn(Conn *c, int index, int ring) {
@@ -246,12 +322,23 @@ static void on_frame(Conn *c, const unsigned char *frame, int n) {
     c->inflight--;
     if (c->on_reply) c->on_reply(c, g32(frame + 12), latency);
 }
+static void word_read(Conn *c);
 static void on_readable(Conn *c) {
-    if (c->in_cap - c->in_len < 8192) c->in = grow(c->in, c->in_cap = c->in_cap ? c->in_cap * 2 : 16384);
-    ssize_t n = recv(c->fd, c->in + c->in_len, c->in_cap - c->in_len, 0);
-    if (n < 0 && errno == EAGAIN) return;
-    if (n <= 0) { connection_lost(c); return; }
-    c->in_len += (size_t)n;
+    bool any = false;
+    do {
+        if (c->in_cap - c->in_len < 8192) c->in = grow(c->in, c->in_cap = c->in_cap ? c->in_cap * 2 : 16384);
+        ssize_t n = read_some(c, c->in + c->in_len, c->in_cap - c->in_len);
+        if (n < 0 && errno == EAGAIN) break;
+        if (n <= 0) {
+            if (any) break; /* what came before the end counts first */
+            if (words && n == 0 && c->in_len) word_read(c);
+            else connection_lost(c);
+            return;
+        }
+        c->in_len += (size_t)n;
+        any = true;
+    } while (may_have_more(c));
+    if (words || !any) { flush_out(c); return; }
     size_t off = 0;
     while (c->in_len - off >= 4) {
         size_t len = (size_t)g32(c->in + off);
@@ -297,7 +384,7 @@ static void close_all(Conn *cs, int n) {
     }
     for (int i = 0; i < n; i++) {
         while (!cs[i].gone && cs[i].inflight) poll_once(100);
-        if (!cs[i].gone) close(cs[i].fd);
+        if (!cs[i].gone) close_socket(&cs[i]);
         cs[i].gone = true;
         free_conn(&cs[i]);
     }
@@ -416,8 +503,15 @@ static void churn_reply(Conn *c, int32_t err, uint64_t latency) {
         return;
     }
     load_record(err, now_ns() - churn_began[c->index]);
-    close(c->fd);
+    close_socket(c);
     c->gone = true;
+    if (stopping) churning--; else churn_open(c);
+}
+static void word_read(Conn *c) {
+    load_record(0, now_ns() - churn_began[c->index]);
+    close_socket(c);
+    c->gone = true;
+    opening--;
     if (stopping) churning--; else churn_open(c);
 }
 static double cpu_seconds_of(long pid) {
@@ -446,12 +540,12 @@ static double cpu_seconds(void) {
 }
 static void choose_op(void) {
     static const struct { const char *name; int type; } ops[] = {
-        {"get", GETDATA}, {"exists", EXISTS}, {"set", SETDATA}, {"create", CREATE}, {"ls", GETCHILDREN2}, {"churn", EXISTS}};
+        {"get", GETDATA}, {"exists", EXISTS}, {"set", SETDATA}, {"create", CREATE}, {"ls", GETCHILDREN2}, {"churn", EXISTS}, {"word", EXISTS}};
     if (!strncmp(op, "mix:", 4)) { read_pct = atoi(op + 4); load_type = GETDATA; }
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) if (!strcmp(op, ops[i].name)) load_type = ops[i].type;
-    churn = !strcmp(op, "churn");
+    churn = !strcmp(op, "churn") || !strcmp(op, "word");
     errno = 0;
-    if (!load_type) die("--op wants get, exists, set, create, ls, mix:<percent reads> or churn");
+    if (!load_type) die("--op wants get, exists, set, create, ls, mix:<percent reads>, churn or word");
     if (churn) depth = 1;
 }
 static int run_load(void) {
@@ -468,6 +562,7 @@ static int run_load(void) {
         churn_began[i] = now_ns();
     }
     churning = n_conns;
+    words = !strcmp(op, "word");
     uint64_t t0 = now_ns();
     count_from = UINT64_MAX;
     if (churn) for (int i = 0; i < n_conns; i++) churn_open(&cs[i]);
@@ -691,7 +786,7 @@ static void parse(int argc, char **argv) {
         {"--conns", &n_conns, 0, 0}, {"--depth", &depth, 0, 0}, {"--size", &size, 0, 0}, {"--paths", &paths, 0, 0},
         {"--children", &children, 0, 0}, {"--pid", 0, 0, &server_pids}, {"--sessions", &sessions, 0, 0},
         {"--nodes", &nodes, 0, 0}, {"--hold", &hold, 0, 0}, {"--writes", &writes_per_s, 0, 0}, {"--secs", 0, &secs, 0},
-        {"--warmup", 0, &warmup, 0}, {"--op", 0, 0, &op}, {"--root", 0, 0, &root}, {"--via", 0, 0, &via}};
+        {"--warmup", 0, &warmup, 0}, {"--op", 0, 0, &op}, {"--root", 0, 0, &root}, {"--via", 0, 0, &via}, {"--tls", 0, 0, &tls_file}};
     hosts[n_hosts++] = default_host;
     for (int i = 2; i < argc; i += 2) {
         size_t k = 0, n = sizeof options / sizeof *options;
@@ -716,6 +811,7 @@ int main(int argc, char **argv) {
         {"load", run_load}, {"idle", run_idle}, {"fill", run_fill}, {"watch", run_watch}, {"probe", run_probe}};
     parse(argc, argv);
     memset(payload, 'x', sizeof payload);
+    if (*tls_file) prepare_tls();
     epfd = epoll_create1(0);
     for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof *modes; i++)
         if (!strcmp(argv[1], modes[i].name)) return modes[i].run();

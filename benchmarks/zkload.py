@@ -55,14 +55,15 @@ class Zkload:
     program: Path
 
     @classmethod
-    def build(cls, cache: Path) -> "Zkload":
-        """Compile `zkload.c` with cc into `cache`, once for each text of it."""
-        name = "zkload-" + hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
+    def build(cls, cache: Path, tls: bool = False) -> "Zkload":
+        """Compile `zkload.c` with cc into `cache`, once for each text of it; with `tls` it needs libssl."""
+        name = ("zkload-tls-" if tls else "zkload-") + hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
         program = cache / name
         if not program.exists():
             cache.mkdir(parents=True, exist_ok=True)
             fresh = program.with_suffix(".new")
-            subprocess.run(["cc", "-O2", "-o", str(fresh), str(SOURCE)], check=True)
+            extra = ["-DZKLOAD_TLS", "-lssl", "-lcrypto"] if tls else []
+            subprocess.run(["cc", "-O2", "-o", str(fresh), str(SOURCE), *extra], check=True)
             fresh.replace(program)
         return cls(program)
 
