@@ -121,7 +121,7 @@ class LearnerPart(LearnerOwner):
 
     # --- synchronisation
 
-    def begin_snapshot(self, zxid: i64) -> None:
+    def begin_snapshot(self, zxid: int) -> None:
         """A stream is coming that replaces the whole database."""
         database = self.host.database
         database.committed_log.clear()
@@ -141,9 +141,9 @@ class LearnerPart(LearnerOwner):
         self._reader = None
         return reader.rest()
 
-    def truncate(self, zxid: i64) -> None:
+    def truncate(self, zxid: int) -> None:
         """Cut off what was never committed."""
-        database = self.host.storage.truncate(int(zxid))
+        database = self.host.storage.truncate(zxid)
         self.host.replace_database(database)
         if database.last_zxid != zxid:
             # To go on from here would leave a hole; the next sync begins at what there really is.
