@@ -94,12 +94,12 @@ class Authority:
         )
 
     def _builder(
-        self, common_name: str, key: ec.EllipticCurvePublicKey, days: tuple[float, float]
+        self, subject: str | x509.Name, key: ec.EllipticCurvePublicKey, days: tuple[float, float]
     ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()
-            .subject_name(_name(common_name))
+            .subject_name(_name(subject) if isinstance(subject, str) else subject)
             .issuer_name(_name(self.name))
             .public_key(key)
             .serial_number(x509.random_serial_number())
@@ -111,14 +111,17 @@ class Authority:
 
     def issue(
         self,
-        common_name: str = "member",
+        subject: str | x509.Name = "member",
         hosts: Sequence[str] = LOOPBACK_HOSTS,
         days: tuple[float, float] = VALID,
     ) -> Identity:
-        """A certificate for servers and clients, with alternative names where there are any."""
+        """A certificate for servers and clients, with alternative names where there are any.
+
+        `subject` is its common name, or all of it.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-        builder = self._builder(common_name, key.public_key(), days).add_extension(
+        builder = self._builder(subject, key.public_key(), days).add_extension(
             x509.ExtendedKeyUsage(usages), critical=False
         )
         if hosts:

@@ -3,6 +3,7 @@
 A difference does not end a test: it is noted, and the test fails at its end with all that were found.
 """
 
+import ssl
 import struct
 import time
 from collections.abc import Callable, Sequence
@@ -59,15 +60,18 @@ class Pair:
             session.abandon()
         self._sessions.clear()
 
-    def connect(self, request: bytes | None = None, **arguments: int | bytes) -> "PairSession":
+    def connect(
+        self, request: bytes | None = None, tls: ssl.SSLContext | None = None, **arguments: int | bytes
+    ) -> "PairSession":
         """A connection to each server with a session, unless they refuse (then `.closed`)."""
-        session = self.dial()
+        session = self.dial(tls)
         session.handshake(request if request is not None else rq.connect(**arguments))  # type: ignore[arg-type]
         return session
 
-    def dial(self) -> "PairSession":
-        """A connection to each server, with nothing sent yet."""
-        first, second = (Connection(side.server.address) for side in self.sides)
+    def dial(self, tls: ssl.SSLContext | None = None) -> "PairSession":
+        """A connection to each server, with nothing sent yet; with `tls` to the secure ports."""
+        servers = [side.server for side in self.sides]
+        first, second = (Connection(each.address if tls is None else each.secure_address, tls) for each in servers)
         session = PairSession(self, (first, second))
         self._sessions.append(session)
         return session

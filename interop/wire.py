@@ -1,6 +1,7 @@
 """The client port as bytes: one connection, frames in and out, nothing interpreted."""
 
 import socket
+import ssl
 import struct
 
 from attrs import define, field
@@ -15,6 +16,7 @@ class Connection:
     """A TCP connection to a server; remembers every frame it received."""
 
     address: tuple[str, int]
+    tls: ssl.SSLContext | None = None
     frames: list[bytes] = field(factory=list)
     closed: bool = False
     _socket: socket.socket = field(init=False)
@@ -27,6 +29,8 @@ class Connection:
         try:
             self._socket.connect(self.address)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls is not None:
+                self._socket = self.tls.wrap_socket(self._socket)
         except (BrokenPipeError, ConnectionResetError):
             # Refused by a limit so fast that even connecting sees it.
             self.closed = True
