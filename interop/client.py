@@ -1,5 +1,6 @@
 """A session with one server, for tests that have no second one to compare with."""
 
+import ssl
 import struct
 
 from attrs import define, field
@@ -22,14 +23,20 @@ class Client:
 
     server: Server
     timeout: int = 40000
+    #: With it, the connection is encrypted.
+    tls: ssl.SSLContext | None = None
+    #: Whether a server without a quorum will do.
+    read_only: bool = False
     session: int = 0
     password: bytes = bytes(16)
     xid: int = field(default=0, init=False)
     connection: Connection = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.connection = Connection(self.server.address)
-        self.connection.send_frame(rq.connect(self.timeout, self.session, self.password))
+        self.connection = Connection(self.server.address, self.tls)
+        self.connection.send_frame(
+            rq.connect(self.timeout, self.session, self.password, read_only=bytes([self.read_only]))
+        )
         frame = self.connection.read_frame()
         assert frame is not None, "the server refused the session"
         (self.session,) = struct.unpack_from(">q", frame, 8)
@@ -37,7 +44,7 @@ class Client:
 
     def moved_to(self, server: Server) -> "Client":
         """The same session on another server; its `session` is 0 if that server does not know it."""
-        moved = Client(server, self.timeout, self.session, self.password)
+        moved = Client(server, self.timeout, self.tls, self.read_only, self.session, self.password)
         # Servers answer by session and number: none may come again while the old ones are on their way.
         moved.xid = self.xid + 1000
         return moved
