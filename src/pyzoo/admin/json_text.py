@@ -2,21 +2,10 @@
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 from pyzoo.admin.response import Json, LongArray, LongObject
 from pyzoo.config.java_numbers import double_text
-
-_ESCAPES: Final = {
-    **{code: f"\\u{code:04X}" for code in range(0x20)},
-    ord('"'): '\\"',
-    ord("\\"): "\\\\",
-    ord("\b"): "\\b",
-    ord("\t"): "\\t",
-    ord("\n"): "\\n",
-    ord("\f"): "\\f",
-    ord("\r"): "\\r",
-}
+from pyzoo.json_escapes import JSON_ESCAPES
 
 
 def json_bytes(value: Json) -> bytes:
@@ -94,4 +83,4 @@ def _object(fields: dict[str, Json], depth: int) -> str:
 
 
 def _string(text: str) -> str:
-    return f'"{text.translate(_ESCAPES)}"'
+    return f'"{text.translate(JSON_ESCAPES)}"'

@@ -37,15 +37,12 @@ class SnapshotCommands:
         """Save a snapshot; the answer, and the snapshot unless there is none."""
         server = self._host.server()
         refused = refusal(name, server) or check_access(name, server, caller)
-        if refused is None and not self._config.admin.snapshot_enabled:
-            refused = CommandResponse(SNAPSHOT, error="admin.snapshot.enabled is false", status=503)
-        if refused is None and not self._config.serialize_last_processed_zxid:
-            refused = CommandResponse(SNAPSHOT, error=NEEDS_LAST_ZXID, status=500)
-        if refused is None and not self._snapshots.allow(int(server.now_ms)):
-            server.metrics.snapshot_rate_limited_count += 1
-            refused = _too_often(SNAPSHOT, self._snapshots)
+        refused = refused or self._refused(SNAPSHOT, self._config.admin.snapshot_enabled)
         if refused is not None:
             return refused, None
+        if not self._snapshots.allow(int(server.now_ms)):
+            server.metrics.snapshot_rate_limited_count += 1
+            return _too_often(SNAPSHOT, self._snapshots), None
         try:
             saved = await self._host.save_snapshot()
         except StorageError as error:
@@ -59,12 +56,9 @@ class SnapshotCommands:
         """Replace the database by the snapshot in the body, whose size is `announced` (0: not known)."""
         server = self._host.server()
         refused = refusal(name, server) or check_access(name, server, caller)
+        refused = refused or self._refused(RESTORE, self._config.admin.restore_enabled)
         if refused is not None:
             return refused
-        if not self._config.admin.restore_enabled:
-            return CommandResponse(RESTORE, error="admin.restore.enabled is false", status=503)
-        if not self._config.serialize_last_processed_zxid:
-            return CommandResponse(RESTORE, error=NEEDS_LAST_ZXID, status=500)
         if not self._restores.allow(int(server.now_ms)):
             server.metrics.restore_rate_limited_count += 1
             return _too_often(RESTORE, self._restores)
@@ -75,6 +69,13 @@ class SnapshotCommands:
             logger.warning("The restore command failed: %s", error)
             return CommandResponse(RESTORE, error=str(error), status=_status_of(error))
         return CommandResponse(RESTORE, {"last_zxid": zxid})
+
+    def _refused(self, name: str, enabled: bool) -> CommandResponse | None:
+        if not enabled:
+            return CommandResponse(name, error=f"admin.{name}.enabled is false", status=503)
+        if not self._config.serialize_last_processed_zxid:
+            return CommandResponse(name, error=NEEDS_LAST_ZXID, status=500)
+        return None
 
 
 def _status_of(error: StorageError) -> int:

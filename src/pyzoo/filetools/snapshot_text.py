@@ -9,22 +9,10 @@ from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.tree import DataTree
 from pyzoo.filetools.dates import Dates
 from pyzoo.filetools.snapshot_tree import SnapshotTree, children_of, data_length, node_at, session_order
+from pyzoo.json_escapes import JSON_ESCAPES
 
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
 _FIRST_INODE: Final = 1001
-#: Jackson's: short forms where JSON has them, \\u00XX for the other control characters.
-_JSON_ESCAPES: Final = {number: f"\\u{number:04X}" for number in range(0x20)} | {
-    ord(character): text
-    for character, text in {
-        '"': '\\"',
-        "\\": "\\\\",
-        "\b": "\\b",
-        "\t": "\\t",
-        "\n": "\\n",
-        "\f": "\\f",
-        "\r": "\\r",
-    }.items()
-}
 
 
 def details(snapshot: SnapshotTree, dates: Dates, with_data: bool = False) -> Iterator[str]:
@@ -93,7 +81,7 @@ def json_text(snapshot: SnapshotTree, now_ms: int) -> Iterator[str]:
         name = path if path == "/" else path[path.rindex("/") + 1 :]
         size = data_length(node)
         entry = (
-            f'{{"name":"{name.translate(_JSON_ESCAPES)}","asize":{size},"dsize":{size},"dev":0,"ino":{next(inodes)}}}'
+            f'{{"name":"{name.translate(JSON_ESCAPES)}","asize":{size},"dsize":{size},"dev":0,"ino":{next(inodes)}}}'
         )
         yield f",[{entry}" if children else f",{entry}"
         if children:

@@ -25,45 +25,19 @@ from pyzoo.jute.records import (
     TxnHeader,
 )
 
-#: Request.op2String
-_NAMES: Final = {
-    op.NOTIFICATION: "notification",
-    op.CREATE: "create",
-    op.DELETE: "delete",
-    op.EXISTS: "exists",
-    op.GET_DATA: "getData",
-    op.SET_DATA: "setData",
-    op.GET_ACL: "getACL",
-    op.SET_ACL: "setACL",
-    op.GET_CHILDREN: "getChildren",
-    op.SYNC: "sync",
-    op.PING: "ping",
-    op.GET_CHILDREN2: "getChildren2",
-    op.CHECK: "check",
-    op.MULTI: "multi",
-    op.CREATE2: "create2",
-    op.RECONFIG: "reconfig",
-    op.CHECK_WATCHES: "checkWatches",
-    op.REMOVE_WATCHES: "removeWatches",
-    op.CREATE_CONTAINER: "createContainer",
-    op.DELETE_CONTAINER: "deleteContainer",
-    op.CREATE_TTL: "createTTL",
-    op.MULTI_READ: "multiRead",
-    op.AUTH: "auth",
-    op.SET_WATCHES: "setWatches",
-    op.SASL: "sasl",
-    op.GET_EPHEMERALS: "getEphemerals",
-    op.GET_ALL_CHILDREN_NUMBER: "getAllChildrenNumber",
-    op.SET_WATCHES2: "setWatches2",
-    op.ADD_WATCH: "addWatch",
-    op.WHO_AM_I: "whoAmI",
-    op.CREATE_SESSION: "createSession",
-    op.CLOSE_SESSION: "closeSession",
-    op.ERROR: "error",
-}
+_ABBREVIATIONS: Final = {"ACL", "TTL"}
 _ESCAPES: Final = str.maketrans({"\0": "%00", "\n": "%0A", "\r": "%0D", ",": "%2C", "}": "%7D", "%": "%25"})
 _MASK_64: Final = 0xFFFFFFFFFFFFFFFF
 _MASK_32: Final = 0xFFFFFFFF
+
+
+def _camel_case(constant: str) -> str:
+    first, *others = constant.split("_")
+    return first.lower() + "".join(word if word in _ABBREVIATIONS else word.capitalize() for word in others)
+
+
+_NAMES: Final = {code: _camel_case(name) for name, code in vars(op).items() if name.isupper()}
+"""Request.op2String: the codes have their names."""
 
 
 def entry_of(header: TxnHeader, txn: Record | None, dates: Dates) -> str:

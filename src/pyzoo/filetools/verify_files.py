@@ -1,5 +1,6 @@
 """Whether a snapshot or a log is what a server wrote, and whether it is whole."""
 
+from contextlib import closing
 from enum import Enum
 from typing import Final
 
@@ -50,15 +51,13 @@ def verify_snapshot(disk: Disk, path: str) -> FileReport:
     """Read a snapshot as a server does, and look at what a server believes. Raises OSError."""
     name = path.rsplit("/", 1)[-1]
     report = FileReport(name)
-    file = disk.open_read(path)
-    try:
-        reader = SnapshotReader(source_for(method_of_name(name), file.read, name), name)
-        tree = DataTree(extended_types=True)
-        reader.load(tree)
-    except PyzooError as error:
-        return report.found(str(error))
-    finally:
-        file.close()
+    tree = DataTree(extended_types=True)
+    with closing(disk.open_read(path)) as file:
+        try:
+            reader = SnapshotReader(source_for(method_of_name(name), file.read, name), name)
+            reader.load(tree)
+        except PyzooError as error:
+            return report.found(str(error))
     if not looks_valid(disk, path):
         return report.found("its end is not that of a snapshot, so that a server passes it over")
     zxid = snapshot_zxid(name)

@@ -6,7 +6,7 @@ clients send it.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from attrs import frozen
 from kazoo.protocol.serialization import (
@@ -107,10 +107,15 @@ class Create:
 
 @frozen
 class _Read:
-    """A read that may leave a watch."""
+    """A read that may leave a watch, `way`."""
 
     path: str
     watch: bool = False
+    way: ClassVar = Watching.DATA
+
+    def watching(self, error: int) -> Watching | None:
+        """The watch that the server has set, given its error code."""
+        return self.way if self.watch and not error else None
 
     def serialize(self) -> bytes:
         return text_bytes(self.path) + bytes([self.watch])
@@ -121,10 +126,6 @@ class GetData(_Read):
     """getData; the answer is the data, None for null, and the stat."""
 
     type = 4
-
-    def watching(self, error: int) -> Watching | None:
-        """The watch that the server has set, given its error code."""
-        return Watching.DATA if self.watch and not error else None
 
     def deserialize(self, data: bytes, offset: int) -> tuple[bytes | None, ZnodeStat]:
         content, offset = read_buffer(data, offset)
@@ -151,10 +152,7 @@ class GetChildren(_Read):
     """getChildren2; the answer is the names and the stat."""
 
     type = 12
-
-    def watching(self, error: int) -> Watching | None:
-        """The watch that the server has set, given its error code."""
-        return Watching.CHILD if self.watch and not error else None
+    way = Watching.CHILD
 
     def deserialize(self, data: bytes, offset: int) -> tuple[list[str], ZnodeStat]:
         names, offset = read_texts(data, offset)
@@ -162,14 +160,20 @@ class GetChildren(_Read):
 
 
 @frozen
-class GetAcl:
-    """getACL; the answer is the entries and the stat."""
+class _OfPath:
+    """A request that is a path, and no more."""
 
     path: str
-    type = 6
 
     def serialize(self) -> bytes:
         return text_bytes(self.path)
+
+
+@frozen
+class GetAcl(_OfPath):
+    """getACL; the answer is the entries and the stat."""
+
+    type = 6
 
     def deserialize(self, data: bytes, offset: int) -> tuple[list[Acl], ZnodeStat]:
         (count,) = int_struct.unpack_from(data, offset)
@@ -229,28 +233,20 @@ class DeleteMany:
 
 
 @frozen
-class GetEphemerals:
+class GetEphemerals(_OfPath):
     """getEphemerals of this session below a prefix; the answer is the paths."""
 
-    prefix: str
     type = 103
-
-    def serialize(self) -> bytes:
-        return text_bytes(self.prefix)
 
     def deserialize(self, data: bytes, offset: int) -> list[str]:
         return read_texts(data, offset)[0]
 
 
 @frozen
-class GetAllChildrenNumber:
+class GetAllChildrenNumber(_OfPath):
     """getAllChildrenNumber; the answer is how many nodes are below the path."""
 
-    path: str
     type = 104
-
-    def serialize(self) -> bytes:
-        return text_bytes(self.path)
 
     def deserialize(self, data: bytes, offset: int) -> int:
         number: int = int_struct.unpack_from(data, offset)[0]

@@ -1,6 +1,6 @@
 """Leading: this server's term as leader, between the quorum's Leader and the requests of its server."""
 
-from typing import Final, final
+from typing import final
 
 from attrs import evolve
 from mypy_extensions import i32, i64
@@ -15,10 +15,8 @@ from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import QUORUM, PeerLink
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.request import Request
-from pyzoo.server.member.role import Role, RoleOwner
+from pyzoo.server.member.role import NEVER, Role, RoleOwner
 from pyzoo.server.roles.leader import LeaderZooKeeperServer
-
-NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 
 def leader_settings(config: ServerConfig) -> LeaderSettings:
