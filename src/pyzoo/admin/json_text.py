@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pyzoo.admin.response import Json, LongArray, LongObject
 from pyzoo.config.java_numbers import double_text
-from pyzoo.json_escapes import JSON_ESCAPES
+from pyzoo.config.json_escapes import JSON_ESCAPES
 
 
 def json_bytes(value: Json) -> bytes:

@@ -1,7 +1,7 @@
 """Commands about one server: its settings, its numbers, its connections, sessions and watches."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from pyzoo.admin.response import Json, LongArray, LongObject
 from pyzoo.config.java_numbers import whole_number
@@ -25,6 +25,10 @@ AT_ONCE: Final = 100
 """Items of a long answer that are made in one step."""
 
 _LONG: Final = 1 << 63
+
+
+def _slices(items: Sequence[Any]) -> Iterator[list[Any]]:
+    return (list(items[at : at + AT_ONCE]) for at in range(0, len(items), AT_ONCE))
 
 
 def configuration(server: ZooKeeperServer, parameters: Parameters) -> Fields:
@@ -256,9 +260,7 @@ def dump(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 
     def sessions_at(at: int) -> Iterator[list[Json]]:
         for tracker in trackers:
-            session_ids = tracker.bucket(at)
-            for begin in range(0, len(session_ids), AT_ONCE):
-                yield list(session_ids[begin : begin + AT_ONCE])
+            yield from _slices(tracker.bucket(at))
 
     def paths_of(owner: int) -> Iterator[list[Json]]:
         for paths in table_slices(*ownership.table_of(owner)):
@@ -313,9 +315,8 @@ def watches_by_path(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     found = server.tree.data_watches
 
     def sessions_of(path: str) -> Iterator[list[Json]]:
-        watchers = found.watchers_of(path)
-        for begin in range(0, len(watchers), AT_ONCE):
-            yield [_session_id(watcher) for watcher in watchers[begin : begin + AT_ONCE]]
+        for watchers in _slices(found.watchers_of(path)):
+            yield [_session_id(watcher) for watcher in watchers]
 
     return {
         "path_to_session_ids": LongObject(

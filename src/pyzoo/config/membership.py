@@ -170,12 +170,7 @@ def members_of_text(text: str, multi_address: bool = True, path: str | None = No
     given = entries.pop("version", None)
     for entry in entries.values():
         if not is_membership_key(entry.key):
-            raise ConfigError(
-                f"{entry.key} is not known here: only server, group and weight lines are",
-                path,
-                entry.line,
-                entry.key,
-            )
+            raise _error(f"{entry.key} is not known here: only server, group and weight lines are", entry, path)
     version = 0 if given is None else parse_version(given.value)
     if version is None:
         assert given is not None
@@ -201,20 +196,16 @@ def parse_server(id: int, entry: Property, path: str | None, multi_address: bool
             raise _malformed(entry, path)
         quorum_port, election_port = (_port(field, entry, path) for field in fields[1:3])
         if quorum_port == election_port:
-            raise ConfigError(f"{entry.key}: the two ports {quorum_port} must differ", path, entry.line, entry.key)
+            raise _error(f"{entry.key}: the two ports {quorum_port} must differ", entry, path)
         roles.add(fields[3].lower() if len(fields) == 4 else "participant")
         addresses.append(ServerAddress(fields[0], quorum_port, election_port))
     wrong = sorted(roles - {"participant", "observer"})
     if wrong:
-        raise ConfigError(
-            f"{entry.key}: the role must be participant or observer, not {wrong[0]!r}", path, entry.line, entry.key
-        )
+        raise _error(f"{entry.key}: the role must be participant or observer, not {wrong[0]!r}", entry, path)
     if len(roles) > 1:
-        raise ConfigError(f"{entry.key}: all addresses of a server need the same role", path, entry.line, entry.key)
+        raise _error(f"{entry.key}: all addresses of a server need the same role", entry, path)
     if len(addresses) > 1 and not multi_address:
-        raise ConfigError(
-            f"{entry.key} has several addresses: that needs multiAddress.enabled=true", path, entry.line, entry.key
-        )
+        raise _error(f"{entry.key} has several addresses: that needs multiAddress.enabled=true", entry, path)
     client_host, client_port = _client(parts[1], entry, path) if len(parts) == 2 else (None, None)
     return QuorumServer(id, tuple(addresses), roles == {"observer"}, client_host, client_port)
 
@@ -249,14 +240,16 @@ def _port(text: str, entry: Property, path: str | None) -> int:
 def _number(text: str, entry: Property, path: str | None, what: str) -> int:
     number = parse_decimal(text.strip(), 64)
     if number is None:
-        raise ConfigError(
-            f"{entry.key}={entry.value}: {what} must be a whole number, not {text!r}", path, entry.line, entry.key
-        )
+        raise _error(f"{entry.key}={entry.value}: {what} must be a whole number, not {text!r}", entry, path)
     return number
 
 
+def _error(text: str, entry: Property, path: str | None) -> ConfigError:
+    return ConfigError(text, path, entry.line, entry.key)
+
+
 def _malformed(entry: Property, path: str | None) -> ConfigError:
-    return ConfigError(f"{entry.key}={entry.value} does not have the form {SERVER_FORM}", path, entry.line, entry.key)
+    return _error(f"{entry.key}={entry.value} does not have the form {SERVER_FORM}", entry, path)
 
 
 def _refuse_shared_members(groups: dict[int, tuple[int, ...]], entry: Property, path: str | None) -> None:
@@ -264,9 +257,7 @@ def _refuse_shared_members(groups: dict[int, tuple[int, ...]], entry: Property, 
     for ids in groups.values():
         shared = seen.intersection(ids)
         if shared:
-            raise ConfigError(
-                f"{entry.key}: server {min(shared)} is in two groups; it may be in one", path, entry.line, entry.key
-            )
+            raise _error(f"{entry.key}: server {min(shared)} is in two groups; it may be in one", entry, path)
         seen.update(ids)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Final
 
+from pyzoo.config.json_escapes import JSON_ESCAPES
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.tree import DataTree
 from pyzoo.filetools.dates import Dates
 from pyzoo.filetools.snapshot_tree import SnapshotTree, children_of, data_length, node_at, session_order
-from pyzoo.json_escapes import JSON_ESCAPES
 
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
 _FIRST_INODE: Final = 1001

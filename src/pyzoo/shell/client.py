@@ -12,7 +12,7 @@ from pyzoo.errors import KeeperError
 from pyzoo.shell import requests as rq
 from pyzoo.shell.acl import OPEN_ACL, Acl
 from pyzoo.shell.connection import Session
-from pyzoo.shell.paths import check_path, child_of
+from pyzoo.shell.paths import check_path, child_of, parent_of
 from pyzoo.shell.watches import WatcherType, Watching
 
 CONFIG_NODE: Final = "/zookeeper/config"
@@ -67,6 +67,19 @@ class ZooKeeper:
     def create_node(self, node: NewNode) -> str:
         """Create a node; returns its path, with the number of a sequential one."""
         return self.session.client_path(self._ask(self._creation(node), node.path))
+
+    def create_missing(self, path: str) -> None:
+        """Create a node and those above it, unless they are there."""
+        missing = []
+        while path != "/" and self.exists(path) is None:
+            missing.append(path)
+            path = parent_of(path)
+        for each in reversed(missing):
+            try:
+                self.create(each)
+            except KeeperError as error:
+                if error.code != codes.NODEEXISTS:
+                    raise
 
     def create_many(self, nodes: Sequence[NewNode]) -> list[int]:
         """Create nodes at once, in their order; returns the error code of each, 0 for those that were made."""

@@ -152,7 +152,7 @@ class Importing:
             raise ShellError(f"{keeper_text(error)}; {done} of {len(plan)} nodes were imported") from None
 
     def _make_all(self, plan: Sequence[Planned]) -> None:
-        self._make_parents(parent_of(plan[0].path))
+        self.zk.create_missing(parent_of(plan[0].path))
         parents = {parent_of(each.path) for each in plan}
         ours = self._own_entry() if any(each.acl for each in plan) else None
         for at in range(0, len(plan), IN_FLIGHT):
@@ -167,15 +167,6 @@ class Importing:
                 raise
             users = {}
         return Acl(CREATE_AND_ADMIN, "ip", users["ip"]) if "ip" in users else Acl(CREATE_AND_ADMIN, "world", "anyone")
-
-    def _make_parents(self, path: str) -> None:
-        """Nodes above the imported one, open and without data, where they are missing."""
-        missing = []
-        while path != "/" and self.zk.exists(path) is None:
-            missing.append(path)
-            path = parent_of(path)
-        for each in reversed(missing):
-            self.zk.create(each)
 
     def _make(self, plan: Sequence[Planned], parents: set[str], ours: Acl | None) -> None:
         """Create nodes at once; the server carries them out in their order."""

@@ -89,7 +89,7 @@ def _refuse_quota_above(zk: ZooKeeper, path: str) -> None:
 def _write_quota(context: Context, path: str, name: str, limit: int) -> StatsTrack:
     """Add one limit to those that there are; warns where it is exceeded already."""
     zk = context.zk
-    _make_nodes(zk, quota_path(path))
+    zk.create_missing(quota_path(path))
     try:
         quota = StatsTrack.parse(zk.get_data(limit_path(path))[0])
         is_new = False
@@ -111,20 +111,6 @@ def _write_quota(context: Context, path: str, name: str, limit: int) -> StatsTra
     if not is_new:
         zk.set_data(limit_path(path), quota.encode())
     return quota
-
-
-def _make_nodes(zk: ZooKeeper, path: str) -> None:
-    """Make a node of the quota tree with all above it that is missing."""
-    missing = []
-    while path != "/" and zk.exists(path) is None:
-        missing.append(path)
-        path = parent_of(path)
-    for each in reversed(missing):
-        try:
-            zk.create(each)
-        except KeeperError as error:
-            if error.code != codes.NODEEXISTS:
-                raise
 
 
 def list_quota(context: Context, given: Arguments) -> Json:
