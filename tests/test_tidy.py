@@ -56,6 +56,7 @@ NOT_DEAD = {
         "service_principal",
     },
     "kinds of alternative names": {"EDI", "OTHER_NAME", "X400"},
+    "operations that are only named": {"NOTIFICATION"},
     "defaults of attrs": {"_twenty_ticks", "_two_ticks"},
     "whole texts of what a server makes in pieces, for tests": {
         "encode_txn",

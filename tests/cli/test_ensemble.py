@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kazoo.client import KazooClient
 
 from pyzoo.runtime.ensemble_plan import EnsembleError, PortTaken, new_plan, refuse_taken_ports, stored_plan
 from pyzoo.testing import EmbeddedServer
 from pyzoo.testing.ensemble import LocalEnsemble
+from tests.support.kazoo_session import kazoo_session
 from tests.support.server_process import PATIENCE_SECONDS, clean_environment, command, wait_until
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -99,21 +99,14 @@ def is_alive(pid: int) -> bool:
 
 
 def write(connect_string: str, path: str, data: bytes) -> None:
-    client = KazooClient(connect_string, timeout=10)
-    client.start(PATIENCE_SECONDS)
-    client.create(path, data)
-    client.stop()
-    client.close()
+    with kazoo_session(connect_string) as client:
+        client.create(path, data)
 
 
 def read(connect_string: str, path: str) -> bytes:
-    client = KazooClient(connect_string, timeout=10)
-    client.start(PATIENCE_SECONDS)
-    client.sync("/")
-    data, _stat = client.get(path)
-    client.stop()
-    client.close()
-    return bytes(data)
+    with kazoo_session(connect_string) as client:
+        client.sync("/")
+        return bytes(client.get(path)[0])
 
 
 # --- the command

@@ -5,8 +5,10 @@ import pty
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -266,40 +268,37 @@ def test_verify_tells_good_from_bad(pyzoo: Pyzoo, files: Path, tmp_path: Path) -
 # --- pipes, terminals, signals
 
 
-def test_a_reader_that_goes_away_ends_a_dump_quietly(tmp_path: Path) -> None:
-    log = big_log(tmp_path / "log.1")
-    with subprocess.Popen(command("log", "dump", str(log)), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+@contextmanager
+def ending_quietly(*words: object, code: int) -> Iterator[tuple["subprocess.Popen[bytes]", IO[bytes]]]:
+    """The process of a command and its standard output, which has to end with this code and nothing to say."""
+    with subprocess.Popen(command(*map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().startswith(b"ZooKeeper Transactional Log File")
-        process.stdout.close()
-        assert (process.wait(PATIENCE_SECONDS), process.stderr.read()) == (0, b"")
+        yield process, process.stdout
+        assert (process.wait(PATIENCE_SECONDS), process.stderr.read()) == (code, b"")
+
+
+def test_a_reader_that_goes_away_ends_a_dump_quietly(tmp_path: Path) -> None:
+    log = big_log(tmp_path / "log.1")
+    with ending_quietly("log", "dump", log, code=0) as (_, out):
+        assert out.readline().startswith(b"ZooKeeper Transactional Log File")
+        out.close()
 
 
 def test_a_reader_that_goes_away_does_not_keep_a_copy_from_being_written(tmp_path: Path) -> None:
     log = big_log(tmp_path / "log.1")
-    with subprocess.Popen(
-        command("log", "recover", "-v", "-y", str(log)), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert (process.wait(PATIENCE_SECONDS), process.stderr.read()) == (0, b"")
+    with ending_quietly("log", "recover", "-v", "-y", log, code=0) as (_, out):
+        out.close()
     assert (tmp_path / "log.1.fixed").read_bytes().startswith(log.read_bytes())
 
 
 def test_an_interrupt_ends_quietly_and_leaves_no_part_of_a_copy(tmp_path: Path) -> None:
     log = big_log(tmp_path / "log.1")
-    with subprocess.Popen(
-        command("log", "recover", "-v", "-y", str(log)), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
+    with ending_quietly("log", "recover", "-v", "-y", log, code=130) as (process, out):
         # It has begun, and waits for a reader now.
-        assert process.stdout.read(100)
+        assert out.read(100)
         process.send_signal(signal.SIGINT)
-        process.stdout.read()
-        assert (process.wait(PATIENCE_SECONDS), process.stderr.read()) == (130, b"")
+        out.read()
     assert [path.name for path in tmp_path.iterdir()] == ["log.1"]
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import trio
-from kazoo.client import KazooClient
 
 from pyzoo.runtime import host_names
 from pyzoo.runtime.four_letters import ask
 from pyzoo.runtime.host_names import HostNames, is_numeric, name_of
 from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
+from tests.support.kazoo_session import kazoo_session
 from tests.support.server_process import wait_until
 
 UP, DOWN, SILENT = "up", "down", "silent"
@@ -95,11 +95,8 @@ def test_an_ensemble_elects_another_leader_while_its_name_service_is_out(
     assert leader is not None
     ensemble.kill(leader.sid)
     wait_until(lambda: ensemble.leader() not in (None, leader))
-    client = KazooClient(ensemble.connect_string)
-    client.start(30)
-    client.create("/during-the-outage")
-    client.stop()
-    client.close()
+    with kazoo_session(ensemble.connect_string) as client:
+        client.create("/during-the-outage")
 
 
 @pytest.mark.parametrize("state", [DOWN, SILENT])

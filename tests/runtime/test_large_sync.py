@@ -2,9 +2,8 @@
 
 import shutil
 
-from kazoo.client import KazooClient
-
 from pyzoo.testing.ensemble import LocalEnsemble
+from tests.support.kazoo_session import kazoo_session
 
 TICK_MS = 120_000
 """Its half is far more than a restart may take: whatever waits for a tick fails the test."""
@@ -19,22 +18,16 @@ def test_an_idle_leader_sends_a_large_snapshot_without_waiting_for_a_tick() -> N
     with LocalEnsemble(nodes=3, tick_time_ms=TICK_MS) as ensemble:
         leader = ensemble.leader()
         assert leader is not None
-        client = KazooClient(leader.connect_string)
-        client.start(PATIENCE_SECONDS)
-        for group in range(TRANSACTIONS):
-            transaction = client.transaction()
-            for number in range(NODES):
-                transaction.create(f"/{group}-{number}", DATA)
-            assert all(isinstance(result, str) for result in transaction.commit())
-        client.stop()
-        client.close()
+        with kazoo_session(leader.connect_string) as client:
+            for group in range(TRANSACTIONS):
+                transaction = client.transaction()
+                for number in range(NODES):
+                    transaction.create(f"/{group}-{number}", DATA)
+                assert all(isinstance(result, str) for result in transaction.commit())
         empty = next(member for member in ensemble.members if member is not leader)
         ensemble.terminate(empty.sid)
         shutil.rmtree(empty.directory / "data" / "version-2")
         ensemble.restart(empty.sid, PATIENCE_SECONDS)
         assert "Syncing with leader: SNAP" in empty.log_file.read_text()
-        reader = KazooClient(empty.connect_string)
-        reader.start(PATIENCE_SECONDS)
-        assert DATA == reader.get(f"/{TRANSACTIONS - 1}-{NODES - 1}")[0]
-        reader.stop()
-        reader.close()
+        with kazoo_session(empty.connect_string) as reader:
+            assert DATA == reader.get(f"/{TRANSACTIONS - 1}-{NODES - 1}")[0]

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kazoo.client import KazooClient
 
 from pyzoo.runtime.free_ports import free_port
 from pyzoo.shell.connection import Session
 from pyzoo.shell.events import EventThread
 from pyzoo.testing import EmbeddedServer
 from tests.support.identities import pem_settings
+from tests.support.kazoo_session import kazoo_session
 
 from .conftest import Cli
 
@@ -70,11 +70,8 @@ def test_waiting_for_the_connection_shows_it_before_the_greeting(cli: Cli) -> No
 
 def test_bytes_that_are_no_utf8_pass_through(cli: Cli, server: EmbeddedServer) -> None:
     assert 0 == cli(lines="create /a \udcff\n").code
-    client = KazooClient(server.connect_string)
-    client.start()
-    assert b"\xff" == client.get("/a")[0]
-    client.stop()
-    client.close()
+    with kazoo_session(server.connect_string) as client:
+        assert b"\xff" == client.get("/a")[0]
 
 
 def test_events_are_told_as_zkcli_tells_them_and_before_what_came_later(cli: Cli) -> None:

@@ -3,8 +3,7 @@
 import json
 import socket
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,11 @@ from pyzoo.errors import ConfigError, PyzooError
 from pyzoo.runtime.four_letters import ask
 from pyzoo.runtime.local_ensemble import with_admin_off
 from pyzoo.testing import AlreadyStarted, EmbeddedServer, EnsembleError, LocalEnsemble, NotStarted
+from tests.support.kazoo_session import kazoo_session
 
 
-@contextmanager
-def kazoo(server: EmbeddedServer) -> Iterator[KazooClient]:
-    client = KazooClient(server.connect_string, timeout=10)
-    client.start(timeout=10)
-    try:
-        yield client
-    finally:
-        client.stop()
-        client.close()
+def session_of(server: EmbeddedServer) -> AbstractContextManager[KazooClient]:
+    return kazoo_session(server.connect_string)
 
 
 def four_letter_word(server: EmbeddedServer, word: str) -> str:
@@ -36,7 +29,7 @@ def four_letter_word(server: EmbeddedServer, word: str) -> str:
 
 
 def test_a_client_can_use_it() -> None:
-    with EmbeddedServer() as server, kazoo(server) as client:
+    with EmbeddedServer() as server, session_of(server) as client:
         assert "/app" == client.create("/app", b"value")
         assert b"value" == client.get("/app")[0]
         assert "/app/job-0000000000" == client.create("/app/job-", sequence=True, ephemeral=True)
@@ -49,7 +42,11 @@ def test_a_client_can_use_it() -> None:
 
 
 def test_recipes_work_between_clients() -> None:
-    with EmbeddedServer() as server, kazoo(server) as one, kazoo(server) as two:
+    with (
+        EmbeddedServer() as server,
+        session_of(server) as one,
+        session_of(server) as two,
+    ):
         with one.Lock("/lock", "one"):
             assert ["one"] == two.Lock("/lock", "two").contenders()
             assert not two.Lock("/lock", "two").acquire(blocking=False)
@@ -57,7 +54,11 @@ def test_recipes_work_between_clients() -> None:
 
 
 def test_watches_reach_other_clients() -> None:
-    with EmbeddedServer() as server, kazoo(server) as one, kazoo(server) as two:
+    with (
+        EmbeddedServer() as server,
+        session_of(server) as one,
+        session_of(server) as two,
+    ):
         events = two.handler.queue_impl()
         two.exists("/node", watch=events.put)
         one.create("/node")
@@ -68,40 +69,43 @@ def test_watches_reach_other_clients() -> None:
 def test_servers_of_one_process_know_nothing_of_each_other() -> None:
     with EmbeddedServer() as first, EmbeddedServer() as second:
         assert first.port != second.port
-        with kazoo(first) as one, kazoo(second) as two:
+        with kazoo_session(first.connect_string) as one, kazoo_session(second.connect_string) as two:
             one.create("/only-here")
             assert two.exists("/only-here") is None
 
 
 def test_nothing_is_kept_without_a_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with EmbeddedServer() as server, kazoo(server) as client:
+    with EmbeddedServer() as server, session_of(server) as client:
         client.create("/gone")
     assert [] == list(tmp_path.iterdir())
-    with EmbeddedServer() as server, kazoo(server) as client:
+    with EmbeddedServer() as server, session_of(server) as client:
         assert client.exists("/gone") is None
 
 
 def test_a_data_directory_keeps_everything(tmp_path: Path) -> None:
-    with EmbeddedServer(data_dir=str(tmp_path)) as server, kazoo(server) as client:
+    with EmbeddedServer(data_dir=str(tmp_path)) as server, session_of(server) as client:
         client.create("/kept", b"value")
-    with EmbeddedServer(data_dir=str(tmp_path)) as server, kazoo(server) as client:
+    with EmbeddedServer(data_dir=str(tmp_path)) as server, session_of(server) as client:
         assert b"value" == client.get("/kept")[0]
 
 
 def test_properties_are_settings() -> None:
     acl = [make_acl("world", "anyone", read=True)]
-    with EmbeddedServer() as server, kazoo(server) as client:
+    with EmbeddedServer() as server, session_of(server) as client:
         client.create("/locked", acl=acl)
         with pytest.raises(NoAuthError):
             client.set("/locked", b"value")
-    with EmbeddedServer(properties={"zookeeper.skipACL": "yes"}) as server, kazoo(server) as client:
+    with (
+        EmbeddedServer(properties={"zookeeper.skipACL": "yes"}) as server,
+        session_of(server) as client,
+    ):
         client.create("/locked", acl=acl)
         client.set("/locked", b"value")
 
 
 def test_ephemerals_go_with_their_client() -> None:
-    with EmbeddedServer() as server, kazoo(server) as watching:
+    with EmbeddedServer() as server, session_of(server) as watching:
         leaving = KazooClient(server.connect_string)
         leaving.start(timeout=10)
         leaving.create("/here", ephemeral=True)
@@ -150,14 +154,14 @@ def test_clients_notice_that_it_is_gone() -> None:
 
 
 def test_the_fixture_is_a_fresh_server(pyzoo_server: EmbeddedServer) -> None:
-    with kazoo(pyzoo_server) as client:
+    with kazoo_session(pyzoo_server.connect_string) as client:
         with pytest.raises(NoNodeError):
             client.get("/left-over")
         client.create("/left-over")
 
 
 def test_the_fixture_is_fresh_for_the_next_test_too(pyzoo_server: EmbeddedServer) -> None:
-    with kazoo(pyzoo_server) as client:
+    with kazoo_session(pyzoo_server.connect_string) as client:
         assert client.exists("/left-over") is None
 
 
@@ -272,9 +276,9 @@ def test_a_second_start_is_refused_and_the_server_goes_on() -> None:
 
 def test_it_starts_again_with_its_data(tmp_path: Path) -> None:
     server = EmbeddedServer(data_dir=tmp_path)
-    with server, kazoo(server) as client:
+    with server, session_of(server) as client:
         client.create("/kept", b"value")
-    with server, kazoo(server) as client:
+    with server, session_of(server) as client:
         assert b"value" == client.get("/kept")[0]
 
 

@@ -68,19 +68,6 @@ class ZooKeeper:
         """Create a node; returns its path, with the number of a sequential one."""
         return self.session.client_path(self._ask(self._creation(node), node.path))
 
-    def create_missing(self, path: str) -> None:
-        """Create a node and those above it, unless they are there."""
-        missing = []
-        while path != "/" and self.exists(path) is None:
-            missing.append(path)
-            path = parent_of(path)
-        for each in reversed(missing):
-            try:
-                self.create(each)
-            except KeeperError as error:
-                if error.code != codes.NODEEXISTS:
-                    raise
-
     def create_many(self, nodes: Sequence[NewNode]) -> list[int]:
         """Create nodes at once, in their order; returns the error code of each, 0 for those that were made."""
         answers = [(node, self.session.submit(self._creation(node))) for node in nodes]
@@ -235,3 +222,17 @@ class ZooKeeper:
                 return
             below = [child_of(node.path, name) for node in level for name in node.children]
             level, reached = [node for node in self.read_many(below, data, acl) if node is not None], reached + 1
+
+
+def create_missing(zk: ZooKeeper, path: str) -> None:
+    """Create a node and those above it, unless they are there."""
+    missing = []
+    while path != "/" and zk.exists(path) is None:
+        missing.append(path)
+        path = parent_of(path)
+    for each in reversed(missing):
+        try:
+            zk.create(each)
+        except KeeperError as error:
+            if error.code != codes.NODEEXISTS:
+                raise

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from pyzoo import errors as codes
 from pyzoo.errors import KeeperError
 from pyzoo.shell.acl import OPEN_ACL, Acl
-from pyzoo.shell.client import IN_FLIGHT, NewNode, ZooKeeper
+from pyzoo.shell.client import IN_FLIGHT, NewNode, ZooKeeper, create_missing
 from pyzoo.shell.command import Command, Context
 from pyzoo.shell.errors import MalformedCommand, ShellError, keeper_text
 from pyzoo.shell.options import Arguments, Option, Options
@@ -152,7 +152,7 @@ class Importing:
             raise ShellError(f"{keeper_text(error)}; {done} of {len(plan)} nodes were imported") from None
 
     def _make_all(self, plan: Sequence[Planned]) -> None:
-        self.zk.create_missing(parent_of(plan[0].path))
+        create_missing(self.zk, parent_of(plan[0].path))
         parents = {parent_of(each.path) for each in plan}
         ours = self._own_entry() if any(each.acl for each in plan) else None
         for at in range(0, len(plan), IN_FLIGHT):

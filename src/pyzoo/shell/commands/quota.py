@@ -6,7 +6,7 @@ from typing import Final
 from pyzoo import errors as codes
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.errors import KeeperError
-from pyzoo.shell.client import ZooKeeper
+from pyzoo.shell.client import ZooKeeper, create_missing
 from pyzoo.shell.command import Command, Context
 from pyzoo.shell.commands.nodes import visit
 from pyzoo.shell.errors import MalformedPath
@@ -89,7 +89,7 @@ def _refuse_quota_above(zk: ZooKeeper, path: str) -> None:
 def _write_quota(context: Context, path: str, name: str, limit: int) -> StatsTrack:
     """Add one limit to those that there are; warns where it is exceeded already."""
     zk = context.zk
-    zk.create_missing(quota_path(path))
+    create_missing(zk, quota_path(path))
     try:
         quota = StatsTrack.parse(zk.get_data(limit_path(path))[0])
         is_new = False
