@@ -18,16 +18,8 @@ from tests.support.identities import HOST, pem_settings
 from tests.support.server_process import PATIENCE_SECONDS, clean_environment
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
-NAMES = {
-    "zkCleanup.sh",
-    "zkCli.sh",
-    "zkEnv.sh",
-    "zkServer.sh",
-    "zkSnapShotToolkit.sh",
-    "zkSnapshotComparer.sh",
-    "zkSnapshotRecursiveSummaryToolkit.sh",
-    "zkTxnLogToolkit.sh",
-}
+TOOLS = "Cleanup Cli Env Server SnapShotToolkit SnapshotComparer SnapshotRecursiveSummaryToolkit TxnLogToolkit"
+NAMES = {f"zk{tool}.sh" for tool in TOOLS.split()}
 
 
 @frozen

@@ -54,17 +54,7 @@ def test_a_walk_writes_all_nodes_parents_first_in_javas_order(driver: Any, size:
         driver.create(path, path.encode())
     driver.set_data("/a", None)
     loaded, paths = load(slices(driver.tree.walk(), size))
-    assert paths == [
-        "",
-        "/a",
-        "/b",
-        "/b/x",
-        "/b/x/deep",
-        "/b/y",
-        "/zookeeper",
-        "/zookeeper/config",
-        "/zookeeper/quota",
-    ]
+    assert ["", *"/a /b /b/x /b/x/deep /b/y /zookeeper /zookeeper/config /zookeeper/quota".split()] == paths
     assert driver.tree.tree_digest == loaded.tree_digest
     assert driver.tree.approximate_data_size == loaded.approximate_data_size
     node = loaded.get_node("/a")

@@ -1,11 +1,19 @@
 """Server processes that end with their test."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pyzoo.testing import EmbeddedServer
 from tests.support.server_process import ServerProcess, sockets
+
+ADMIN = {
+    "zookeeper.admin.serverPort": "0",
+    "zookeeper.admin.serverAddress": "127.0.0.1",
+    "zookeeper.admin.rateLimiterIntervalInMS": "-1",
+}
 
 
 @pytest.fixture
@@ -23,3 +31,20 @@ def serve() -> Iterator[Callable[..., ServerProcess]]:
         server.clean_up()
     while sockets:
         sockets.pop().close()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., EmbeddedServer]]:
+    """Starts servers with an AdminServer on a free port: `start(data_dir, admin_idleTimeout=200)`."""
+    running: list[EmbeddedServer] = []
+
+    def start_one(data_dir: Path | None = None, **properties: str | int) -> EmbeddedServer:
+        given = {f"zookeeper.{name.replace('_', '.')}": value for name, value in properties.items()}
+        server = EmbeddedServer(data_dir=data_dir, properties={**ADMIN, **given})
+        running.append(server)
+        server.start()
+        return server
+
+    yield start_one
+    for server in running:
+        server.stop()

@@ -19,8 +19,6 @@ from kazoo.security import make_digest_acl
 from pyzoo.testing import EmbeddedServer
 
 HOST = "127.0.0.1"
-ADMIN = {"zookeeper.admin.serverPort": "0", "zookeeper.admin.serverAddress": HOST}
-NO_LIMIT = {"zookeeper.admin.rateLimiterIntervalInMS": "-1"}
 AUTH = {"Authorization": "digest root:secret"}
 SECONDS = 20
 
@@ -56,25 +54,6 @@ def restore(server: EmbeddedServer, body: bytes) -> Answer:
 
 Start = Callable[..., EmbeddedServer]
 Connect = Callable[..., KazooClient]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts servers with an AdminServer on a free port."""
-    running: list[EmbeddedServer] = []
-
-    def start_one(data_dir: Path | None = None, **properties: str) -> EmbeddedServer:
-        given = {f"zookeeper.{name.replace('_', '.')}": value for name, value in properties.items()}
-        server = EmbeddedServer(
-            data_dir=None if data_dir is None else str(data_dir), properties={**ADMIN, **NO_LIMIT, **given}
-        )
-        running.append(server)
-        server.start()
-        return server
-
-    yield start_one
-    for server in running:
-        server.stop()
 
 
 @pytest.fixture

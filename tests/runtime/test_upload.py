@@ -6,8 +6,9 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,23 +34,9 @@ Start = Callable[..., EmbeddedServer]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts servers with an AdminServer and these `admin.` and `http.` keys."""
-    running: list[EmbeddedServer] = []
-
-    def start_one(**keys: int) -> EmbeddedServer:
-        given = {f"zookeeper.{name.replace('_', '.')}": str(value) for name, value in keys.items()}
-        basics = {"zookeeper.admin.serverPort": "0", "zookeeper.admin.serverAddress": HOST}
-        server = EmbeddedServer(
-            data_dir=str(tmp_path), properties={**basics, "zookeeper.admin.rateLimiterIntervalInMS": "-1", **given}
-        )
-        running.append(server)
-        server.start()
-        return server
-
-    yield start_one
-    for server in running:
-        server.stop()
+def start(start: Start, tmp_path: Path) -> Start:
+    """Starts servers with files."""
+    return partial(start, tmp_path)
 
 
 @frozen

@@ -1,15 +1,11 @@
 """Deleting a container is for the leader alone: what a member forwards for a client deletes nothing, anywhere."""
 
 import pytest
-from librt.strings import BytesWriter
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import ACL, CreateRequest, CreateSessionTxn, DeleteRequest, DeleteTxn
-from pyzoo.quorum.packets import encode_request, request_packet
 from pyzoo.server.clients.request import internal_request
-from pyzoo.server.roles.learner import LearnerZooKeeperServer
-from pyzoo.sim.member import SimMember
 from pyzoo.sim.options import Options
 from tests.support.scenes import Scene
 
@@ -36,17 +32,8 @@ class ContainerScene(Scene):
         assert server is not None
         self.leader.arrived(lambda: server.submit_write(internal_request(type, session_id, server.now_ms, body)))
 
-    def forward(self, member: SimMember, type: int, body: Record) -> None:
-        """What a member that lets everything through makes of a client's request."""
-        server = self.peer(member).server
-        assert isinstance(server, LearnerZooKeeperServer)
-        out = BytesWriter()
-        body.encode(out)
-        packet = request_packet(encode_request(SESSION, member.sid, type, out.getvalue()), [])
-        member.arrived(lambda: server.learner.send(packet))
-
     def have_it(self) -> list[bool]:
-        return ["/c" in self.peer(member).database.tree.nodes for member in self.ensemble.members.values()]
+        return [self.has(member, "/c") for member in self.ensemble.members.values()]
 
     def zxids(self) -> set[int]:
         return {int(self.peer(member).database.last_zxid) for member in self.ensemble.members.values()}
@@ -58,7 +45,7 @@ def test_what_is_forwarded_deletes_nothing_and_is_answered_with_a_transaction(se
     (before,) = scene.zxids()
     learners = [member for member in scene.ensemble.members.values() if member is not scene.leader]
     for member in learners:
-        scene.forward(member, op.DELETE_CONTAINER, DeleteTxn("/c"))
+        scene.forward(member, op.DELETE_CONTAINER, SESSION, DeleteTxn("/c"))
     scene.run_until(lambda: scene.zxids() == {before + len(learners)})
     assert all(scene.have_it())
 

@@ -1,14 +1,10 @@
 """The close of a session with many ephemerals that a follower forwards: what it forwards after that is behind it."""
 
 import pytest
-from librt.strings import BytesWriter
 
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import ACL, CreateRequest, CreateSessionTxn, SetDataRequest
 from pyzoo.persistence.log_format import decode_txn
-from pyzoo.quorum.packets import encode_request, request_packet
-from pyzoo.server.roles.learner import LearnerZooKeeperServer
 from pyzoo.sim.member import SimMember
 from pyzoo.sim.options import Options
 from tests.support.scenes import Scene
@@ -24,31 +20,17 @@ class CloseScene(Scene):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed, Options(clients=0, slice_units=8))
-        self.cxid = 0
         self.leader = self.begin()
         self.follower = next(each for each in self.ensemble.members.values() if each is not self.leader)
         for session_id in (OWNER, OTHER):
-            self.forward(op.CREATE_SESSION, session_id, CreateSessionTxn(60_000))
-        self.forward(op.CREATE, OTHER, CreateRequest("/set", b"", OPEN, 0))
+            self.forward(self.follower, op.CREATE_SESSION, session_id, CreateSessionTxn(60_000))
+        self.forward(self.follower, op.CREATE, OTHER, CreateRequest("/set", b"", OPEN, 0))
         for at in range(EPHEMERALS):
-            self.forward(op.CREATE, OWNER, CreateRequest(f"/e{at}", b"", OPEN, 1))
+            self.forward(self.follower, op.CREATE, OWNER, CreateRequest(f"/e{at}", b"", OPEN, 1))
         self.run_until(lambda: all(self.has(member, f"/e{EPHEMERALS - 1}") for member in self.members()))
 
     def members(self) -> list[SimMember]:
         return list(self.ensemble.members.values())
-
-    def has(self, member: SimMember, path: str) -> bool:
-        return path in self.peer(member).database.tree.nodes
-
-    def forward(self, type: int, session_id: int, body: Record | None = None) -> None:
-        server = self.peer(self.follower).server
-        assert isinstance(server, LearnerZooKeeperServer)
-        out = BytesWriter()
-        if body is not None:
-            body.encode(out)
-        self.cxid += 1
-        packet = request_packet(encode_request(session_id, self.cxid, type, out.getvalue()), [])
-        self.follower.arrived(lambda: server.learner.send(packet))
 
     def logged_types(self, member: SimMember) -> list[int]:
         """The types of the last transactions, oldest first."""
@@ -59,9 +41,9 @@ class CloseScene(Scene):
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_forwarded_behind_a_large_close_is_committed_behind_it(seed: int) -> None:
     scene = CloseScene(seed)
-    scene.forward(op.CLOSE_SESSION, OWNER)
+    scene.forward(scene.follower, op.CLOSE_SESSION, OWNER)
     for _ in range(3):
-        scene.forward(op.SET_DATA, OTHER, SetDataRequest("/set", b"x", -1))
+        scene.forward(scene.follower, op.SET_DATA, OTHER, SetDataRequest("/set", b"x", -1))
     server = scene.peer(scene.leader).server
     assert server is not None
     scene.run_until(lambda: server.closes.preparing)

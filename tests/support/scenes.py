@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
+from pyzoo.jute.primitives import Record
+from pyzoo.quorum.packets import encode_request, request_packet
 from pyzoo.server.member.peer import QuorumPeer
+from pyzoo.server.roles.learner import LearnerZooKeeperServer
 from pyzoo.sim.ensemble import Ensemble
 from pyzoo.sim.member import SimMember
+from pyzoo.sim.operation import encoded
 from pyzoo.sim.options import Options
 from pyzoo.sim.world import World
 
@@ -17,6 +21,7 @@ class Scene:
     def __init__(self, seed: int, options: Options) -> None:
         self.world = World(seed)
         self.ensemble = Ensemble(self.world, options)
+        self.cxid = 0
 
     def begin(self) -> SimMember:
         """Start, and return the first leader."""
@@ -37,3 +42,15 @@ class Scene:
     def peer(self, member: SimMember) -> QuorumPeer:
         assert member.peer is not None
         return member.peer
+
+    def has(self, member: SimMember, path: str) -> bool:
+        return path in self.peer(member).database.tree.nodes
+
+    def forward(self, member: SimMember, type: int, session_id: int, body: Record | None = None) -> None:
+        """What a member that lets everything through makes of a client's request."""
+        server = self.peer(member).server
+        assert isinstance(server, LearnerZooKeeperServer)
+        self.cxid += 1
+        data = b"" if body is None else encoded(body)
+        packet = request_packet(encode_request(session_id, self.cxid, type, data), [])
+        member.arrived(lambda: server.learner.send(packet))
