@@ -194,11 +194,11 @@ class TurnLoop:
                 self.log.acknowledge()
                 core.persisted(self.log.progress(core.metrics))
             elif fd == self._handshakes_fd and handshakes is not None:
-                handshakes.take_steps()
+                self.clients.take_steps(handshakes)
             else:
                 endpoints.accept(fd)
         if handshakes is not None and core.now_ms >= handshakes.deadline_ms:
-            handshakes.expire(int(core.now_ms))
+            self.clients.expire_handshakes(handshakes)
         self.carry_out()
         core.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
 

@@ -4,9 +4,9 @@ import logging
 import socket
 from typing import Final, final
 
-from pyzoo.runtime.transport.client_tls import ClientTls, ClientTlsSession
+from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Listener, Port, prepare
-from pyzoo.runtime.transport.handshakes import Handshakes, Handshaking
+from pyzoo.runtime.transport.handshakes import Handshake, Handshakes
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
@@ -54,29 +54,25 @@ class ClientEndpoint(Endpoint):
 
 
 @final
-class SecureEndpoint(ClientEndpoint, Handshaking):
+class SecureEndpoint(ClientEndpoint):
     """A client's socket whose bytes are encrypted, or, on a port for both, may be.
 
-    While the thread of the handshakes has its session it is not read from.
+    While the thread of the handshakes has its session it is not read from, and nothing is sent.
     """
 
-    def __init__(
-        self,
-        port: "ClientPort",
-        sock: socket.socket,
-        cnxn: ServerCnxn,
-        tls: ClientTlsSession,
-        handshakes: Handshakes,
-    ) -> None:
-        super().__init__(port, sock, cnxn, tls)
-        self.tls = tls
-        self.handshakes = handshakes
-        self.is_stepping = False
-        self.deadline_ms = 0
+    def __init__(self, port: "ClientPort", sock: socket.socket, cnxn: ServerCnxn, handshake: Handshake) -> None:
+        super().__init__(port, sock, cnxn, handshake.tls)
+        self.handshake = handshake
+        self.tls = handshake.tls
+
+    def set_mask(self, mask: int) -> None:
+        super().set_mask(mask & ~_IN if self.handshake.is_stepping else mask)
 
     def send(self) -> None:
-        if not self.is_stepping or self.outbox.gone or self.outbox.is_over:
+        if not self.handshake.is_stepping:
             super().send()
+        elif self.outbox.gone or self.outbox.is_over:
+            self.end()
 
     def _through(self, session: TransportSession, data: bytes) -> bytes:
         if self.tls.is_ready:
@@ -87,40 +83,35 @@ class SecureEndpoint(ClientEndpoint, Handshaking):
         if not data:
             return data
         if not self.tls.feed(data):
-            self._admitted()
+            self.port.end_handshake(self)
             self.session = None
             return data
-        self.set_mask(self.mask & ~_IN)
-        self.handshakes.step(self, int(self.port.core.now_ms))
+        self.port.step(self)
+        self.set_mask(self.mask)
         return b""
 
     def stepped(self) -> None:
-        if not self.is_open:
-            return
+        """The thread has come as far with the handshake as it could."""
         self.send()
         if self.tls.error is not None:
             self.give_up(str(self.tls.error))
         if not self.is_open:
             return
         if self.tls.is_ready:
-            self._admitted()
+            self.port.end_handshake(self)
             self.port.core.secured(self.cnxn, self.tls.certificate())
             plain = self.tls.rest()
             if plain:
                 self.received(plain)
         self.set_mask(self.mask | _IN)
 
-    def _admitted(self) -> None:
-        """The handshake is over, or there is none."""
-        self.cnxn.in_handshake = False
-        self.handshakes.end(self)
-
     def give_up(self, reason: str) -> None:
-        self.handshakes.note(self.cnxn.address, reason, int(self.port.core.now_ms))
+        """End a connection whose handshake came to nothing."""
+        self.port.note(self, reason)
         self.end()
 
     def end(self) -> None:
-        if self.is_open and self.tls.is_ready and not self.unsent:
+        if self.is_open and self.tls.is_ready and not self.handshake.is_stepping and not self.unsent:
             try:
                 self.sock.send(self.tls.farewell())
             except OSError:
@@ -128,8 +119,9 @@ class SecureEndpoint(ClientEndpoint, Handshaking):
         super().end()
 
     def gone(self) -> None:
-        self.handshakes.end(self)
+        # The core tells a handshake that failed from a connection that ends by what the connection says of itself.
         super().gone()
+        self.port.end_handshake(self)
 
 
 PLAIN_PORT: Final = 0
@@ -159,6 +151,7 @@ class ClientPort(Port):
         self.patience_ms = patience_ms
         self.tls = tls
         self.handshakes = handshakes
+        self.by_handshake: dict[Handshake, SecureEndpoint] = {}
         self.held_back: dict[ClientEndpoint, None] = {}
         self.listeners: list[Listener] = []
 
@@ -185,13 +178,53 @@ class ClientPort(Port):
             self.endpoints.add(ClientEndpoint(self, sock, cnxn))
             return
         cnxn.in_handshake = True
-        if not handshakes.admits():
+        if handshakes.admits():
+            self._begin_handshake(sock, cnxn, Handshake(tls.accepted(not secure, address)), handshakes)
+        else:
             self.core.client_gone(cnxn)
             sock.close()
-            return
-        endpoint = SecureEndpoint(self, sock, cnxn, tls.accepted(not secure, address), handshakes)
+
+    # --- handshakes
+
+    def _begin_handshake(
+        self, sock: socket.socket, cnxn: ServerCnxn, handshake: Handshake, handshakes: Handshakes
+    ) -> None:
+        endpoint = SecureEndpoint(self, sock, cnxn, handshake)
         self.endpoints.add(endpoint)
-        handshakes.begin(endpoint, not secure, int(self.core.now_ms))
+        self.by_handshake[handshake] = endpoint
+        oldest = handshakes.begin(handshake, not cnxn.secure, int(self.core.now_ms))
+        if oldest is not None:
+            self.by_handshake[oldest].give_up("others need the room")
+
+    def step(self, endpoint: SecureEndpoint) -> None:
+        """Go on with the handshake of a connection that has said something."""
+        if self.handshakes is not None:
+            self.handshakes.step(endpoint.handshake, int(self.core.now_ms))
+
+    def end_handshake(self, endpoint: SecureEndpoint) -> None:
+        """It is over, or there is none."""
+        if self.by_handshake.pop(endpoint.handshake, None) is not None and self.handshakes is not None:
+            endpoint.cnxn.in_handshake = False
+            self.handshakes.end(endpoint.handshake)
+
+    def note(self, endpoint: SecureEndpoint, reason: str) -> None:
+        """Log why a handshake came to nothing."""
+        if self.handshakes is not None:
+            self.handshakes.note(endpoint.name, reason, int(self.core.now_ms))
+
+    def take_steps(self, handshakes: Handshakes) -> None:
+        """Go on with those that the thread is through with; some may be over meanwhile."""
+        for handshake in handshakes.stepped():
+            endpoint = self.by_handshake.get(handshake)
+            if endpoint is not None:
+                endpoint.stepped()
+
+    def expire_handshakes(self, handshakes: Handshakes) -> None:
+        """End those that take too long."""
+        for handshake in handshakes.expired(int(self.core.now_ms)):
+            self.by_handshake[handshake].give_up("it took too long")
+
+    # --- who must wait
 
     def release_held_back(self) -> None:
         """Stop reading from connections that must wait, and go on with those that need not any more.

@@ -11,8 +11,6 @@ from collections import deque
 from queue import SimpleQueue
 from typing import Final, final
 
-from mypy_extensions import trait
-
 from pyzoo.runtime.transport.client_tls import ClientTlsSession
 from pyzoo.server.metrics import ServerMetrics
 
@@ -27,30 +25,22 @@ NOTE_MS: Final = 1000
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 
-@trait
-class Handshaking:
-    """A connection whose handshake is under way."""
+@final
+class Handshake:
+    """One that is under way; while it `is_stepping` the thread has its session, and nobody else may touch that."""
 
-    tls: ClientTlsSession
-    is_stepping: bool
-    """Whether the thread has its session."""
-    deadline_ms: int
-
-    def stepped(self) -> None:
-        """The thread has come as far as it could."""
-        raise NotImplementedError
-
-    def give_up(self, reason: str) -> None:
-        """It took too long, or others need the room."""
-        raise NotImplementedError
+    def __init__(self, tls: ClientTlsSession) -> None:
+        self.tls = tls
+        self.is_stepping = False
+        self.deadline_ms: int = NEVER
 
 
 @final
 class Handshakes:
-    """All connections that are not through their handshake, those that came first in front.
+    """All that are under way, those that came first in front.
 
-    `eventfd` becomes readable when the thread has got further with one. `deadline_ms` is when `expire` has something
-    to do, or before that.
+    `eventfd` becomes readable when the thread has got further with some. `deadline_ms` is when `expired` has something
+    to give, or before that.
     """
 
     def __init__(self, metrics: ServerMetrics, limit: int, detection_ms: int) -> None:
@@ -61,10 +51,10 @@ class Handshakes:
         self._metrics = metrics
         self._limit = limit
         self._detection_ms = detection_ms
-        self._silent: dict[Handshaking, None] = {}
-        self._shaking: dict[Handshaking, None] = {}
-        self._queue: SimpleQueue[Handshaking | None] = SimpleQueue()
-        self._done: deque[Handshaking] = deque()
+        self._silent: dict[Handshake, None] = {}
+        self._talking: dict[Handshake, None] = {}
+        self._queue: SimpleQueue[Handshake | None] = SimpleQueue()
+        self._done: deque[Handshake] = deque()
         self._thread: threading.Thread | None = None
         self._noted_ms: int = -NOTE_MS
         self._unnoted = 0
@@ -73,81 +63,85 @@ class Handshakes:
 
     def admits(self) -> bool:
         """Whether one more may begin (zookeeper.netty.server.outstandingHandshake.limit)."""
-        if 0 < self._limit <= len(self._silent) + len(self._shaking):
+        if 0 < self._limit <= len(self._silent) + len(self._talking):
             self._metrics.tls_handshake_exceeded += 1
             return False
         return True
 
-    def begin(self, connection: Handshaking, may_be_plain: bool, now_ms: int) -> None:
-        """Count one that has just connected; whoever is the oldest may have to go for it."""
+    def begin(self, handshake: Handshake, may_be_plain: bool, now_ms: int) -> Handshake | None:
+        """Count that of a client that has just connected; returns the one that has to make room for it, if any."""
         if may_be_plain:
-            self._add(self._silent, connection, now_ms + self._detection_ms)
+            self._add(self._silent, handshake, now_ms + self._detection_ms)
         else:
-            self._add(self._shaking, connection, now_ms + HANDSHAKE_MS)
-        if len(self._silent) + len(self._shaking) > MOST_UNDER_WAY:
-            oldest = next(iter(self._silent or self._shaking))
-            self._metrics.tls_handshake_exceeded += 1
-            oldest.give_up("others need the room")
+            self._add(self._talking, handshake, now_ms + HANDSHAKE_MS)
+        if len(self._silent) + len(self._talking) <= MOST_UNDER_WAY:
+            return None
+        self._metrics.tls_handshake_exceeded += 1
+        return next(iter(self._silent or self._talking))
 
-    def _add(self, waiting: dict[Handshaking, None], connection: Handshaking, deadline_ms: int) -> None:
-        connection.deadline_ms = deadline_ms
-        waiting[connection] = None
+    def _add(self, waiting: dict[Handshake, None], handshake: Handshake, deadline_ms: int) -> None:
+        handshake.deadline_ms = deadline_ms
+        waiting[handshake] = None
         self.deadline_ms = min(self.deadline_ms, deadline_ms)
         self._count()
 
-    def end(self, connection: Handshaking) -> None:
-        """It is through, or gone, or plain."""
-        self._silent.pop(connection, None)
-        self._shaking.pop(connection, None)
+    def end(self, handshake: Handshake) -> None:
+        """It is over, one way or the other."""
+        self._silent.pop(handshake, None)
+        self._talking.pop(handshake, None)
         self._count()
 
     def _count(self) -> None:
-        self._metrics.outstanding_tls_handshake = len(self._silent) + len(self._shaking)
+        self._metrics.outstanding_tls_handshake = len(self._silent) + len(self._talking)
 
-    def expire(self, now_ms: int) -> None:
-        """Give those up whose time is over."""
+    def expired(self, now_ms: int) -> list[Handshake]:
+        """Those whose time is over; the caller ends them."""
+        found: list[Handshake] = []
         self.deadline_ms = NEVER
-        for waiting in (self._silent, self._shaking):
-            for connection in list(waiting):
-                if connection.deadline_ms > now_ms:
-                    self.deadline_ms = min(self.deadline_ms, connection.deadline_ms)
+        for waiting in (self._silent, self._talking):
+            for handshake in waiting:
+                if handshake.deadline_ms > now_ms:
+                    self.deadline_ms = min(self.deadline_ms, handshake.deadline_ms)
                     break
-                connection.give_up("it took too long")
+                found.append(handshake)
+        return found
 
     # --- the work
 
-    def step(self, connection: Handshaking, now_ms: int) -> None:
-        """Let the thread go on with one that has said something; `stepped` is called after that."""
-        if connection in self._silent:
-            del self._silent[connection]
-            self._add(self._shaking, connection, now_ms + HANDSHAKE_MS)
-        connection.is_stepping = True
+    def step(self, handshake: Handshake, now_ms: int) -> None:
+        """Let the thread go on with one that has fed its session."""
+        if handshake in self._silent:
+            del self._silent[handshake]
+            self._add(self._talking, handshake, now_ms + HANDSHAKE_MS)
+        handshake.is_stepping = True
         self.in_flight += 1
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="handshakes", daemon=True)
             self._thread.start()
-        self._queue.put(connection)
+        self._queue.put(handshake)
 
     def _run(self) -> None:
         while True:
-            connection = self._queue.get()
-            if connection is None:
+            handshake = self._queue.get()
+            if handshake is None:
                 return
-            connection.tls.step()
-            self._done.append(connection)
+            handshake.tls.step()
+            self._done.append(handshake)
             os.eventfd_write(self.eventfd, 1)
 
-    def take_steps(self) -> None:
-        """Go on with those that the thread is through with."""
+    def stepped(self) -> list[Handshake]:
+        """Those that the thread has come as far with as it could."""
         try:
             os.eventfd_read(self.eventfd)
         except BlockingIOError:
-            return
+            return []
+        found: list[Handshake] = []
         while self._done:
-            connection = self._done.popleft()
-            connection.is_stepping = False
-            self.in_flight -= 1
-            connection.stepped()
+            handshake = self._done.popleft()
+            handshake.is_stepping = False
+            found.append(handshake)
+        self.in_flight -= len(found)
+        return found
 
     def note(self, name: str, reason: str, now_ms: int) -> None:
         """Log why one came to nothing, unless that was just said of another."""
