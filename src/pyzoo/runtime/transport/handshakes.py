@@ -55,7 +55,7 @@ class Handshakes:
         self._talking: dict[Handshake, None] = {}
         self._queue: SimpleQueue[Handshake | None] = SimpleQueue()
         self._done: deque[Handshake] = deque()
-        self._thread: threading.Thread | None = None
+        self._worker: threading.Thread | None = None
         self._noted_ms: int = -NOTE_MS
         self._unnoted = 0
 
@@ -115,9 +115,9 @@ class Handshakes:
             self._add(self._talking, handshake, now_ms + HANDSHAKE_MS)
         handshake.is_stepping = True
         self.in_flight += 1
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="handshakes", daemon=True)
-            self._thread.start()
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._run, name="handshakes", daemon=True)
+            self._worker.start()
         self._queue.put(handshake)
 
     def _run(self) -> None:
@@ -155,7 +155,7 @@ class Handshakes:
 
     def close(self) -> None:
         """End the thread, once it is through with what it has."""
-        if self._thread is not None:
+        if self._worker is not None:
             self._queue.put(None)
-            self._thread.join()
+            self._worker.join()
         os.close(self.eventfd)
