@@ -6,6 +6,7 @@ The alerts of JSSE and OpenSSL differ where both are about the certificate: `ALE
 import ssl
 
 import pytest
+from attrs import evolve
 
 from interop.conftest import PairWith, subject_is_real
 from interop.pair import Pair
@@ -51,6 +52,12 @@ def none(pair_with: PairWith, stores: TlsStores) -> Pair:
     """Certificates are not asked for, and the plain port takes both."""
     lines = {**stores.lines(clientAuth="none"), "client.portUnification": "true"}
     return pair_with(Config(lines, secure=True))
+
+
+@pytest.fixture
+def names(pair_with: PairWith, stores: TlsStores) -> Pair:
+    """The certificate of a client has to be that of its host."""
+    return pair_with(Config(stores.lines(clientHostnameVerification="true"), secure=True))
 
 
 def probe(stores: TlsStores, identity: str, version: ssl.TLSVersion = TLS_13) -> Probe:
@@ -138,3 +145,11 @@ def test_one_port_takes_tls_and_plain_text(none: Pair, stores: TlsStores) -> Non
     for answer, end in [exchange(side.server.address, PLAIN_SRVR) for side in none.sides]:
         assert b"Mode: standalone" in answer
         assert CLOSED == end
+
+
+@pytest.mark.skipif(subject_is_real(), reason="what 3.9.6 does is the first half of the test")
+def test_a_client_of_another_address_is_refused_where_3_9_6_refuses_all(names: Pair, stores: TlsStores) -> None:
+    here = probe(stores, GOOD)
+    assert ["certificate_unknown", SERVED] == outcomes(names, here, admitted=True)
+    for stranger in (evolve(here, source="127.0.0.2"), probe(stores, WRONG_HOST)):
+        assert ["certificate_unknown", CLOSED] == outcomes(names, stranger, admitted=False)

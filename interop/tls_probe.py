@@ -27,6 +27,10 @@ class Probe:
     oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1
     #: Of TLS 1.2 and before, as OpenSSL names them.
     ciphers: str = "ALL:@SECLEVEL=0"
+    #: The address that it comes from; empty for whichever.
+    source: str = ""
+    #: How long it waits for an answer or an end.
+    patience: float = ANSWER_SECONDS
 
     def speaking(self, version: ssl.TLSVersion) -> "Probe":
         """The same in one version alone."""
@@ -51,7 +55,8 @@ class Probe:
         Who is not expected to be `admitted` says nothing after its handshake: with TLS 1.3 it is over for this end
         before the server has looked at the certificate, and what comes after an alert can hide it.
         """
-        with socket.create_connection(address, ANSWER_SECONDS) as connection:
+        source = (self.source, 0) if self.source else None
+        with socket.create_connection(address, self.patience, source) as connection:
             try:
                 with self.context().wrap_socket(connection, server_hostname=address[0]) as tls:
                     if admitted:
