@@ -97,6 +97,10 @@ def test_values_of_all_kinds(value: str, text: str) -> None:
         b"\x30\x00\x00",
         bytes.fromhex("30043102 3000"),
         bytes.fromhex("300d310b 3009 0603550483 0c0161"),  # an object identifier without an end
+        pytest.param(
+            bytes.fromhex("30820bce 31820bca 30820bc6 06820bbf") + b"\xff" * 3006 + b"\x7f\x0c\x01a",
+            id="an object identifier with a number of thousands of digits",
+        ),
         bytes.fromhex("300f310d 300b 0603550403 1e04d83dde00"),  # half characters in a BMPString
     ],
 )
@@ -174,6 +178,7 @@ def test_what_java_takes_for_a_name(text: str) -> None:
         "CN=#0c0261",
         "spiffe://a/b",
         "anyone",
+        pytest.param(f"1.{'9' * 5000}=a", id="a number of thousands of digits"),
     ],
 )
 def test_what_java_takes_for_no_name(text: str) -> None:

@@ -21,6 +21,8 @@ SET: Final = 0x31
 _TAG_NUMBER: Final = 0x1F
 _LONG_LENGTH: Final = 0x80
 _MOST_LENGTH_BYTES: Final = 4
+_MOST_NUMBER: Final = 1 << 4096
+"""Of an object identifier; Python writes none of more than 4300 digits."""
 
 
 @frozen
@@ -75,6 +77,8 @@ def oid_text(content: bytes) -> str:
         if begins and byte == 0x80:
             raise MalformedRecord("an object identifier with a useless byte")
         number = number << 7 | byte & 0x7F
+        if number >= _MOST_NUMBER:
+            raise MalformedRecord("an object identifier with a number beyond all measure")
         begins = not byte & 0x80
         if begins:
             numbers.append(number)

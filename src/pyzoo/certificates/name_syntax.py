@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from pyzoo.certificates import der
+from pyzoo.config.java_numbers import whole_number
 from pyzoo.errors import MalformedRecord
 
 _KEYWORDS: Final = frozenset(
@@ -96,8 +97,9 @@ def _is_keyword(word: str) -> bool:
     parts = numbers.split(".")
     if len(parts) < 2 or not all(_NUMBER.fullmatch(part) for part in parts):
         return False
-    values = [int(part) for part in parts]
-    return min(values) >= 0 and values[0] <= 2 and (values[0] == 2 or values[1] <= 39)
+    values = [whole_number(part.lstrip("+-")) for part in parts]
+    is_negative = any(part[0] == "-" and value for part, value in zip(parts, values, strict=True))
+    return not is_negative and values[0] <= 2 and (values[0] == 2 or values[1] <= 39)
 
 
 def _is_hex(text: str) -> bool:

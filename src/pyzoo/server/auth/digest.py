@@ -47,6 +47,9 @@ class DigestAuthenticationProvider(AuthenticationProvider):
     def matches(self, id: str, acl_id: str) -> bool:
         return same_secret(id, acl_id)
 
+    def table(self, ids: list[str]) -> set[str] | None:
+        return set(ids)
+
     def user_name(self, id: str) -> str:
         return id.split(":", 1)[0]
 

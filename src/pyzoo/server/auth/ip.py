@@ -1,6 +1,6 @@
 """IPAuthenticationProvider: addresses of clients."""
 
-from typing import final
+from typing import Final, final
 
 from pyzoo.jute.records import Id
 from pyzoo.server.auth.provider import OK, AuthenticationProvider, AuthOutcome
@@ -12,6 +12,7 @@ class IPAuthenticationProvider(AuthenticationProvider):
 
     def __init__(self) -> None:
         self.scheme = "ip"
+        self._networks: dict[str, tuple[int, int, int] | None] = {}
 
     def authenticate(self, data: bytes | None, address: str, certificate: bytes) -> AuthOutcome:
         return AuthOutcome(OK, [])
@@ -26,12 +27,25 @@ class IPAuthenticationProvider(AuthenticationProvider):
         return _parse_network(id) is not None
 
     def matches(self, id: str, acl_id: str) -> bool:
-        network = _parse_network(acl_id)
-        own = _parse_address(id.split("%", 1)[0])
+        network = self._network(acl_id)
+        own = self._network(id.split("%", 1)[0])
         if network is None or own is None or network[1] != own[1]:
             return False
         drop = own[1] - network[2]
         return own[0] >> drop == network[0] >> drop
+
+    def _network(self, text: str) -> tuple[int, int, int] | None:
+        """An address or a network, which is read once for very many checks."""
+        if text in self._networks:
+            return self._networks[text]
+        if len(self._networks) >= _MOST_KNOWN:
+            self._networks.clear()
+        network = _parse_network(text)
+        self._networks[text] = network
+        return network
+
+
+_MOST_KNOWN: Final = 1 << 16
 
 
 def _java_int(text: str) -> int | None:

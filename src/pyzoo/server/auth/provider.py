@@ -53,6 +53,14 @@ class AuthenticationProvider:
         """Whether a connection with `id` is meant by an ACL entry for `acl_id`."""
         return id == acl_id
 
+    def table(self, ids: list[str]) -> set[str] | None:
+        """What an ACL may name for one of these ids to be meant; None where only `matches` tells.
+
+        A table is for ACLs of very many entries. How long it takes tells nothing: strings are compared whose hashes,
+        which have a secret in them, are equal.
+        """
+        return None
+
     def user_name(self, id: str) -> str:
         """The form that whoAmI shows."""
         return id

@@ -1,6 +1,7 @@
 """Which authentication providers a server has, from its settings (ProviderRegistry)."""
 
 from pyzoo.config.settings import ServerConfig
+from pyzoo.jute.primitives import MIN_EXTRA
 from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.auth.custom import CustomAuthenticationProvider
 from pyzoo.server.auth.digest import DigestAuthenticationProvider
@@ -22,7 +23,8 @@ def make_access_control(config: ServerConfig, metrics: ServerMetrics) -> AccessC
             providers.append(provider)
     for custom in config.custom_auth_providers:
         providers.append(CustomAuthenticationProvider(custom))
-    return AccessControl(providers, config.skip_acl, config.ssl_auth_provider)
+    extra = max(config.jute_max_buffer_extra, MIN_EXTRA)
+    return AccessControl(providers, config.skip_acl, config.ssl_auth_provider, extra // 2)
 
 
 def _provider(scheme: str, config: ServerConfig, metrics: ServerMetrics) -> AuthenticationProvider | None:

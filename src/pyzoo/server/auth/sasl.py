@@ -19,3 +19,8 @@ class SASLAuthenticationProvider(AuthenticationProvider):
 
     def matches(self, id: str, acl_id: str) -> bool:
         return id == SUPER or id == acl_id or (self.let_any_user_do is not None and acl_id == self.let_any_user_do)
+
+    def table(self, ids: list[str]) -> set[str] | None:
+        if SUPER in ids:
+            return None
+        return set(ids) if self.let_any_user_do is None else {*ids, self.let_any_user_do}

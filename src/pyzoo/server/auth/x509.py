@@ -48,3 +48,6 @@ class X509AuthenticationProvider(AuthenticationProvider):
 
     def matches(self, id: str, acl_id: str) -> bool:
         return id == acl_id or id == self.super_user
+
+    def table(self, ids: list[str]) -> set[str] | None:
+        return None if self.super_user is not None and self.super_user in ids else set(ids)

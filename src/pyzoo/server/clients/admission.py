@@ -14,7 +14,7 @@ from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import AuthPacket, GetSASLRequest
-from pyzoo.server.auth.access_control import AccessControl, with_ids
+from pyzoo.server.auth.access_control import AccessControl, are_too_many, with_ids
 from pyzoo.server.auth.provider import CLOSE, OK, REFUSED
 from pyzoo.server.auth.registry import enforced_schemes
 from pyzoo.server.clients.cnxn import ServerCnxn
@@ -128,9 +128,11 @@ class Admission:
         if provider is not None:
             outcome = provider.authenticate(packet.auth, cnxn.address, cnxn.client_certificate)
         if outcome.status == OK:
-            cnxn.ids = with_ids(cnxn.ids, outcome.ids)
-            cnxn.reply_empty(xid, 0, 0)
-            return
+            ids = with_ids(cnxn.ids, outcome.ids)
+            if len(ids) == len(cnxn.ids) or not are_too_many(ids):
+                cnxn.ids = ids
+                cnxn.reply_empty(xid, 0, 0)
+                return
         self._tell_failure(cnxn, scheme, provider is not None, now_ms)
         if outcome.status == CLOSE:
             cnxn.abort()

@@ -91,13 +91,16 @@ def prepare_multi(prep: PrepRequestProcessor, request: Request, ops: list[MultiO
 def _prepare_parts(prep: PrepRequestProcessor, ops: list[MultiOp], types: list[int], txns: list[Record]) -> bool:
     """True when some part failed."""
     failed = False
+    before = prep.access.grown
     for part in ops:
         if failed:
             types.append(op.ERROR)
             txns.append(ErrorTxn(err.RUNTIMEINCONSISTENCY))
             continue
         try:
-            txns.append(prepare_part(prep, part))
+            txn = prepare_part(prep, part)
+            prep.access.check_growth(before)
+            txns.append(txn)
             types.append(part.type)
         except KeeperError as error:
             if error.code == err.MARSHALLINGERROR:
