@@ -16,8 +16,8 @@ NO_SASL = "no provider for 'sasl' is set up; there are ip, digest"
 KEYS = "ssl.keyStore.location=/k.pem\n"
 
 REVOKED = (
-    "whether certificates are revoked cannot be checked here; remove it, and give out certificates that end soon, or take an "
-    "authority out of the trust store"
+    "whether certificates of members are revoked is not checked here; remove it, and give out certificates that end soon, or "
+    "take an authority out of the trust store"
 )
 
 
@@ -90,8 +90,6 @@ def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str
         ("client.portUnification=true\nclientPort=1\nssl.ciphersuites=TLS_RSA_WITH_NULL_SHA256", "zoo.cfg:4: ssl.ciphersuites: none of these cipher suites is used; remove it, or name safe ones"),
         ("client.portUnification=true\nclientPort=1\nssl.context.supplier.class=a.B", "zoo.cfg:4: ssl.context.supplier.class=a.B: no Java class can be loaded; remove it, and name the stores with ssl.keyStore.location and ssl.trustStore.location"),
         ("client.portUnification=true\nclientPort=1\nssl.sslProvider=GNUTLS", "zoo.cfg:4: ssl.sslProvider=GNUTLS: choose JDK, OPENSSL, OPENSSL_REFCNT"),
-        ("client.portUnification=true\nclientPort=1\nssl.crl=true", f"zoo.cfg:4: ssl.crl=true: {REVOKED}"),
-        ("client.portUnification=true\nclientPort=1\nssl.ocsp=true", f"zoo.cfg:4: ssl.ocsp=true: {REVOKED}"),
         ("client.portUnification=true\nclientPort=1\nssl.ciphersuites=TLS_AES_128_GCM_SHA256\nssl.enabledProtocols=TLSv1.2", "zoo.cfg:4: ssl.ciphersuites: none of them belongs to TLSv1.2, so nobody could connect"),
         (SAN, "zoo.cfg: " + ID + "SanMatchType has to be one of 0 to 8: 1 for mail addresses, 2 for host names, 6 for URIs"),
         (SAN + ID + "SanMatchType=9", "zoo.cfg:3: " + ID + "SanMatchType has to be one of 0 to 8: 1 for mail addresses, 2 for host names, 6 for URIs"),
@@ -143,6 +141,8 @@ def test_an_ensemble_needs_its_limits(missing: str) -> None:
         ("sslQuorum=true", "zoo.cfg:7: sslQuorum=true needs ssl.quorum.keyStore.location"),
         ("ssl.quorum.keyStore.location=/k.pem\nportUnification=true", "zoo.cfg:8: portUnification=true needs "
          "ssl.quorum.trustStore.location"),
+        ("sslQuorum=true\nssl.quorum.crl=true", f"zoo.cfg:8: ssl.quorum.crl=true: {REVOKED}"),
+        ("portUnification=true\nssl.quorum.ocsp=true", f"zoo.cfg:8: ssl.quorum.ocsp=true: {REVOKED}"),
         ("group.1=1:2:3\nweight.1=0\nweight.2=0\nweight.3=0", "zoo.cfg:8: all weights are 0: no quorum is possible"),
         ("group.1=1:2:3\nweight.2=-1", "zoo.cfg:8: weight.2=-1: it must be 0 or more"),
     ],

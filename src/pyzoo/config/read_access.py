@@ -61,8 +61,6 @@ def _with_tls(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
     members = config.distributed and (config.quorum.ssl or config.quorum.port_unification)
     admin = config.admin.enabled and (config.admin.force_https or config.admin.port_unification)
     tls, quorum_tls = read_tls(reader, CLIENTS, clients), read_tls(reader, MEMBERS, members or admin)
-    if clients:
-        refuse_revocation(reader, tls)
     if members:
         refuse_revocation(reader, quorum_tls)
     return evolve(config, tls=tls, quorum_tls=quorum_tls)

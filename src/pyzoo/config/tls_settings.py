@@ -184,12 +184,12 @@ def _read_store(reader: ConfigReader, key: str) -> TlsStore:
 
 
 def refuse_revocation(reader: ConfigReader, settings: TlsSettings) -> None:
-    """Raise ConfigError where certificates were to be checked for revocation."""
+    """Raise ConfigError where certificates of members were to be checked for revocation."""
     for name, is_wanted in ((settings.prefix + "crl", settings.crl), (settings.prefix + "ocsp", settings.ocsp)):
         if is_wanted:
             raise reader.error(
-                f"{name}=true: whether certificates are revoked cannot be checked here; remove it, and give out "
-                "certificates that end soon, or take an authority out of the trust store",
+                f"{name}=true: whether certificates of members are revoked is not checked here; remove it, and give "
+                "out certificates that end soon, or take an authority out of the trust store",
                 name,
             )
 

@@ -18,6 +18,11 @@ Certificate = Mapping[str, Any]
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 
 
+def refused(reason: str) -> ssl.SSLCertVerificationError:
+    """The error for a certificate; with a reason alone its text would be that of a tuple."""
+    return ssl.SSLCertVerificationError(ssl.SSL_ERROR_SSL, reason)
+
+
 @final
 class PeerCheck:
     """What the other end's certificate has to be for: its address and its name, which is empty where it has none."""
@@ -31,9 +36,7 @@ class PeerCheck:
         """Raise ssl.SSLCertVerificationError for the certificate of another host."""
         address, name = self._address, self._name
         if not is_certificate_of(certificate, address, name, self._by_jdk):
-            raise ssl.SSLCertVerificationError(
-                f"the certificate of {address}{f' ({name})' if name else ''} is that of another host"
-            )
+            raise refused(f"the certificate of {address}{f' ({name})' if name else ''} is that of another host")
 
 
 def is_certificate_of(certificate: Certificate, address: str, name: str, by_jdk: bool = True) -> bool:

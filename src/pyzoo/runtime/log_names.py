@@ -16,6 +16,7 @@ NAMES: Final = {
     "pyzoo.runtime.log_output": "Logs",
     "pyzoo.runtime.log_thread": "FileTxnLog",
     "pyzoo.runtime.member": "QuorumPeerMain",
+    "pyzoo.runtime.revocation": "X509Util",
     "pyzoo.runtime.run": "ZooKeeperServerMain",
     "pyzoo.runtime.snapshotting": "FileSnap",
     "pyzoo.runtime.storage": "FileTxnSnapLog",

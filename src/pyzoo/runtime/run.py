@@ -36,7 +36,7 @@ from pyzoo.runtime.sasl_logins import with_client_login
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
-from pyzoo.runtime.tls_contexts import client_tls
+from pyzoo.runtime.tls_contexts import client_tls, refuse_revoked
 from pyzoo.runtime.transport.client_port import SECURE_PORT
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.handshakes import Handshakes
@@ -160,7 +160,14 @@ def open_loop(config: ServerConfig, core: Core, storage: Storage | None, tls: ss
     if tls is None:
         return TurnLoop(core, log, keep_alive, patience_ms)
     handshakes = Handshakes(core.metrics, config.outstanding_handshake_limit, config.tls.handshake_detection_timeout_ms)
-    of_clients = ClientTls(tls, config.client_port_unification, config.tls.verifies_clients, config.tls.fips_mode)
+    settings = config.tls
+    of_clients = ClientTls(
+        tls,
+        config.client_port_unification,
+        checks_clients=settings.verifies_clients,
+        by_jdk=settings.fips_mode,
+        refuse_revoked=refuse_revoked(settings),
+    )
     return TurnLoop(core, log, keep_alive, patience_ms, of_clients, handshakes)
 
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from attrs import evolve
@@ -162,9 +162,27 @@ def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
     switch = "client.portUnification" if config.secure_client_port is None else "secureClientPort"
     if not config.tls.key_store.location:
         raise ConfigError(f"{switch} needs ssl.keyStore.location", config.config_path, None, switch)
+    refuse_revoked(config.tls)
     context = make_context(config.tls, server_side=True)
     context.num_tickets = 1  # for the next connection of that client
     return context
+
+
+def refuse_revoked(settings: TlsSettings) -> Callable[[ssl.SSLObject], None] | None:
+    """What raises SSLCertVerificationError for a certificate that is revoked, or may be; None where nobody cares.
+
+    It waits for the network. Raises ConfigError without cryptography.
+    """
+    if not settings.crl and not settings.ocsp:
+        return None
+    try:
+        from pyzoo.runtime.revocation import Revocation, utc_now
+    except ImportError as error:
+        key = settings.prefix + ("ocsp" if settings.ocsp else "crl")
+        raise ConfigError(f"{key}=true needs a library: pip install 'pyzoo-server[tls]'", key=key) from error
+    from pyzoo.runtime.url_fetch import fetch_url
+
+    return Revocation(settings.ocsp, fetch_url, utc_now).check_session
 
 
 def quorum_contexts(config: ServerConfig) -> tuple[ssl.SSLContext, ssl.SSLContext]:

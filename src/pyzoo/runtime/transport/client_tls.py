@@ -1,9 +1,10 @@
 """TLS of clients: a session that costs next to nothing before its first bytes, and is asked for one step at a time."""
 
 import ssl
+from collections.abc import Callable
 from typing import Final, final
 
-from pyzoo.runtime.certificate_names import Certificate, PeerCheck, is_valid_at
+from pyzoo.runtime.certificate_names import Certificate, PeerCheck, is_valid_at, refused
 from pyzoo.runtime.clock import wall_ms
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.runtime.transport.tls import TLS_HANDSHAKE
@@ -25,14 +26,24 @@ class ClientTlsSession(TransportSession):
     nothing else of the session is used.
     """
 
-    def __init__(self, context: ssl.SSLContext, may_be_plain: bool, check: PeerCheck | None) -> None:
-        """`check` is what the certificate of a client that has one has to be for, None for any."""
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        may_be_plain: bool,
+        check: PeerCheck | None,
+        refuse_revoked: Callable[[ssl.SSLObject], None] | None = None,
+    ) -> None:
+        """`check` is what the certificate of a client that has one has to be for, None for any.
+
+        `refuse_revoked` raises SSLCertVerificationError, and may wait for the network.
+        """
         self.is_ready = False
         self.is_plain = False
         self.error: Exception | None = None
         self._context = context
         self._may_be_plain = may_be_plain
         self._check = check
+        self._refuse_revoked = refuse_revoked
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
@@ -74,6 +85,8 @@ class ClientTlsSession(TransportSession):
             _refuse_outdated(tls.getpeercert() or {})
         if self._check is not None:
             self._check.check(tls.getpeercert() or {})
+        if self._refuse_revoked is not None:
+            self._refuse_revoked(tls)
 
     def certificate(self) -> bytes:
         """What the client has shown, DER; empty for none."""
@@ -156,7 +169,7 @@ class ClientTlsSession(TransportSession):
 def _refuse_outdated(certificate: Certificate) -> None:
     """Raise SSLCertVerificationError for one that is over by now."""
     if not is_valid_at(certificate, wall_ms() // 1000):
-        raise ssl.SSLCertVerificationError("the certificate of its session is not valid any more")
+        raise refused("the certificate of its session is not valid any more")
 
 
 @final
@@ -168,8 +181,14 @@ class ClientTls:
     """
 
     def __init__(
-        self, context: ssl.SSLContext, unifies: bool, checks_clients: bool = False, by_jdk: bool = True
+        self,
+        context: ssl.SSLContext,
+        unifies: bool,
+        checks_clients: bool = False,
+        by_jdk: bool = True,
+        refuse_revoked: Callable[[ssl.SSLObject], None] | None = None,
     ) -> None:
+        self._refuse_revoked = refuse_revoked
         self._context = context
         self.unifies = unifies
         self._checks_clients = checks_clients
@@ -182,4 +201,4 @@ class ClientTls:
     def accepted(self, may_be_plain: bool, address: str) -> ClientTlsSession:
         """For a connection that came in from there."""
         check = PeerCheck(address, "", self._by_jdk) if self._checks_clients else None
-        return ClientTlsSession(self._context, may_be_plain, check)
+        return ClientTlsSession(self._context, may_be_plain, check, self._refuse_revoked)

@@ -1,0 +1,300 @@
+"""Revoked certificates: what lists and responders say, and that nobody gets in of whom nothing is known."""
+
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from pyzoo.config.tls_settings import TlsSettings, TlsStore
+from pyzoo.runtime.revocation import CLOCK_SKEW, FAILURE_KEPT, LONGEST_KEPT, Revocation
+from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.transport.client_tls import ClientTls
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+HOUR = timedelta(hours=1)
+LIST, RESPONDER = "http://ca.test/list", "http://ca.test/ocsp"
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
+
+
+def named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+@define
+class Ca:
+    """An authority, and what its list and its responder say now."""
+
+    name: str = "authority"
+    key: ec.EllipticCurvePrivateKey = field(factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    revoked: list[int] = field(factory=list)
+    serial: int = 1
+
+    def issue(self, *extensions: x509.ExtensionType, name: str = "client") -> x509.Certificate:
+        self.serial += 1
+        builder = self.builder(name, self.serial, (CLIENT if name != self.name else self.key).public_key())
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        return builder.sign(self.key, hashes.SHA256())
+
+    def builder(self, name: str, serial: int, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        begin, end = NOW - HOUR, NOW + 2 * HOUR
+        builder = x509.CertificateBuilder().subject_name(named(name)).issuer_name(named(self.name)).public_key(key)
+        return builder.serial_number(serial).not_valid_before(begin).not_valid_after(end)
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        builder = self.builder(self.name, 1, self.key.public_key())
+        return builder.add_extension(x509.BasicConstraints(True, None), critical=True).sign(self.key, hashes.SHA256())
+
+    def list(self, *extensions: tuple[x509.ExtensionType, bool], ends: datetime = NOW + HOUR) -> bytes:
+        builder = x509.CertificateRevocationListBuilder().issuer_name(named(self.name))
+        builder = builder.last_update(NOW - 2 * HOUR).next_update(ends)
+        for serial in self.revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(NOW).build()
+            builder = builder.add_revoked_certificate(entry)
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    def answer(
+        self,
+        certificate: x509.Certificate,
+        status: ocsp.OCSPCertStatus | None = None,
+        ends: datetime | None = NOW + HOUR,
+        signer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None = None,
+    ) -> bytes:
+        if status is None:
+            is_revoked = certificate.serial_number in self.revoked
+            status = ocsp.OCSPCertStatus.REVOKED if is_revoked else ocsp.OCSPCertStatus.GOOD
+        own, key = signer or (self.certificate, self.key)
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            certificate, self.certificate, hashes.SHA1(), status, NOW - HOUR if ends is not None else NOW, ends,
+            NOW if status == ocsp.OCSPCertStatus.REVOKED else None, None,
+        )  # fmt: skip
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, own)
+        if signer is not None:
+            builder = builder.certificates([own])
+        return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+CLIENT = ec.generate_private_key(ec.SECP256R1())
+NAMES_LIST = x509.CRLDistributionPoints(
+    [x509.DistributionPoint([x509.UniformResourceIdentifier(LIST)], None, None, None)]
+)
+NAMES_RESPONDER = x509.AuthorityInformationAccess(
+    [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(RESPONDER))]
+)
+
+
+OTHER = Ca("another")
+
+
+@define
+class Network:
+    """What is at URLs; who is not there gives an OSError."""
+
+    places: dict[str, Callable[[], bytes]] = field(factory=dict)
+    asked: list[str] = field(factory=list)
+    now: datetime = NOW
+
+    def fetch(self, url: str, body: bytes | None) -> bytes:
+        self.asked.append(url)
+        assert (body is not None) == (url == RESPONDER)
+        if url not in self.places:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return self.places[url]()
+
+    def revocation(self, responders: bool) -> Revocation:
+        return Revocation(responders, self.fetch, lambda: self.now)
+
+
+@pytest.fixture
+def ca() -> Ca:
+    return Ca()
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+def verdict(revocation: Revocation, ca: Ca, certificate: x509.Certificate) -> str:
+    """Empty for a certificate that is good."""
+    try:
+        revocation.check([der(certificate), der(ca.certificate)], resumed=False)
+    except ssl.SSLCertVerificationError as error:
+        return str(error)
+    return ""
+
+
+# --- lists
+
+
+def test_who_is_on_the_list_is_refused_and_others_are_not(ca: Ca, network: Network) -> None:
+    good, bad = ca.issue(NAMES_LIST), ca.issue(NAMES_LIST)
+    ca.revoked.append(bad.serial_number)
+    network.places[LIST] = ca.list
+    revocation = network.revocation(responders=False)
+    assert "" == verdict(revocation, ca, good)
+    assert "the certificate of CN=client is revoked" in verdict(revocation, ca, bad)
+    assert [LIST] == network.asked
+
+
+@pytest.mark.parametrize(
+    ("listed", "reason"),
+    [
+        (lambda ca: Ca().list(), "not signed by its authority"),
+        (lambda ca: Ca("another").list(), "of another authority"),
+        (lambda ca: ca.list(ends=NOW - CLOCK_SKEW - timedelta(seconds=1)), "out of date"),
+        (lambda ca: ca.list((x509.DeltaCRLIndicator(1), True)), "an extension that is not known here"),
+        (lambda ca: ca.list((x509.IssuingDistributionPoint(None, None, True, False, None, False, False), True)),
+         "some kinds of certificates only"),
+        (lambda ca: ca.list()[:50], LIST),
+        (lambda ca: b"<html>", LIST),
+    ],
+)  # fmt: skip
+def test_a_list_that_does_not_count_lets_nobody_in(
+    ca: Ca, network: Network, listed: Callable[[Ca], bytes], reason: str
+) -> None:
+    network.places[LIST] = lambda: listed(ca)
+    found = verdict(network.revocation(responders=False), ca, ca.issue(NAMES_LIST))
+    assert "cannot be found out" in found
+    assert reason in found
+
+
+def test_without_a_list_nobody_gets_in(ca: Ca, network: Network) -> None:
+    revocation = network.revocation(responders=False)
+    assert "names no revocation list" in verdict(revocation, ca, ca.issue(NAMES_RESPONDER))
+    assert "Connection refused" in verdict(revocation, ca, ca.issue(NAMES_LIST))
+
+
+def test_a_place_that_does_not_answer_is_asked_again_after_a_while(ca: Ca, network: Network) -> None:
+    revocation, certificate = network.revocation(responders=False), ca.issue(NAMES_LIST)
+    for _ in range(3):
+        assert "Connection refused" in verdict(revocation, ca, certificate)
+    assert [LIST] == network.asked
+    network.now += FAILURE_KEPT + timedelta(seconds=1)
+    network.places[LIST] = ca.list
+    assert "" == verdict(revocation, ca, certificate)
+
+
+def test_a_list_is_fetched_again_after_a_while(ca: Ca, network: Network) -> None:
+    revocation, certificate = network.revocation(responders=False), ca.issue(NAMES_LIST)
+    network.places[LIST] = ca.list
+    assert "" == verdict(revocation, ca, certificate)
+    ca.revoked.append(certificate.serial_number)
+    assert "" == verdict(revocation, ca, certificate)
+    network.now += LONGEST_KEPT + timedelta(seconds=1)
+    assert "is revoked" in verdict(revocation, ca, certificate)
+
+
+# --- responders
+
+
+def test_responders_are_asked_before_lists(ca: Ca, network: Network) -> None:
+    certificate = ca.issue(NAMES_LIST, NAMES_RESPONDER)
+    network.places |= {RESPONDER: lambda: ca.answer(certificate), LIST: ca.list}
+    assert "" == verdict(network.revocation(responders=True), ca, certificate)
+    assert [RESPONDER] == network.asked
+    ca.revoked.append(certificate.serial_number)
+    assert "is revoked" in verdict(network.revocation(responders=True), ca, certificate)
+
+
+def test_where_a_responder_tells_nothing_the_list_decides(ca: Ca, network: Network) -> None:
+    certificate = ca.issue(NAMES_LIST, NAMES_RESPONDER)
+    network.places |= {RESPONDER: lambda: ca.answer(certificate, ocsp.OCSPCertStatus.UNKNOWN), LIST: ca.list}
+    assert "" == verdict(network.revocation(responders=True), ca, certificate)
+    ca.revoked.append(certificate.serial_number)
+    assert "is revoked" in verdict(network.revocation(responders=True), ca, certificate)
+
+
+@pytest.mark.parametrize("usage", [ExtendedKeyUsageOID.OCSP_SIGNING, ExtendedKeyUsageOID.CLIENT_AUTH])
+def test_an_authority_lets_others_answer_by_a_certificate_for_that(
+    ca: Ca, network: Network, usage: x509.ObjectIdentifier
+) -> None:
+    certificate = ca.issue(NAMES_RESPONDER)
+    delegate = ca.issue(x509.ExtendedKeyUsage([usage]), name="responder")
+    network.places[RESPONDER] = lambda: ca.answer(certificate, signer=(delegate, CLIENT))
+    found = verdict(network.revocation(responders=True), ca, certificate)
+    assert (usage == ExtendedKeyUsageOID.OCSP_SIGNING) == (found == ""), found
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (lambda ca, _: ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(
+            Encoding.DER), "TRY_LATER"),
+        (lambda ca, certificate: Ca().answer(certificate), "about another certificate"),
+        (lambda ca, _: ca.answer(ca.issue(NAMES_RESPONDER)), "about another certificate"),
+        (lambda ca, certificate: ca.answer(certificate, signer=(OTHER.certificate, OTHER.key)), "not signed by"),
+        (lambda ca, certificate: ca.answer(certificate, ends=NOW - CLOCK_SKEW - timedelta(seconds=1)), "out of date"),
+        (lambda ca, certificate: ca.answer(certificate, ocsp.OCSPCertStatus.UNKNOWN), "does not know the certificate"),
+        (lambda ca, _: b"<html>", RESPONDER),
+    ],
+)  # fmt: skip
+def test_an_answer_that_does_not_count_lets_nobody_in(
+    ca: Ca, network: Network, answer: Callable[[Ca, x509.Certificate], bytes], reason: str
+) -> None:
+    certificate = ca.issue(NAMES_RESPONDER)
+    network.places[RESPONDER] = lambda: answer(ca, certificate)
+    found = verdict(network.revocation(responders=True), ca, certificate)
+    assert "cannot be found out" in found
+    assert reason in found
+
+
+# --- sessions
+
+
+def shake_hands(
+    tls: ClientTls, client: ssl.SSLContext, session: ssl.SSLSession | None = None
+) -> tuple[str, ssl.SSLObject]:
+    """What the server made of it, and the client's end."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    dialling = client.wrap_bio(incoming, outgoing, session=session)
+    accepting = tls.accepted(False, "127.0.0.1")
+    for _ in range(3):
+        try:
+            dialling.do_handshake()
+            dialling.read(1)
+        except ssl.SSLWantReadError:
+            pass
+        data = outgoing.read()
+        if data:
+            accepting.feed(data)
+            accepting.step()
+        incoming.write(accepting.to_send(b""))
+    return "" if accepting.error is None else str(accepting.error), dialling
+
+
+def test_a_session_that_is_resumed_is_looked_at_again(ca: Ca, network: Network, tmp_path: Path) -> None:
+    certificate = ca.issue(NAMES_LIST)
+    network.places[LIST] = ca.list
+    key = CLIENT.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "client.pem").write_bytes(key + certificate.public_bytes(Encoding.PEM))
+    (tmp_path / "ca.pem").write_bytes(ca.certificate.public_bytes(Encoding.PEM))
+    own, trusted = (TlsStore(str(tmp_path / name), "PEM") for name in ("client.pem", "ca.pem"))
+    settings = TlsSettings(key_store=own, trust_store=trusted, hostname_verification=False)
+    context = make_context(settings, True)
+    tls = ClientTls(context, False, refuse_revoked=network.revocation(responders=False).check_session)
+    client = make_context(settings, False)
+    reason, first = shake_hands(tls, client)
+    assert "" == reason
+    reason, second = shake_hands(tls, client, first.session)
+    assert ("", True) == (reason, second.session_reused)
+    ca.revoked.append(certificate.serial_number)
+    network.now += LONGEST_KEPT + timedelta(seconds=1)
+    reason, third = shake_hands(tls, client, first.session)
+    assert third.session_reused
+    assert "is revoked" in reason
