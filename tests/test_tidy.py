@@ -59,7 +59,6 @@ NOT_DEAD = {
     "operations that are only named": {"NOTIFICATION"},
     "defaults of attrs": {"_twenty_ticks", "_two_ticks"},
     "whole texts of what a server makes in pieces, for tests": {
-        "encode_txn",
         "exposition_text",
         "json_bytes",
         "key_reference",

@@ -4,6 +4,8 @@ from typing import Any
 
 from librt.strings import BytesWriter
 
+from pyzoo.jute.primitives import Record
+from pyzoo.jute.records import TxnDigest, TxnHeader
 from pyzoo.jute.schema.records import RECORDS
 
 
@@ -31,3 +33,8 @@ def encoded(record: Any) -> bytes:
     out = BytesWriter()
     record.encode(out)
     return out.getvalue()
+
+
+def encode_txn(header: TxnHeader, txn: Record | None, digest: TxnDigest | None) -> bytes:
+    """The payload of a record; an error txn carries no digest, everything else does when digests are on."""
+    return b"".join(encoded(part) for part in (header, txn, digest) if part is not None)

@@ -53,7 +53,8 @@ def ensemble(
         signal.signal(number, _interrupt)
     try:
         properties = parse_arguments([f"-D{definition}" for definition in definitions]).properties
-        refuse_other_shape(data_dir, nodes, observers, base_port, tick_time, host)
+        shape = {"nodes": nodes, "observers": observers, "base_port": base_port, "tick_time": tick_time, "host": host}
+        refuse_other_shape(data_dir, **shape)
         local = LocalEnsemble(
             NODES if nodes is None else nodes,
             observers or 0,
@@ -78,30 +79,24 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def refuse_other_shape(
-    data_dir: str | None,
-    nodes: int | None,
-    observers: int | None,
-    base_port: int | None,
-    tick_time: int | None,
-    host: str | None,
-) -> None:
+def refuse_other_shape(data_dir: str | None, **wanted: int | str | None) -> None:
     """Raise EnsembleError when the directory holds another ensemble than the options describe."""
     plan = None if data_dir is None else stored_plan(Path(data_dir))
     if plan is None:
         return
-    wanted = {
-        "--nodes": (nodes, plan.nodes),
-        "--observers": (observers, plan.observers),
-        "--base-port": (base_port, plan.members[0].client_port),
-        "--tick-time": (tick_time, plan.tick_time_ms),
-        "--host": (host, plan.host),
+    stored: dict[str, int | str] = {
+        "nodes": plan.nodes,
+        "observers": plan.observers,
+        "base_port": plan.members[0].client_port,
+        "tick_time": plan.tick_time_ms,
+        "host": plan.host,
     }
-    for option, (value, stored) in wanted.items():
-        if value is not None and value != stored:
+    for name, value in wanted.items():
+        option = f"--{name.replace('_', '-')}"
+        if value is not None and value != stored[name]:
             raise EnsembleError(
-                f"{data_dir} holds an ensemble made with {option} {stored}: leave {option} away to go on with it, "
-                "or choose another directory"
+                f"{data_dir} holds an ensemble made with {option} {stored[name]}: leave {option} away to go on with "
+                "it, or choose another directory"
             )
 
 

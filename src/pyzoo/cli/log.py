@@ -2,6 +2,9 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +22,9 @@ from pyzoo.cli.tool_output import (
 )
 from pyzoo.errors import ToolError
 
+if TYPE_CHECKING:
+    from pyzoo.filetools.log_records import LogFile
+
 FILE = click.Path()
 
 
@@ -35,26 +41,30 @@ def refuse_what_is_no_file(path: str) -> None:
         raise ToolError(f"File doesn't exist or not readable: {path}")
 
 
-def dump_log(path: str) -> None:
-    """Print every transaction. Raises ToolError."""
-    from pyzoo.filetools.log_dump import dump
+@contextmanager
+def opened_log(path: str) -> Iterator["LogFile"]:
+    """A log to be read from its start; raises ToolError where there is none."""
     from pyzoo.filetools.log_records import LogFile
 
     use_jute_limits()
     refuse_what_is_no_file(path)
     with opened(path) as read:
-        print_all(dump(LogFile(read, os.path.basename(path)), local_dates()))
+        yield LogFile(read, os.path.basename(path))
+
+
+def dump_log(path: str) -> None:
+    """Print every transaction. Raises ToolError."""
+    from pyzoo.filetools.log_dump import dump
+
+    with opened_log(path) as file:
+        print_all(dump(file, local_dates()))
 
 
 def recover_log(path: str, verbose: bool, yes: bool) -> None:
     """Write PATH.fixed. Raises ToolError."""
     from pyzoo.filetools.log_dump import DEFAULT_PRE_ALLOC, Recovery
-    from pyzoo.filetools.log_records import LogFile
 
-    use_jute_limits()
-    refuse_what_is_no_file(path)
-    with opened(path) as read:
-        file = LogFile(read, os.path.basename(path))
+    with opened_log(path) as file:
         recovery = Recovery(file, path, local_dates(), None if yes else read_word, verbose, DEFAULT_PRE_ALLOC)
         print_to_the_end(recovery.run())
 
@@ -62,13 +72,9 @@ def recover_log(path: str, verbose: bool, yes: bool) -> None:
 def chop_log(path: str, zxid: int, target: str | None) -> None:
     """Write the records up to a zxid to `target`, by default PATH.chopped<zxid>. Raises ToolError."""
     from pyzoo.filetools.log_chop import chop, chopped_path
-    from pyzoo.filetools.log_records import LogFile
 
-    use_jute_limits()
-    refuse_what_is_no_file(path)
-    name = os.path.basename(path)
-    with opened(path) as read:
-        print_to_the_end(chop(LogFile(read, name), name, zxid, target or chopped_path(path, zxid)))
+    with opened_log(path) as file:
+        print_to_the_end(chop(file, os.path.basename(path), zxid, target or chopped_path(path, zxid)))
 
 
 def zxid_of(_context: click.Context, _parameter: click.Parameter, text: str) -> int:

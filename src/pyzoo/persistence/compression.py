@@ -120,7 +120,6 @@ class _GzipSource:
         self._read = read
         self._path = path
         self._stream = zlib.decompressobj(wbits=_GZIP_WBITS)
-        self._begun = False
         self._offset = 0
 
     def read(self, size: int) -> bytes:

@@ -110,17 +110,6 @@ def append_record(out: BytesWriter, payload: bytes) -> None:
     out.append(END_OF_RECORD)
 
 
-def encode_txn(header: TxnHeader, txn: Record | None, digest: TxnDigest | None) -> bytes:
-    """The payload of a record; an error txn carries no digest, everything else does when digests are on."""
-    out = BytesWriter()
-    header.encode(out)
-    if txn is not None:
-        txn.encode(out)
-    if digest is not None:
-        digest.encode(out)
-    return out.getvalue()
-
-
 def decode_txn(payload: bytes) -> tuple[TxnHeader, Record | None, TxnDigest | None]:
     """Take a payload apart; the body is None only for a closeSession without one.
 

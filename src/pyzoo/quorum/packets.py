@@ -199,11 +199,9 @@ def decode_learner_info(data: bytes | None) -> LearnerInfo:
     return LearnerInfo(read_i64_be(data, 0), version, config_version)
 
 
-def encode_ack_epoch(current_epoch: i32) -> bytes:
+def encode_ack_epoch(current_epoch: int) -> bytes:
     """Data of ACKEPOCH; -1 says that the epoch was promised before."""
-    out = BytesWriter()
-    write_i32_be(out, current_epoch)
-    return out.getvalue()
+    return current_epoch.to_bytes(4, "big", signed=True)
 
 
 def decode_ack_epoch(data: bytes | None) -> i32:
@@ -276,11 +274,9 @@ def decode_request(data: bytes | None) -> tuple[int, int, int, bytes]:
     return read_i64_be(data, 0), read_i32_be(data, 8), read_i32_be(data, 12), data[16:]
 
 
-def encode_designated_leader(sid: i64) -> bytes:
+def encode_designated_leader(sid: int) -> bytes:
     """Data of COMMITANDACTIVATE."""
-    out = BytesWriter()
-    write_i64_be(out, sid)
-    return out.getvalue()
+    return sid.to_bytes(8, "big", signed=True)
 
 
 def decode_designated_leader(data: bytes | None) -> int:
