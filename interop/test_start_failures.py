@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from attrs import define, field, frozen
 
+from interop.certificates import PASSWORD, Authority
 from interop.conftest import launch_subject, required, subject_is_real
 from interop.java import JavaZooKeeper, zookeeper_39
 from interop.ports import free_port
@@ -112,6 +113,25 @@ def member_with(**lines: str) -> Callable[[Case], None]:
 def member_called(my_id: str | None) -> Callable[[Case], None]:
     def prepare(case: Case) -> None:
         case.member(my_id)
+
+    return prepare
+
+
+def clients_over_tls(password: str = PASSWORD, key_store: str = "server.p12", **lines: str) -> Callable[[Case], None]:
+    """With stores that fit, unless something else is said."""
+
+    def prepare(case: Case) -> None:
+        authority = Authority()
+        authority.issue().write_pkcs12(case.home / "server.p12")
+        authority.write_pem(case.home / "ca.pem")
+        case.lines |= {
+            "serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory",
+            "secureClientPort": str(free_port()),
+            "ssl.keyStore.location": str(case.home / key_store),
+            "ssl.keyStore.password": password,
+            "ssl.trustStore.location": str(case.home / "ca.pem"),
+            **{"ssl." + name.replace("__", "."): value for name, value in lines.items()},
+        }
 
     return prepare
 
@@ -270,6 +290,11 @@ CASES: dict[str, tuple[Callable[[Case], None], Outcome, Outcome]] = {
     "an epoch that is no number": (epoch_that_is_no_number, OTHER, OTHER),
     "an epoch older than the snapshot": (epoch_older_than_the_log, OTHER, OTHER),
     "sslQuorum without stores": (member_with(sslQuorum="true"), SERVES, INVALID),
+    # TLS: the port of Apache's server takes nobody with such stores; revocation it does check
+    "a key store with another password": (clients_over_tls("another"), SERVES, INVALID),
+    "a key store that is missing": (clients_over_tls(key_store="none.p12"), SERVES, INVALID),
+    "a key store of type BCFKS": (clients_over_tls(keyStore__type="BCFKS"), SERVES, INVALID),
+    "revocation that is to be checked": (clients_over_tls(crl="true"), SERVES, INVALID),
     # directories
     "a data directory that is a file": (data_directory_is_a_file, DATA_DIRECTORY, DATA_DIRECTORY),
     "a data directory below a file": (data_directory_below_a_file, DATA_DIRECTORY, DATA_DIRECTORY),

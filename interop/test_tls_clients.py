@@ -267,3 +267,17 @@ def test_the_c_clients_shell_works_through_a_tunnel(
             ended = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS)
             assert wanted in ended.stdout + ended.stderr, (line, side.server.kind)
             assert 0 == ended.returncode, ended.stderr
+
+
+# --- a server whose own certificate is no good
+
+
+def test_clients_refuse_a_server_whose_certificate_has_expired(
+    pair_with: PairWith, stores: TlsStores, java_client: JavaClient
+) -> None:
+    pair = pair_with(Config(stores.lines(key_store=EXPIRED_ONE), secure=True))
+    assert_java_gets(REFUSED, pair, java_client, java_settings(stores))
+    for side in pair.sides:
+        ended = s_client(side.server.secure_address, "-CAfile", str(stores.pem("ca")), "-verify_return_error")
+        assert "Mode: standalone" not in ended.stdout
+        assert "verify error" in ended.stderr
