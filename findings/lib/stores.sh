@@ -30,17 +30,22 @@ ssl.quorum.trustStore.location=$work/ca.pem
 server.1=127.0.0.1:$quorum:$election
 server.2=127.0.0.1:$(free_port):$(free_port)
 END
+    until_open "$election"
+}
+
+# until_open PORT: waits until somebody listens there.
+until_open() {
     for _ in {1..300}; do
-        if (exec 3<> "/dev/tcp/127.0.0.1/$election") 2> /dev/null; then
+        if (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; then
             return 0
         fi
         sleep 0.1
     done
-    cat "$work/member-$1/output.txt" >&2
+    cat "$work"/*/output.txt >&2
     exit 2
 }
 
-# handshake NAME OPTION...: TLS to the election port with a certificate; prints the version, or "refused".
+# handshake NAME OPTION...: TLS to the port $election with a certificate; prints the version, or "refused".
 handshake() {
     local name=$1 output
     shift
