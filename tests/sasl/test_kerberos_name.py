@@ -67,7 +67,9 @@ def test_who_no_rule_is_for_stays_who_it_is_whatever_it_wants_to_be() -> None:
     assert "a/b@R" == names("RULE:[2:$1/$2]").authorize("a/b@R", "super")
 
 
-@pytest.mark.parametrize("rules", ["nonsense", "RULE:[1:$2]", "RULE:[1:$1](()", "DEFAULT nonsense", "RULE:[:$1]"])
+@pytest.mark.parametrize(
+    "rules", ["nonsense", "RULE:[1:$2]", "RULE:[1:$1](()", "DEFAULT nonsense", "RULE:[:$1]", "RULE:[1:$1]s/a/$1/"]
+)
 def test_a_wrong_rule_is_named(rules: str) -> None:
     with pytest.raises(ValueError, match=r"nonsense|RULE"):
         parse_rules(rules)

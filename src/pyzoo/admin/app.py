@@ -201,7 +201,7 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _security(request: Request) -> dict[str, str]:
-    return {"Strict-Transport-Security": TRANSPORT_SECURITY} if request.url.scheme == "https" else {}
+    return {"Strict-Transport-Security": TRANSPORT_SECURITY} if request.scope["scheme"] == "https" else {}
 
 
 async def _no_pause() -> None:

@@ -76,11 +76,14 @@ def _rule(found: re.Match[str]) -> Rule:
         components = int(count or "x")
         if any(int(number) > components for number in _PARAMETER.findall(form) if number):
             raise ValueError("it names a part that is not there")
+        replaced = None if wanted is None else re.compile(wanted)
+        if replaced is not None and any(int(number or 0) > replaced.groups for _, number in _GROUP.findall(instead)):
+            raise ValueError("its replacement names a group that is not there")
         return Rule(
             components,
             form,
             None if match is None else re.compile(match),
-            None if wanted is None else re.compile(wanted),
+            replaced,
             "" if instead is None else _GROUP.sub(_python_group, instead),
             repeats is not None,
         )
