@@ -95,6 +95,10 @@ class JavaSession:
     def events_left(self) -> int:
         return int(self._ask("left"))
 
+    def sync(self) -> None:
+        answer = self._ask("sync")
+        assert answer == "synced", answer
+
     def session(self) -> int:
         return int(self._ask("session"))
 

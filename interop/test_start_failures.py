@@ -290,11 +290,10 @@ CASES: dict[str, tuple[Callable[[Case], None], Outcome, Outcome]] = {
     "an epoch that is no number": (epoch_that_is_no_number, OTHER, OTHER),
     "an epoch older than the snapshot": (epoch_older_than_the_log, OTHER, OTHER),
     "sslQuorum without stores": (member_with(sslQuorum="true"), SERVES, INVALID),
-    # TLS: the port of Apache's server takes nobody with such stores; revocation it does check
+    # stores of TLS: where Apache's server serves, its TLS port takes nobody
     "a key store with another password": (clients_over_tls("another"), SERVES, INVALID),
     "a key store that is missing": (clients_over_tls(key_store="none.p12"), SERVES, INVALID),
     "a key store of type BCFKS": (clients_over_tls(keyStore__type="BCFKS"), SERVES, INVALID),
-    "revocation that is to be checked": (clients_over_tls(crl="true"), SERVES, INVALID),
     # directories
     "a data directory that is a file": (data_directory_is_a_file, DATA_DIRECTORY, DATA_DIRECTORY),
     "a data directory below a file": (data_directory_below_a_file, DATA_DIRECTORY, DATA_DIRECTORY),

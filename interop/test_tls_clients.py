@@ -22,7 +22,7 @@ from interop.pair import Pair
 from interop.server import Config
 from interop.shells import Printed, run, zkcli
 from interop.tls_probe import Probe
-from interop.tls_stores import EARLY, EXPIRED_ONE, GOOD, WRONG_CA, TlsStores
+from interop.tls_stores import EARLY, EXPIRED_ONE, GOOD, WRONG_CA, TlsStores, client_settings
 from interop.tls_tunnel import Tunnel
 
 #: Of a wrong server name: there is no certificate for it, and it is this machine all the same.
@@ -52,15 +52,6 @@ def pair(pair_with: PairWith, stores: TlsStores) -> Pair:
 # --- the Java client
 
 
-def java_settings(stores: TlsStores, key_store: str = "good.pem", trust_store: str = "ca.pem") -> dict[str, str]:
-    return {
-        "zookeeper.client.secure": "true",
-        "zookeeper.clientCnxnSocket": "org.apache.zookeeper.ClientCnxnSocketNetty",
-        "zookeeper.ssl.keyStore.location": str(stores.home / key_store) if key_store else "",
-        "zookeeper.ssl.trustStore.location": str(stores.home / trust_store),
-    }
-
-
 def passwords(word: str) -> dict[str, str]:
     return {f"zookeeper.ssl.{store}.password": word for store in ("keyStore", "trustStore")}
 
@@ -88,7 +79,7 @@ def assert_java_gets(
 def test_the_java_client_gets_in_with_stores_of_every_kind(
     pair: Pair, stores: TlsStores, java_client: JavaClient, key_store: str, trust_store: str, password: str
 ) -> None:
-    settings = java_settings(stores, key_store, trust_store)
+    settings = client_settings(stores, key_store, trust_store)
     assert_java_gets(CONNECTED, pair, java_client, {**settings, **passwords(password)})
 
 
@@ -98,28 +89,28 @@ def test_the_java_client_gets_in_with_a_password_from_a_file(
     paths = {
         f"zookeeper.ssl.{store}.passwordPath": str(stores.home / "password") for store in ("keyStore", "trustStore")
     }
-    assert_java_gets(CONNECTED, pair, java_client, {**java_settings(stores, "good.p12", "ca.p12"), **paths})
+    assert_java_gets(CONNECTED, pair, java_client, {**client_settings(stores, "good.p12", "ca.p12"), **paths})
 
 
 @pytest.mark.parametrize("identity", [*BAD, ""])
 def test_the_java_client_is_refused_with_a_bad_certificate_and_with_none(
     pair: Pair, stores: TlsStores, java_client: JavaClient, identity: str
 ) -> None:
-    settings = java_settings(stores, f"{identity}.pem" if identity else "")
+    settings = client_settings(stores, f"{identity}.pem" if identity else "")
     assert_java_gets(REFUSED, pair, java_client, settings)
 
 
 def test_the_java_client_refuses_a_server_of_another_authority(
     pair: Pair, stores: TlsStores, java_client: JavaClient
 ) -> None:
-    assert_java_gets(REFUSED, pair, java_client, java_settings(stores, trust_store="stranger.pem"))
+    assert_java_gets(REFUSED, pair, java_client, client_settings(stores, trust_store="stranger.pem"))
 
 
 @pytest.mark.parametrize("fips_mode", ["true", "false"])
 def test_the_java_client_refuses_a_server_of_another_name_unless_it_does_not_look(
     pair: Pair, stores: TlsStores, java_client: JavaClient, fips_mode: str
 ) -> None:
-    settings = {**java_settings(stores), "zookeeper.fips-mode": fips_mode}
+    settings = {**client_settings(stores), "zookeeper.fips-mode": fips_mode}
     assert_java_gets(REFUSED, pair, java_client, settings, OTHER_LOOPBACK)
     settings["zookeeper.ssl.hostnameVerification"] = "false"
     assert_java_gets(CONNECTED, pair, java_client, settings, OTHER_LOOPBACK)
@@ -129,7 +120,7 @@ def test_the_java_client_refuses_a_server_of_another_name_unless_it_does_not_loo
 def test_the_java_client_speaks_one_version(
     pair: Pair, stores: TlsStores, java_client: JavaClient, version: str
 ) -> None:
-    settings = {**java_settings(stores), "zookeeper.ssl.enabledProtocols": version}
+    settings = {**client_settings(stores), "zookeeper.ssl.enabledProtocols": version}
     assert_java_gets(CONNECTED, pair, java_client, settings)
 
 
@@ -137,7 +128,7 @@ def test_a_java_client_without_tls_is_refused_at_the_tls_port_and_the_other_way_
     pair: Pair, stores: TlsStores, java_client: JavaClient
 ) -> None:
     assert_java_gets(REFUSED, pair, java_client, {})
-    plain = [java_client.open(side.server.host_port, java_settings(stores)) for side in pair.sides]
+    plain = [java_client.open(side.server.host_port, client_settings(stores)) for side in pair.sides]
     assert [REFUSED] * 2 == [session.first for session in plain]
 
 
@@ -145,7 +136,7 @@ def test_a_java_client_without_tls_is_refused_at_the_tls_port_and_the_other_way_
 
 
 def shell_settings(stores: TlsStores, identity: str) -> Path:
-    settings = java_settings(stores, f"{identity}.pem")
+    settings = client_settings(stores, f"{identity}.pem")
     path = stores.home / f"{identity}.cfg"
     path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     return path
@@ -276,7 +267,7 @@ def test_clients_refuse_a_server_whose_certificate_has_expired(
     pair_with: PairWith, stores: TlsStores, java_client: JavaClient
 ) -> None:
     pair = pair_with(Config(stores.lines(key_store=EXPIRED_ONE), secure=True))
-    assert_java_gets(REFUSED, pair, java_client, java_settings(stores))
+    assert_java_gets(REFUSED, pair, java_client, client_settings(stores))
     for side in pair.sides:
         ended = s_client(side.server.secure_address, "-CAfile", str(stores.pem("ca")), "-verify_return_error")
         assert "Mode: standalone" not in ended.stdout

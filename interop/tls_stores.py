@@ -46,3 +46,13 @@ class TlsStores:
             f"{prefix}.trustStore.location": str(self.pem("ca")),
             **{f"{prefix}.{name}": value for name, value in settings.items()},
         }
+
+
+def client_settings(stores: TlsStores, key_store: str = "good.pem", trust_store: str = "ca.pem") -> dict[str, str]:
+    """What the Java client is told to do TLS with files of these; an empty one is left out."""
+    return {
+        "zookeeper.client.secure": "true",
+        "zookeeper.clientCnxnSocket": "org.apache.zookeeper.ClientCnxnSocketNetty",
+        "zookeeper.ssl.keyStore.location": str(stores.home / key_store) if key_store else "",
+        "zookeeper.ssl.trustStore.location": str(stores.home / trust_store),
+    }

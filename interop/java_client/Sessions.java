@@ -97,6 +97,9 @@ public class Sessions {
                 return "" + client.getData(word, true, null).length;
             case "owner":
                 return "" + client.exists(word, false).getEphemeralOwner();
+            case "sync":
+                client.sync("/");
+                return "synced";
             case "session":
                 return "" + client.getSessionId();
             case "who":
