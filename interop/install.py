@@ -1,4 +1,4 @@
-"""`python -m interop.install`: fetches what the interop tests start, from Maven and from Debian.
+"""`python -m interop.install`: fetches what the interop tests start and use, from Maven, Debian and PyPI.
 
 Safe to run again: what is there already is left alone.
 """
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 from attrs import evolve
@@ -54,7 +55,16 @@ JAR_SETS = {
 OWN_JARS = ["zookeeper", "zookeeper-jute"]
 DEBIAN_PACKAGES = ["zookeeper", "zookeeper-bin"]
 #: The programs that are needed besides, and the packages that have them.
-PROGRAMS = {"javac": "default-jdk-headless", "mvn": "maven"}
+PROGRAMS = {
+    "javac": "default-jdk-headless",
+    "mvn": "maven",
+    "krb5kdc": "krb5-kdc",
+    "kadmin.local": "krb5-admin-server",
+    "kinit": "krb5-user",
+    "krb5-config": "libkrb5-dev",
+}
+#: Built for Kerberos, once for all environments: quickly, for they are no part of what is measured.
+WHEELS = CACHE / "wheels"
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -161,10 +171,29 @@ def is_complete(target: Path, artifacts: list[tuple[str, str, str]]) -> bool:
 
 def missing_packages() -> list[str]:
     """Debian's packages of what is not there yet: programs, and ZooKeeper 3.8.0 with the C client's shell."""
-    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    missing = [package for program, package in PROGRAMS.items() if shutil.which(program, path=path) is None]
     if not DEBIAN_JAR.exists() or not Path("/usr/lib/zookeeper/bin/cli_mt").exists():
         missing += DEBIAN_PACKAGES
     return missing
+
+
+def python_packages() -> list[str]:
+    """The packages of the extra `interop`."""
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+    found: list[str] = project["project"]["optional-dependencies"]["interop"]
+    return found
+
+
+def install_python_packages() -> None:
+    """Put them into the environment that runs this; those that are built are kept for others."""
+    pip = [sys.executable, "-m", "pip", "--quiet"]
+    packages = python_packages()
+    found = ["--no-index", "--find-links", str(WHEELS)]
+    if subprocess.run([*pip, "install", *found, *packages], capture_output=True).returncode:
+        environment = {**os.environ, "CFLAGS": "-O0 -g0"}
+        subprocess.run([*pip, "wheel", "--wheel-dir", str(WHEELS), *packages], check=True, env=environment)
+        subprocess.run([*pip, "install", *found, *packages], check=True)
 
 
 def main() -> int:
@@ -174,6 +203,7 @@ def main() -> int:
             print(f"{', '.join(missing)} are Debian packages; this is not a Debian system")
             return 1
         install_debian_packages(missing)
+    install_python_packages()
     print(f"3.8.0: {DEBIAN_JAR}")
     for name, artifacts in JAR_SETS.items():
         target = CACHE / name

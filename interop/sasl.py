@@ -2,17 +2,26 @@
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from attrs import define, field
+from kazoo.client import KazooClient
+from kazoo.security import make_acl
 
 from interop import requests as rq
 from interop.digest_md5 import Proof, token
+from interop.java import JavaZooKeeper
 from interop.normalise import REPLY_HEADER
 from interop.pair import CLOSED, SILENT, PairSession
+from interop.server import Server
+from interop.shells import run, zkcli
 from interop.wire import Connection
 
-NO_TOKEN = -1
+WAIT_SECONDS = 20.0
+
+KERBEROS_TOKEN, WRAPPED = b"\x60", b"\x05\x04"
+"""How tokens begin that keys of a session have a part in."""
 _NONCE = re.compile(rb'nonce="[A-Za-z0-9+/=_-]{40}"')
 
 Tokens = Callable[[bytes], bytes]
@@ -59,6 +68,31 @@ def log_in(session: PairSession, proof: Proof | None = None) -> PairSession:
     return session
 
 
+def by_kazoo(host_port: str, **options: str) -> str:
+    """What a client of kazoo's gets that logs in: its ids, or the name of the error."""
+    client = KazooClient(host_port, timeout=10.0, sasl_options=options)
+    try:
+        client.start(WAIT_SECONDS)
+        client.create("/by-kazoo", acl=[make_acl("auth", "", all=True)])
+        acl, _ = client.get_acls("/by-kazoo")
+        client.delete("/by-kazoo")
+        return str([(entry.id.scheme, entry.id.id) for entry in acl])
+    except Exception as error:
+        return type(error).__name__
+    finally:
+        client.stop()
+        client.close()
+
+
+def by_zkcli(zookeeper: JavaZooKeeper, server: Server, home: Path, properties: Mapping[str, str]) -> str:
+    """What Java's client gets, with the section Client of its login configuration: who it is, or the last it says."""
+    program, *rest = zkcli(zookeeper, home)
+    command = [program, *(f"-D{name}={value}" for name, value in properties.items()), *rest]
+    # By its name: a ticket is for a name.
+    printed = run(command, f"localhost:{server.address[1]}", ["whoami"])
+    return "\n".join([f"code {printed.code}", *printed.out, *printed.err])
+
+
 def _outcome(connection: Connection) -> tuple[str, bytes]:
     """Header and token of the next frame, without what is random in it; and the token as it is."""
     try:
@@ -73,4 +107,6 @@ def _outcome(connection: Connection) -> tuple[str, bytes]:
     shown = _NONCE.sub(b"nonce=NONCE", body)
     if body.startswith(b"rspauth=") and len(body) == 40:
         shown = b"rspauth=PROOF"
+    elif body.startswith((KERBEROS_TOKEN, WRAPPED)):
+        shown = b"KERBEROS" if body.startswith(KERBEROS_TOKEN) else b"WRAPPED"
     return f"xid {xid} zxid {zxid} error {error} length {min(length, 0)} token {shown!r}", body

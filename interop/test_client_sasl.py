@@ -7,8 +7,9 @@ import pytest
 from interop import requests as rq
 from interop.conftest import PairWith
 from interop.digest_md5 import Proof, token
+from interop.java import JavaZooKeeper
 from interop.pair import Pair, PairSession
-from interop.sasl import Login, log_in
+from interop.sasl import Login, by_kazoo, by_zkcli, log_in
 from interop.server import Config
 
 MODULE = "org.apache.zookeeper.server.auth.DigestLoginModule"
@@ -245,6 +246,26 @@ def test_acls_of_sasl_ids(pair: Pair, session: PairSession, place: str) -> None:
             who.call(rq.GET_ACL, rq.text(path))
             who.call(rq.SET_DATA, rq.set_data(path, b"x"))
             who.call(rq.SET_ACL, rq.set_acl(path, entries))
+
+
+# --- clients of others
+
+
+def test_clients_of_kazoo(pair: Pair) -> None:
+    for name, password in (("bob", "a password"), ("bob", "a guess"), ("nobody", "at all")):
+        options = {"mechanism": "DIGEST-MD5", "username": name, "password": password}
+        seen = [by_kazoo(side.server.host_port, **options) for side in pair.sides]
+        pair.compare(f"kazoo as {name} with {password}", seen)
+        assert seen == ["[('sasl', 'bob')]" if password == "a password" else "AuthFailedError"] * 2
+
+
+def test_clients_of_java(pair: Pair, zookeeper: JavaZooKeeper, tmp_path: Path) -> None:
+    login = tmp_path / "jaas.conf"
+    login.write_text(f'Client {{ {MODULE} required username="bob" password="a password"; }};')
+    properties = {"java.security.auth.login.config": str(login), "zookeeper.fips-mode": "false"}
+    seen = [by_zkcli(zookeeper, side.server, tmp_path, properties) for side in pair.sides]
+    pair.compare("zkCli", seen)
+    assert "sasl: bob" in seen[0]
 
 
 # --- other settings

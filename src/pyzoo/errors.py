@@ -69,6 +69,12 @@ class ProtocolViolation(PyzooError):
     """The peer sent what the protocol does not allow; its connection has to be closed."""
 
 
+def without_frames(violation: ProtocolViolation) -> ProtocolViolation:
+    """The same, to be kept: it would be part of a cycle with one of the frames that it came through."""
+    violation.__context__ = violation.__cause__ = None
+    return violation.with_traceback(None)
+
+
 @final
 class MalformedRecord(ProtocolViolation):
     """A record that ends too early, or whose lengths cannot be true."""

@@ -32,6 +32,13 @@ NO_FIPS = "-Dzookeeper.fips-mode=false"
 REQUIRED = [f"authProvider.1={AUTH}SASLAuthenticationProvider", "sessionRequireClientSASLAuth=true"]
 MEMBER_SASL = ["quorum.auth.enableSasl=true", "quorum.auth.learnerRequireSasl=true"]
 MODULE = AUTH + "DigestLoginModule"
+
+
+def kerberos(name: str, options: str) -> str:
+    """A section whose login is by Kerberos."""
+    return f"{name} {{ com.sun.security.auth.module.Krb5LoginModule required {options}; }};\n"
+
+
 MEMBER_SECTION = (
     f'QuorumServer {{ {MODULE} required user_a="b"; }};\n'
     f'QuorumLearner {{ {MODULE} required username="a" password="b"; }};\n'
@@ -39,6 +46,10 @@ MEMBER_SECTION = (
 CLIENT_SECTIONS = (
     f'Server {{ {MODULE} required user_a="b"; }};\nOther {{ {MODULE} required user_a="b"; }};\n'
     f"NoUsers {{ {MODULE} required; }};\nUnknown {{ com.example.Module required; }};\n"
+    + kerberos("NoKeytab", 'keyTab="/none" useKeyTab=true storeKey=true principal="zookeeper/host@R"')
+    + kerberos("NoPrincipal", 'keyTab="/none" useKeyTab=true storeKey=true')
+    + kerberos("NoHost", 'keyTab="/none" useKeyTab=true storeKey=true principal="zookeeper@R"')
+    + kerberos("NoKey", 'keyTab="/none" useKeyTab=true principal="zookeeper/host@R"')
 )
 LOCKED = "{dir}/jaas.conf/below"
 
@@ -133,6 +144,10 @@ REFUSED: dict[str, list[str]] = {
     "a section for clients that is missing": [CLIENT_JAAS, "sasl.serverconfig=Missing"],
     "a section for clients without users": [CLIENT_JAAS, "sasl.serverconfig=NoUsers"],
     "a section for clients with an unknown module": [CLIENT_JAAS, "sasl.serverconfig=Unknown"],
+    "a section of Kerberos without its keytab": [CLIENT_JAAS, "sasl.serverconfig=NoKeytab"],
+    "a section of Kerberos without a principal": [CLIENT_JAAS, "sasl.serverconfig=NoPrincipal"],
+    "a section of Kerberos whose principal has no host": [CLIENT_JAAS, "sasl.serverconfig=NoHost"],
+    "a section of Kerberos that keeps no key": [CLIENT_JAAS, "sasl.serverconfig=NoKey"],
     "a login file with a comment of shells": ["-Djava.security.auth.login.config={dir}/shell-jaas.conf"],
     "rules of names that are none": [CLIENT_JAAS, NO_FIPS, "-Dzookeeper.security.auth_to_local=RULE"],
     "a login file that is missing": ["-Djava.security.auth.login.config={dir}/missing"],

@@ -39,7 +39,6 @@ def warned(lines: str, *properties: str) -> list[str]:
         ("4lw.commands.whitelist=ruok, rouk", "4lw.commands.whitelist: there is no four-letter word 'rouk'"),
         ("watcherCleanThreshold=5", "watcherCleanThreshold has no effect here. pyzoo has one watch manager, which needs no "
          "cleaner threads"),
-        ("requireKerberosConfig=true", "requireKerberosConfig has no effect yet: this version does not offer it"),
         ("ssl.clientAuth=maybe", "ssl.clientAuth=maybe: choose none, want or need; it has no effect, for nothing here speaks "
          "TLS with it"),
         ("ssl.protocol=TLSv1.2", "ssl.protocol has no effect here. As in 3.9.6, which reads it for members only: set "

@@ -78,7 +78,7 @@ ENSEMBLE_FILE_KEYS: Final[tuple[Key, ...]] = (
     file_key("quorum.auth.learnerRequireSasl", Kind.BOOL, "false", "Members authenticate when they connect", _ENSEMBLE),
     file_key("quorum.auth.learner.saslLoginContext", Kind.TEXT, "QuorumLearner", "JAAS section for connecting", _ENSEMBLE),
     file_key("quorum.auth.server.saslLoginContext", Kind.TEXT, "QuorumServer", "JAAS section for accepting", _ENSEMBLE),
-    file_key("quorum.auth.kerberos.servicePrincipal", Kind.TEXT, "zkquorum/localhost", "Kerberos principal of members", Treatment.NOT_YET),
+    file_key("quorum.auth.kerberos.servicePrincipal", Kind.TEXT, "zkquorum/localhost", "Kerberos principal of members; `_HOST` stands for the host of each", _ENSEMBLE),
     file_key("quorum.cnxn.threads.size", Kind.INT, "20", "Java threads for connections between members", Treatment.NO_EFFECT),
     file_key("multiAddress.enabled", Kind.BOOL, "false", "Members may have several addresses", _ENSEMBLE),
     file_key("multiAddress.reachabilityCheckTimeoutMs", Kind.INT, "1000", "Milliseconds for the check which address answers", Treatment.NO_EFFECT),

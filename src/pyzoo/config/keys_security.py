@@ -92,12 +92,12 @@ AUTH_KEYS: Final[tuple[Key, ...]] = (
     Key("jaasLoginRenew", Kind.LONG, "3600000", _RENEWED, _NO_EFFECT),
     Key("kerberos.removeHostFromPrincipal", Kind.BOOL, "false", "`zk/host@REALM` becomes the id `zk@REALM`"),
     Key("kerberos.removeRealmFromPrincipal", Kind.BOOL, "false", "`bob@REALM` becomes the id `bob`"),
-    Key("kerberos.canonicalizeHostNames", Kind.BOOL, "false", "Members ask the DNS for each other's full names before they authenticate", _NOT_YET),
+    Key("kerberos.canonicalizeHostNames", Kind.BOOL, "false", "Members ask the DNS for each other's full names before they authenticate", Treatment.ENSEMBLE),
     Key("kerberos.minReLoginTimeMs", Kind.LONG, "60000", _RENEWED, _NO_EFFECT),
     Key("kinit", Kind.PATH, "/usr/bin/kinit", _RENEWED, _NO_EFFECT),
     Key("security.auth_to_local", Kind.TEXT, "DEFAULT", "Rules that make short names of principals, as Hadoop writes them"),
-    Key("requireKerberosConfig", Kind.BOOL, "false", "Refuse to start where krb5.conf names no default realm", _NOT_YET),
-    raw_key("java.security.krb5.conf", Kind.PATH, "", "Kerberos' own configuration; without it, the system's", _NOT_YET),
+    Key("requireKerberosConfig", Kind.BOOL, "false", "Refuse to start where krb5.conf names no default realm"),
+    raw_key("java.security.krb5.conf", Kind.PATH, "", "Kerberos' own configuration; without it, the system's"),
     raw_key("java.security.krb5.realm", Kind.TEXT, "", "The realm whose names are short without it; without it, the default of krb5.conf"),
 )  # fmt: skip
 

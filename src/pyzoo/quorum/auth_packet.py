@@ -53,15 +53,16 @@ def decode_auth(data: bytes) -> QuorumAuthPacket:
 
 
 class AuthLearner:
-    """The side that dials."""
+    """The side that dials; it raises SaslFailure where there is no first token to be had."""
 
     def __init__(self, sasl: SaslClient) -> None:
         self._sasl = sasl
+        self._first = sasl.begin()
         self.is_done = False
 
     def begin(self) -> bytes:
-        """The first packet; raises SaslFailure."""
-        return encode_auth(IN_PROGRESS, self._sasl.begin())
+        """The first packet."""
+        return encode_auth(IN_PROGRESS, self._first)
 
     def received(self, packet: QuorumAuthPacket) -> bytes:
         """The next packet, or nothing when it is over; raises ProtocolViolation when it has failed."""
@@ -77,9 +78,10 @@ class AuthLearner:
 
 
 class AuthServer:
-    """The side that was dialled."""
+    """The side that was dialled; as with a SaslServer a packet may take longer than a turn has when it `waits`."""
 
     def __init__(self, sasl: SaslServer) -> None:
+        self.waits = sasl.waits
         self._sasl = sasl
         self._tokens = 0
         self.is_done = False

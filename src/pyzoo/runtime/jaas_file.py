@@ -1,4 +1,4 @@
-"""The JAAS file of a server: where it is, and what its sections say."""
+"""The JAAS file of a server: where it is, and what its sections give: users of DIGEST-MD5, or keys of Kerberos."""
 
 import os
 from collections.abc import Mapping
@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlparse
 
-from pyzoo.config.jaas import LoginModule, Sections, parse_jaas
+from pyzoo.config.jaas import DIGEST_MODULE, KERBEROS_MODULE, LoginModule, Sections, parse_jaas, users_of
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.environment import user_name
+from pyzoo.runtime.kerberos import Keys, use_krb5_conf
 
 LOGIN_CONFIG: Final = "java.security.auth.login.config"
 
@@ -17,7 +18,11 @@ Modules = tuple[LoginModule, ...]
 
 
 def login_sections(config: ServerConfig) -> Sections:
-    """The sections of the JAAS file; raises ConfigError where it cannot be read or understood."""
+    """The sections of the JAAS file; raises ConfigError where it cannot be read or understood.
+
+    Kerberos is told where its configuration is, for what stands in the file may ask it.
+    """
+    use_krb5_conf(config.kerberos.krb5_conf)
     path = login_config(config)
     try:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
@@ -52,3 +57,67 @@ def section_of(config: ServerConfig, name: str) -> Modules:
     if modules is None:
         raise ConfigError(f"it has no section {name}", login_config(config))
     return modules
+
+
+def is_kerberos(modules: Modules) -> bool:
+    """Whether a login is by Kerberos; one module for that is enough."""
+    return any(module.name == KERBEROS_MODULE for module in modules)
+
+
+def refuse_other_modules(config: ServerConfig, modules: Modules) -> None:
+    """Raise ConfigError for classes that are not here."""
+    for module in modules:
+        if module.name not in (DIGEST_MODULE, KERBEROS_MODULE):
+            raise ConfigError(
+                f"there is no login module {module.name} here, only {DIGEST_MODULE} and {KERBEROS_MODULE}",
+                login_config(config),
+            )
+
+
+def users_in(config: ServerConfig, modules: Modules, name: str) -> dict[str, str]:
+    """The users of a section with their passwords; raises ConfigError where there are none."""
+    refuse_other_modules(config, modules)
+    users = users_of(modules)
+    if not users:
+        raise ConfigError(f"{name} names no user_NAME, so that nobody could log in", login_config(config))
+    return users
+
+
+def server_keys(config: ServerConfig, modules: Modules, name: str) -> Keys:
+    """The keys of a service; raises ConfigError where the section could not give them."""
+    options = _kerberos_options(config, modules, name)
+    principal = options["principal"]
+    service, slash, host = principal.partition("@")[0].partition("/")
+    if not (service and slash and host):
+        raise ConfigError(f"{name}: principal={principal} has to be service/host", login_config(config))
+    for option in ("useKeyTab", "storeKey"):
+        if not _is_true(options, option):
+            raise ConfigError(f"{name}: a server needs {option}=true", login_config(config))
+    return Keys(principal, keytab=_path(options.get("keyTab", "")))
+
+
+def client_keys(config: ServerConfig, modules: Modules, name: str) -> Keys:
+    """The keys or the tickets of somebody who logs in; raises ConfigError as `server_keys`."""
+    options = _kerberos_options(config, modules, name)
+    if _is_true(options, "useTicketCache"):
+        return Keys(options["principal"], ticket_cache=options.get("ticketCache", ""))
+    if not _is_true(options, "useKeyTab"):
+        raise ConfigError(f"{name}: useKeyTab=true or useTicketCache=true is needed", login_config(config))
+    return Keys(options["principal"], keytab=_path(options.get("keyTab", "")))
+
+
+def _kerberos_options(config: ServerConfig, modules: Modules, name: str) -> Mapping[str, str]:
+    refuse_other_modules(config, modules)
+    options = next(module.options for module in modules if module.name == KERBEROS_MODULE)
+    if options.get("principal", "*") == "*":
+        raise ConfigError(f"{name}: principal is needed", login_config(config))
+    return options
+
+
+def _is_true(options: Mapping[str, str], name: str) -> bool:
+    return options.get(name, "").lower() == "true"
+
+
+def _path(keytab: str) -> str:
+    """A keytab as the library takes it; Java's login module takes `file:` before it."""
+    return keytab[5:] if keytab.lower().startswith("file:") else keytab

@@ -7,21 +7,24 @@ from typing import Final
 import trio
 from attrs import evolve
 
-from pyzoo.errors import StorageError
+from pyzoo.errors import SaslFailure, StorageError
+from pyzoo.quorum.auth_packet import AuthLearner
 from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.dialling import Dial
 from pyzoo.runtime.host_names import HostNames, name_of
 from pyzoo.runtime.listening import open_listener
+from pyzoo.runtime.member_logins import quorum_sasl
 from pyzoo.runtime.reload_stores import reload_stores
-from pyzoo.runtime.sasl_logins import quorum_sasl
-from pyzoo.runtime.server_tasks import ServerTasks
+from pyzoo.runtime.server_tasks import SASL_SECONDS, SASL_THREADS, ServerTasks
 from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_beside
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls_contexts import quorum_tls
 from pyzoo.runtime.transport.peer_listeners import PeerListeners
-from pyzoo.runtime.transport.peer_port import PeerPort
+from pyzoo.runtime.transport.peer_port import PeerEndpoint, PeerPort
+from pyzoo.runtime.transport.sasl import SaslSession
 from pyzoo.runtime.transport.tls import PLAIN
 from pyzoo.runtime.turn import TurnLoop
+from pyzoo.runtime.workers import in_thread
 from pyzoo.server.effects import Errands, LogRead
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
@@ -46,6 +49,8 @@ class MemberTasks(ServerTasks):
         self.port = PeerPort(
             peer, loop.endpoints, quorum_tls(config), quorum_sasl(config), config.tuning.tcp_keep_alive
         )
+        self.port.sasl.beside = self._begin_sasl_step
+        self._peer_sasl_threads = trio.CapacityLimiter(SASL_THREADS)
         self.listeners = PeerListeners(
             self.port,
             loop.endpoints,
@@ -89,7 +94,44 @@ class MemberTasks(ServerTasks):
             self.port.dial_failed(link)
         else:
             sock, host = connected
-            self.port.connected(sock, link, host)
+            try:
+                learner = await self._learner_for(host)
+            except SaslFailure as failure:
+                logger.warning("Not authenticated to %s at %s: %s", link.remote, host, failure)
+                sock.close()
+                self.port.dial_failed(link)
+            else:
+                self.port.connected(sock, link, host, learner)
+        self.turn()
+
+    # --- SASL
+
+    async def _learner_for(self, host: str) -> AuthLearner | None:
+        """Who proves there who this member is, with its first token; raises SaslFailure."""
+        login = self.port.sasl.client
+        if login is None:
+            return None
+        if not login.waits:
+            return AuthLearner(login.new_client(host))
+        try:
+            with trio.fail_after(SASL_SECONDS):
+                return await in_thread(lambda: AuthLearner(login.new_client(host)), abandons=True)
+        except trio.TooSlowError:
+            raise SaslFailure(f"there was no ticket in {SASL_SECONDS} s") from None
+
+    def _begin_sasl_step(self, session: SaslSession) -> None:
+        self.nursery.start_soon(self._sasl_step, session)
+
+    async def _sasl_step(self, session: SaslSession) -> None:
+        """Look at a token of another member in a thread; a connection whose token takes too long ends."""
+        try:
+            with trio.move_on_after(SASL_SECONDS):
+                await trio.to_thread.run_sync(session.step, limiter=self._peer_sasl_threads, abandon_on_cancel=True)
+        except Exception:
+            logger.exception("A token of SASL led to an internal error")
+        endpoint = self.loop.endpoints.by_outbox.get(session.link)
+        if isinstance(endpoint, PeerEndpoint):
+            endpoint.go_on()
         self.turn()
 
     # --- names

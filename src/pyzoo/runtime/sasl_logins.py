@@ -1,4 +1,4 @@
-"""What clients and members log in with, from the JAAS file; raises ConfigError for what could never work."""
+"""What clients log in with, from the JAAS file; what could never work is a ConfigError."""
 
 import logging
 import secrets
@@ -6,15 +6,22 @@ from typing import Final
 
 from attrs import evolve
 
-from pyzoo.config.jaas import DIGEST_MODULE, KERBEROS_MODULE, users_of
+from pyzoo.config.jaas import users_of
 from pyzoo.config.settings import ServerConfig
-from pyzoo.errors import ConfigError, SaslFailure
-from pyzoo.quorum.auth_packet import SERVICE
-from pyzoo.runtime.jaas_file import LOGIN_CONFIG, Modules, login_config, login_sections, section_of
-from pyzoo.runtime.transport.sasl import NO_SASL, PeerSasl
-from pyzoo.sasl.digest_md5 import DigestMd5ClientLogin, DigestMd5ServerLogin, NoDigestInFipsMode, Service
+from pyzoo.errors import ConfigError
+from pyzoo.runtime.jaas_file import (
+    LOGIN_CONFIG,
+    Modules,
+    is_kerberos,
+    login_config,
+    login_sections,
+    server_keys,
+    users_in,
+)
+from pyzoo.runtime.kerberos import AcceptorLogin, default_realm
+from pyzoo.sasl.digest_md5 import DigestMd5ServerLogin, NoDigestInFipsMode, Service
 from pyzoo.sasl.kerberos_name import ClientNames, parse_rules
-from pyzoo.sasl.mechanism import NONCE_BYTES, ClientLogin, ServerLogin
+from pyzoo.sasl.mechanism import NONCE_BYTES, ServerLogin
 
 logger: Final = logging.getLogger(__name__)
 
@@ -24,7 +31,6 @@ FIPS: Final = (
     "set fips-mode=false, or use Kerberos"
 )
 _SUPER: Final = "super"
-_NO_KERBEROS: Final = "Kerberos is not offered yet"
 
 
 def nonce() -> str:
@@ -32,15 +38,17 @@ def nonce() -> str:
     return secrets.token_urlsafe(NONCE_BYTES)
 
 
-# --- clients
-
-
 def with_client_login(config: ServerConfig) -> ServerConfig:
     """The settings with what clients log in with, if they can; raises ConfigError where they should and cannot."""
     login = client_login(config)
     for warning in client_login_warnings(config):
         logger.warning("%s", warning)
-    return config if login is None else evolve(config, client_login=login)
+    if login is None:
+        return config
+    modules = _client_modules(config)
+    # In the audit log the server goes by the name that it logs in with (Login.getUserName).
+    own_name = "" if modules is None else modules[0].options.get("principal", "")
+    return evolve(config, client_login=login, server_user=own_name or config.server_user)
 
 
 def client_login(config: ServerConfig) -> ServerLogin | None:
@@ -48,10 +56,12 @@ def client_login(config: ServerConfig) -> ServerLogin | None:
     modules = _client_modules(config)
     if modules is None:
         return None
-    names = client_names(config)
-    if _is_kerberos(modules):
-        raise ConfigError(_NO_KERBEROS, login_config(config))
-    users = _users(config, modules, config.sasl_server_section)
+    name = config.sasl_server_section
+    if is_kerberos(modules):
+        keys = server_keys(config, modules, name)
+        return AcceptorLogin(keys, client_names(config, own_realm(config)).authorize)
+    users = users_in(config, modules, name)
+    names = client_names(config, own_realm(config) if any("@" in user for user in users) else "")
     if config.tls.fips_mode:
         if config.enforce_auth_schemes == {"sasl"}:
             raise ConfigError(FIPS.format("clients"), login_config(config))
@@ -67,7 +77,7 @@ def client_login_warnings(config: ServerConfig) -> list[str]:
     if modules is None:
         return []
     warnings = []
-    if not _is_kerberos(modules):
+    if not is_kerberos(modules):
         if config.tls.fips_mode:
             warnings.append(FIPS.format("clients"))
         if config.sasl_super_password is not None and _SUPER not in users_of(modules):
@@ -98,81 +108,19 @@ def _client_modules(config: ServerConfig) -> Modules | None:
     return modules
 
 
-def client_names(config: ServerConfig) -> ClientNames:
+def own_realm(config: ServerConfig) -> str:
+    """The realm whose names are short; raises ConfigError where there has to be one, and is none."""
+    realm = config.kerberos.realm or default_realm()
+    if not realm and config.kerberos.requires_config:
+        raise ConfigError("requireKerberosConfig=true: no default realm is known of Kerberos", config.config_path)
+    return realm
+
+
+def client_names(config: ServerConfig, realm: str) -> ClientNames:
     """How a name that has logged in becomes an id; raises ConfigError."""
     kerberos = config.kerberos
     try:
         rules = parse_rules(kerberos.auth_to_local)
     except ValueError as error:
         raise ConfigError(f"security.auth_to_local: {error}", config.config_path) from error
-    return ClientNames(rules, kerberos.realm, kerberos.removes_host, kerberos.removes_realm)
-
-
-# --- members
-
-
-def quorum_sasl(config: ServerConfig) -> PeerSasl:
-    """What quorum.auth.* and the JAAS file say; raises ConfigError."""
-    quorum = config.quorum
-    if not quorum.sasl_enabled:
-        return NO_SASL
-    if config.sasl_login_config is None:
-        raise ConfigError(f"quorum.auth.enableSasl needs -D{LOGIN_CONFIG}=FILE", config.config_path)
-    server = _member_server(config)
-    client = _member_client(config) if quorum.learner_require_sasl else None
-    return PeerSasl(server, client, quorum.server_require_sasl)
-
-
-def _member_server(config: ServerConfig) -> ServerLogin:
-    name = config.quorum.server_login_context
-    modules = section_of(config, name)
-    if _is_kerberos(modules):
-        raise ConfigError(_NO_KERBEROS, login_config(config))
-    users = _users(config, modules, name)
-    if config.tls.fips_mode:
-        if config.quorum.server_require_sasl:
-            raise ConfigError(FIPS.format("members"), login_config(config))
-        return NoDigestInFipsMode()
-    return DigestMd5ServerLogin(SERVICE, users, only_itself, nonce)
-
-
-def _member_client(config: ServerConfig) -> ClientLogin:
-    name = config.quorum.learner_login_context
-    modules = section_of(config, name)
-    if _is_kerberos(modules):
-        raise ConfigError(_NO_KERBEROS, login_config(config))
-    _refuse_other_modules(config, modules)
-    options = {name: value for module in modules for name, value in module.options.items()}
-    if "username" not in options or "password" not in options:
-        raise ConfigError(f"{name} needs username and password", login_config(config))
-    if config.tls.fips_mode:
-        raise ConfigError(FIPS.format("members"), login_config(config))
-    return DigestMd5ClientLogin(SERVICE, options["username"], options["password"], nonce)
-
-
-def only_itself(authentication_id: str, authorization_id: str) -> str:
-    """A member is who it has proved to be (SaslQuorumServerCallbackHandler)."""
-    if authorization_id != authentication_id:
-        raise SaslFailure(f"{authentication_id!r} wants to be {authorization_id!r}")
-    return authorization_id
-
-
-def _is_kerberos(modules: Modules) -> bool:
-    return any(module.name == KERBEROS_MODULE for module in modules)
-
-
-def _users(config: ServerConfig, modules: Modules, name: str) -> dict[str, str]:
-    _refuse_other_modules(config, modules)
-    users = users_of(modules)
-    if not users:
-        raise ConfigError(f"{name} names no user_NAME, so that nobody could log in", login_config(config))
-    return users
-
-
-def _refuse_other_modules(config: ServerConfig, modules: Modules) -> None:
-    for module in modules:
-        if module.name not in (DIGEST_MODULE, KERBEROS_MODULE):
-            raise ConfigError(
-                f"there is no login module {module.name} here, only {DIGEST_MODULE} and {KERBEROS_MODULE}",
-                login_config(config),
-            )
+    return ClientNames(rules, realm, kerberos.removes_host, kerberos.removes_realm)

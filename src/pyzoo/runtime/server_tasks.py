@@ -5,7 +5,7 @@ from typing import Final
 
 import trio
 
-from pyzoo.errors import StorageError
+from pyzoo.errors import SaslFailure, StorageError
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.turn import ErrandRunner, TurnLoop
@@ -18,6 +18,7 @@ logger: Final = logging.getLogger(__name__)
 
 SASL_THREADS: Final = 4
 """Logins of clients that go on at the same time; what else waits for threads does not wait for them."""
+SASL_SECONDS: Final = 10
 SASL_RETRY_SECONDS: Final = 0.01
 
 
@@ -54,7 +55,15 @@ class ServerTasks(ErrandRunner):
 
     async def _take_sasl_step(self, step: SaslStep) -> None:
         """Find the answer to a token in a thread, and wait until its connection has a place for it."""
-        await trio.to_thread.run_sync(step.run, limiter=self._sasl_threads)
+        try:
+            with trio.fail_after(SASL_SECONDS):
+                await trio.to_thread.run_sync(step.run, limiter=self._sasl_threads, abandon_on_cancel=True)
+        except trio.TooSlowError:
+            step = SaslStep(step.cnxn, step.server, step.xid, step.token)
+            step.failure = SaslFailure(f"it took more than {SASL_SECONDS} s to look at a token")
+        except Exception:
+            logger.exception("A token of SASL led to an internal error")
+            step.failure = SaslFailure("an internal error")
         while not sasl_done(self.front(), step):
             await trio.sleep(SASL_RETRY_SECONDS)
         self.turn()

@@ -16,13 +16,15 @@ class _Failure:
     error: Exception
 
 
-async def in_thread(function: Callable[..., Result], *args: object) -> Result:
+async def in_thread(function: Callable[..., Result], *args: object, abandons: bool = False) -> Result:
     """What `function` returns, or the error that it raises, without the frames that it came through.
+
+    Who is cancelled meanwhile waits for the thread, unless it `abandons` that.
 
     An error that trio brings back from a thread stands in a frame of its own traceback. That cycle keeps all that was
     at work in these frames until a full collection of garbage, which a server puts off for ever.
     """
-    outcome = await trio.to_thread.run_sync(_attempt, function, args)
+    outcome = await trio.to_thread.run_sync(_attempt, function, args, abandon_on_cancel=abandons)
     if not isinstance(outcome, _Failure):
         return outcome
     try:

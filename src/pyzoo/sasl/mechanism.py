@@ -31,9 +31,6 @@ class SaslServer:
 class SaslClient:
     """The side that logs in."""
 
-    waits: bool = False
-    """As with a SaslServer."""
-
     def __init__(self) -> None:
         self.is_complete = False
 
@@ -55,7 +52,9 @@ class ServerLogin:
 
 
 class ClientLogin:
-    """What somebody logs in with."""
+    """What somebody logs in with; if it `waits`, a new client and its first token may take longer than a turn has."""
+
+    waits: bool = False
 
     def new_client(self, host: str) -> SaslClient:
         """The client of one exchange with a server on `host`."""

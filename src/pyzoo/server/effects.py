@@ -8,7 +8,7 @@ from typing import final
 
 from mypy_extensions import i32, i64
 
-from pyzoo.errors import ProtocolViolation
+from pyzoo.errors import ProtocolViolation, without_frames
 from pyzoo.outbox import Outbox, Packets
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import PeerLink
@@ -62,7 +62,7 @@ class SaslStep:
         try:
             self.answer = self.server.evaluate(self.token)
         except ProtocolViolation as failure:
-            self.failure = failure
+            self.failure = without_frames(failure)
 
 
 @final

@@ -8,9 +8,11 @@ import socket
 from collections.abc import Callable
 from typing import Final, final
 
+from pyzoo.errors import ProtocolViolation
+from pyzoo.quorum.auth_packet import AuthLearner
 from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Port, prepare
-from pyzoo.runtime.transport.sasl import PeerSasl
+from pyzoo.runtime.transport.sasl import PeerSasl, dialled_session
 from pyzoo.runtime.transport.session import TransportSession, chain
 from pyzoo.runtime.transport.tls import PeerTls
 from pyzoo.server.member.peer import QuorumPeer
@@ -35,6 +37,22 @@ class PeerEndpoint(Endpoint):
 
     def received(self, data: bytes) -> None:
         self.peer.peer_bytes(self.link, data)
+
+    def go_on(self) -> None:
+        """Something is there that the session has waited for."""
+        if self.session is None:
+            return
+        plain = b""
+        try:
+            plain = self.session.go_on()
+        except ProtocolViolation as violation:
+            logger.warning("Closing the connection with %s: %s", self.name, violation)
+            self.send()
+            self.end()
+            return
+        self.send()
+        if plain and self.is_open:
+            self.received(plain)
 
     def gone(self) -> None:
         if not self.link.closing:
@@ -68,15 +86,15 @@ class PeerPort(Port):
     def admit(self, kind: int, sock: socket.socket, host: str, port: int, name: str) -> None:
         """Begin with an accepted connection; `name` is that of `host`, where it was looked up."""
         link = self.peer.peer_accepted(kind, host, port)
-        self._adopt(sock, link, chain(self.tls.accepted(host, name), self.sasl.accepted(kind))).send()
+        self._adopt(sock, link, chain(self.tls.accepted(host, name), self.sasl.accepted(link))).send()
 
-    def connected(self, sock: socket.socket, link: PeerLink, host: str) -> None:
-        """A dial has succeeded."""
+    def connected(self, sock: socket.socket, link: PeerLink, host: str, learner: AuthLearner | None) -> None:
+        """A dial has succeeded; `learner` proves there who this member is, where that is wanted."""
         if link.gone:
             sock.close()
             return
         tls = self.tls.dialled(host, address_of(sock))
-        endpoint = self._adopt(sock, link, chain(tls, self.sasl.dialled(link.port, host)))
+        endpoint = self._adopt(sock, link, chain(tls, dialled_session(link, learner)))
         self.peer.peer_connected(link)
         endpoint.send()
 

@@ -3,17 +3,19 @@
 On the election port the hello of whoever dials goes ahead of it, and is handed on only when the exchange is over.
 """
 
-import logging
-from typing import Final, final
+from collections.abc import Callable
+from typing import final
 
-from pyzoo.errors import ProtocolViolation
+from pyzoo.errors import ProtocolViolation, SaslFailure, without_frames
+from pyzoo.jute.records import QuorumAuthPacket
 from pyzoo.quorum.auth_packet import ERROR, MAGIC, AuthLearner, AuthServer, auth_size, decode_auth, encode_auth
 from pyzoo.quorum.hello import hello_size
-from pyzoo.quorum.link import ELECTION
+from pyzoo.quorum.link import ELECTION, PeerLink
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.sasl.mechanism import ClientLogin, ServerLogin
 
-logger: Final = logging.getLogger(__name__)
+Beside = Callable[["SaslSession"], None]
+"""Has `step` run beside the turns, and then lets the endpoint of the session's link go on."""
 
 
 @final
@@ -21,19 +23,25 @@ class SaslSession(TransportSession):
     """One end of one connection."""
 
     def __init__(
-        self, client: AuthLearner | None, server: AuthServer | None, hello_first: bool, optional: bool
+        self, link: PeerLink, client: AuthLearner | None, server: AuthServer | None, optional: bool, beside: Beside
     ) -> None:
         """With `optional` a dialling member that does not authenticate itself is let in."""
+        self.link = link
         self._client = client
         self._server = server
-        self._hello_first = hello_first
+        self._hello_first = link.port == ELECTION
         self._optional = optional
+        self._beside = beside
         self._hello = b""
         self._buffer = b""
-        self._outgoing = b"" if client is None or hello_first else client.begin()
+        self._outgoing = b"" if client is None or self._hello_first else client.begin()
         self._waiting = b""
+        self._packet: QuorumAuthPacket | None = None
+        self._answer: bytes | ProtocolViolation | None = None
         self.is_open = False
         self.failed = False
+
+    # --- in
 
     def received(self, data: bytes) -> bytes:
         if self.is_open:
@@ -43,12 +51,17 @@ class SaslSession(TransportSession):
         self._buffer += data
         if self._server is not None and self._hello_first and not self._take_hello():
             return b""
-        while not self.is_open and self._take_packet():
-            pass
-        if not self.is_open:
-            return b""
-        rest, self._buffer = self._hello + self._buffer, b""
-        return rest
+        return self._take_packets()
+
+    def go_on(self) -> bytes:
+        answer, self._answer, self._packet = self._answer, None, None
+        if answer is None:
+            answer = SaslFailure("nobody has looked at a token")
+        if isinstance(answer, ProtocolViolation):
+            self._refuse()
+            raise answer
+        self._answered(answer)
+        return self._take_packets()
 
     def _take_hello(self) -> bool:
         if self._hello:
@@ -58,6 +71,14 @@ class SaslSession(TransportSession):
             return False
         self._hello, self._buffer = self._buffer[:size], self._buffer[size:]
         return True
+
+    def _take_packets(self) -> bytes:
+        while not self.is_open and self._packet is None and self._take_packet():
+            pass
+        if not self.is_open:
+            return b""
+        rest, self._buffer = self._hello + self._buffer, b""
+        return rest
 
     def _take_packet(self) -> bool:
         buffer = self._buffer
@@ -69,19 +90,43 @@ class SaslSession(TransportSession):
             return False
         self._buffer = buffer[size:]
         packet = decode_auth(buffer[:size])
+        if self._server is not None and self._server.waits:
+            self._packet = packet
+            self._beside(self)
+            return False
         try:
-            if self._client is not None:
-                self._outgoing += self._client.received(packet)
-                self.is_open = self._client.is_done
-            elif self._server is not None:
-                self._outgoing += self._server.received(packet)
-                self.is_open = self._server.is_done
+            self._answered(self._answer_to(packet))
         except ProtocolViolation:
-            if self._server is not None:
-                self._outgoing += encode_auth(ERROR, b"")
-            self.failed = True
+            self._refuse()
             raise
         return True
+
+    def _answer_to(self, packet: QuorumAuthPacket) -> bytes:
+        if self._client is not None:
+            return self._client.received(packet)
+        assert self._server is not None
+        return self._server.received(packet)
+
+    def step(self) -> None:
+        """Find the answer to the packet that waits; only this touches the exchange meanwhile, in whichever thread."""
+        packet = self._packet
+        assert packet is not None
+        try:
+            self._answer = self._answer_to(packet)
+        except ProtocolViolation as violation:
+            self._answer = without_frames(violation)
+
+    def _answered(self, answer: bytes) -> None:
+        self._outgoing += answer
+        side = self._client or self._server
+        self.is_open = side is not None and side.is_done
+
+    def _refuse(self) -> None:
+        if self._server is not None:
+            self._outgoing += encode_auth(ERROR, b"")
+        self.failed = True
+
+    # --- out
 
     def to_send(self, data: bytes) -> bytes:
         self._waiting += data
@@ -102,26 +147,28 @@ class SaslSession(TransportSession):
         return not self.is_open and not self.failed
 
 
+def nobody_beside(session: SaslSession) -> None:
+    """For mechanisms that do not wait."""
+    raise NotImplementedError
+
+
+def dialled_session(link: PeerLink, learner: AuthLearner | None) -> SaslSession | None:
+    """For a connection that was made."""
+    return None if learner is None else SaslSession(link, learner, None, False, nobody_beside)
+
+
 @final
 class PeerSasl:
-    """How this member authenticates; without logins not at all."""
+    """How this member authenticates; without logins not at all. `beside` runs what may wait."""
 
     def __init__(self, server: ServerLogin | None, client: ClientLogin | None, required: bool) -> None:
+        self.client = client
+        self.beside: Beside = nobody_beside
         self._server = server
-        self._client = client
         self._required = required
 
-    def accepted(self, port: int) -> SaslSession | None:
+    def accepted(self, link: PeerLink) -> SaslSession | None:
         """For a connection that came in."""
         if self._server is None:
             return None
-        return SaslSession(None, AuthServer(self._server.new_server()), port == ELECTION, not self._required)
-
-    def dialled(self, port: int, host: str) -> SaslSession | None:
-        """For a connection that was made to `host`."""
-        if self._client is None:
-            return None
-        return SaslSession(AuthLearner(self._client.new_client(host)), None, port == ELECTION, False)
-
-
-NO_SASL: Final = PeerSasl(None, None, False)
+        return SaslSession(link, None, AuthServer(self._server.new_server()), not self._required, self.beside)

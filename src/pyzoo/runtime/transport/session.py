@@ -15,6 +15,10 @@ class TransportSession:
         """
         raise NotImplementedError
 
+    def go_on(self) -> bytes:
+        """What can be told now that something else is there that this has waited for; raises as `received`."""
+        return b""
+
     def to_send(self, data: bytes) -> bytes:
         """What has to go to the network for `data`, and for the session itself."""
         raise NotImplementedError
@@ -36,6 +40,9 @@ class SessionChain(TransportSession):
         plain = self._outer.received(data)
         found = self._inner.received(plain) if plain else b""
         return found if data else found + self._inner.received(b"")
+
+    def go_on(self) -> bytes:
+        return self._inner.go_on()
 
     def to_send(self, data: bytes) -> bytes:
         return self._outer.to_send(self._inner.to_send(data))

@@ -1,0 +1,93 @@
+"""What members log in with, to each other, from the JAAS file; what could never work is a ConfigError."""
+
+import re
+
+from pyzoo.config.settings import ServerConfig
+from pyzoo.errors import ConfigError, SaslFailure
+from pyzoo.quorum.auth_packet import SERVICE
+from pyzoo.runtime.jaas_file import (
+    LOGIN_CONFIG,
+    client_keys,
+    is_kerberos,
+    login_config,
+    refuse_other_modules,
+    section_of,
+    server_keys,
+    users_in,
+)
+from pyzoo.runtime.kerberos import AcceptorLogin, InitiatorLogin, canonical_name
+from pyzoo.runtime.sasl_logins import FIPS, nonce
+from pyzoo.runtime.transport.sasl import PeerSasl
+from pyzoo.sasl.digest_md5 import DigestMd5ClientLogin, DigestMd5ServerLogin, NoDigestInFipsMode
+from pyzoo.sasl.mechanism import ClientLogin, ServerLogin
+
+
+def quorum_sasl(config: ServerConfig) -> PeerSasl:
+    """What quorum.auth.* and the JAAS file say; raises ConfigError."""
+    quorum = config.quorum
+    if not quorum.sasl_enabled:
+        return PeerSasl(None, None, False)
+    if config.sasl_login_config is None:
+        raise ConfigError(f"quorum.auth.enableSasl needs -D{LOGIN_CONFIG}=FILE", config.config_path)
+    server = _member_server(config)
+    client = _member_client(config) if quorum.learner_require_sasl else None
+    return PeerSasl(server, client, quorum.server_require_sasl)
+
+
+def _member_server(config: ServerConfig) -> ServerLogin:
+    name = config.quorum.server_login_context
+    modules = section_of(config, name)
+    if is_kerberos(modules):
+        return AcceptorLogin(server_keys(config, modules, name), MemberNames(member_hosts(config)).authorize)
+    users = users_in(config, modules, name)
+    if config.tls.fips_mode:
+        if config.quorum.server_require_sasl:
+            raise ConfigError(FIPS.format("members"), login_config(config))
+        return NoDigestInFipsMode()
+    return DigestMd5ServerLogin(SERVICE, users, only_itself, nonce)
+
+
+def _member_client(config: ServerConfig) -> ClientLogin:
+    name = config.quorum.learner_login_context
+    modules = section_of(config, name)
+    if is_kerberos(modules):
+        keys = client_keys(config, modules, name)
+        return InitiatorLogin(keys, config.quorum.service_principal, config.kerberos.canonicalizes_hosts)
+    refuse_other_modules(config, modules)
+    options = {name: value for module in modules for name, value in module.options.items()}
+    if "username" not in options or "password" not in options:
+        raise ConfigError(f"{name} needs username and password", login_config(config))
+    if config.tls.fips_mode:
+        raise ConfigError(FIPS.format("members"), login_config(config))
+    return DigestMd5ClientLogin(SERVICE, options["username"], options["password"], nonce)
+
+
+def only_itself(authentication_id: str, authorization_id: str) -> str:
+    """A member is who it has proved to be (SaslQuorumServerCallbackHandler)."""
+    if authorization_id != authentication_id:
+        raise SaslFailure(f"{authentication_id!r} wants to be {authorization_id!r}")
+    return authorization_id
+
+
+def member_hosts(config: ServerConfig) -> frozenset[str]:
+    """The hosts in the lines of all members; with kerberos.canonicalizeHostNames as the DNS has them."""
+    hosts = {address.host for server in config.membership.servers for address in server.addresses}
+    return frozenset(map(canonical_name, hosts) if config.kerberos.canonicalizes_hosts else hosts)
+
+
+class MemberNames:
+    """Only principals with the host of a member are let in, whoever else has one of this realm (CVE-2023-44981).
+
+    The hosts are those of the member list, as it writes them.
+    """
+
+    def __init__(self, hosts: frozenset[str]) -> None:
+        self._hosts = hosts
+
+    def authorize(self, authentication_id: str, authorization_id: str) -> str:
+        """A member is who it has proved to be; raises SaslFailure for all others."""
+        name = only_itself(authentication_id, authorization_id)
+        parts = re.split("[/@]", name)
+        if len(parts) != 3 or parts[1] not in self._hosts:
+            raise SaslFailure(f"{name!r} has the host of no member")
+        return name
