@@ -31,6 +31,12 @@ def manager_of(my_id: int, members: Addresses = MEMBERS, multi_address: bool = F
     return manager
 
 
+@pytest.fixture
+def manager() -> QuorumCnxManager:
+    """That of server 2, the middle one of three."""
+    return manager_of(2)
+
+
 def framed(payload: bytes) -> bytes:
     return len(payload).to_bytes(4, "big") + payload
 
@@ -87,8 +93,7 @@ def test_a_smaller_server_says_hello_closes_and_waits_to_be_dialled_back() -> No
     assert framed(b"vote") == accepted(manager, HELLO_3).data_to_send()
 
 
-def test_a_smaller_server_that_says_hello_is_dialled_back_at_the_address_it_gave() -> None:
-    manager = manager_of(2)
+def test_a_smaller_server_that_says_hello_is_dialled_back_at_the_address_it_gave(manager: QuorumCnxManager) -> None:
     old = connected_to_1(manager)
     link = accepted(manager, HELLO_1)
     assert (old.gone, link.gone) == (True, True)
@@ -103,20 +108,19 @@ def test_a_smaller_server_that_says_hello_is_dialled_back_at_the_address_it_gave
         encode_hello(Hello(1, [("0.0.0.0", 3888), ("::", 3888)]), True),
     ],
 )
-def test_a_smaller_server_without_a_usable_address_is_dialled_where_the_configuration_says(hello: bytes) -> None:
-    manager = manager_of(2)
+def test_a_smaller_server_without_a_usable_address_is_dialled_where_the_configuration_says(
+    manager: QuorumCnxManager, hello: bytes
+) -> None:
     accepted(manager, hello)
     assert MEMBERS[1] == dialled(manager).addresses
 
 
-def test_wildcards_among_the_addresses_of_a_hello_are_ignored() -> None:
-    manager = manager_of(2)
+def test_wildcards_among_the_addresses_of_a_hello_are_ignored(manager: QuorumCnxManager) -> None:
     accepted(manager, encode_hello(Hello(1, [("::", 3888), ("10.0.0.2", 3888)]), True))
     assert dialled(manager).addresses == [("10.0.0.2", 3888)]
 
 
-def test_a_new_connection_of_a_larger_server_replaces_the_older_one() -> None:
-    manager = manager_of(2)
+def test_a_new_connection_of_a_larger_server_replaces_the_older_one(manager: QuorumCnxManager) -> None:
     first = accepted(manager, HELLO_3)
     second = accepted(manager, HELLO_3)
     manager.send(3, b"vote", 0)
@@ -124,8 +128,7 @@ def test_a_new_connection_of_a_larger_server_replaces_the_older_one() -> None:
     assert framed(b"vote") == second.data_to_send()
 
 
-def test_a_dial_ends_when_the_larger_server_has_connected_meanwhile() -> None:
-    manager = manager_of(2)
+def test_a_dial_ends_when_the_larger_server_has_connected_meanwhile(manager: QuorumCnxManager) -> None:
     manager.send(3, b"vote", 0)
     dial = dialled(manager)
     link = accepted(manager, HELLO_3)
@@ -135,8 +138,7 @@ def test_a_dial_ends_when_the_larger_server_has_connected_meanwhile() -> None:
     assert framed(b"vote") == link.data_to_send()
 
 
-def test_a_dial_that_has_not_begun_is_forgotten_when_the_larger_server_connects() -> None:
-    manager = manager_of(2)
+def test_a_dial_that_has_not_begun_is_forgotten_when_the_larger_server_connects(manager: QuorumCnxManager) -> None:
     manager.send(3, b"vote", 0)
     accepted(manager, HELLO_3)
     assert manager.take_dials() == []
@@ -148,8 +150,7 @@ def test_a_server_with_our_own_id_is_closed() -> None:
     assert manager.take_dials() == []
 
 
-def test_a_larger_server_that_is_in_no_configuration_is_kept_and_answered() -> None:
-    manager = manager_of(2)
+def test_a_larger_server_that_is_in_no_configuration_is_kept_and_answered(manager: QuorumCnxManager) -> None:
     link = accepted(manager, encode_hello(Hello(9, [("10.0.0.9", 3888)]), False) + framed(b"hello?"))
     assert manager.take_received() == [(9, b"hello?")]
     manager.send(9, b"vote", 0)
@@ -185,8 +186,7 @@ def test_an_anonymous_observer_without_a_usable_address_is_not_dialled() -> None
 # --- hello
 
 
-def test_all_addresses_are_said_where_several_are_in_use() -> None:
-    manager = manager_of(2)
+def test_all_addresses_are_said_where_several_are_in_use(manager: QuorumCnxManager) -> None:
     manager.settings = CnxManagerSettings(2, [("127.0.0.1", 23042), ("127.0.0.2", 23042)], multi_address=True)
     manager.set_addresses({1: MEMBERS[1]}, {})
     manager.connect_all(0)
@@ -207,8 +207,7 @@ def test_a_hello_gives_the_address_that_the_current_configuration_has_for_us() -
 
 
 @pytest.mark.parametrize("step", [1, 3, 4096])
-def test_hello_and_messages_do_not_depend_on_how_the_bytes_arrive(step: int) -> None:
-    manager = manager_of(2)
+def test_hello_and_messages_do_not_depend_on_how_the_bytes_arrive(manager: QuorumCnxManager, step: int) -> None:
     accepted(manager, HELLO_3 + framed(b"first") + framed(b"second"), step)
     assert manager.take_received() == [(3, b"first"), (3, b"second")]
 
@@ -229,9 +228,8 @@ MALFORMED = {
 @pytest.mark.parametrize("step", [1, 4096])
 @pytest.mark.parametrize("name", MALFORMED)
 def test_a_malformed_hello_closes_the_connection_with_one_line(
-    name: str, step: int, caplog: pytest.LogCaptureFixture
+    manager: QuorumCnxManager, name: str, step: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    manager = manager_of(2)
     link = accepted(manager, MALFORMED[name], step)
     assert link.gone
     assert manager.take_dials() == []
@@ -239,8 +237,9 @@ def test_a_malformed_hello_closes_the_connection_with_one_line(
 
 
 @pytest.mark.parametrize("said", [b"", HELLO_3[:8], HELLO_3[:-1]])
-def test_a_connection_without_a_whole_hello_is_closed_in_time_and_delays_nobody(said: bytes) -> None:
-    manager = manager_of(2)
+def test_a_connection_without_a_whole_hello_is_closed_in_time_and_delays_nobody(
+    manager: QuorumCnxManager, said: bytes
+) -> None:
     silent = accepted(manager, said)
     assert manager.next_deadline_ms() == SETUP_MS
     accepted(manager, HELLO_3 + framed(b"vote"))
@@ -252,8 +251,7 @@ def test_a_connection_without_a_whole_hello_is_closed_in_time_and_delays_nobody(
     assert manager.next_deadline_ms() is None
 
 
-def test_a_connection_that_has_said_hello_may_be_silent_for_ever() -> None:
-    manager = manager_of(2)
+def test_a_connection_that_has_said_hello_may_be_silent_for_ever(manager: QuorumCnxManager) -> None:
     link = accepted(manager, HELLO_3)
     manager.advance(1000 * SETUP_MS)
     assert not link.gone
@@ -263,17 +261,15 @@ def test_a_connection_that_has_said_hello_may_be_silent_for_ever() -> None:
 
 
 @pytest.mark.parametrize("step", [1000, 1 << 20])
-def test_a_message_of_the_greatest_size_is_taken(step: int) -> None:
-    manager = manager_of(2)
+def test_a_message_of_the_greatest_size_is_taken(manager: QuorumCnxManager, step: int) -> None:
     accepted(manager, HELLO_3 + framed(bytes(524_288)), step)
     assert manager.take_received() == [(3, bytes(524_288))]
 
 
 @pytest.mark.parametrize("length", [524_289, 0, -1, -(2**31), 2**31 - 1])
 def test_a_message_of_another_size_closes_the_connection_with_one_line(
-    length: int, caplog: pytest.LogCaptureFixture
+    manager: QuorumCnxManager, length: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    manager = manager_of(2)
     link = accepted(manager, HELLO_3 + framed(b"vote"))
     feed(manager, link, length.to_bytes(4, "big", signed=True) + b"garbage")
     assert link.gone
@@ -289,8 +285,7 @@ def test_random_bytes_close_the_connection_or_are_messages(wire: bytes, step: in
     manager.advance(SETUP_MS)
 
 
-def test_only_the_newest_of_many_messages_is_kept_for_the_reader() -> None:
-    manager = manager_of(2)
+def test_only_the_newest_of_many_messages_is_kept_for_the_reader(manager: QuorumCnxManager) -> None:
     accepted(manager, HELLO_3 + b"".join(framed(bytes([count])) for count in range(1, 121)))
     assert manager.take_received() == [(3, bytes([count])) for count in range(21, 121)]
     assert manager.take_received() == []
@@ -308,8 +303,7 @@ def test_only_the_newest_message_waits_for_a_connection() -> None:
     assert HELLO_3 + framed(b"new") == link.data_to_send()
 
 
-def test_only_the_newest_message_waits_for_a_network_that_takes_nothing() -> None:
-    manager = manager_of(2)
+def test_only_the_newest_message_waits_for_a_network_that_takes_nothing(manager: QuorumCnxManager) -> None:
     link = connected_to_1(manager)
     link.unsent = 100
     manager.send(1, b"old", 0)
@@ -323,8 +317,7 @@ def test_only_the_newest_message_waits_for_a_network_that_takes_nothing() -> Non
     assert not link.wants_drain
 
 
-def test_what_had_to_wait_is_sent_by_the_next_turn_at_the_latest() -> None:
-    manager = manager_of(2)
+def test_what_had_to_wait_is_sent_by_the_next_turn_at_the_latest(manager: QuorumCnxManager) -> None:
     link = connected_to_1(manager)
     link.unsent = 100
     manager.send(1, b"vote", 0)
@@ -333,24 +326,21 @@ def test_what_had_to_wait_is_sent_by_the_next_turn_at_the_latest() -> None:
     assert framed(b"vote") == link.data_to_send()
 
 
-def test_all_messages_of_a_turn_go_out_to_a_network_that_takes_them() -> None:
-    manager = manager_of(2)
+def test_all_messages_of_a_turn_go_out_to_a_network_that_takes_them(manager: QuorumCnxManager) -> None:
     link = connected_to_1(manager)
     manager.send(1, b"first", 0)
     manager.send(1, b"second", 0)
     assert framed(b"first") + framed(b"second") == link.data_to_send()
 
 
-def test_the_last_message_is_said_again_on_a_new_connection() -> None:
-    manager = manager_of(2)
+def test_the_last_message_is_said_again_on_a_new_connection(manager: QuorumCnxManager) -> None:
     first = accepted(manager, HELLO_3)
     manager.send(3, b"vote", 0)
     manager.gone(first, 0)
     assert framed(b"vote") == accepted(manager, HELLO_3).data_to_send()
 
 
-def test_a_message_that_waits_goes_before_the_one_that_was_last_said() -> None:
-    manager = manager_of(2)
+def test_a_message_that_waits_goes_before_the_one_that_was_last_said(manager: QuorumCnxManager) -> None:
     first = accepted(manager, HELLO_3)
     manager.send(3, b"old", 0)
     manager.gone(first, 0)
@@ -358,8 +348,7 @@ def test_a_message_that_waits_goes_before_the_one_that_was_last_said() -> None:
     assert framed(b"new") == accepted(manager, HELLO_3).data_to_send()
 
 
-def test_something_is_delivered_once_a_message_has_gone_out_to_anybody() -> None:
-    manager = manager_of(2)
+def test_something_is_delivered_once_a_message_has_gone_out_to_anybody(manager: QuorumCnxManager) -> None:
     assert not manager.has_delivered()
     manager.send(1, b"vote", 0)
     manager.send(3, b"vote", 0)
@@ -368,8 +357,7 @@ def test_something_is_delivered_once_a_message_has_gone_out_to_anybody() -> None
     assert manager.has_delivered()
 
 
-def test_nothing_is_kept_for_a_stranger_that_has_gone() -> None:
-    manager = manager_of(2)
+def test_nothing_is_kept_for_a_stranger_that_has_gone(manager: QuorumCnxManager) -> None:
     hello = encode_hello(Hello(9, [("10.0.0.9", 3888)]), False)
     link = accepted(manager, hello)
     manager.send(9, b"vote", 0)
@@ -400,8 +388,7 @@ def test_after_a_dial_that_failed_the_next_message_dials_again() -> None:
     assert dialled(manager).remote == "server 1"
 
 
-def test_after_a_connection_that_broke_only_the_next_message_dials_again() -> None:
-    manager = manager_of(2)
+def test_after_a_connection_that_broke_only_the_next_message_dials_again(manager: QuorumCnxManager) -> None:
     manager.take_dials()
     link = connected_to_1(manager)
     manager.gone(link, 0)
@@ -411,8 +398,7 @@ def test_after_a_connection_that_broke_only_the_next_message_dials_again() -> No
     assert dialled(manager).remote == "server 1"
 
 
-def test_all_members_that_are_not_connected_can_be_dialled_at_once() -> None:
-    manager = manager_of(2)
+def test_all_members_that_are_not_connected_can_be_dialled_at_once(manager: QuorumCnxManager) -> None:
     manager.set_addresses(MEMBERS, {4: [("10.0.0.4", 3888)]})
     accepted(manager, HELLO_3)
     manager.connect_all(0)

@@ -29,6 +29,12 @@ PING = packet(qp.PING, ONE, None)
 # --- connecting
 
 
+@pytest.fixture
+def apprentice() -> Apprentice:
+    """One that waits for its sync in epoch 1."""
+    return syncing()
+
+
 def test_the_leader_is_dialled_at_once_within_the_init_limit() -> None:
     assert [("dial", INIT_MS)] == Apprentice().steps()
 
@@ -94,8 +100,7 @@ def test_anything_else_in_place_of_leaderinfo_ends_it(type: int) -> None:
 
 
 @pytest.mark.parametrize("type", [qp.NEWLEADER, qp.PROPOSAL, qp.UPTODATE, qp.LEADERINFO, 99])
-def test_anything_else_in_place_of_the_kind_of_sync_ends_it(type: int) -> None:
-    apprentice = syncing()
+def test_anything_else_in_place_of_the_kind_of_sync_ends_it(apprentice: Apprentice, type: int) -> None:
     apprentice.hear(packet(type, NEW, None))
     assert apprentice.is_over
 
@@ -109,8 +114,7 @@ def test_what_is_logged_and_not_committed_is_unfinished() -> None:
     assert [TWO] == [one.zxid for one in apprentice.learner.unfinished()]
 
 
-def test_what_the_sync_has_logged_and_not_applied_is_unfinished() -> None:
-    apprentice = syncing()
+def test_what_the_sync_has_logged_and_not_applied_is_unfinished(apprentice: Apprentice) -> None:
     apprentice.hear(diff(ONE), proposal(ONE), commit(ONE), new_leader(1))
     assert [ONE] == [one.zxid for one in apprentice.learner.unfinished()]
 
@@ -123,15 +127,13 @@ def snap(zxid: int) -> bytes:
 
 
 @pytest.mark.parametrize("sent", [[], [END], [END, new_leader(1)]])
-def test_a_snapshot_that_was_not_saved_is_no_history_of_ours(sent: list[bytes]) -> None:
-    apprentice = syncing()
+def test_a_snapshot_that_was_not_saved_is_no_history_of_ours(apprentice: Apprentice, sent: list[bytes]) -> None:
     apprentice.hear(snap(ONE), b"nodes", *sent)
     apprentice.learner.gone(0)
     assert (True, True) == (apprentice.is_over, apprentice.learner.needs_reload)
 
 
-def test_a_snapshot_that_was_saved_is_kept_after_a_failure() -> None:
-    apprentice = syncing()
+def test_a_snapshot_that_was_saved_is_kept_after_a_failure(apprentice: Apprentice) -> None:
     apprentice.hear(snap(ONE), END, new_leader(1))
     apprentice.learner.snapshot_saved()
     apprentice.learner.gone(0)
@@ -165,21 +167,20 @@ def test_a_proposal_of_a_later_epoch_goes_on(zxids: list[int]) -> None:
 
 @pytest.mark.parametrize("wire", [commit(ONE), proposal(ONE) + commit(TWO)])
 @pytest.mark.parametrize("first", [diff(), packet(qp.TRUNC, 0, None)])
-def test_a_commit_that_matches_nothing_ends_the_sync(first: bytes, wire: bytes) -> None:
-    apprentice = syncing()
+def test_a_commit_that_matches_nothing_ends_the_sync(apprentice: Apprentice, first: bytes, wire: bytes) -> None:
     apprentice.hear(first, wire)
     assert apprentice.is_over
 
 
-def test_a_proposal_without_a_transaction_ends_the_sync() -> None:
-    apprentice = syncing()
+def test_a_proposal_without_a_transaction_ends_the_sync(apprentice: Apprentice) -> None:
     apprentice.hear(diff(), packet(qp.PROPOSAL, ONE, None))
     assert apprentice.is_over
 
 
 @pytest.mark.parametrize("wire", [PING, packet(99, 0, None), UPTODATE, packet(qp.SYNC, 0, None)])
-def test_pings_and_strangers_during_the_sync_are_neither_answered_nor_errors(wire: bytes) -> None:
-    apprentice = syncing()
+def test_pings_and_strangers_during_the_sync_are_neither_answered_nor_errors(
+    apprentice: Apprentice, wire: bytes
+) -> None:
     apprentice.hear(diff(), wire)
     assert [("synchronised",)] == apprentice.steps()
     apprentice.hear(new_leader(1), PING)
@@ -187,8 +188,7 @@ def test_pings_and_strangers_during_the_sync_are_neither_answered_nor_errors(wir
     assert not apprentice.is_over
 
 
-def test_malformed_bytes_end_it() -> None:
-    apprentice = syncing()
+def test_malformed_bytes_end_it(apprentice: Apprentice) -> None:
     apprentice.hear(diff()[:12] + b"\x80\x00\x00\x00")
     assert apprentice.is_over
 
@@ -263,8 +263,7 @@ def test_a_reconfiguration_that_changes_role_or_leader_ends_it_once_it_is_commit
     assert (True, False) == (apprentice.is_over, apprentice.learner.needs_reload)
 
 
-def test_a_reconfiguration_in_the_sync_that_changes_the_role_ends_it_without_the_epoch() -> None:
-    apprentice = syncing()
+def test_a_reconfiguration_in_the_sync_that_changes_the_role_ends_it_without_the_epoch(apprentice: Apprentice) -> None:
     apprentice.owner.majors.add(ONE)
     apprentice.hear(diff(ONE), proposal(ONE), commit_and_activate(ONE, 3), new_leader(1))
     apprentice.learner.persisted(ONE)
@@ -272,8 +271,7 @@ def test_a_reconfiguration_in_the_sync_that_changes_the_role_ends_it_without_the
     assert ("current epoch", 1) not in apprentice.steps()
 
 
-def test_a_configuration_of_newleader_that_changes_the_role_ends_it_at_uptodate() -> None:
-    apprentice = syncing()
+def test_a_configuration_of_newleader_that_changes_the_role_ends_it_at_uptodate(apprentice: Apprentice) -> None:
     apprentice.owner.received_is_major = True
     apprentice.hear(diff(), new_leader(1), UPTODATE)
     assert apprentice.is_over
@@ -297,8 +295,7 @@ def test_each_wait_until_newleader_has_the_init_limit(sent: list[bytes]) -> None
 
 
 @pytest.mark.parametrize("sent", [[new_leader(1)], [new_leader(1), UPTODATE], [new_leader(1), UPTODATE, PING]])
-def test_each_wait_after_newleader_has_the_sync_limit(sent: list[bytes]) -> None:
-    apprentice = syncing()
+def test_each_wait_after_newleader_has_the_sync_limit(apprentice: Apprentice, sent: list[bytes]) -> None:
     apprentice.hear(diff())
     for one in sent:
         apprentice.run(SYNC_MS - 1)

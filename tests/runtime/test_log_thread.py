@@ -135,8 +135,7 @@ def test_the_thread_is_not_busy_while_the_kernel_syncs(kernel: Kernel, log: Fail
     assert not thread.is_thread_busy
 
 
-def test_what_is_safe_is_told_through_the_eventfd() -> None:
-    log = FailingLog()
+def test_what_is_safe_is_told_through_the_eventfd(log: FailingLog) -> None:
     thread = LogThread(log, 1000)
     thread.start()
     thread.submit(batch(1))
@@ -146,8 +145,7 @@ def test_what_is_safe_is_told_through_the_eventfd() -> None:
     assert log.closed
 
 
-def test_batches_that_wait_share_a_sync_and_a_roll_ends_it() -> None:
-    log = FailingLog()
+def test_batches_that_wait_share_a_sync_and_a_roll_ends_it(log: FailingLog) -> None:
     thread = LogThread(log, 1000)
     for waiting in (batch(1), batch(2, roll_after=True), batch(3)):
         thread.submit(waiting)
@@ -171,8 +169,7 @@ def test_a_full_disk_is_tried_again_until_there_is_room(
     assert (1, [(1, b"1 ")]) == (thread.persisted_zxid, log.safe)
 
 
-def test_a_stop_on_a_full_disk_leaves_no_gap_in_the_log() -> None:
-    log = FailingLog()
+def test_a_stop_on_a_full_disk_leaves_no_gap_in_the_log(log: FailingLog) -> None:
     log.full_at = 1
     thread = LogThread(log, 1000)
     thread.submit(batch(1, roll_after=True))
@@ -183,8 +180,7 @@ def test_a_stop_on_a_full_disk_leaves_no_gap_in_the_log() -> None:
     assert ([], 0, True) == (log.safe, thread.persisted_zxid, log.closed)
 
 
-def test_any_other_failure_is_handed_to_the_event_loop() -> None:
-    log = FailingLog()
+def test_any_other_failure_is_handed_to_the_event_loop(log: FailingLog) -> None:
     log.surprise = ZeroDivisionError()
     thread = LogThread(log, 1000)
     thread.start()
@@ -202,8 +198,7 @@ def test_a_thread_that_never_started_can_be_stopped() -> None:
         os.fstat(thread.eventfd)
 
 
-def test_the_caller_writes_by_itself_while_the_thread_has_nothing_to_do() -> None:
-    log = FailingLog()
+def test_the_caller_writes_by_itself_while_the_thread_has_nothing_to_do(log: FailingLog) -> None:
     thread = LogThread(log, 1000)
     assert thread.write_here([batch(1), batch(2)])
     assert (2, [(1, b"1 2 ")]) == (thread.persisted_zxid, log.safe)
@@ -242,8 +237,7 @@ def test_what_the_caller_cannot_write_is_for_the_thread_to_try_again(
 
 
 @pytest.mark.parametrize(("sync_ns", "synced"), [(3_000_000, 3), (0, None)])
-def test_a_write_is_measured(sync_ns: int, synced: int | None) -> None:
-    log = FailingLog()
+def test_a_write_is_measured(log: FailingLog, sync_ns: int, synced: int | None) -> None:
     log.sync_ns = sync_ns
     thread = LogThread(log, 1000)
     thread.submit(LogBatch(1, 5, b"five ", False, 5))
@@ -302,8 +296,7 @@ def test_what_the_kernel_fails_to_sync_is_written_again_by_the_thread(
     assert [(1, b"1 2 ")] == log.safe
 
 
-def test_a_stop_waits_for_what_the_kernel_syncs(kernel: Kernel) -> None:
-    log = FailingLog()
+def test_a_stop_waits_for_what_the_kernel_syncs(log: FailingLog, kernel: Kernel) -> None:
     log.descriptor = 5
     thread = LogThread(log, 1000)
     assert thread.write_here([batch(1)], beside=True)

@@ -73,6 +73,12 @@ def new_server(words: frozenset[str] = frozenset({"*"}), read_only: bool = False
     return server
 
 
+@pytest.fixture
+def server() -> ZooKeeperServer:
+    """One that knows all words."""
+    return new_server()
+
+
 def create(server: ZooKeeperServer, zxid: int, path: str, owner: int = 0) -> None:
     header = TxnHeader(owner, 0, zxid, 1, op.CREATE)
     server.tree.process_txn(header, CreateTxn(path, b"", [ACL(31, "world", "anyone")], owner != 0, -1))
@@ -166,16 +172,14 @@ def test_metrics_hold_what_the_server_has_counted() -> None:
     assert {name: real[name] for name in same} == {name: answer[name] for name in same}
 
 
-def test_a_reset_forgets_mismatches_of_digests() -> None:
-    server = new_server()
+def test_a_reset_forgets_mismatches_of_digests(server: ZooKeeperServer) -> None:
     server.tree.digests.mismatches = 2
     assert "zk_digest_mismatches_count\t2" in ask(server, b"mntr").splitlines()
     ask(server, b"srst")
     assert "zk_digest_mismatches_count\t0" in ask(server, b"mntr").splitlines()
 
 
-def test_quotas_are_shown_for_their_namespace() -> None:
-    server = new_server()
+def test_quotas_are_shown_for_their_namespace(server: ZooKeeperServer) -> None:
     for zxid, path in enumerate(("/app", "/app/x", "/zookeeper/quota/app", "/zookeeper/quota/app/x"), 1):
         create(server, zxid, path)
     for prefix in ("/zookeeper/quota/app", "/zookeeper/quota/app/x"):
@@ -195,8 +199,7 @@ def test_quotas_are_shown_for_their_namespace() -> None:
     ] == lines[at : at + 5]
 
 
-def test_a_word_may_come_in_pieces_and_what_follows_is_ignored() -> None:
-    server = new_server()
+def test_a_word_may_come_in_pieces_and_what_follows_is_ignored(server: ZooKeeperServer) -> None:
     cnxn = server.accept("127.0.0.1", 1)
     assert cnxn is not None
     for byte in (b"r", b"u", b"o"):
@@ -227,20 +230,17 @@ def test_the_interrupt_of_telnet_is_a_word_too() -> None:
     assert "" == ask(new_server(), b"\xff\xf4\xff\xfd")
 
 
-def test_an_unknown_word_is_a_length_that_is_too_large() -> None:
-    server = new_server()
+def test_an_unknown_word_is_a_length_that_is_too_large(server: ZooKeeperServer) -> None:
     assert "" == ask(server, b"nope")
     assert 0 == server.stats.packets_received
 
 
-def test_the_trace_mask_is_kept() -> None:
-    server = new_server()
+def test_the_trace_mask_is_kept(server: ZooKeeperServer) -> None:
     assert "2" == ask(server, b"stmk" + (2).to_bytes(8, "big"))
     assert "2" == ask(server, b"gtmk")
 
 
-def test_stmk_without_a_mask_closes_silently() -> None:
-    server = new_server()
+def test_stmk_without_a_mask_closes_silently(server: ZooKeeperServer) -> None:
     assert "" == ask(server, b"stmk\0\0\0\0\0\0\0")
     assert "306" == ask(server, b"gtmk")
 
@@ -262,15 +262,13 @@ def test_resets_leave_what_the_real_server_shows_afterwards() -> None:
     assert 0 == cnxn.packets_received
 
 
-def test_a_long_answer_counts_as_several_packets() -> None:
-    server = new_server()
+def test_a_long_answer_counts_as_several_packets(server: ZooKeeperServer) -> None:
     answer = ask(server, b"mntr")
     assert -(-len(answer) // 8192) == server.stats.packets_sent
     assert server.stats.packets_sent > 1
 
 
-def test_watches_of_all_modes_are_listed_by_path_and_by_session() -> None:
-    server = new_server()
+def test_watches_of_all_modes_are_listed_by_path_and_by_session(server: ZooKeeperServer) -> None:
     cnxn = session_cnxn(server)
     server.tree.data_watches.add("/b", cnxn, PERSISTENT_RECURSIVE)
     server.tree.child_watches.add("/c", cnxn, STANDARD)
@@ -279,14 +277,12 @@ def test_watches_of_all_modes_are_listed_by_path_and_by_session() -> None:
     assert "1 connections watching 2 paths\nTotal watches:2\n" == ask(server, b"wchs")
 
 
-def test_digests_are_listed_by_zxid() -> None:
-    server = new_server()
+def test_digests_are_listed_by_zxid(server: ZooKeeperServer) -> None:
     create(server, 0x80, "/a")
     assert f"80: {server.tree.tree_digest}\n" == ask(server, b"hash")
 
 
-def test_addresses_look_as_in_java() -> None:
-    server = new_server()
+def test_addresses_look_as_in_java(server: ZooKeeperServer) -> None:
     cnxn = server.accept("0:0:0:0:0:0:0:1", 5)
     assert cnxn is not None
     server.data_received(cnxn, b"cons")
