@@ -7,14 +7,16 @@ from functools import cache
 from pyzoo.certificates.certificate import alternative_names, subject
 from pyzoo.certificates.name_syntax import is_distinguished_name
 from pyzoo.errors import MalformedRecord, ProtocolViolation, SaslFailure
+from pyzoo.outbox import Packets
 from pyzoo.quorum.auth_packet import IN_PROGRESS, SUCCESS, AuthLearner, AuthServer, encode_auth
 from pyzoo.quorum.hello import Hello, encode_hello
+from pyzoo.quorum.link import ELECTION, QUORUM, PeerLink
 from pyzoo.runtime.certificate_names import is_address, is_certificate_of
 from pyzoo.runtime.java_stores import java_identities, java_trusted
 from pyzoo.runtime.pem_stores import pem_certificates, pem_identity
 from pyzoo.runtime.store_errors import StoreError
 from pyzoo.runtime.transport.client_tls import ClientTlsSession
-from pyzoo.runtime.transport.sasl import SaslSession
+from pyzoo.runtime.transport.sasl import SaslSession, nobody_beside
 from pyzoo.runtime.transport.tls import TlsSession
 from pyzoo.sasl.digest_md5 import DigestMd5Client, DigestMd5Server, Service
 from pyzoo.sasl.kerberos_name import ClientNames, parse_name, parse_rules
@@ -71,7 +73,8 @@ def fuzz_quorum_sasl(data: bytes) -> None:
     dials, optional, hello_first = bool(how & 1), bool(how & 2), bool(how & 4)
     learner = AuthLearner(_client()) if dials else None
     server = None if dials else AuthServer(_server())
-    session = SaslSession(learner, server, hello_first, optional and not dials)
+    link = PeerLink(Packets(), ELECTION if hello_first else QUORUM, "", [], 0)
+    session = SaslSession(link, learner, server, optional and not dials, nobody_beside)
     heard = b""
     try:
         for piece in arrivals(wire, how >> 3):
