@@ -21,6 +21,8 @@ MODULE = "org.apache.zookeeper.server.auth.DigestLoginModule"
 JAAS = f"""QuorumServer {{ {MODULE} required user_z\u00fc="a p\u00e4ssword"; }};
 QuorumLearner {{ {MODULE} required username="z\u00fc" password="a p\u00e4ssword"; }};
 """
+#: What who is dialled logs of somebody who does not know the password.
+REFUSALS = {JAVA39: "Failed to authenticate using SASL", PYZOO: "has not proved that"}
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +58,27 @@ def test_members_prove_a_password_to_each_other(mix: tuple[str, ...], tmp_path_f
         client = Client(ensemble.members[1])
         assert 0 == client.call(rq.CREATE, rq.create("/after-sasl")).error
         ensemble.compare()
+
+
+@pytest.mark.parametrize(("kinds", "impostor"), [((JAVA39, PYZOO), JAVA39), ((PYZOO, JAVA39), PYZOO)])
+def test_a_member_with_another_password_does_not_get_in(
+    kinds: tuple[str, ...], impostor: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("login")
+    (home / "jaas.conf").write_text(JAAS)
+    (home / "other.conf").write_text(JAAS.replace('ssword";', 'ssword too";'))
+    properties = {"java.security.auth.login.config": str(home / "jaas.conf"), "zookeeper.fips-mode": "false"}
+    settings = Settings(SASL, properties=properties)
+    with new_ensemble(tmp_path_factory, kinds, [impostor], settings) as ensemble:
+        ensemble.start(1, 2)
+        stranger = ensemble.members[3]
+        stranger.properties = {**properties, "java.security.auth.login.config": str(home / "other.conf")}
+        stranger.start()
+        voters = [ensemble.members[sid] for sid in (1, 2)]
+
+        def refuse_it_again_and_again() -> bool:
+            return all(voter.output().count(REFUSALS[voter.kind]) > 1 for voter in voters)
+
+        ensemble.wait_until(refuse_it_again_and_again, "the voters refuse it")
+        assert not stranger.mode()
+        assert "0" == ensemble.members[2].mntr()["zk_synced_observers"]
