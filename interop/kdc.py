@@ -39,6 +39,11 @@ class Kdc:
         for principal in principals:
             self.realm.addprinc(principal, None if "/" in principal else "secret")
 
+    def shorten(self, seconds: int, *principals: str) -> None:
+        """Tickets of these principals are over after so many seconds."""
+        for principal in principals:
+            self.realm.run_kadminl(f'modprinc -maxlife "{seconds} seconds" {principal}')
+
     def log_in(self, principal: str) -> None:
         """A ticket for the clients of this process that look into its cache."""
         self.realm.kinit(principal, "secret")
@@ -56,7 +61,7 @@ class Kdc:
 
 
 @contextmanager
-def running_kdc() -> Iterator[Kdc]:
+def running_kdc(realm_name: str = REALM) -> Iterator[Kdc]:
     """A realm for as long as the block. The process is in it too, so that its own clients find it. Raises Missing."""
     missing = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
     if missing:
@@ -65,7 +70,7 @@ def running_kdc() -> Iterator[Kdc]:
 
     environment = dict(os.environ)
     realm = k5test.K5Realm(
-        realm=REALM,
+        realm=realm_name,
         portbase=free_port(),
         create_user=False,
         create_host=False,

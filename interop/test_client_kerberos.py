@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from interop import requests as rq
+from interop.audit_lines import audit_lines_until, without_sessions
 from interop.conftest import PairWith
 from interop.java import JavaZooKeeper
 from interop.kdc import REALM, SKEW_SECONDS, Kdc, running_kdc
@@ -48,7 +49,7 @@ def properties(kdc: Kdc, more: dict[str, str] | None = None) -> dict[str, str]:
 
 @pytest.fixture
 def pair(pair_with: PairWith, kdc: Kdc) -> Pair:
-    return pair_with(Config(PROVIDER, properties(kdc)))
+    return pair_with(Config({**PROVIDER, "audit.enable": "true"}, properties(kdc)))
 
 
 def tickets(kdc: Kdc, name: str, service: str = SERVER) -> Tickets:
@@ -114,6 +115,41 @@ def test_a_ticket_for_another_service_is_refused(pair: Pair, kdc: Kdc) -> None:
     strangers = tickets(kdc, "bob", "zookeeper/elsewhere")
     Login(session).send("a ticket for somebody else", strangers.each(lambda context, _: context.step()))
     session.call(rq.WHO_AM_I)
+
+
+def test_a_ticket_of_another_realm_is_refused(pair: Pair) -> None:
+    with running_kdc("ELSEWHERE.ORG") as other:
+        other.add(SERVER, "bob")
+        session = pair.connect()
+        bobs = Tickets("bob", realm="ELSEWHERE.ORG")
+        Login(session).send("a ticket of another realm", bobs.each(lambda context, _: context.step()))
+        session.call(rq.WHO_AM_I)
+
+
+def test_a_keytab_with_new_keys_counts_at_once(pair: Pair, kdc: Kdc) -> None:
+    old = tickets(kdc, "bob")
+    shown = old.each(lambda context, _: context.step())
+    # The first token asks the KDC for a ticket, with the key that there was then.
+    held = [shown(b""), shown(b"")]
+    kdc.keytab(SERVER, name="server.keytab")
+    for name in CLIENTS:
+        session = pair.connect()
+        tickets(kdc, name).log_in(session)
+        session.call(rq.WHO_AM_I)
+    session, again = pair.connect(), iter(held)
+    Login(session).send("a ticket for the old key", lambda _: next(again))
+    session.call(rq.WHO_AM_I)
+
+
+def test_the_audit_log_names_the_server_by_its_principal(pair: Pair, kdc: Kdc) -> None:
+    session = pair.connect()
+    tickets(kdc, "zk/host1").log_in(session)
+    session.call(rq.CREATE, rq.create("/audited-ticket", flags=1))
+    session.call(rq.CLOSE_SESSION)
+    marks = ("operation=serverStart", "operation=create\tznode=/audited-ticket", "ephemeralZNodeDeletion")
+    for mark in marks:
+        lines = [without_sessions(audit_lines_until(side.server, mark))[-1:] for side in pair.sides]
+        pair.compare(f"the audit line of {mark}", lines)
 
 
 def test_a_connection_logs_in_once(pair: Pair, kdc: Kdc) -> None:

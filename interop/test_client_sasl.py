@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from interop import requests as rq
+from interop.audit_lines import audit_lines_until, without_sessions
 from interop.conftest import PairWith
 from interop.digest_md5 import Proof, token
 from interop.java import JavaZooKeeper
@@ -48,7 +49,7 @@ def pair(pair_with: PairWith, login_properties: dict[str, str]) -> Pair:
         "zookeeper.letAnySaslUserDoX": "anyone-of-sasl",
         "zookeeper.SASLAuthenticationProvider.superPassword": "of the property",
     }
-    return pair_with(Config(PROVIDER, {**login_properties, **more}))
+    return pair_with(Config({**PROVIDER, "audit.enable": "true"}, {**login_properties, **more}))
 
 
 # --- who is let in
@@ -216,6 +217,16 @@ def test_the_order_of_ids(pair: Pair) -> None:
             else:
                 session.call(rq.AUTH, rq.auth("digest", f"{name}:p"))
             session.call(rq.WHO_AM_I)
+
+
+def test_the_audit_log_names_who_has_logged_in(pair: Pair) -> None:
+    for number, proof in enumerate((Proof(), Proof("boss", "boss"), Proof("bob@REALM", "of a realm"))):
+        session = log_in(pair.connect(), proof)
+        session.call(rq.AUTH, rq.auth("digest", "u:p"))
+        session.call(rq.CREATE, rq.create(f"/audited-{number}"))
+        mark = f"znode=/audited-{number}"
+        lines = [without_sessions(audit_lines_until(side.server, mark))[-1:] for side in pair.sides]
+        pair.compare(f"the audit line of {proof.user}", lines)
 
 
 def test_acls_of_sasl_ids(pair: Pair, session: PairSession, place: str) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
@@ -25,6 +26,7 @@ MAGIC = 0x5F2435013501EDCC
 IN_PROGRESS, SUCCESS, ERROR = 0, 1, -1
 CLOSED = "closed"
 ANSWER_SECONDS = 20.0
+TICKET_SECONDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,17 @@ def test_members_show_tickets_to_each_other(
                 assert (SUCCESS if who in MEMBERS else ERROR) == outcome, (mix[sid - 1], who)
             assert ERROR == dial(ensemble, ensemble.members[sid], kdc, MEMBERS[0], b"somebody else")
             assert ERROR == dial(ensemble, ensemble.members[sid], kdc, MEMBERS[0], first=b"garbage")
+
+
+def test_tickets_that_are_over_are_got_again(kdc: Kdc, tmp_path_factory: pytest.TempPathFactory) -> None:
+    kdc.shorten(TICKET_SECONDS, *MEMBERS)
+    with new_ensemble(tmp_path_factory, (PYZOO, PYZOO, PYZOO), settings=settings(kdc)) as ensemble:
+        ensemble.start_led_by(3)
+        time.sleep(TICKET_SECONDS + 1)
+        ensemble.members[3].kill()
+        ensemble.wait_until_serving()
+        client = Client(ensemble.members[1])
+        assert 0 == client.call(rq.CREATE, rq.create("/with-new-tickets")).error
 
 
 def dial(

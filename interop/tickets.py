@@ -22,9 +22,10 @@ class Tickets:
         keytab: Path | None = None,
         service: str = "zookeeper/localhost",
         lifetime: int | None = None,
+        realm: str = REALM,
     ) -> None:
         gssapi: Any = import_module("gssapi")
-        name = gssapi.Name(f"{principal}@{REALM}", gssapi.NameType.kerberos_principal)
+        name = gssapi.Name(f"{principal}@{realm}", gssapi.NameType.kerberos_principal)
         if keytab is None:
             found = gssapi.raw.acquire_cred_with_password(
                 name, b"secret", lifetime=lifetime, mechs=[gssapi.MechType.kerberos], usage="initiate"
@@ -33,7 +34,7 @@ class Tickets:
         else:
             store = {"client_keytab": str(keytab), "ccache": f"MEMORY:{os.urandom(8).hex()}"}
             credentials = gssapi.Credentials(name=name, usage="initiate", store=store)
-        target = gssapi.Name(f"{service}@{REALM}", gssapi.NameType.kerberos_principal)
+        target = gssapi.Name(f"{service}@{realm}", gssapi.NameType.kerberos_principal)
         self.contexts: list[Any] = [
             gssapi.SecurityContext(name=target, creds=credentials, usage="initiate", mech=gssapi.MechType.kerberos)
             for _ in range(2)

@@ -88,6 +88,6 @@ class MemberNames:
         """A member is who it has proved to be; raises SaslFailure for all others."""
         name = only_itself(authentication_id, authorization_id)
         parts = re.split("[/@]", name)
-        if len(parts) != 3 or parts[1] not in self._hosts:
+        if len(parts) != 3 or not all(parts) or parts[1] not in self._hosts:
             raise SaslFailure(f"{name!r} has the host of no member")
         return name
