@@ -37,6 +37,12 @@ def manager() -> QuorumCnxManager:
     return manager_of(2)
 
 
+@pytest.fixture
+def largest() -> QuorumCnxManager:
+    """That of server 3, the largest."""
+    return manager_of(3)
+
+
 def framed(payload: bytes) -> bytes:
     return len(payload).to_bytes(4, "big") + payload
 
@@ -72,12 +78,11 @@ def connected_to_1(manager: QuorumCnxManager) -> PeerLink:
 # --- who keeps the connection
 
 
-def test_a_larger_server_dials_says_hello_and_keeps_the_connection() -> None:
-    manager = manager_of(3)
-    manager.send(1, b"vote", 0)
-    link = dialled(manager)
+def test_a_larger_server_dials_says_hello_and_keeps_the_connection(largest: QuorumCnxManager) -> None:
+    largest.send(1, b"vote", 0)
+    link = dialled(largest)
     assert link.addresses == MEMBERS[1]
-    manager.connected(link, 0)
+    largest.connected(link, 0)
     assert HELLO_3 + framed(b"vote") == link.data_to_send()
     assert not link.closing
 
@@ -144,10 +149,9 @@ def test_a_dial_that_has_not_begun_is_forgotten_when_the_larger_server_connects(
     assert manager.take_dials() == []
 
 
-def test_a_server_with_our_own_id_is_closed() -> None:
-    manager = manager_of(3)
-    assert accepted(manager, HELLO_3).gone
-    assert manager.take_dials() == []
+def test_a_server_with_our_own_id_is_closed(largest: QuorumCnxManager) -> None:
+    assert accepted(largest, HELLO_3).gone
+    assert largest.take_dials() == []
 
 
 def test_a_larger_server_that_is_in_no_configuration_is_kept_and_answered(manager: QuorumCnxManager) -> None:
@@ -294,12 +298,11 @@ def test_only_the_newest_of_many_messages_is_kept_for_the_reader(manager: Quorum
 # --- what waits, and what is said again
 
 
-def test_only_the_newest_message_waits_for_a_connection() -> None:
-    manager = manager_of(3)
-    manager.send(1, b"old", 0)
-    manager.send(1, b"new", 0)
-    link = dialled(manager)
-    manager.connected(link, 0)
+def test_only_the_newest_message_waits_for_a_connection(largest: QuorumCnxManager) -> None:
+    largest.send(1, b"old", 0)
+    largest.send(1, b"new", 0)
+    link = dialled(largest)
+    largest.connected(link, 0)
     assert HELLO_3 + framed(b"new") == link.data_to_send()
 
 
@@ -369,23 +372,21 @@ def test_nothing_is_kept_for_a_stranger_that_has_gone(manager: QuorumCnxManager)
 # --- dialling
 
 
-def test_there_is_one_dial_at_a_time_for_each_server() -> None:
-    manager = manager_of(3)
-    manager.send(1, b"vote", 0)
-    manager.send(1, b"vote", 0)
-    assert dialled(manager).remote == "server 1"
-    manager.send(1, b"vote", 0)
-    assert manager.take_dials() == []
+def test_there_is_one_dial_at_a_time_for_each_server(largest: QuorumCnxManager) -> None:
+    largest.send(1, b"vote", 0)
+    largest.send(1, b"vote", 0)
+    assert dialled(largest).remote == "server 1"
+    largest.send(1, b"vote", 0)
+    assert largest.take_dials() == []
 
 
-def test_after_a_dial_that_failed_the_next_message_dials_again() -> None:
-    manager = manager_of(3)
-    manager.send(1, b"old", 0)
-    manager.gone(dialled(manager), 0)
-    manager.advance(1_000_000)
-    assert manager.take_dials() == []
-    manager.send(1, b"new", 0)
-    assert dialled(manager).remote == "server 1"
+def test_after_a_dial_that_failed_the_next_message_dials_again(largest: QuorumCnxManager) -> None:
+    largest.send(1, b"old", 0)
+    largest.gone(dialled(largest), 0)
+    largest.advance(1_000_000)
+    assert largest.take_dials() == []
+    largest.send(1, b"new", 0)
+    assert dialled(largest).remote == "server 1"
 
 
 def test_after_a_connection_that_broke_only_the_next_message_dials_again(manager: QuorumCnxManager) -> None:
@@ -405,17 +406,15 @@ def test_all_members_that_are_not_connected_can_be_dialled_at_once(manager: Quor
     assert [link.remote for link in manager.take_dials()] == ["server 1", "server 4"]
 
 
-def test_a_server_in_no_configuration_is_not_dialled() -> None:
-    manager = manager_of(3)
-    manager.send(7, b"vote", 0)
-    assert manager.take_dials() == []
+def test_a_server_in_no_configuration_is_not_dialled(largest: QuorumCnxManager) -> None:
+    largest.send(7, b"vote", 0)
+    assert largest.take_dials() == []
 
 
-def test_the_addresses_of_both_configurations_are_tried() -> None:
-    manager = manager_of(3)
-    manager.set_addresses(MEMBERS, {1: [*MEMBERS[1], ("10.0.0.1", 3888)]})
-    manager.send(1, b"vote", 0)
-    assert [*MEMBERS[1], ("10.0.0.1", 3888)] == dialled(manager).addresses
+def test_the_addresses_of_both_configurations_are_tried(largest: QuorumCnxManager) -> None:
+    largest.set_addresses(MEMBERS, {1: [*MEMBERS[1], ("10.0.0.1", 3888)]})
+    largest.send(1, b"vote", 0)
+    assert [*MEMBERS[1], ("10.0.0.1", 3888)] == dialled(largest).addresses
 
 
 # --- managers among themselves

@@ -35,6 +35,12 @@ def apprentice() -> Apprentice:
     return syncing()
 
 
+@pytest.fixture
+def serving() -> Apprentice:
+    """One in step in epoch 1, with an empty history."""
+    return serving_learner()
+
+
 def test_the_leader_is_dialled_at_once_within_the_init_limit() -> None:
     assert [("dial", INIT_MS)] == Apprentice().steps()
 
@@ -108,10 +114,9 @@ def test_anything_else_in_place_of_the_kind_of_sync_ends_it(apprentice: Apprenti
 # --- DIFF
 
 
-def test_what_is_logged_and_not_committed_is_unfinished() -> None:
-    apprentice = serving_learner()
-    apprentice.hear(proposal(ONE), proposal(TWO), commit(ONE))
-    assert [TWO] == [one.zxid for one in apprentice.learner.unfinished()]
+def test_what_is_logged_and_not_committed_is_unfinished(serving: Apprentice) -> None:
+    serving.hear(proposal(ONE), proposal(TWO), commit(ONE))
+    assert [TWO] == [one.zxid for one in serving.learner.unfinished()]
 
 
 def test_what_the_sync_has_logged_and_not_applied_is_unfinished(apprentice: Apprentice) -> None:
@@ -197,70 +202,64 @@ def test_malformed_bytes_end_it(apprentice: Apprentice) -> None:
 
 
 @pytest.mark.parametrize("proposed", [[], [ONE], [ONE, TWO]])
-def test_a_commit_of_anything_but_the_oldest_ends_it_and_memory_is_not_trusted(proposed: list[int]) -> None:
-    apprentice = serving_learner()
-    apprentice.hear(*map(proposal, proposed))
-    apprentice.steps()
-    apprentice.hear(commit(TWO))
-    assert (True, True) == (apprentice.is_over, apprentice.learner.needs_reload)
-    assert [] == apprentice.steps()
+def test_a_commit_of_anything_but_the_oldest_ends_it_and_memory_is_not_trusted(
+    serving: Apprentice, proposed: list[int]
+) -> None:
+    serving.hear(*map(proposal, proposed))
+    serving.steps()
+    serving.hear(commit(TWO))
+    assert (True, True) == (serving.is_over, serving.learner.needs_reload)
+    assert [] == serving.steps()
 
 
 @pytest.mark.parametrize("zxid", [NEW, ONE, THREE, z(0, 9)])
-def test_a_discontinuous_proposal_of_the_live_stream_ends_it(zxid: int) -> None:
-    apprentice = serving_learner()
-    apprentice.hear(proposal(ONE))
-    apprentice.steps()
-    apprentice.hear(proposal(zxid))
-    assert apprentice.is_over
-    assert [] == apprentice.steps()
+def test_a_discontinuous_proposal_of_the_live_stream_ends_it(serving: Apprentice, zxid: int) -> None:
+    serving.hear(proposal(ONE))
+    serving.steps()
+    serving.hear(proposal(zxid))
+    assert serving.is_over
+    assert [] == serving.steps()
 
 
-def test_a_ping_is_answered_with_its_zxid_and_the_sessions_heard_of() -> None:
-    apprentice = serving_learner()
-    apprentice.owner.touches = qp.encode_touches({5: 6000})
-    apprentice.hear(PING)
-    (answer,) = apprentice.owner.packets()
+def test_a_ping_is_answered_with_its_zxid_and_the_sessions_heard_of(serving: Apprentice) -> None:
+    serving.owner.touches = qp.encode_touches({5: 6000})
+    serving.hear(PING)
+    (answer,) = serving.owner.packets()
     assert (qp.PING, ONE, qp.encode_touches({5: 6000})) == (answer.type, answer.zxid, answer.data)
 
 
-def test_a_ping_is_never_answered_with_null() -> None:
-    apprentice = serving_learner()
-    apprentice.hear(PING)
-    assert packet(qp.PING, ONE, b"") == apprentice.link.data_to_send()
+def test_a_ping_is_never_answered_with_null(serving: Apprentice) -> None:
+    serving.hear(PING)
+    assert packet(qp.PING, ONE, b"") == serving.link.data_to_send()
 
 
 @pytest.mark.parametrize("valid", [True, False])
-def test_a_session_is_revalidated_by_the_leader(valid: bool) -> None:
-    apprentice = serving_learner()
-    apprentice.learner.send(qp.revalidate_packet(5, 6000))
-    assert packet(qp.REVALIDATE, -1, qp.encode_revalidate(5, 6000)) == apprentice.link.data_to_send()
-    apprentice.hear(packet(qp.REVALIDATE, -1, qp.encode_revalidated(5, valid)))
-    assert [("revalidated", 5, valid)] == apprentice.steps()
+def test_a_session_is_revalidated_by_the_leader(serving: Apprentice, valid: bool) -> None:
+    serving.learner.send(qp.revalidate_packet(5, 6000))
+    assert packet(qp.REVALIDATE, -1, qp.encode_revalidate(5, 6000)) == serving.link.data_to_send()
+    serving.hear(packet(qp.REVALIDATE, -1, qp.encode_revalidated(5, valid)))
+    assert [("revalidated", 5, valid)] == serving.steps()
 
 
-def test_a_request_is_sent_as_it_is() -> None:
-    apprentice = serving_learner()
+def test_a_request_is_sent_as_it_is(serving: Apprentice) -> None:
     request = qp.request_packet(qp.encode_request(5, 6, 1, b"body"), [])
-    apprentice.learner.send(request)
-    assert request == apprentice.link.data_to_send()
+    serving.learner.send(request)
+    assert request == serving.link.data_to_send()
 
 
-def test_an_unknown_packet_of_the_live_stream_is_survived() -> None:
-    apprentice = serving_learner()
-    apprentice.hear(packet(99, 0, None), proposal(ONE))
-    assert [("log", ONE)] == apprentice.steps()
+def test_an_unknown_packet_of_the_live_stream_is_survived(serving: Apprentice) -> None:
+    serving.hear(packet(99, 0, None), proposal(ONE))
+    assert [("log", ONE)] == serving.steps()
 
 
 # --- reconfigurations
 
 
-def test_a_reconfiguration_that_changes_role_or_leader_ends_it_once_it_is_committed() -> None:
-    apprentice = serving_learner()
-    apprentice.owner.majors.add(ONE)
-    apprentice.hear(proposal(ONE), commit_and_activate(ONE, 3))
-    assert ("commit", ONE) == apprentice.steps()[-1]
-    assert (True, False) == (apprentice.is_over, apprentice.learner.needs_reload)
+def test_a_reconfiguration_that_changes_role_or_leader_ends_it_once_it_is_committed(serving: Apprentice) -> None:
+    serving.owner.majors.add(ONE)
+    serving.hear(proposal(ONE), commit_and_activate(ONE, 3))
+    assert ("commit", ONE) == serving.steps()[-1]
+    assert (True, False) == (serving.is_over, serving.learner.needs_reload)
 
 
 def test_a_reconfiguration_in_the_sync_that_changes_the_role_ends_it_without_the_epoch(apprentice: Apprentice) -> None:
@@ -306,14 +305,13 @@ def test_each_wait_after_newleader_has_the_sync_limit(apprentice: Apprentice, se
     assert apprentice.is_over
 
 
-def test_nothing_happens_any_more_once_it_is_over() -> None:
-    apprentice = serving_learner()
-    apprentice.hear(proposal(ONE))
-    apprentice.learner.fail("test")
-    apprentice.steps()
-    apprentice.learner.persisted(ONE)
-    apprentice.learner.snapshot_saved()
-    apprentice.learner.bytes_received(commit(ONE), 0)
-    apprentice.run(10 * INIT_MS)
-    assert [] == apprentice.steps()
-    assert "test" == apprentice.learner.failure
+def test_nothing_happens_any_more_once_it_is_over(serving: Apprentice) -> None:
+    serving.hear(proposal(ONE))
+    serving.learner.fail("test")
+    serving.steps()
+    serving.learner.persisted(ONE)
+    serving.learner.snapshot_saved()
+    serving.learner.bytes_received(commit(ONE), 0)
+    serving.run(10 * INIT_MS)
+    assert [] == serving.steps()
+    assert "test" == serving.learner.failure

@@ -84,7 +84,8 @@ def create(server: ZooKeeperServer, zxid: int, path: str, owner: int = 0) -> Non
     server.tree.process_txn(header, CreateTxn(path, b"", [ACL(31, "world", "anyone")], owner != 0, -1))
 
 
-def populated_server() -> ZooKeeperServer:
+@pytest.fixture
+def populated() -> ZooKeeperServer:
     """A server in the state of the capture, as far as the words show it, but without a connection."""
     server = new_server()
     for zxid, path in enumerate(("/a", "/sec", "/m1", "/cont", "/ttl", "/del"), 9):
@@ -128,42 +129,37 @@ def ask(server: ZooKeeperServer, data: bytes, port: int = 36330) -> str:
 @pytest.mark.parametrize(
     "word", ["ruok", "srvr", "conf", "cons", "envi", "dirs", "wchs", "wchc", "wchp", "gtmk", "isro", "hash"]
 )
-def test_a_word_is_answered_as_by_the_real_server(word: str) -> None:
-    server = populated_server()
-    session_cnxn(server)
-    assert captured(word) == ask(server, word.encode())
+def test_a_word_is_answered_as_by_the_real_server(populated: ZooKeeperServer, word: str) -> None:
+    session_cnxn(populated)
+    assert captured(word) == ask(populated, word.encode())
 
 
-def test_stat_lists_the_connections_before_the_statistics() -> None:
-    server = populated_server()
-    server.stats.packets_received = server.stats.packets_sent = 24
-    asking = server.accept("127.0.0.1", 36316)
+def test_stat_lists_the_connections_before_the_statistics(populated: ZooKeeperServer) -> None:
+    populated.stats.packets_received = populated.stats.packets_sent = 24
+    asking = populated.accept("127.0.0.1", 36316)
     assert asking is not None
-    session_cnxn(server)
-    server.data_received(asking, b"stat")
+    session_cnxn(populated)
+    populated.data_received(asking, b"stat")
     assert captured("stat") == asking.data_to_send().decode()
 
 
-def test_dump_lists_sessions_ephemerals_and_connections_by_expiry() -> None:
-    server = populated_server()
-    session_cnxn(server)
-    assert captured("dump") == ask(server, b"dump", 36346)
+def test_dump_lists_sessions_ephemerals_and_connections_by_expiry(populated: ZooKeeperServer) -> None:
+    session_cnxn(populated)
+    assert captured("dump") == ask(populated, b"dump", 36346)
 
 
-def test_the_metrics_have_the_names_and_the_order_of_the_real_server() -> None:
-    server = populated_server()
+def test_the_metrics_have_the_names_and_the_order_of_the_real_server(populated: ZooKeeperServer) -> None:
     for path in ("/a", "/sec", "/m1", "/e", "/del", "/cont", "/ttl"):
-        server.stats.metrics.path_written(path, 0)
-    server.stats.metrics.path_read("/a", 2)
+        populated.stats.metrics.path_written(path, 0)
+    populated.stats.metrics.path_read("/a", 2)
     expected = [line.split("\t")[0] for line in captured("mntr").splitlines()]
-    assert expected == [line.split("\t")[0] for line in ask(server, b"mntr").splitlines()]
+    assert expected == [line.split("\t")[0] for line in ask(populated, b"mntr").splitlines()]
 
 
-def test_metrics_hold_what_the_server_has_counted() -> None:
-    server = populated_server()
-    session_cnxn(server)
+def test_metrics_hold_what_the_server_has_counted(populated: ZooKeeperServer) -> None:
+    session_cnxn(populated)
     real = dict(line.split("\t") for line in captured("mntr").splitlines())
-    answer = dict(line.split("\t") for line in ask(server, b"mntr").splitlines())
+    answer = dict(line.split("\t") for line in ask(populated, b"mntr").splitlines())
     stable = (
         "version server_state ephemerals_count num_alive_connections avg_latency znode_count global_sessions "
         "connection_drop_probability min_latency max_latency open_file_descriptor_count max_file_descriptor_count"
@@ -245,20 +241,19 @@ def test_stmk_without_a_mask_closes_silently(server: ZooKeeperServer) -> None:
     assert "306" == ask(server, b"gtmk")
 
 
-def test_resets_leave_what_the_real_server_shows_afterwards() -> None:
-    server = populated_server()
-    cnxn = session_cnxn(server)
-    assert captured("crst") == ask(server, b"crst")
-    assert captured("srst") == ask(server, b"srst")
-    ask(server, b"stmk" + (306).to_bytes(8, "big"))
-    shown = ask(server, b"stat")
+def test_resets_leave_what_the_real_server_shows_afterwards(populated: ZooKeeperServer) -> None:
+    cnxn = session_cnxn(populated)
+    assert captured("crst") == ask(populated, b"crst")
+    assert captured("srst") == ask(populated, b"srst")
+    ask(populated, b"stmk" + (306).to_bytes(8, "big"))
+    shown = ask(populated, b"stat")
     assert " /127.0.0.1:36298[1](queued=0,recved=0,sent=0)\n" in shown
     assert "Latency min/avg/max: 0/0.0/0\nReceived: 2\nSent: 2\n" in shown
     after = (
         "sid=0x1000025b4850000,lop=NA,est=1795401482273,to=20000,lzxid=0xffffffffffffffff,lresp=0,llat=0,"
         "minlat=0,avglat=0,maxlat=0)"
     )
-    assert after in ask(server, b"cons")
+    assert after in ask(populated, b"cons")
     assert 0 == cnxn.packets_received
 
 
