@@ -19,6 +19,8 @@ DIGEST_VERSION: Final = 2
 DIGEST_LOG_INTERVAL: Final = 128
 DIGEST_LOG_LIMIT: Final = 1024
 
+# A constant of this module: what another one has is looked up by its name for each node.
+_crc32: Final = zlib.crc32
 _COPY_LIMIT: Final = 1024
 _BEHIND_PZXID: Final = bytes(36)
 
@@ -45,7 +47,7 @@ def stat_digest(
     crc = 0
     if data is not None:
         if len(data) > _COPY_LIMIT:
-            crc = zlib.crc32(data, zlib.crc32(out.getvalue()))
+            crc = _crc32(data, _crc32(out.getvalue()))
             out.truncate(0)
         else:
             out.write(data)
@@ -58,7 +60,7 @@ def stat_digest(
     write_i32_be(out, cversion)
     write_i32_be(out, aversion)
     write_i64_be(out, ephemeral_owner)
-    return zlib.crc32(out.getvalue(), crc)
+    return _crc32(out.getvalue(), crc)
 
 
 def digest_without_pzxid(path: str, node: DataNode) -> i64:
@@ -82,7 +84,7 @@ def pzxid_part(pzxid: i64) -> i64:
     """The difference (xor) between a digest with this pzxid and one with 0, the same for all nodes: a CRC is linear."""
     out = BytesWriter()
     write_i64_be(out, pzxid)
-    return zlib.crc32(out.getvalue() + _BEHIND_PZXID) ^ zlib.crc32(bytes(8) + _BEHIND_PZXID)
+    return _crc32(out.getvalue() + _BEHIND_PZXID) ^ _crc32(bytes(8) + _BEHIND_PZXID)
 
 
 def node_digest(path: str, node: DataNode) -> i64:

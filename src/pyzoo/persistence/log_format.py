@@ -68,6 +68,8 @@ NO_HEADER: Final = 4  # fewer than 16 bytes, or nothing but zeros
 
 TXN_HEADER_LENGTH: Final = 32
 
+# A constant of this module: what another one has is looked up by its name for each record.
+_adler32: Final = zlib.adler32
 _CHUNK: Final = 1 << 20
 _SCAN_LIMIT: Final = 4 << 20
 _BODY: Final[dict[int, Callable[[InputArchive], Record]]] = {
@@ -104,7 +106,7 @@ def encode_record(payload: bytes) -> bytes:
 def append_record(out: BytesWriter, payload: bytes) -> None:
     """Append a whole record to `out`, for the records of one batch."""
     length: i64 = len(payload)
-    write_i64_be(out, zlib.adler32(payload))
+    write_i64_be(out, _adler32(payload))
     write_i32_be(out, i32(length))
     out.write(payload)
     out.append(END_OF_RECORD)
@@ -256,7 +258,7 @@ class LogReader:
         payload = self._data[start : start + length]
         if self._data[start + length] != END_OF_RECORD:
             return self._stop(TORN, "a record lacks its end mark")
-        actual: i64 = zlib.adler32(payload)
+        actual: i64 = _adler32(payload)
         if actual != checksum:
             raise CorruptStorage(
                 self.path, self.offset, f"CRC check failed: the record says {checksum}, its bytes {actual}"
@@ -281,7 +283,7 @@ class LogReader:
                 length = i64(read_i32_be(data, pos + 8))
                 start = pos + 12
                 if TXN_HEADER_LENGTH <= length < end - start and data[start + length] == END_OF_RECORD:
-                    checksum: i64 = zlib.adler32(data[start : start + length])
+                    checksum: i64 = _adler32(data[start : start + length])
                     if checksum == read_i64_be(data, pos):
                         return self._base + pos
             pos += 1

@@ -7,10 +7,11 @@ KVM's halt polling (docs/decisions/0012-look-before-sleeping.md).
 
 import os
 import select
-from time import monotonic_ns
 from typing import Final, final
 
 from mypy_extensions import i64
+
+from pyzoo.runtime.clock import monotonic_ns
 
 NS_PER_SECOND: Final = 1e9
 NS_PER_MS: Final = 1_000_000

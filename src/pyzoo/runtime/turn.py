@@ -5,13 +5,12 @@ millisecond in which a busy server expects its next events, for company of a lea
 disk: a single server when there is nothing else to do, a member of an ensemble after a few passes.
 """
 
-from time import monotonic_ns
 from typing import Final, final
 
 import trio
 from mypy_extensions import i64, mypyc_attr
 
-from pyzoo.runtime.clock import elapsed_ms, wall_ms
+from pyzoo.runtime.clock import elapsed_ms, monotonic_ns, wall_ms
 from pyzoo.runtime.event_wait import EventWait, LookBudget
 from pyzoo.runtime.log_writer import LogWriter
 from pyzoo.runtime.transport.client_port import ClientPort
