@@ -43,7 +43,7 @@ class NodeChanges(NodeStore):
     def apply(self, header: TxnHeader, type: i32, txn: Record | None, result: ProcessTxnResult) -> None:
         """One transaction that is no multi; `type` is not the header's for the part of a multi."""
         if isinstance(txn, CreateTxn):
-            owner: i64 = header.client_id if txn.ephemeral else 0
+            owner: i64 = header.client_id if txn.ephemeral else i64(0)
             self._create(result, header, txn.path, txn.data, txn.acl, owner, txn.parent_cversion)
             if type == op.CREATE and result.err == NODEEXISTS:
                 self._raise_cversion(txn.path, txn.parent_cversion, header.zxid)
@@ -73,7 +73,7 @@ class NodeChanges(NodeStore):
             owner = ttl_owner(txn.ttl)
             self._create(result, header, txn.path, txn.data, txn.acl, owner, txn.parent_cversion)
         elif isinstance(txn, CreateTxnV0):
-            owner = header.client_id if txn.ephemeral else 0
+            owner = header.client_id if txn.ephemeral else i64(0)
             self._create(result, header, txn.path, txn.data, txn.acl, owner, _NEXT_CVERSION)
             if result.err == NODEEXISTS:
                 self._raise_cversion(txn.path, _NEXT_CVERSION, header.zxid)

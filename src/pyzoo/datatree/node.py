@@ -158,7 +158,7 @@ class DataNode:
         write_i32_be(out, self.version)
         write_i32_be(out, self.reported_cversion())
         write_i32_be(out, self.aversion)
-        write_i64_be(out, self.ephemeral_owner if self.kind == EPHEMERAL else 0)
+        write_i64_be(out, self.ephemeral_owner if self.kind == EPHEMERAL else i64(0))
         write_i32_be(out, i32(length))
         write_i32_be(out, i32(self.num_children))
         write_i64_be(out, self.pzxid)

@@ -98,9 +98,9 @@ class Endpoint:
             self.end()
             return
         try:
-            if self.unsent:
+            if outbox.unsent > 0:
                 self._send_rest()
-            if not self.unsent:
+            if outbox.unsent == 0:
                 data = outbox.data_to_send()
                 if self.session is not None:
                     data = self.session.to_send(data)
@@ -109,7 +109,7 @@ class Endpoint:
         except OSError:
             self.end()
             return
-        if self.unsent:
+        if outbox.unsent > 0:
             self.set_mask(self.mask | _OUT)
             self.blocked()
         elif outbox.is_over and (self.session is None or not self.session.holds_back):

@@ -193,7 +193,7 @@ class OutstandingChanges:
         """Make this the latest record of its path; its `digest` still is the one before the change."""
         if self.digest_enabled:
             before = record.digest
-            record.digest = self.digest_of(record) if record.exists else 0
+            record.digest = self.digest_of(record) if record.exists else i64(0)
             self.tree_digest += record.digest - before
         path = record.path if len(record.path) != 1 else _ROOT
         if self.sums is not None:
