@@ -14,8 +14,8 @@ import pytest
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import SetDataTxn, TxnHeader
-from pyzoo.persistence.log_format import encode_file_header, encode_record
-from tests.support.codec import encode_txn
+from pyzoo.persistence.log_format import encode_file_header
+from tests.support.codec import encode_record, encode_txn
 from tests.support.server_process import PATIENCE_SECONDS, clean_environment, command
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -6,7 +6,8 @@ import pytest
 
 from pyzoo.filetools.log_chop import chop
 from pyzoo.filetools.log_dump import dump
-from pyzoo.persistence.log_format import encode_file_header, encode_record
+from pyzoo.persistence.log_format import encode_file_header
+from tests.support.codec import encode_record
 from tests.support.persistence_cases import create_payload
 from tests.support.recordings import FILES, UTC, flipped, log_of, output_of, recorded_log, said
 

@@ -10,8 +10,8 @@ from pyzoo.filetools.log_dump import Recovery, dump
 from pyzoo.filetools.log_records import LogFile
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CloseSessionTxn, CreateContainerTxn, CreateTTLTxn, SetACLTxn, TxnHeader
-from pyzoo.persistence.log_format import encode_file_header, encode_record
-from tests.support.codec import encode_txn
+from pyzoo.persistence.log_format import encode_file_header
+from tests.support.codec import encode_record, encode_txn
 from tests.support.recordings import FILES, UTC, flipped, log_of, output_of, recorded_log, said
 
 BAD = flipped((FILES / "log.46").read_bytes(), 23)

@@ -40,7 +40,6 @@ from pyzoo.persistence.log_format import (
     READING,
     LogReader,
     encode_file_header,
-    encode_record,
 )
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.recovery import Recovered, RecoverySettings, load
@@ -51,7 +50,7 @@ from pyzoo.persistence.snapshot.stream import SnapshotStreamReader
 from tests.fuzz.mutators import stepped
 from tests.fuzz.pieces import arrivals, head_and_rest, join_steps, steps
 from tests.fuzz.target import Target
-from tests.support.codec import encode_txn, encoded
+from tests.support.codec import encode_record, encode_txn, encoded
 from tests.support.persistence_cases import DATA, VERSION_2, all_files, put
 from tests.support.recordings import FIXTURES, UTC
 

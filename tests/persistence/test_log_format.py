@@ -26,9 +26,8 @@ from pyzoo.persistence.log_format import (
     append_record,
     decode_txn,
     encode_file_header,
-    encode_record,
 )
-from tests.support.codec import encode_txn
+from tests.support.codec import encode_record, encode_txn
 from tests.support.persistence_cases import creates, log_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

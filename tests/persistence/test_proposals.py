@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pyzoo.jute.opcodes import ERROR
 from pyzoo.jute.records import ErrorTxn, TxnHeader
 from pyzoo.persistence.disk import join
-from pyzoo.persistence.log_format import encode_file_header, encode_record
+from pyzoo.persistence.log_format import encode_file_header
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.proposals import read_proposals
 from pyzoo.persistence.txnlog import TxnLog
-from tests.support.codec import encode_txn
+from tests.support.codec import encode_record, encode_txn
 from tests.support.persistence_cases import VERSION_2, create_payload, creates, disk_of, log_of, put, put_log
 
 SECOND_EPOCH = 0x200000000

@@ -18,12 +18,12 @@ from pyzoo.jute.records import (
     TxnHeader,
 )
 from pyzoo.persistence.directories import Directories
-from pyzoo.persistence.log_format import encode_file_header, encode_record
+from pyzoo.persistence.log_format import encode_file_header
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.recovery import Recovered, RecoverySettings, load
 from pyzoo.persistence.snapshot.saved import save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
-from tests.support.codec import encode_txn
+from tests.support.codec import encode_record, encode_txn
 from tests.support.persistence_cases import (
     DATA,
     OPEN_ACL,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pyzoo.persistence.log_format import encode_record
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.server.effects import LogBatch
 from pyzoo.sim.disk import SimCrash, SimDisk, SimLog
 from pyzoo.sim.world import World
+from tests.support.codec import encode_record
 
 
 def disk_with_directory(world: World) -> SimDisk:

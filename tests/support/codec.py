@@ -7,6 +7,7 @@ from librt.strings import BytesWriter
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import TxnDigest, TxnHeader
 from pyzoo.jute.schema.records import RECORDS
+from pyzoo.persistence.log_format import append_record
 
 
 def as_plain(value: Any) -> Any:
@@ -38,3 +39,10 @@ def encoded(record: Any) -> bytes:
 def encode_txn(header: TxnHeader, txn: Record | None, digest: TxnDigest | None) -> bytes:
     """The payload of a record; an error txn carries no digest, everything else does when digests are on."""
     return b"".join(encoded(part) for part in (header, txn, digest) if part is not None)
+
+
+def encode_record(payload: bytes) -> bytes:
+    """A whole record of a log: checksum, length, payload, end mark."""
+    out = BytesWriter()
+    append_record(out, payload)
+    return out.getvalue()

@@ -6,10 +6,10 @@ from pathlib import Path
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute.records import ACL, CreateTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.disk import WriteFile, join
-from pyzoo.persistence.log_format import encode_file_header, encode_record
+from pyzoo.persistence.log_format import encode_file_header
 from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.snapshot.saved import save_snapshot
-from tests.support.codec import encode_txn
+from tests.support.codec import encode_record, encode_txn
 
 DATA = "/data"
 VERSION_2 = "/data/version-2"

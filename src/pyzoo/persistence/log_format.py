@@ -96,13 +96,6 @@ def encode_file_header() -> bytes:
     return out.getvalue()
 
 
-def encode_record(payload: bytes) -> bytes:
-    """A whole record: checksum, length, payload, end mark."""
-    out = BytesWriter()
-    append_record(out, payload)
-    return out.getvalue()
-
-
 def append_record(out: BytesWriter, payload: bytes) -> None:
     """Append a whole record to `out`, for the records of one batch."""
     length: i64 = len(payload)

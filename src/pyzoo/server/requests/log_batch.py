@@ -11,7 +11,7 @@ from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import TxnHeader
-from pyzoo.persistence.log_format import encode_record
+from pyzoo.persistence.log_format import RECORD_OVERHEAD, append_record
 from pyzoo.server.effects import LogBatch
 
 
@@ -31,7 +31,8 @@ class LogBatcher:
         self._digest_enabled: bool = config.digest_enabled
         self._close_session_body: bool = config.close_session_txn_enabled
         self._out = BytesWriter()
-        self._records: list[bytes] = []
+        self._records = BytesWriter()
+        self._waiting: i64 = 0
         self._first_zxid: i64 = 0
         self._last_zxid: i64 = 0
         self._txns: i64 = 0
@@ -68,26 +69,27 @@ class LogBatcher:
 
     def append(self, zxid: i64, payload: bytes) -> None:
         """Add an encoded transaction."""
-        record = encode_record(payload)
-        if not self._records:
+        if self._waiting == 0:
             self._first_zxid = zxid
-        self._records.append(record)
+        append_record(self._records, payload)
+        self._waiting += 1
         self._last_zxid = zxid
         self._txns += 1
-        self._bytes += len(record)
+        self._bytes += RECORD_OVERHEAD + len(payload)
 
     @property
     def has_records(self) -> bool:
         """Whether something waits to be taken."""
-        return len(self._records) > 0
+        return self._waiting > 0
 
     def take(self) -> LogBatch | None:
         """Everything since the last call, or None."""
-        if not self._records:
+        if self._waiting == 0:
             return None
         roll = self._txns > self._roll_after_txns or 0 < self._roll_after_bytes < self._bytes
-        batch = LogBatch(self._first_zxid, self._last_zxid, b"".join(self._records), roll, len(self._records))
-        self._records = []
+        batch = LogBatch(self._first_zxid, self._last_zxid, self._records.getvalue(), roll, self._waiting)
+        self._records = BytesWriter()
+        self._waiting = 0
         if roll:
             self._draw_roll_points()
         return batch
