@@ -129,6 +129,11 @@ def test_limits_and_switches(
             assert expected == found, side.server
 
 
+FORWARDED = ("10.1.2.3", "10.9.9.9,10.1.2.3", "10.1.2.3,10.9.9.9", "10.9.9.9, 10.1.2.3", "10.1.2.3 ,10.9.9.9")
+#: Commas at an end, and nothing; for commas alone Apache's server fails with 500, whatever the scheme is.
+ODD_FORWARDED = ("10.1.2.3,,", "10.9.9.9,", ",10.1.2.3", "")
+
+
 def test_the_last_forwarded_address_counts(pair_with: Callable[[Config], Pair]) -> None:
     properties = {
         "zookeeper.IPAuthenticationProvider.usexforwardedfor": "true",
@@ -138,12 +143,23 @@ def test_the_last_forwarded_address_counts(pair_with: Callable[[Config], Pair]) 
     session = pair.connect()
     session.call(rq.SET_ACL, rq.set_acl("/", ((31, "ip", "10.1.2.3"), (31, "ip", "127.0.0.1"))))
     statuses = []
-    for forwarded in ("10.1.2.3", "10.9.9.9,10.1.2.3", "10.1.2.3,10.9.9.9", "10.9.9.9, 10.1.2.3", "10.1.2.3 ,10.9.9.9"):
+    for forwarded in (
+        "10.1.2.3",
+        "10.9.9.9,10.1.2.3",
+        "10.1.2.3,10.9.9.9",
+        "10.9.9.9, 10.1.2.3",
+        "10.1.2.3 ,10.9.9.9",
+        *ODD_FORWARDED,
+    ):
         headers = {"Authorization": "ip ", "X-Forwarded-For": forwarded}
         found = [ask_admin(side.server, "snapshot", headers=headers).status for side in pair.sides]
         pair.compare(forwarded, found)
         statuses.append(found[0])
     session.call(rq.SET_ACL, rq.set_acl("/", rq.OPEN))
+    for forwarded in (*ODD_FORWARDED, "nobody"):
+        headers = {"Authorization": "ip", "X-Forwarded-For": forwarded}
+        found = [ask_admin(side.server, "snapshot", headers=headers).status for side in pair.sides]
+        pair.compare(f"{forwarded} on an open root", found)
     assert [200, 200] == statuses[:2]
     assert 200 not in statuses[2:3]
 

@@ -180,6 +180,12 @@ def test_schemes_that_are_for_clients_alone_are_nobody(scheme: str) -> None:
     assert 401 == refused.status
 
 
+def test_an_address_that_the_proxy_does_not_tell_is_nobody(lone: LoneServer) -> None:
+    refused = check_access("snapshot", lone.server, Caller("ip", None))
+    assert refused is not None
+    assert 401 == refused.status
+
+
 # --- rates
 
 

@@ -5,8 +5,9 @@ import hmac
 import pytest
 
 from pyzoo import errors as err
+from pyzoo.admin.authorization import Caller, check_access
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import ACL, GetDataRequest
+from pyzoo.jute.records import ACL, GetDataRequest, SetACLRequest
 from pyzoo.server.auth.digest import DigestAuthenticationProvider
 from pyzoo.server.sessions import generate_password, is_password
 from tests.support.dialogue import Client, LoneServer
@@ -34,6 +35,16 @@ def test_the_digest_of_the_superuser(compared: list[tuple[bytes, bytes]], creden
     client = LoneServer(super_digest=SUPER_SECRET).connect()
     client.auth("digest", credentials)
     assert SUPER_SECRET.encode() in [pair[1] for pair in compared]
+
+
+def test_what_operators_send_to_the_admin_server(compared: list[tuple[bytes, bytes]]) -> None:
+    world = LoneServer(super_digest=SUPER_SECRET)
+    owner = world.connect()
+    owner.auth("digest", b"u:p")
+    assert 0 == owner.error(op.SET_ACL, SetACLRequest("/", [ACL(31, "digest", U_P)], -1))
+    compared.clear()
+    assert check_access("snapshot", world.server, Caller("digest u:guess", "127.0.0.1")) is not None
+    assert {SUPER_SECRET.encode(), U_P.encode()} == {pair[1] for pair in compared}
 
 
 def test_digests_in_acls(world: LoneServer, compared: list[tuple[bytes, bytes]]) -> None:

@@ -110,13 +110,21 @@ class _AdminApplication:
 
     def _caller(self, request: Request) -> Caller:
         """The last address of X-Forwarded-For where that is to be believed (IPAuthenticationProvider)."""
-        address = "" if request.client is None else request.client.host
+        address: str | None = "" if request.client is None else request.client.host
         forwarded = request.headers.get("X-Forwarded-For")
-        if self._config.use_x_forwarded_for and forwarded:
-            address = forwarded.split(",")[-1]
+        if self._config.use_x_forwarded_for and forwarded is not None:
+            address = _last_address(forwarded)
         authorization = request.headers.get("Authorization")
         chain = request.scope["extensions"].get("tls", {}).get("client_cert_chain", [])
         return Caller(authorization, address, _der(chain[0]) if chain else b"")
+
+
+def _last_address(forwarded: str) -> str | None:
+    """What String.split of Java gives as the last; None for commas alone."""
+    if not forwarded:
+        return ""
+    kept = forwarded.rstrip(",")
+    return kept.rpartition(",")[2] if kept else None
 
 
 def _der(pem: str) -> bytes:

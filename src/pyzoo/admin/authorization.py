@@ -21,10 +21,13 @@ NOT_AUTHORIZED: Final = "Not authorized"
 
 @frozen
 class Caller:
-    """What is known of who asks: the Authorization header, the address, and the certificate, which is DER or empty."""
+    """What is known of who asks: the Authorization header, the address, and the certificate, which is DER or empty.
+
+    The address is None where a proxy is to tell it and does not.
+    """
 
     authorization: str | None
-    address: str
+    address: str | None
     certificate: bytes = b""
 
 
@@ -53,6 +56,7 @@ def identities(server: ZooKeeperServer, caller: Caller) -> list[Id]:
         return []
     scheme, data = words[0], words[1] if len(words) == 2 else None
     provider = server.access.providers.get(scheme)
-    if provider is None:
+    if provider is None or (scheme == "ip" and caller.address is None):
         return []
-    return provider.authenticate_operator(None if data is None else data.encode(), caller.address, caller.certificate)
+    credentials = None if data is None else data.encode()
+    return provider.authenticate_operator(credentials, caller.address or "", caller.certificate)

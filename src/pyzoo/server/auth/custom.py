@@ -33,7 +33,10 @@ class CustomAuthenticationProvider(AuthenticationProvider):
             found = self.provider.authenticate(data or b"", auth.Client(address, certificate, self.read_node))
             ids = [Id(str(identity.scheme), str(identity.id)) for identity in found]
         except auth.AuthenticationFailed as failure:
-            logger.warning("Authentication of %s by the scheme %s failed: %s", address, self.scheme, failure)
+            # What it says may come from the client.
+            logger.warning(
+                "Authentication of %s by the scheme %s failed: %s", address, self.scheme, ascii(str(failure))
+            )
             return REFUSED
         except Exception:
             self._failed("authenticate")
