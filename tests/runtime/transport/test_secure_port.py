@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from kazoo.client import KazooClient
 from kazoo.exceptions import NoAuthError
 from kazoo.security import make_acl, make_digest_acl
@@ -19,7 +20,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import GetDataRequest
 from pyzoo.runtime.four_letters import ask, mntr_fields
 from pyzoo.testing import EmbeddedServer
-from tests.support.identities import HOST, pem_settings
+from tests.support.identities import HOST, Identity, pem_settings
 from tests.support.server_process import EPHEMERAL, RawClient, sockets
 
 SECONDS = 20
@@ -236,3 +237,21 @@ def test_answers_to_a_client_that_does_not_read_wait_in_bounded_memory(start: St
 
 def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def test_a_certificate_in_the_trust_store_itself_is_refused_once_it_has_expired(
+    start: Start, stores: TlsSettings, tmp_path: Path
+) -> None:
+    contexts = []
+    for days in (1, -1):
+        identity = Identity(days)
+        (tmp_path / "own.pem").write_bytes(identity.pem())
+        with Path(stores.trust_store.location).open("ab") as store:
+            store.write(identity.certificate.public_bytes(Encoding.PEM))
+        contexts.append(ssl.create_default_context(cafile=stores.trust_store.location))
+        contexts[-1].load_cert_chain(tmp_path / "own.pem")
+    port = start().secure_port
+    good, expired = contexts
+    assert "imok" == ask(HOST, port, "ruok", SECONDS, good)
+    with pytest.raises(ssl.SSLError):
+        ask(HOST, port, "ruok", SECONDS, expired)
