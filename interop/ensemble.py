@@ -23,6 +23,7 @@ SERVE_SECONDS = 40.0
 POLL_SECONDS = 0.1
 OUTPUT_LINES = 60
 LOOPBACK = "127.0.0.1"
+OTHER_LOOPBACK = "127.0.0.2"
 NOT_SERVING = "This ZooKeeper instance is not currently serving requests"
 
 
@@ -42,6 +43,8 @@ class Settings:
     relayed: bool = False
     #: Every member has a loopback address of its own, which observerMasterPort needs.
     own_addresses: bool = False
+    #: Every member has a second address, for which `zookeeper.multiAddress.enabled` has to be among the properties.
+    two_addresses: bool = False
 
 
 @define(eq=False)
@@ -118,7 +121,10 @@ class Ensemble:
             host = "0.0.0.0"
         elif self.network is not None and viewer is not None:
             ports = [self.network.relay(viewer.sid, member.sid, (LOOPBACK, port)) for port in ports]
-        line = f"{host}:{ports[0]}:{ports[1]}:{member.role}"
+        line = f"{host}:{ports[0]}:{ports[1]}"
+        if self.settings.two_addresses:
+            line += f"|{OTHER_LOOPBACK}:{ports[0]}:{ports[1]}"
+        line += f":{member.role}"
         return f"{line};{member.host_port}" if self.settings.reconfig else line
 
     # --- processes

@@ -3,9 +3,10 @@
 import pytest
 
 from interop import requests as rq
+from interop.certificates import Authority
 from interop.client import Client
 from interop.conftest import new_ensemble
-from interop.ensemble import Settings
+from interop.ensemble import LOOPBACK, OTHER_LOOPBACK, Settings
 from interop.member import JAVA39, JAVA395, PYZOO
 from interop.stores import make_stores
 
@@ -82,3 +83,30 @@ def test_a_member_with_another_password_does_not_get_in(
         ensemble.wait_until(refuse_it_again_and_again, "the voters refuse it")
         assert not stranger.mode()
         assert "0" == ensemble.members[2].mntr()["zk_synced_observers"]
+
+
+@pytest.mark.parametrize("mix", [MIXES[0], (PYZOO, PYZOO, JAVA39)], ids="-".join)
+def test_members_of_several_addresses_use_both_kinds_of_proof(
+    mix: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("proofs")
+    (home / "jaas.conf").write_text(JAAS)
+    authority = Authority()
+    authority.issue(hosts=(LOOPBACK, OTHER_LOOPBACK)).write_pem(home / "node.pem")
+    authority.write_pem(home / "ca.pem")
+    lines = {
+        "ssl.quorum.keyStore.location": str(home / "node.pem"),
+        "ssl.quorum.trustStore.location": str(home / "ca.pem"),
+        "sslQuorum": "true",
+    }
+    properties = {
+        "java.security.auth.login.config": str(home / "jaas.conf"),
+        "zookeeper.fips-mode": "false",
+        "zookeeper.multiAddress.enabled": "true",
+    }
+    settings = Settings({**SASL, **lines}, properties=properties, two_addresses=True)
+    with new_ensemble(tmp_path_factory, mix, settings=settings) as ensemble:
+        ensemble.start_led_by(3)
+        client = Client(ensemble.members[1])
+        assert 0 == client.call(rq.CREATE, rq.create("/by-two-ways")).error
+        ensemble.compare()

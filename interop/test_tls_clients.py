@@ -16,6 +16,7 @@ from kazoo.handlers.threading import KazooTimeoutError
 
 from interop.certificates import PASSWORD
 from interop.conftest import PairWith, required
+from interop.ensemble import OTHER_LOOPBACK
 from interop.java import c_shell, zookeeper_39, zookeeper_395
 from interop.java_sessions import CONNECTED, REFUSED, JavaClient
 from interop.pair import Pair
@@ -25,8 +26,6 @@ from interop.tls_probe import Probe
 from interop.tls_stores import EARLY, EXPIRED_ONE, GOOD, WRONG_CA, TlsStores, client_settings
 from interop.tls_tunnel import Tunnel
 
-#: Of a wrong server name: there is no certificate for it, and it is this machine all the same.
-OTHER_LOOPBACK = "127.0.0.2"
 RUN_SECONDS = 60
 KAZOO_SECONDS = 20.0
 KAZOO_GIVES_UP_SECONDS = 1.5
