@@ -118,8 +118,6 @@ def member_called(my_id: str | None) -> Callable[[Case], None]:
 
 
 def clients_over_tls(password: str = PASSWORD, key_store: str = "server.p12", **lines: str) -> Callable[[Case], None]:
-    """With stores that fit, unless something else is said."""
-
     def prepare(case: Case) -> None:
         authority = Authority()
         authority.issue().write_pkcs12(case.home / "server.p12")

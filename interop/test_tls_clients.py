@@ -14,19 +14,24 @@ import pytest
 from kazoo.client import KazooClient
 from kazoo.handlers.threading import KazooTimeoutError
 
+from interop import requests as rq
 from interop.certificates import PASSWORD
+from interop.client import Client
 from interop.conftest import PairWith, required
+from interop.digest_md5 import Proof, token
 from interop.ensemble import OTHER_LOOPBACK
 from interop.java import c_shell, zookeeper_39, zookeeper_395
 from interop.java_sessions import CONNECTED, REFUSED, JavaClient
 from interop.pair import Pair
 from interop.server import Config
 from interop.shells import Printed, run, zkcli
+from interop.test_client_sasl import JAAS, PROVIDER
 from interop.tls_probe import Probe
 from interop.tls_stores import EARLY, EXPIRED_ONE, GOOD, WRONG_CA, TlsStores, client_settings
 from interop.tls_tunnel import Tunnel
 
 RUN_SECONDS = 60
+AUTH_FAILED = -115
 KAZOO_SECONDS = 20.0
 KAZOO_GIVES_UP_SECONDS = 1.5
 BAD = [WRONG_CA, EXPIRED_ONE, EARLY]
@@ -257,6 +262,40 @@ def test_the_c_clients_shell_works_through_a_tunnel(
             ended = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS)
             assert wanted in ended.stdout + ended.stderr, (line, side.server.kind)
             assert 0 == ended.returncode, ended.stderr
+
+
+# --- SASL inside TLS
+
+
+@pytest.fixture
+def pair_with_users(pair_with: PairWith, stores: TlsStores) -> Pair:
+    (stores.home / "jaas.conf").write_text(JAAS, encoding="utf-8")
+    properties = {"java.security.auth.login.config": str(stores.home / "jaas.conf"), "zookeeper.fips-mode": "false"}
+    lines = {**stores.lines(), **PROVIDER, "client.portUnification": "true"}
+    return pair_with(Config(lines, properties, secure=True))
+
+
+def logged_in(pair: Pair, stores: TlsStores, proof: Proof) -> list[tuple[int, bytes | None]]:
+    """The error of the last answer to a login within TLS, and who the client is then; None when it is cut off."""
+    found = []
+    for side in pair.sides:
+        client = Client(side.server, tls=Probe(stores.pem(GOOD)).context())
+        challenge = client.call(rq.SASL, rq.text(b"")).body[4:]
+        error = client.call(rq.SASL, rq.text(token(proof.to(challenge).fields()))).error
+        client.send(rq.WHO_AM_I)
+        answer = client.receive()
+        found.append((error, None if answer is None else answer.body))
+    return found
+
+
+def test_a_client_logs_in_within_tls(pair_with_users: Pair, stores: TlsStores) -> None:
+    of_real, of_pyzoo = logged_in(pair_with_users, stores, Proof())
+    assert of_real == of_pyzoo
+    error, ids = of_pyzoo
+    assert 0 == error
+    assert ids is not None
+    assert all(scheme in ids for scheme in (b"sasl", b"x509"))
+    assert [(AUTH_FAILED, None)] * 2 == logged_in(pair_with_users, stores, Proof(password="a guess"))
 
 
 # --- a server whose own certificate is no good
