@@ -12,7 +12,6 @@ from pyzoo.admin.app import make_application
 from pyzoo.admin.host import SavedSnapshot
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import StorageError
-from pyzoo.jute.records import Id
 from pyzoo.persistence.restored import read_restored
 from pyzoo.runtime.http_head import (
     RefusedError,
@@ -95,11 +94,8 @@ class _Host:
     def server(self) -> ZooKeeperServer:
         return self._server
 
-    def certificate_ids(self, pem: str) -> tuple[Id, ...]:
-        return ()
-
-    def authenticated(self, *_: Any) -> list[Id]:
-        return []
+    async def vouches_for(self, certificate: bytes) -> bool:
+        return True
 
     async def pause(self) -> None:
         return

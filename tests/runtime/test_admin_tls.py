@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.tls_contexts import make_context
 from pyzoo.testing import EmbeddedServer
-from tests.support.identities import HOST, pem_settings
+from tests.support.identities import HOST, Identity, pem_settings
 
 SECONDS = 20
 SUBJECT = "CN=member"
@@ -99,15 +100,27 @@ def test_a_certificate_can_be_demanded(start: Start, stores: TlsSettings) -> Non
         ask(secure(server, anonymous(stores)), "ruok")
 
 
+SUPER_USER = {
+    "admin_forceHttps": "true",
+    "admin_needClientAuth": "true",
+    "X509AuthenticationProvider_superUser": SUBJECT,
+    "authProvider_x509": "org.apache.zookeeper.server.auth.X509AuthenticationProvider",
+}
+
+
 def test_a_certificate_opens_what_its_subject_may(start: Start, stores: TlsSettings) -> None:
-    server = start(
-        admin_forceHttps="true",
-        admin_needClientAuth="true",
-        X509AuthenticationProvider_superUser=SUBJECT,
-        authProvider_x509="org.apache.zookeeper.server.auth.X509AuthenticationProvider",
-    )
+    server = start(**SUPER_USER, ssl_trustStore_location=stores.trust_store.location)
     answer, headers = ask(secure(server, identified(stores)), "snapshot?streaming=false", Authorization="x509")
     assert (None, "0x0") == (answer["error"], headers["last_zxid"])
+
+
+def test_a_certificate_that_clients_could_not_use_is_nobody(start: Start, stores: TlsSettings, tmp_path: Path) -> None:
+    """As in Apache's server: between members it is good, and for clients there is another authority, or none."""
+    other = tmp_path / "other.pem"
+    other.write_bytes(Identity().certificate.public_bytes(Encoding.PEM))
+    for settings in ({}, {"ssl_trustStore_location": str(other)}):
+        answer, _ = ask(secure(start(**SUPER_USER, **settings), identified(stores)), "snapshot", Authorization="x509")
+        assert "Not authenticated" == answer["error"]
 
 
 @pytest.mark.parametrize("key", ["admin.forceHttps", "admin.portUnification"])

@@ -91,7 +91,7 @@ class _AdminApplication:
 
     async def _snapshot(self, request: Request, name: str) -> Response:
         """The file itself, unless `streaming` is something other than true."""
-        response, saved = await self._snapshots.snapshot(name, self._caller(request))
+        response, saved = await self._snapshots.snapshot(name, await self._caller(request))
         streams = _parameters(request).get("streaming", "true").lower() == "true"
         if saved is not None and not streams:
             saved.close()
@@ -102,13 +102,13 @@ class _AdminApplication:
     async def _restore(self, request: Request, name: str) -> Response:
         if request.method != "POST":
             server = self._host.server()
-            refused = refusal(name, server) or check_access(name, server, self._caller(request))
+            refused = refusal(name, server) or check_access(name, server, await self._caller(request))
             return _json(request, refused or _wrong_method(name, "POST"))
         async with aclosing(_body(request)) as body:
             announced = int(request.headers.get("Content-Length", "0"))
-            return _json(request, await self._snapshots.restore(name, self._caller(request), body, announced))
+            return _json(request, await self._snapshots.restore(name, await self._caller(request), body, announced))
 
-    def _caller(self, request: Request) -> Caller:
+    async def _caller(self, request: Request) -> Caller:
         """The last address of X-Forwarded-For where that is to be believed (IPAuthenticationProvider)."""
         address: str | None = "" if request.client is None else request.client.host
         forwarded = request.headers.get("X-Forwarded-For")
@@ -116,7 +116,10 @@ class _AdminApplication:
             address = _last_address(forwarded)
         authorization = request.headers.get("Authorization")
         chain = request.scope["extensions"].get("tls", {}).get("client_cert_chain", [])
-        return Caller(authorization, address, _der(chain[0]) if chain else b"")
+        certificate = _der(chain[0]) if chain and authorization is not None else b""
+        if certificate and not await self._host.vouches_for(certificate):
+            certificate = b""
+        return Caller(authorization, address, certificate)
 
 
 def _last_address(forwarded: str) -> str | None:

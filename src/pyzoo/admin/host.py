@@ -29,6 +29,10 @@ class AdminHost(Protocol):
         """The server that has the clients now, with the time of now."""
         ...
 
+    async def vouches_for(self, certificate: bytes) -> bool:
+        """Whether the trust store of clients accepts a certificate, DER, that this port has accepted."""
+        ...
+
     async def pause(self) -> None:
         """Let everybody else go on before a long answer does."""
         ...

@@ -96,6 +96,12 @@ class ServerHost:
         """Count a connection without TLS on a port that has both."""
         self.server().metrics.insecure_admin_count += 1
 
+    async def vouches_for(self, certificate: bytes) -> bool:
+        """Whether the trust store of clients accepts a certificate."""
+        from pyzoo.runtime.trusted_clients import vouches_for
+
+        return await trio.to_thread.run_sync(vouches_for, self.server().config.tls.trust_store, certificate)
+
     async def pause(self) -> None:
         """Let the clients go on."""
         await trio.lowlevel.checkpoint()
