@@ -4,6 +4,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from attrs import define, field
 from kazoo.client import KazooClient
@@ -19,6 +20,7 @@ from interop.shells import run, zkcli
 from interop.wire import Connection
 
 WAIT_SECONDS = 20.0
+NO_TLS: Mapping[str, Any] = {}
 
 KERBEROS_TOKEN, WRAPPED = b"\x60", b"\x05\x04"
 """How tokens begin that keys of a session have a part in."""
@@ -68,9 +70,9 @@ def log_in(session: PairSession, proof: Proof | None = None) -> PairSession:
     return session
 
 
-def by_kazoo(host_port: str, **options: str) -> str:
+def by_kazoo(host_port: str, options: Mapping[str, str], tls: Mapping[str, Any] = NO_TLS) -> str:
     """What a client of kazoo's gets that logs in: its ids, or the name of the error."""
-    client = KazooClient(host_port, timeout=10.0, sasl_options=options)
+    client = KazooClient(host_port, timeout=10.0, sasl_options=dict(options), **tls)
     try:
         client.start(WAIT_SECONDS)
         client.create("/by-kazoo", acl=[make_acl("auth", "", all=True)])

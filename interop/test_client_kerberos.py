@@ -172,7 +172,7 @@ def test_clients_of_kazoo(pair: Pair, kdc: Kdc) -> None:
     kdc.log_in("bob")
     for service in ("zookeeper", "nosuch"):
         ports = [side.server.address[1] for side in pair.sides]
-        seen = [by_kazoo(f"localhost:{port}", mechanism="GSSAPI", service=service) for port in ports]
+        seen = [by_kazoo(f"localhost:{port}", {"mechanism": "GSSAPI", "service": service}) for port in ports]
         pair.compare(f"kazoo, for {service}", seen)
         assert ("[('sasl', 'bob@EXAMPLE.COM')]" in seen) is (service == "zookeeper")
 

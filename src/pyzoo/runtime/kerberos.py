@@ -169,8 +169,8 @@ class _Context(SecurityContext):
 
 
 def reason_of(error: Exception) -> str:
-    """What the library says, in one line."""
-    return " ".join(str(error).split())
+    """What the library says, in one line; names in it may be what a client has sent."""
+    return " ".join("".join(each if each.isprintable() else " " for each in str(error)).split())
 
 
 def _principal(name: str) -> Any:
