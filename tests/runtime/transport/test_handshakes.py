@@ -8,15 +8,18 @@ from collections.abc import Iterator
 import pytest
 
 from pyzoo.runtime.transport.client_tls import ClientTls
-from pyzoo.runtime.transport.handshakes import HANDSHAKE_MS, MOST_UNDER_WAY, NEVER, Handshake, Handshakes
+from pyzoo.runtime.transport.handshakes import HANDSHAKE_MS, MOST_UNDER_WAY, NEVER, Handshakes, TlsHandshake
 from pyzoo.server.metrics import ServerMetrics
 
 DETECTION_MS = 5_000
 PATIENCE_SECONDS = 20
 
 
-def new_handshake() -> Handshake:
-    return Handshake(ClientTls(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), True).accepted(False, "192.0.2.1"))
+TLS = ClientTls(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), True)
+
+
+def new_handshake() -> TlsHandshake:
+    return TlsHandshake(TLS.accepted(False, "192.0.2.1"))
 
 
 class Scene:
@@ -24,7 +27,7 @@ class Scene:
         self.metrics = ServerMetrics()
         self.handshakes = Handshakes(self.metrics, limit, DETECTION_MS)
 
-    def begin(self, may_be_plain: bool = False, now_ms: int = 0) -> Handshake:
+    def begin(self, may_be_plain: bool = False, now_ms: int = 0) -> TlsHandshake:
         handshake = new_handshake()
         assert self.handshakes.begin(handshake, may_be_plain, now_ms) is None
         return handshake

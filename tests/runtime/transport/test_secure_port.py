@@ -22,6 +22,7 @@ from pyzoo.runtime.four_letters import ask, mntr_fields
 from pyzoo.testing import EmbeddedServer
 from tests.support.identities import HOST, Identity, pem_settings
 from tests.support.server_process import EPHEMERAL, RawClient, sockets
+from tests.support.tls_clients import identified
 
 SECONDS = 20
 Start = Callable[..., EmbeddedServer]
@@ -54,13 +55,6 @@ def start(stores: TlsSettings) -> Iterator[Start]:
         sockets.pop().close()
     for server in running:
         server.stop()
-
-
-def identified(stores: TlsSettings) -> ssl.SSLContext:
-    """A client with a certificate that the server trusts."""
-    context = ssl.create_default_context(cafile=stores.trust_store.location)
-    context.load_cert_chain(stores.key_store.location)
-    return context
 
 
 def kazoo(port: int, stores: TlsSettings) -> KazooClient:

@@ -6,7 +6,7 @@ from typing import Final, final
 
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Listener, Port, prepare
-from pyzoo.runtime.transport.handshakes import Handshake, Handshakes
+from pyzoo.runtime.transport.handshakes import Handshakes, TlsHandshake
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
@@ -60,7 +60,7 @@ class SecureEndpoint(ClientEndpoint):
     While the thread of the handshakes has its session it is not read from, and nothing is sent.
     """
 
-    def __init__(self, port: "ClientPort", sock: socket.socket, cnxn: ServerCnxn, handshake: Handshake) -> None:
+    def __init__(self, port: "ClientPort", sock: socket.socket, cnxn: ServerCnxn, handshake: TlsHandshake) -> None:
         super().__init__(port, sock, cnxn, handshake.tls)
         self.handshake = handshake
         self.tls = handshake.tls
@@ -151,7 +151,7 @@ class ClientPort(Port):
         self.patience_ms = patience_ms
         self.tls = tls
         self.handshakes = handshakes
-        self.by_handshake: dict[Handshake, SecureEndpoint] = {}
+        self.by_handshake: dict[TlsHandshake, SecureEndpoint] = {}
         self.held_back: dict[ClientEndpoint, None] = {}
         self.listeners: list[Listener] = []
 
@@ -179,7 +179,7 @@ class ClientPort(Port):
             return
         cnxn.in_handshake = True
         if handshakes.admits():
-            self._begin_handshake(sock, cnxn, Handshake(tls.accepted(not secure, address)), handshakes)
+            self._begin_handshake(sock, cnxn, TlsHandshake(tls.accepted(not secure, address)), handshakes)
         else:
             self.core.client_gone(cnxn)
             sock.close()
@@ -187,7 +187,7 @@ class ClientPort(Port):
     # --- handshakes
 
     def _begin_handshake(
-        self, sock: socket.socket, cnxn: ServerCnxn, handshake: Handshake, handshakes: Handshakes
+        self, sock: socket.socket, cnxn: ServerCnxn, handshake: TlsHandshake, handshakes: Handshakes
     ) -> None:
         endpoint = SecureEndpoint(self, sock, cnxn, handshake)
         self.endpoints.add(endpoint)

@@ -21,7 +21,7 @@ OWN_BYTES_LIMIT: Final = 1 << 16
 class ClientTlsSession(TransportSession):
     """The server's end of a connection; with `may_be_plain` its first byte decides (NettyServerCnxnFactory).
 
-    `is_ready` says that the handshake is over, `is_plain` that there is no TLS, `error` what the handshake failed with.
+    `is_ready` says that the handshake is over, `error` what it failed with.
     A handshake goes on by `feed`, and then `step`, which takes a millisecond and may be called by another thread while
     nothing else of the session is used.
     """
@@ -38,7 +38,6 @@ class ClientTlsSession(TransportSession):
         `refuse_revoked` raises SSLCertVerificationError, and may wait for the network.
         """
         self.is_ready = False
-        self.is_plain = False
         self.error: Exception | None = None
         self._context = context
         self._may_be_plain = may_be_plain
@@ -56,7 +55,6 @@ class ClientTlsSession(TransportSession):
         if self._may_be_plain:
             self._may_be_plain = False
             if data[0] != TLS_HANDSHAKE:
-                self.is_plain = True
                 return False
         self._incoming.write(data)
         return True

@@ -26,7 +26,7 @@ NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 
 @final
-class Handshake:
+class TlsHandshake:
     """One that is under way; while it `is_stepping` the thread has its session, and nobody else may touch that."""
 
     def __init__(self, tls: ClientTlsSession) -> None:
@@ -51,10 +51,10 @@ class Handshakes:
         self._metrics = metrics
         self._limit = limit
         self._detection_ms = detection_ms
-        self._silent: dict[Handshake, None] = {}
-        self._talking: dict[Handshake, None] = {}
-        self._queue: SimpleQueue[Handshake | None] = SimpleQueue()
-        self._done: deque[Handshake] = deque()
+        self._silent: dict[TlsHandshake, None] = {}
+        self._talking: dict[TlsHandshake, None] = {}
+        self._queue: SimpleQueue[TlsHandshake | None] = SimpleQueue()
+        self._done: deque[TlsHandshake] = deque()
         self._worker: threading.Thread | None = None
         self._noted_ms: int = -NOTE_MS
         self._unnoted = 0
@@ -68,7 +68,7 @@ class Handshakes:
             return False
         return True
 
-    def begin(self, handshake: Handshake, may_be_plain: bool, now_ms: int) -> Handshake | None:
+    def begin(self, handshake: TlsHandshake, may_be_plain: bool, now_ms: int) -> TlsHandshake | None:
         """Count that of a client that has just connected; returns the one that has to make room for it, if any."""
         if may_be_plain:
             self._add(self._silent, handshake, now_ms + self._detection_ms)
@@ -79,13 +79,13 @@ class Handshakes:
         self._metrics.tls_handshake_exceeded += 1
         return next(iter(self._silent or self._talking))
 
-    def _add(self, waiting: dict[Handshake, None], handshake: Handshake, deadline_ms: int) -> None:
+    def _add(self, waiting: dict[TlsHandshake, None], handshake: TlsHandshake, deadline_ms: int) -> None:
         handshake.deadline_ms = deadline_ms
         waiting[handshake] = None
         self.deadline_ms = min(self.deadline_ms, deadline_ms)
         self._count()
 
-    def end(self, handshake: Handshake) -> None:
+    def end(self, handshake: TlsHandshake) -> None:
         """It is over, one way or the other."""
         self._silent.pop(handshake, None)
         self._talking.pop(handshake, None)
@@ -94,9 +94,9 @@ class Handshakes:
     def _count(self) -> None:
         self._metrics.outstanding_tls_handshake = len(self._silent) + len(self._talking)
 
-    def expired(self, now_ms: int) -> list[Handshake]:
+    def expired(self, now_ms: int) -> list[TlsHandshake]:
         """Those whose time is over; the caller ends them."""
-        found: list[Handshake] = []
+        found: list[TlsHandshake] = []
         self.deadline_ms = NEVER
         for waiting in (self._silent, self._talking):
             for handshake in waiting:
@@ -108,7 +108,7 @@ class Handshakes:
 
     # --- the work
 
-    def step(self, handshake: Handshake, now_ms: int) -> None:
+    def step(self, handshake: TlsHandshake, now_ms: int) -> None:
         """Let the thread go on with one that has fed its session."""
         if handshake in self._silent:
             del self._silent[handshake]
@@ -129,13 +129,13 @@ class Handshakes:
             self._done.append(handshake)
             os.eventfd_write(self.eventfd, 1)
 
-    def stepped(self) -> list[Handshake]:
+    def stepped(self) -> list[TlsHandshake]:
         """Those that the thread has come as far with as it could."""
         try:
             os.eventfd_read(self.eventfd)
         except BlockingIOError:
             return []
-        found: list[Handshake] = []
+        found: list[TlsHandshake] = []
         while self._done:
             handshake = self._done.popleft()
             handshake.is_stepping = False
