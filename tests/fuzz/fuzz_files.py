@@ -283,7 +283,7 @@ def fuzz_compressed(data: bytes) -> None:
 # --- seeds
 
 
-def _txns() -> list[bytes]:
+def txns() -> list[bytes]:
     header = TxnHeader(7, 1, 0, 1_500_000_000_000, 0)
     session, other = 7, 0
     bodies = [
@@ -322,8 +322,8 @@ def _multi() -> MultiTxn:
 
 
 def _log_seeds() -> list[bytes]:
-    whole = encode_file_header() + b"".join(map(encode_record, _txns()))
-    small = encode_file_header() + encode_record(_txns()[1])
+    whole = encode_file_header() + b"".join(map(encode_record, txns()))
+    small = encode_file_header() + encode_record(txns()[1])
     real = (FIXTURES / "standalone-3.9.5/version-2/log.a7").read_bytes()[:1200]
     return [
         b"\0" + whole,
@@ -337,19 +337,19 @@ def _log_seeds() -> list[bytes]:
 
 
 def _txn_seeds() -> list[bytes]:
-    parts = _txns()
+    parts = txns()
     alone = [join_steps([(0, parts[1]), (0, one)]) for one in parts]
     return [*alone, join_steps([(0, one) for one in parts]), join_steps([(1, parts[1]), (2, parts[2])])]
 
 
 @cache
-def _small_tree() -> tuple[DataTree, dict[int, int]]:
+def small_tree() -> tuple[DataTree, dict[int, int]]:
     recovered = _start(
         {
             "snapshot.0": _empty_snapshot(),
             "log.1": encode_file_header()
             + b"".join(
-                encode_record(one[:12] + zxid.to_bytes(8, "big") + one[20:]) for zxid, one in enumerate(_txns()[:8], 1)
+                encode_record(one[:12] + zxid.to_bytes(8, "big") + one[20:]) for zxid, one in enumerate(txns()[:8], 1)
             ),
         }
     )
@@ -358,7 +358,7 @@ def _small_tree() -> tuple[DataTree, dict[int, int]]:
 
 
 def _small_snapshot() -> bytes:
-    return b"".join(snapshot_chunks(*_small_tree()))
+    return b"".join(snapshot_chunks(*small_tree()))
 
 
 def _snapshot_seeds() -> list[bytes]:
@@ -392,7 +392,7 @@ def _compressed_seeds() -> list[bytes]:
 
 def _directory_seeds() -> list[bytes]:
     log = encode_file_header() + b"".join(
-        encode_record(one[:12] + zxid.to_bytes(8, "big") + one[20:]) for zxid, one in enumerate(_txns()[:8], 1)
+        encode_record(one[:12] + zxid.to_bytes(8, "big") + one[20:]) for zxid, one in enumerate(txns()[:8], 1)
     )
     snapshot = _small_snapshot()
     return [
@@ -407,7 +407,7 @@ def _directory_seeds() -> list[bytes]:
 
 TARGETS = (
     Target(fuzz_log, _log_seeds, words=[b"ZKLG\0\0\0\2", b"B"]),
-    Target(fuzz_transactions, _txn_seeds, mutator=stepped(0, _txns()), weight=2),
+    Target(fuzz_transactions, _txn_seeds, mutator=stepped(0, txns()), weight=2),
     Target(fuzz_snapshot, _snapshot_seeds, words=[layout.END_OF_SECTION, b"\xff\xff\xff\xff"], weight=2),
     Target(fuzz_compressed, _compressed_seeds),
     Target(fuzz_directory, _directory_seeds, mutator=stepped(0, [_empty_snapshot()]), most=8192),
