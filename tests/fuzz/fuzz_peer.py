@@ -17,6 +17,7 @@ from pyzoo.quorum.notification import Notification
 from pyzoo.quorum.packets import packet
 from pyzoo.quorum.vote import LOOKING, Vote
 from pyzoo.server.effects import Effects
+from pyzoo.server.member.learning import Learning
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.server.member.storage import PeerStorage
 from tests.fuzz.fuzz_files import small_tree, txns
@@ -31,11 +32,15 @@ from tests.support.histories import z
 PATH = "/conf/zoo.cfg"
 SETTINGS = "".join(
     [
-        "dataDir=/data\ninitLimit=10\nsyncLimit=5\ntickTime=1000\nextendedTypesEnabled=true\nreconfigEnabled=true\nskipACL=yes\n",
+        "dataDir=/data\ninitLimit=10\nsyncLimit=5\ntickTime=200\nextendedTypesEnabled=true\nreconfigEnabled=true\nskipACL=yes\n",
         *(f"server.{number}={host}:2888:3888:participant;0.0.0.0:2181\n" for number, host in enumerate("abc", 1)),
     ]
 )
 MOST_STEPS = 40
+STEP_MS = 90
+"""Less than what a member takes for a pause of its own."""
+END_MS = 2700
+"""More than any limit of these settings."""
 WALL_MS = 1_700_000_000_000
 
 
@@ -58,9 +63,14 @@ class Machine:
         self.peer = QuorumPeer(config, storage, 0, WALL_MS, lambda _: 0)
         self.turn()
 
-    def turn(self, ms: int = 0) -> None:
-        """Let some time pass, and do what the member wants done."""
-        self.now_ms += ms
+    def run(self, ms: int) -> None:
+        """Let some time pass."""
+        for _ in range(0, ms, STEP_MS):
+            self.now_ms += STEP_MS
+            self.turn()
+
+    def turn(self) -> None:
+        """Do what the member wants done."""
         self.peer.advance(self.now_ms, WALL_MS + self.now_ms)
         for _ in range(20):
             effects = self.peer.take_effects()
@@ -108,15 +118,14 @@ class Machine:
     def elect(self, leader: int, voters: tuple[int, ...]) -> None:
         """Let the others vote for this leader."""
         payload = Notification(Vote(leader, 0 if leader == 1 else z(1, 9), 1, 0, LOOKING)).encode()
-        self.turn(250)
+        self.run(2 * STEP_MS)
         for sid in voters:
             # Who has the larger number dials; this member has done so where that is itself.
             dialled = [link for link in self.dialled if link.remote == f"server {sid}" and not link.closing]
             link = dialled[0] if dialled else self.peer.peer_accepted(ELECTION, "h", 40_000)
             hello = b"" if dialled else encode_hello(Hello(sid, [("h", 3888)]), False)
             self.peer.peer_bytes(link, hello + join_frames([payload]))
-        for _ in range(6):
-            self.turn(250)
+        self.run(6 * STEP_MS)
 
     def link_to_leader(self) -> PeerLink | None:
         """The connection that it has made to the leader's port, while that is open."""
@@ -146,15 +155,15 @@ def fuzz_follower(data: bytes) -> None:
         if count == MOST_STEPS:
             break
         if code & 0x80:
-            machine.turn(code & 0x7F)
+            machine.run(code & 0x7F)
         elif code & 0x40 and client is not None and not client.closing:
             machine.peer.data_received(client, piece)
         elif link is not None:
             machine.say(link, piece)
         machine.turn()
         link = machine.link_to_leader()
-    for _ in range(8):
-        machine.turn(5000)
+    machine.run(END_MS)
+    assert not isinstance(machine.peer.role, Learning) or machine.link_to_leader() is not link, "nobody leads it"
 
 
 CONFIG = "".join(line + "\n" for line in SETTINGS.splitlines() if line.startswith("server.")) + "version=0"
@@ -180,10 +189,9 @@ def fuzz_leading(data: bytes) -> None:
         if count == MOST_STEPS:
             break
         if code & 0x80:
-            machine.turn(code & 0x7F)
+            machine.run(code & 0x7F)
         machine.say(bad[code & 1], piece)
-    for _ in range(8):
-        machine.turn(2000)
+    machine.run(END_MS)
 
 
 def _followerinfo(sid: int) -> bytes:

@@ -315,3 +315,39 @@ def test_nothing_happens_any_more_once_it_is_over(serving: Apprentice) -> None:
     serving.run(10 * INIT_MS)
     assert [] == serving.steps()
     assert "test" == serving.learner.failure
+
+
+# --- what is no transaction
+
+
+def test_a_proposal_that_is_no_transaction_ends_it_and_is_not_logged(serving: Apprentice) -> None:
+    serving.hear(proposal(ONE))
+    serving.owner.refuses.add(TWO)
+    serving.hear(proposal(TWO))
+    assert "no transaction" == serving.learner.failure
+    assert [ONE] == [one.zxid for one in serving.learner.unfinished()]
+
+
+def test_a_proposal_of_the_sync_that_is_no_transaction_ends_it_at_newleader() -> None:
+    apprentice = syncing()
+    apprentice.owner.refuses.add(TWO)
+    apprentice.hear(diff(TWO), proposal(ONE), commit(ONE), proposal(TWO), commit(TWO), new_leader(1))
+    assert "no transaction" == apprentice.learner.failure
+    assert [ONE] == [one.zxid for one in apprentice.learner.unfinished()]
+
+
+def test_what_is_activated_in_the_sync_and_is_no_reconfiguration_ends_it_with_a_reload() -> None:
+    apprentice = syncing()
+    apprentice.hear(diff(ONE), proposal(ONE), commit_and_activate(ONE, 1), new_leader(1))
+    apprentice.owner.refuses.add(ONE)
+    apprentice.learner.persisted(ONE)
+    assert "no reconfiguration" == apprentice.learner.failure
+    assert apprentice.learner.needs_reload
+
+
+def test_what_is_activated_later_and_is_no_reconfiguration_stays_part_of_the_history(serving: Apprentice) -> None:
+    serving.hear(proposal(ONE))
+    serving.owner.refuses.add(ONE)
+    serving.hear(commit_and_activate(ONE, 1))
+    assert "no reconfiguration" == serving.learner.failure
+    assert [ONE] == [one.zxid for one in serving.learner.unfinished()]

@@ -2,7 +2,7 @@
 
 from mypy_extensions import i64
 
-from pyzoo.errors import StorageError
+from pyzoo.errors import MalformedRecord, StorageError
 from pyzoo.jute.records import QuorumPacket
 from pyzoo.outbox import Packets
 from pyzoo.quorum import packets as qp
@@ -33,6 +33,7 @@ class RecordingLearnerOwner(LearnerOwner):
         self.received_is_major = False
         self.truncates = True
         self.takes_any = False
+        self.refuses: set[int] = set()
 
     def said(self) -> Said:
         """What was sent on the newest link since the last time."""
@@ -98,6 +99,8 @@ class RecordingLearnerOwner(LearnerOwner):
         self.last = proposal.zxid
 
     def log(self, proposal: Proposal) -> None:
+        if proposal.zxid in self.refuses:
+            raise MalformedRecord("no transaction")
         assert self.takes_any or payload_of(proposal.zxid) == proposal.payload
         self.did("log", proposal.zxid)
 
@@ -112,6 +115,8 @@ class RecordingLearnerOwner(LearnerOwner):
         return self.received_is_major
 
     def activate(self, proposal: Proposal, designated: int) -> bool:
+        if proposal.zxid in self.refuses:
+            raise MalformedRecord("no reconfiguration")
         self.did("activate", proposal.zxid, designated)
         return proposal.zxid in self.majors
 

@@ -306,7 +306,10 @@ class Learner(LinkReceiver):
         if self._waits_for_snapshot and self.state == SAVES:
             self._waits_for_snapshot = False
             self._wants_snapshot = False
-            self._log_committed()
+            try:
+                self._log_committed()
+            except ProtocolViolation as violation:
+                self.fail(str(violation))
 
     def _log_committed(self) -> None:
         """Log what the sync has committed; the rest goes the usual way after UPTODATE (ZOOKEEPER-4394)."""
@@ -319,6 +322,14 @@ class Learner(LinkReceiver):
             self._waits_for_zxid = self._syncing[-1].zxid
         else:
             self._acknowledge_new_leader()
+
+    def _end_sync(self) -> None:
+        """All of the sync is logged; what cannot be applied is the end, with a memory that is behind the log."""
+        try:
+            self._acknowledge_new_leader()
+        except ProtocolViolation as violation:
+            self.needs_reload = True
+            self.fail(str(violation))
 
     def _acknowledge_new_leader(self) -> None:
         self._waits_for_zxid = 0
@@ -393,9 +404,9 @@ class Learner(LinkReceiver):
             logger.warning("Ignoring packet %d of the leader", type)
 
     def _take_proposal(self, proposal: Proposal) -> None:
+        self.owner.log(proposal)
         self._pending.append(proposal)
         self._unacked.append(proposal)
-        self.owner.log(proposal)
         self.owner.proposed(proposal)
 
     def _take_commit(self, zxid: i64, designated: int | None) -> None:
@@ -407,11 +418,11 @@ class Learner(LinkReceiver):
             expected = zxid_text(pending[0].zxid) if pending else "nothing"
             self.needs_reload = True
             raise ProtocolViolation(f"COMMIT of {zxid_text(zxid)}, expected was {expected}")
-        proposal = pending.popleft()
         if designated is None:
-            self.owner.commit(proposal)
+            self.owner.commit(pending.popleft())
             return
-        major = self.owner.activate(proposal, designated)
+        major = self.owner.activate(pending[0], designated)
+        proposal = pending.popleft()
         self.owner.commit(proposal)
         self.owner.activated(proposal, designated)
         if major:
@@ -421,7 +432,7 @@ class Learner(LinkReceiver):
         """The log is safe up to `zxid`: acknowledge, each proposal for itself."""
         if self.state == SAVES:
             if self._waits_for_zxid != 0 and zxid >= self._waits_for_zxid:
-                self._acknowledge_new_leader()
+                self._end_sync()
             return
         unacked = self._unacked
         if self.is_observer:

@@ -87,7 +87,10 @@ class LearnerOwner:
         raise NotImplementedError
 
     def log(self, proposal: Proposal) -> None:
-        """Append to the log; `persisted` of the learner follows. A reconfiguration becomes the last seen one."""
+        """Append to the log; `persisted` of the learner follows. A reconfiguration becomes the last seen one.
+
+        Raises MalformedRecord for what is no transaction, which is not logged then: no start could read it.
+        """
         raise NotImplementedError
 
     def save_snapshot(self) -> None:

@@ -7,6 +7,7 @@ from mypy_extensions import i64
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.tree import DataTree, ProcessTxnResult
+from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import CreateSessionTxn, TxnDigest, TxnHeader
@@ -15,6 +16,7 @@ from pyzoo.persistence.recovery import RecoverySettings
 from pyzoo.persistence.snapshot.stream import stream_chunks
 from pyzoo.quorum.history import CommittedLog, History, Proposal
 from pyzoo.server.clients.request import Request
+from pyzoo.zxid import zxid_text
 
 
 def new_tree(config: ServerConfig) -> DataTree:
@@ -51,8 +53,10 @@ class AppliedTxn:
 
 
 def decoded(zxid: i64, payload: bytes) -> AppliedTxn:
-    """A transaction as it is logged and proposed, to be applied; raises MalformedRecord."""
+    """A transaction as it is logged and proposed; raises MalformedRecord, also for one of another zxid."""
     header, txn, digest = decode_txn(payload)
+    if header.zxid != zxid:
+        raise MalformedRecord(f"the transaction of {zxid_text(zxid)} says that it is {zxid_text(header.zxid)}")
     return AppliedTxn(zxid, payload, header, txn, digest)
 
 

@@ -19,6 +19,7 @@ from pyzoo.quorum.learner import SYNCS, Learner
 from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import OBSERVER_MASTER, QUORUM, PeerLink
 from pyzoo.quorum.sync_plan import SNAP
+from pyzoo.server.database import AppliedTxn, decoded
 from pyzoo.server.member.observer_master_part import ObserverMasterPart
 from pyzoo.server.member.role import RoleOwner
 from pyzoo.server.roles.follower import FollowerZooKeeperServer
@@ -85,6 +86,8 @@ class LearnerPart(LearnerOwner):
         self._stale_version = 0
         self._reader: SnapshotStreamReader | None = None
         self._unlogged_zxid: i64 = 0
+        self._decoded: dict[int, AppliedTxn] = {}
+        """What is logged and not committed."""
         self._snapshot_skipped = False
 
     def serving_server(self) -> LearnerZooKeeperServer:
@@ -162,6 +165,7 @@ class LearnerPart(LearnerOwner):
         self.host.set_config_node()
 
     def apply(self, proposal: Proposal) -> None:
+        self._decoded.pop(proposal.zxid, None)
         is_fuzzy = self.learner.sync_kind == SNAP and self.learner.state == SYNCS
         self.host.database.apply(proposal.zxid, proposal.payload, not is_fuzzy)
 
@@ -198,7 +202,8 @@ class LearnerPart(LearnerOwner):
             summary.add(latency_ms)
 
     def log(self, proposal: Proposal) -> None:
-        """To the log; a reconfiguration is known from here on."""
+        """To the log; a reconfiguration is known from here on. What no start could read raises MalformedRecord."""
+        self._decoded[proposal.zxid] = decoded(proposal.zxid, proposal.payload)
         if is_reconfig(proposal.payload):
             self.host.see_config(members_of_txn(proposal.payload))
         if self.keeps_log:
@@ -233,7 +238,7 @@ class LearnerPart(LearnerOwner):
 
     def commit(self, proposal: Proposal) -> None:
         self.add_latency(self.host.metrics.quorum.commit_propagation_latency, proposal)
-        self.serving_server().commit(proposal)
+        self.serving_server().commit(self._decoded.pop(proposal.zxid))
         hosting = self.hosting
         if hosting is not None and not is_reconfig(proposal.payload):
             hosting.committed(proposal)

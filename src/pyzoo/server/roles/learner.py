@@ -10,14 +10,13 @@ from mypy_extensions import i64
 from pyzoo import errors as err
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.learner import Learner
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.packets import encode_request, encode_touches, request_packet, revalidate_packet
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
-from pyzoo.server.database import decoded
+from pyzoo.server.database import AppliedTxn
 from pyzoo.server.requests.commits import CommittedTxns
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.roles.learner_txns import LearnerTxns
@@ -130,10 +129,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         """The leader has answered the oldest sync, which is over when everything committed before is applied here."""
         self.txns.sync_received()
 
-    def commit(self, proposal: Proposal) -> None:
-        """A transaction is committed: apply it, and answer it where it was asked for here, now or in a later turn.
-
-        Raises MalformedRecord.
-        """
-        self.txns.committed(decoded(proposal.zxid, proposal.payload))
+    def commit(self, applied: AppliedTxn) -> None:
+        """A transaction is committed: apply it, and answer it where it was asked for here, now or in a later turn."""
+        self.txns.committed(applied)
         self.commits.go_on()
