@@ -4,7 +4,6 @@ import re
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from attrs import define, field
 from kazoo.client import KazooClient
@@ -20,7 +19,6 @@ from interop.shells import run, zkcli
 from interop.wire import Connection
 
 WAIT_SECONDS = 20.0
-NO_TLS: Mapping[str, Any] = {}
 
 KERBEROS_TOKEN, WRAPPED = b"\x60", b"\x05\x04"
 """How tokens begin that keys of a session have a part in."""
@@ -70,9 +68,9 @@ def log_in(session: PairSession, proof: Proof | None = None) -> PairSession:
     return session
 
 
-def by_kazoo(host_port: str, options: Mapping[str, str], tls: Mapping[str, Any] = NO_TLS) -> str:
+def by_kazoo(host_port: str, options: Mapping[str, str]) -> str:
     """What a client of kazoo's gets that logs in: its ids, or the name of the error."""
-    client = KazooClient(host_port, timeout=10.0, sasl_options=dict(options), **tls)
+    client = KazooClient(host_port, timeout=10.0, sasl_options=dict(options))
     try:
         client.start(WAIT_SECONDS)
         client.create("/by-kazoo", acl=[make_acl("auth", "", all=True)])

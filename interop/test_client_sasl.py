@@ -12,7 +12,6 @@ from interop.java import JavaZooKeeper
 from interop.pair import Pair, PairSession
 from interop.sasl import Login, by_kazoo, by_zkcli, log_in
 from interop.server import Config
-from interop.tls_stores import TlsStores
 
 MODULE = "org.apache.zookeeper.server.auth.DigestLoginModule"
 PROVIDER = {"authProvider.1": "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"}
@@ -320,21 +319,6 @@ def test_logins_that_are_required(pair_with: PairWith, login_properties: dict[st
         Login(session).begin()
         session.call(opcode, body)
         session.expect_end("no login")
-
-
-def test_logins_inside_tls(
-    pair_with: PairWith, login_properties: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    stores = TlsStores.create(tmp_path_factory.mktemp("stores"))
-    pair = pair_with(Config({**stores.lines(), **PROVIDER}, login_properties, secure=True))
-    files = {"certfile": str(stores.home / "good.pem"), "keyfile": str(stores.home / "good.pem")}
-    tls = {"use_ssl": True, "verify_certs": False, "ca": str(stores.home / "ca.pem"), **files}
-    for password in ("a password", "a guess"):
-        options = {"mechanism": "DIGEST-MD5", "username": "bob", "password": password}
-        ports = [side.server.secure_address[1] for side in pair.sides]
-        seen = [by_kazoo(f"127.0.0.1:{port}", options, tls) for port in ports]
-        pair.compare(f"kazoo over TLS with {password}", seen)
-        assert ("('sasl', 'bob')" in seen[0]) is (password == "a password")
 
 
 def test_digest_md5_is_refused_in_fips_mode(pair_with: PairWith, login_properties: dict[str, str]) -> None:

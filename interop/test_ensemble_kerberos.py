@@ -15,7 +15,9 @@ from interop.conftest import new_ensemble
 from interop.ensemble import Ensemble, Settings
 from interop.kdc import REALM, Kdc, running_kdc
 from interop.member import JAVA39, PYZOO, Member
-from interop.test_client_kerberos import section
+from interop.sasl import by_kazoo
+from interop.test_client_kerberos import SERVER, section
+from interop.test_client_sasl import PROVIDER
 from interop.test_ensemble_security import SASL
 from interop.tickets import NO_LAYER
 
@@ -33,14 +35,14 @@ TICKET_SECONDS = 3
 def kdc() -> Iterator[Kdc]:
     """A realm with a principal for each member, and others; one keytab has the keys of all."""
     with running_kdc() as kdc:
-        kdc.add(*MEMBERS, *STRANGERS)
-        keytab = kdc.keytab(*MEMBERS, *STRANGERS)
+        kdc.add(*MEMBERS, *STRANGERS, SERVER, "bob")
+        keytab = kdc.keytab(*MEMBERS, *STRANGERS, SERVER)
         sections = [
             section(f"Quorum{side}{sid}", principal, keytab)
             for sid, principal in enumerate(MEMBERS, 1)
             for side in ("Server", "Learner")
         ]
-        (kdc.home / "jaas.conf").write_text("".join(sections))
+        (kdc.home / "jaas.conf").write_text("".join([*sections, section("Server", SERVER, keytab)]))
         yield kdc
 
 
@@ -53,7 +55,7 @@ def settings(kdc: Kdc) -> Settings:
         for sid in (1, 2, 3)
     }
     return Settings(
-        {**SASL, "quorum.auth.kerberos.servicePrincipal": "zkquorum/_HOST"},
+        {**SASL, **PROVIDER, "quorum.auth.kerberos.servicePrincipal": "zkquorum/_HOST"},
         lines_of=contexts,
         properties={"java.security.auth.login.config": str(kdc.home / "jaas.conf"), **kdc.properties()},
         own_addresses=True,
@@ -69,7 +71,10 @@ def test_members_show_tickets_to_each_other(
         client = Client(ensemble.members[1])
         assert 0 == client.call(rq.CREATE, rq.create("/after-sasl")).error
         ensemble.compare()
+        kdc.log_in("bob")
         for sid in (1, 2):
+            member = f"localhost:{ensemble.members[sid].address[1]}"
+            assert by_kazoo(member, {"mechanism": "GSSAPI"}) == f"[('sasl', 'bob@{REALM}')]", mix[sid - 1]
             for who in (*MEMBERS[:1], *STRANGERS):
                 outcome = dial(ensemble, ensemble.members[sid], kdc, who)
                 assert (SUCCESS if who in MEMBERS else ERROR) == outcome, (mix[sid - 1], who)

@@ -55,7 +55,7 @@ class SaslLogins:
 
     def done(self, cnxn: ServerCnxn, step: SaslStep) -> bool:
         """A step that was waited for has come to its end; False while another reply is being written."""
-        if cnxn.work is not None:
+        if cnxn.work is not None and not cnxn.closing:
             return False
         cnxn.waits_for_sasl = False
         if cnxn.closing:
