@@ -1,4 +1,4 @@
-"""Revoked certificates of clients, beside 3.9.6: by revocation lists, and by OCSP responders."""
+"""Revoked certificates, by revocation lists and by OCSP responders: of clients beside 3.9.6, of members with it."""
 
 import base64
 import datetime
@@ -13,11 +13,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from interop import requests as rq
 from interop.certificates import DAY, Authority, Identity
-from interop.conftest import PairWith
+from interop.client import Client
+from interop.conftest import PairWith, new_ensemble
+from interop.ensemble import LOOPBACK, Settings
+from interop.member import JAVA39, PYZOO
 from interop.pair import Pair
 from interop.server import Config
-from interop.tls_probe import SERVED, Probe
+from interop.tls_probe import SERVED, SILENT, Probe
 from interop.tls_stores import TlsStores
 
 
@@ -139,3 +143,20 @@ def test_who_is_revoked_or_may_be_is_not_let_in(pair_with: PairWith, stores: Sto
     for kind in KINDS:
         expected, found = outcomes(pair, stores, kind)
         assert (kind in ADMITTED[key]) == expected == found, kind
+
+
+def test_members_know_who_of_them_is_revoked(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> None:
+    lines = {"sslQuorum": "true", "ssl.quorum.ocsp": "true", "ssl.quorum.clientAuth": "need"}
+    own = stores.of.lines("ssl.quorum", key_store=stores.names["vouched for"])
+    with new_ensemble(tmp_path_factory, (JAVA39, PYZOO, PYZOO), settings=Settings({**own, **lines})) as ensemble:
+        ensemble.start_led_by(3)
+        client = Client(ensemble.members[1])
+        assert 0 == client.call(rq.CREATE, rq.create("/known-to-all")).error
+        ensemble.compare()
+        for kind in ("revoked by the responder", "with nothing"):
+            shown = Probe(stores.of.pem(stores.names[kind]))
+            for member in ensemble.members.values():
+                assert shown.outcome((LOOPBACK, member.election_port), admitted=False) not in (SERVED, SILENT), (
+                    kind,
+                    member,
+                )

@@ -75,6 +75,7 @@ STARTS: dict[str, list[str]] = {
     "a TLS port": ["secureClientPort={p1}", *STORES],
     "a TLS port alone": ["clientPort=", "secureClientPort={p1}", "ssl.clientAuth=none", STORES[0]],
     "a TLS port that knows who is revoked": ["secureClientPort={p1}", *STORES, "ssl.crl=true", "ssl.ocsp=true"],
+    "a member that knows who is revoked": [*MEMBERS, "sslQuorum=true", *QUORUM_STORES, "ssl.quorum.crl=true"],
     "settings of TLS that nobody uses": ["ssl.ciphersuites=FOO", "ssl.quorum.enabledProtocols=TLSv1.4", "ssl.crl=true"],
     "metrics over TLS": [
         PROMETHEUS,
@@ -151,7 +152,6 @@ REFUSED: dict[str, list[str]] = {
     "a TLS port with its password nowhere": ["secureClientPort={p1}", *STORES, "ssl.keyStore.passwordPath=/none"],
     "a TLS port with a store of Bouncy Castle": ["secureClientPort={p1}", *STORES, "ssl.keyStore.type=BCFKS"],
     "a TLS port with a context of Java": ["secureClientPort={p1}", *STORES, "ssl.context.supplier.class=a.B"],
-    "a member with checks of revocation": [*MEMBERS, "sslQuorum=true", *QUORUM_STORES, "ssl.quorum.crl=true"],
     "metrics over TLS without stores": [PROMETHEUS, "metricsProvider.httpsPort={p1}"],
     "metrics over TLS with a store missing": [
         PROMETHEUS,

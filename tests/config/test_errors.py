@@ -15,11 +15,6 @@ SAN = ID + "Type=SAN\n"
 NO_SASL = "no provider for 'sasl' is set up; there are ip, digest"
 KEYS = "ssl.keyStore.location=/k.pem\n"
 
-REVOKED = (
-    "whether certificates of members are revoked is not checked here; remove it, and give out certificates that end soon, or "
-    "take an authority out of the trust store"
-)
-
 
 def refusal(text: str, files: dict[str, str] | None = None, properties: dict[str, str] | None = None) -> str:
     with pytest.raises(ConfigError) as caught:
@@ -141,8 +136,6 @@ def test_an_ensemble_needs_its_limits(missing: str) -> None:
         ("sslQuorum=true", "zoo.cfg:7: sslQuorum=true needs ssl.quorum.keyStore.location"),
         ("ssl.quorum.keyStore.location=/k.pem\nportUnification=true", "zoo.cfg:8: portUnification=true needs "
          "ssl.quorum.trustStore.location"),
-        ("sslQuorum=true\nssl.quorum.crl=true", f"zoo.cfg:8: ssl.quorum.crl=true: {REVOKED}"),
-        ("portUnification=true\nssl.quorum.ocsp=true", f"zoo.cfg:8: ssl.quorum.ocsp=true: {REVOKED}"),
         ("group.1=1:2:3\nweight.1=0\nweight.2=0\nweight.3=0", "zoo.cfg:8: all weights are 0: no quorum is possible"),
         ("group.1=1:2:3\nweight.2=-1", "zoo.cfg:8: weight.2=-1: it must be 0 or more"),
     ],

@@ -18,6 +18,8 @@ from pyzoo.config.tls_settings import TlsSettings, TlsStore
 from pyzoo.runtime.revocation import CLOCK_SKEW, FAILURE_KEPT, LONGEST_KEPT, Revocation
 from pyzoo.runtime.tls_contexts import make_context
 from pyzoo.runtime.transport.client_tls import ClientTls
+from pyzoo.runtime.transport.tls import PeerTls
+from tests.support.identities import pem_settings
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR = timedelta(hours=1)
@@ -298,3 +300,23 @@ def test_a_session_that_is_resumed_is_looked_at_again(ca: Ca, network: Network, 
     reason, third = shake_hands(tls, client, first.session)
     assert third.session_reused
     assert "is revoked" in reason
+
+
+def test_members_say_nothing_before_what_was_shown_is_examined(tmp_path: Path) -> None:
+    settings = pem_settings(tmp_path)
+    tls = PeerTls(make_context(settings, False), make_context(settings, True), True, False, examine=lambda tls: None)
+    dialling, accepting = tls.dialled("127.0.0.1"), tls.accepted("127.0.0.1")
+    assert dialling is not None
+    assert accepting is not None
+    said = b""
+    for _ in range(4):
+        said += accepting.received(dialling.to_send(b"hello"))
+        said += dialling.received(accepting.to_send(b"answer"))
+    assert b"" == said
+    for end in (dialling, accepting):
+        assert end.to_examine is not None
+        assert end.holds_back
+    assert b"" == dialling.admit()
+    assert b"" == accepting.received(dialling.to_send(b""))
+    assert b"hello" * 4 == accepting.admit()
+    assert b"answer" * 4 == dialling.received(accepting.to_send(b""))

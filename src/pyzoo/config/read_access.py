@@ -10,7 +10,7 @@ from pyzoo.config.custom_providers import custom_provider
 from pyzoo.config.kerberos_settings import read_kerberos
 from pyzoo.config.reader import ConfigReader
 from pyzoo.config.settings import ServerConfig
-from pyzoo.config.tls_settings import CLIENTS, MEMBERS, read_tls, refuse_revocation
+from pyzoo.config.tls_settings import CLIENTS, MEMBERS, read_tls
 
 _AUTH: Final = "org.apache.zookeeper.server.auth."
 _CLASSES: Final = {
@@ -56,14 +56,12 @@ def with_access(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
 
 
 def _with_tls(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
-    """Revocation is never left unchecked in silence; the AdminServer does not check it in Apache's server either."""
     clients = config.secure_client_port is not None or config.client_port_unification
     members = config.distributed and (config.quorum.ssl or config.quorum.port_unification)
     admin = config.admin.enabled and (config.admin.force_https or config.admin.port_unification)
-    tls, quorum_tls = read_tls(reader, CLIENTS, clients), read_tls(reader, MEMBERS, members or admin)
-    if members:
-        refuse_revocation(reader, quorum_tls)
-    return evolve(config, tls=tls, quorum_tls=quorum_tls)
+    return evolve(
+        config, tls=read_tls(reader, CLIENTS, clients), quorum_tls=read_tls(reader, MEMBERS, members or admin)
+    )
 
 
 def _providers(reader: ConfigReader) -> tuple[tuple[str, ...], tuple[AuthenticationProvider, ...]]:

@@ -183,17 +183,6 @@ def _read_store(reader: ConfigReader, key: str) -> TlsStore:
     return TlsStore(location, kind, reader.text(key + ".password"), path, key)
 
 
-def refuse_revocation(reader: ConfigReader, settings: TlsSettings) -> None:
-    """Raise ConfigError where certificates of members were to be checked for revocation."""
-    for name, is_wanted in ((settings.prefix + "crl", settings.crl), (settings.prefix + "ocsp", settings.ocsp)):
-        if is_wanted:
-            raise reader.error(
-                f"{name}=true: whether certificates of members are revoked is not checked here; remove it, and give "
-                "out certificates that end soon, or take an authority out of the trust store",
-                name,
-            )
-
-
 # --- protocols and cipher suites
 
 

@@ -33,6 +33,7 @@ logger: Final = logging.getLogger(__name__)
 
 LOOK_UP_SECONDS: Final = 5.0
 BIND_PAUSE_SECONDS: Final = 1.0
+EXAMINATIONS_AT_ONCE: Final = 4
 
 
 class MemberTasks(ServerTasks):
@@ -46,6 +47,7 @@ class MemberTasks(ServerTasks):
         self.client_address = peer.configuration.client_address()
         self._restore_settled = trio.Event()
         self._names = HostNames()
+        self._examinations = trio.CapacityLimiter(EXAMINATIONS_AT_ONCE)
         self.port = PeerPort(
             peer, loop.endpoints, quorum_tls(config), quorum_sasl(config), config.tuning.tcp_keep_alive
         )
@@ -66,6 +68,7 @@ class MemberTasks(ServerTasks):
     def begin(self) -> None:
         """The first turn: ports are opened, the election begins."""
         self.port.look_up = self.look_up
+        self.port.examine = self.examine
         if self.peer.config.quorum.reload_cert_files and self.port.tls is not PLAIN:
             self.nursery.start_soon(reload_stores, self.peer.config, self.port.tls)
         self.turn()
@@ -174,6 +177,25 @@ class MemberTasks(ServerTasks):
         except BaseException:
             sock.close()
             raise
+        self.turn()
+
+    # --- certificates
+
+    def examine(self, endpoint: PeerEndpoint) -> None:
+        """Begin to find out whether what the other end has shown is revoked."""
+        self.nursery.start_soon(self._examine, endpoint)
+
+    async def _examine(self, endpoint: PeerEndpoint) -> None:
+        tls, examine = endpoint.tls, self.port.tls.examine
+        if tls is None or tls.to_examine is None or examine is None:
+            endpoint.refuse("nobody can say whether its certificate is revoked")
+            return
+        try:
+            await trio.to_thread.run_sync(examine, tls.to_examine, abandon_on_cancel=True, limiter=self._examinations)
+        except (OSError, ValueError) as error:
+            endpoint.refuse(str(error))
+        else:
+            endpoint.admit()
         self.turn()
 
     # --- the disk

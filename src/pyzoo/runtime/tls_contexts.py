@@ -212,4 +212,5 @@ def quorum_tls(config: ServerConfig) -> PeerTls:
         # What the JDK checks in FIPS mode, since 3.9.6, is the address alone.
         asks_names=settings.allow_reverse_dns_lookup and not settings.fips_mode,
         by_jdk=settings.fips_mode,
+        examine=refuse_revoked(settings),
     )

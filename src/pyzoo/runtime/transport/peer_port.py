@@ -14,22 +14,72 @@ from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Port, prepare
 from pyzoo.runtime.transport.sasl import PeerSasl, dialled_session
 from pyzoo.runtime.transport.session import TransportSession, chain
-from pyzoo.runtime.transport.tls import PeerTls
+from pyzoo.runtime.transport.tls import PeerTls, TlsSession
 from pyzoo.server.member.peer import QuorumPeer
 
 logger: Final = logging.getLogger(__name__)
 
 RECEIVES_PER_PASS: Final = 16
+_IN: Final = 1  # EPOLLIN
 
 
 @final
 class PeerEndpoint(Endpoint):
-    """The socket of a link."""
+    """The socket of a link.
 
-    def __init__(self, port: "PeerPort", sock: socket.socket, link: PeerLink, session: TransportSession | None) -> None:
-        super().__init__(port.endpoints, sock, link, session, RECEIVES_PER_PASS)
+    While the certificate of the other end is examined it is not read from.
+    """
+
+    def __init__(
+        self,
+        port: "PeerPort",
+        sock: socket.socket,
+        link: PeerLink,
+        tls: TlsSession | None,
+        sasl: TransportSession | None,
+    ) -> None:
+        super().__init__(port.endpoints, sock, link, chain(tls, sasl), RECEIVES_PER_PASS)
+        self.port = port
         self.peer = port.peer
         self.link = link
+        self.tls = tls
+        self.sasl = sasl
+        self.is_examined = False
+
+    def _through(self, session: TransportSession, data: bytes) -> bytes:
+        plain = super()._through(session, data)
+        tls, examine = self.tls, self.port.examine
+        if tls is not None and tls.to_examine is not None and self.is_open and not self.is_examined:
+            self.is_examined = True
+            self.set_mask(self.mask & ~_IN)
+            if examine is None:
+                self.end()
+            else:
+                examine(self)
+        return plain
+
+    def admit(self) -> None:
+        """The certificate is good: go on with what has come meanwhile."""
+        tls, sasl = self.tls, self.sasl
+        if tls is None or not self.is_open:
+            return
+        self.set_mask(self.mask | _IN)
+        try:
+            plain = tls.admit()
+            if plain and sasl is not None:
+                plain = sasl.received(plain)
+        except (ProtocolViolation, OSError) as error:
+            self.refuse(str(error))
+            return
+        self.send()
+        if plain and self.is_open:
+            self.received(plain)
+
+    def refuse(self, reason: str) -> None:
+        """It is not, or something else is wrong."""
+        if self.is_open:
+            logger.warning("Closing the connection with %s: %s", self.name, reason)
+            self.end()
 
     @property
     def name(self) -> str:
@@ -66,7 +116,8 @@ class PeerEndpoint(Endpoint):
 class PeerPort(Port):
     """All connections between this member and others.
 
-    `look_up`, where it is set, finds the name of whoever has connected, and calls `admit`.
+    `look_up`, where it is set, finds the name of whoever has connected, and calls `admit`. `examine` looks at what
+    the other end of an endpoint has shown, and calls its `admit` or `refuse`.
     """
 
     def __init__(self, peer: QuorumPeer, endpoints: Endpoints, tls: PeerTls, sasl: PeerSasl, keep_alive: bool) -> None:
@@ -76,6 +127,7 @@ class PeerPort(Port):
         self.sasl = sasl
         self.keep_alive = keep_alive
         self.look_up: Callable[[int, socket.socket, str, int], None] | None = None
+        self.examine: Callable[[PeerEndpoint], None] | None = None
 
     def accepted(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
         if self.look_up is not None and self.tls.asks_names:
@@ -86,7 +138,7 @@ class PeerPort(Port):
     def admit(self, kind: int, sock: socket.socket, host: str, port: int, name: str) -> None:
         """Begin with an accepted connection; `name` is that of `host`, where it was looked up."""
         link = self.peer.peer_accepted(kind, host, port)
-        self._adopt(sock, link, chain(self.tls.accepted(host, name), self.sasl.accepted(link))).send()
+        self._adopt(sock, link, self.tls.accepted(host, name), self.sasl.accepted(link)).send()
 
     def connected(self, sock: socket.socket, link: PeerLink, host: str, learner: AuthLearner | None) -> None:
         """A dial has succeeded; `learner` proves there who this member is, where that is wanted."""
@@ -94,7 +146,7 @@ class PeerPort(Port):
             sock.close()
             return
         tls = self.tls.dialled(host, address_of(sock))
-        endpoint = self._adopt(sock, link, chain(tls, dialled_session(link, learner)))
+        endpoint = self._adopt(sock, link, tls, dialled_session(link, learner))
         self.peer.peer_connected(link)
         endpoint.send()
 
@@ -103,9 +155,11 @@ class PeerPort(Port):
         if not link.gone:
             self.peer.peer_gone(link)
 
-    def _adopt(self, sock: socket.socket, link: PeerLink, session: TransportSession | None) -> Endpoint:
+    def _adopt(
+        self, sock: socket.socket, link: PeerLink, tls: TlsSession | None, sasl: TransportSession | None
+    ) -> Endpoint:
         prepare(sock, self.keep_alive)  # of one that is broken already the next use tells
-        endpoint = PeerEndpoint(self, sock, link, session)
+        endpoint = PeerEndpoint(self, sock, link, tls, sasl)
         self.endpoints.add(endpoint)
         return endpoint
 

@@ -5,6 +5,7 @@ Which of the two a connection between members begins with depends on `sslQuorum`
 """
 
 import ssl
+from collections.abc import Callable
 from typing import Final, final
 
 from pyzoo.runtime.certificate_names import PeerCheck
@@ -17,7 +18,11 @@ _READ_BYTES: Final = 1 << 18
 
 @final
 class TlsSession(TransportSession):
-    """One end of one connection. With `may_be_plain` the first byte that comes decides."""
+    """One end of one connection. With `may_be_plain` the first byte that comes decides.
+
+    What the other end has shown may have to be examined before anything is said: `to_examine` has it then, and nothing
+    goes either way before `admit`.
+    """
 
     def __init__(
         self,
@@ -26,6 +31,7 @@ class TlsSession(TransportSession):
         host: str | None,
         may_be_plain: bool,
         check: PeerCheck | None = None,
+        examines: bool = False,
     ) -> None:
         """`check` is what the certificate of the other end has to be for, None for any."""
         self._incoming = ssl.MemoryBIO()
@@ -37,6 +43,8 @@ class TlsSession(TransportSession):
         self._ready = False
         self._waiting = b""
         self._check = check
+        self._examines = examines
+        self.to_examine: ssl.SSLObject | None = None
         if not server_side:
             self._step()
 
@@ -69,14 +77,23 @@ class TlsSession(TransportSession):
 
     def _step(self) -> None:
         tls = self._tls
-        if tls is None or self._ready:
+        if tls is None or self._ready or self.to_examine is not None:
             return
         try:
             tls.do_handshake()
         except ssl.SSLWantReadError:
             return
         self._check_peer(tls)
+        if self._examines and tls.getpeercert(True) is not None:
+            self.to_examine = tls
+        else:
+            self._ready = True
+
+    def admit(self) -> bytes:
+        """What was shown is good; gives what has come behind the handshake."""
+        self.to_examine = None
         self._ready = True
+        return self._read()
 
     def _check_peer(self, tls: ssl.SSLObject) -> None:
         certificate = tls.getpeercert()
@@ -104,7 +121,8 @@ class PeerTls:
 
     With `checks_dialled` the certificate of a member that is dialled has to be for the host that was meant. With
     `checks_diallers` that of a member that dials has to be for its address, or, with `asks_names`, for the name that
-    belongs to it. `by_jdk` says whose rules decide.
+    belongs to it. `by_jdk` says whose rules decide. With `examine`, which raises SSLCertVerificationError and waits for
+    the network, certificates may be revoked.
     """
 
     def __init__(
@@ -117,7 +135,9 @@ class PeerTls:
         checks_diallers: bool = False,
         asks_names: bool = False,
         by_jdk: bool = True,
+        examine: Callable[[ssl.SSLObject], None] | None = None,
     ) -> None:
+        self.examine = examine
         self._client = client
         self._server = server
         self._dials_tls = dials_tls
@@ -137,14 +157,14 @@ class PeerTls:
         if self._server is None:
             return None
         check = PeerCheck(address, name, self._by_jdk) if self._checks_diallers else None
-        return TlsSession(self._server, True, None, self._accepts_plain, check)
+        return TlsSession(self._server, True, None, self._accepts_plain, check, self.examine is not None)
 
     def dialled(self, host: str, address: str = "") -> TlsSession | None:
         """For a connection that was made to `host`, at this address."""
         if self._client is None or not self._dials_tls:
             return None
         check = PeerCheck(address or host, host, self._by_jdk) if self._checks_dialled else None
-        return TlsSession(self._client, False, host, False, check)
+        return TlsSession(self._client, False, host, False, check, self.examine is not None)
 
 
 PLAIN: Final = PeerTls(None, None, False, True)
