@@ -183,6 +183,16 @@ class Server:
         self.process = launch(self.command, self.home, self._log, self.env)
         self.wait_until_serving()
 
+    def _has_secure_port_open(self) -> bool:
+        """Apache's opens it after the plain one, which answers already."""
+        if self.home is None or "\nsecureClientPort=" not in (self.home / "zoo.cfg").read_text():
+            return True
+        try:
+            socket.create_connection(self.secure_address, 2).close()
+        except OSError:
+            return False
+        return True
+
     def wait_until_serving(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -192,7 +202,7 @@ class Server:
                 answer = ask(self.address, b"srvr", 2)
             except OSError:
                 answer = b""
-            if b"Mode:" in answer:
+            if b"Mode:" in answer and self._has_secure_port_open():
                 return
             time.sleep(0.03)
         output = self.output()
