@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from interop.conftest import required
 from interop.java import java
 from interop.processes import environment_of_pyzoo
 
@@ -122,7 +123,7 @@ def test_jaas_files(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.conf" for number in range(len(FILES))]
     for path, text in zip(paths, FILES, strict=True):
         path.write_bytes(text.encode())
-    java_reads = read_by([java(), str(SOURCE)], paths)
+    java_reads = read_by([str(required(java)), str(SOURCE)], paths)
     pyzoo_reads = read_by([sys.executable, "-c", SUBJECT], paths)
     assert len(FILES) == len(java_reads)
     assert [] == [

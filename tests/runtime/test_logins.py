@@ -1,5 +1,6 @@
 """What a server logs others in with, from its JAAS file; with Kerberos in interop/test_client_kerberos.py."""
 
+import socket
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError, SaslFailure
 from pyzoo.runtime.jaas_file import login_sections
-from pyzoo.runtime.kerberos import Keys, service_principal
+from pyzoo.runtime.kerberos import Keys, canonical_name, service_principal
 from pyzoo.runtime.member_logins import MemberNames, quorum_sasl
 from pyzoo.runtime.sasl_logins import client_login, client_login_warnings, with_client_login
 from pyzoo.sasl.digest_md5 import DigestMd5Client, Service
@@ -160,3 +161,20 @@ def test_tickets_are_found_in_a_cache_or_kept_in_memory() -> None:
     assert {"client_keytab": "/k", "ccache": "MEMORY:p"} == Keys("p", keytab="/k").store()
     assert {"ccache": "/c"} == Keys("p", ticket_cache="/c").store()
     assert {} == Keys("p", ticket_cache="").store()
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [("zk1.example.com", "zk1.example.com"), ("192.0.2.1", "alias"), (None, "alias")],
+)
+def test_a_canonical_name_is_the_one_that_the_dns_has_for_the_address(
+    monkeypatch: pytest.MonkeyPatch, found: str | None, expected: str
+) -> None:
+    def names(address: str) -> tuple[str, list[str], list[str]]:
+        if found is None:
+            raise socket.herror(1, "unknown")
+        return found, [], [address]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("192.0.2.1", 0))])
+    monkeypatch.setattr(socket, "gethostbyaddr", names)
+    assert expected == canonical_name("alias")
