@@ -40,4 +40,11 @@ def client_tls(properties: dict[str, str], path: str | None) -> "ssl.SSLContext 
     settings = read_tls(ConfigReader({}, path, properties), "ssl.")
     if not settings.trust_store.location:
         raise ConfigError("zookeeper.client.secure=true needs zookeeper.ssl.trustStore.location too", path)
+    for name, is_wanted in (("crl", settings.crl), ("ocsp", settings.ocsp)):
+        if is_wanted:
+            raise ConfigError(
+                f"zookeeper.ssl.{name}=true: the shell does not find out whether the certificate of a server is revoked; "
+                "remove it",
+                path,
+            )
     return make_context(settings, server_side=False)

@@ -11,14 +11,21 @@ MOST_BYTES: Final = 16 << 20
 _PIECE: Final = 1 << 16
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A place that was named in a certificate is that place, and no other."""
+def _opener() -> urllib.request.OpenerDirector:
+    """One that follows nobody elsewhere: a place that was named in a certificate is that place, and no other."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
 
-    def redirect_request(self, *args: object, **more: object) -> None:
-        return None
 
-
-_OPENER: Final = urllib.request.build_opener(_NoRedirect)
+_OPENER: Final = _opener()
 
 
 def fetch_url(url: str, body: bytes | None) -> bytes:
