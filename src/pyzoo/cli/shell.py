@@ -43,8 +43,8 @@ def client_tls(properties: dict[str, str], path: str | None) -> "ssl.SSLContext 
     for name, is_wanted in (("crl", settings.crl), ("ocsp", settings.ocsp)):
         if is_wanted:
             raise ConfigError(
-                f"zookeeper.ssl.{name}=true: the shell does not find out whether the certificate of a server is revoked; "
-                "remove it",
+                f"zookeeper.ssl.{name}=true: the shell does not find out whether the certificate of a server is "
+                "revoked; remove it",
                 path,
             )
     return make_context(settings, server_side=False)
