@@ -108,10 +108,9 @@ class ClientNames:
         self._drops_realm = drops_realm
 
     def authorize(self, authentication_id: str, authorization_id: str) -> str:
-        """The id for a name that is proved; what else a client wants to be is passed over, as by Apache.
+        """The id for a name that is proved; what else a client wants to be is passed over.
 
-        Apache goes by that where no rule is for the name, so that anybody could be anybody then. Here it stays the
-        name that is proved. Raises ProtocolViolation for a name that cannot be.
+        Where no rule is for the name, the id is the name that is proved. Raises ProtocolViolation for one that cannot be.
         """
         name = parse_name(authentication_id)
         if name is None:
