@@ -110,7 +110,8 @@ class ClientNames:
     def authorize(self, authentication_id: str, authorization_id: str) -> str:
         """The id for a name that is proved; what else a client wants to be is passed over.
 
-        Where no rule is for the name, the id is the name that is proved. Raises ProtocolViolation for one that cannot be.
+        Where no rule is for the name, the id is the name that is proved. Raises ProtocolViolation for a name that
+        cannot be.
         """
         name = parse_name(authentication_id)
         if name is None:
