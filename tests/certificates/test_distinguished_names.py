@@ -153,6 +153,13 @@ def test_what_java_takes_for_a_name(text: str) -> None:
     assert is_distinguished_name(text)
 
 
+def test_long_names_are_plain() -> None:
+    """Others would be a way to keep the server busy."""
+    assert is_distinguished_name(",".join(["CN=a\\,b"] * 100_000))
+    assert not is_distinguished_name(",".join(["CN=#0c0161"] * 100_000))
+    assert not is_distinguished_name("9" * 1_000_000 + ".1=a")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -10,29 +10,37 @@ from pyzoo.certificates import der
 from pyzoo.config.java_numbers import whole_number
 from pyzoo.errors import MalformedRecord
 
-_KEYWORDS: Final = frozenset(
+_NAMES: Final = (
     "CN C L S ST O OU T IP STREET DC DNQUALIFIER DNQ SURNAME GIVENNAME INITIALS GENERATION EMAIL EMAILADDRESS UID "
-    "SERIALNUMBER".split()
+    "SERIALNUMBER"
+).split()
+_KEYWORDS: Final = frozenset(_NAMES)
+_ATTRIBUTE: Final = (
+    rf"[\x00-\x20]*+(?:{'|'.join(_NAMES)})[\x00-\x20]*+=[ \n]*+"
+    r'(?:(?!\#)(?:[^\\,+<>;"]|\\(?:[0-9a-f]{2}|[,=\n+<>\#;" ]))*+)'
 )
+_PLAIN: Final = re.compile(rf"{_ATTRIBUTE}(?:[,;+]{_ATTRIBUTE})*+\Z", re.ASCII | re.IGNORECASE)
+"""Names without quotes, pairs of backslashes, numbers and hex: nearly all, and those of any length."""
+_MOST_ODD: Final = 4096
+"""Characters of a name that is not plain; longer ones would take long."""
 _ASCII_CONTROLS: Final = "".join(map(chr, range(33)))
 """What String.trim takes off, the space included."""
-_HEX: Final = frozenset("0123456789abcdefABCDEF")
-_MAY_BE_ESCAPED: Final = frozenset(',=\n+<>#;\\"')
-_MUST_BE_ESCAPED: Final = frozenset(',+<>;"')
-_TERMINATORS: Final = frozenset("+,;")
-_NUMBER: Final = re.compile(r"[+-]?\d+")
+_QUOTE: Final = re.compile(r'(?<!\\)"')
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})++(?=[+,;]|\Z)")
+_QUOTED: Final = re.compile(r'(?:[^\\"]|\\(?:[0-9a-fA-F]{2}|[,=\n+<>#;\\"]))*+"[ \n]*+\Z')
+_STRING: Final = re.compile(r'(?:[^\\,+<>;"]|\\(?:[0-9a-fA-F]{2}|[,=\n+<>#;\\" ]))++(?=[+,;]|\Z)')
+"""What ends an attribute, so that the rest does not count."""
+_NUMBER: Final = re.compile(r"[+-]?\d{1,1000}")
+"""Longer ones are nobody's, and take long."""
 
 
 def is_distinguished_name(text: str) -> bool:
-    """Whether Java takes this text for a distinguished name; an empty one is one."""
-    try:
-        return not text or all(_is_rdn(rdn) for rdn in _rdns(text))
-    except _OutOfText:
+    """Whether Java takes this text for a distinguished name, unless it is odd and long; an empty one is one."""
+    if '"' not in text and "\\\\" not in text and _PLAIN.match(text):
+        return True
+    if len(text) > _MOST_ODD:
         return False
-
-
-class _OutOfText(Exception):
-    """The text ends where there has to be something."""
+    return not text or all(_is_rdn(rdn) for rdn in _rdns(text))
 
 
 def _rdns(text: str) -> list[str]:
@@ -50,7 +58,7 @@ def _rdns(text: str) -> list[str]:
 
 
 def _quotes(text: str, begin: int, end: int) -> int:
-    return sum(text[at] == '"' and (at == begin or text[at - 1] != "\\") for at in range(begin, end))
+    return len(_QUOTE.findall(text[begin:end]))
 
 
 def _is_escaped(text: str, begin: int, end: int) -> bool:
@@ -85,7 +93,7 @@ def _is_attribute(text: str) -> bool:
         return True
     if value[0] == "#":
         return _is_hex(value[1:])
-    return _is_quoted(value[1:]) if value[0] == '"' else _is_string(value)
+    return (_QUOTED.match(value, 1) if value[0] == '"' else _STRING.match(value)) is not None
 
 
 def _is_keyword(word: str) -> bool:
@@ -104,55 +112,11 @@ def _is_keyword(word: str) -> bool:
 
 def _is_hex(text: str) -> bool:
     """Whether this is the hex of one BER value, up to where the attribute may end."""
-    digits = re.split("[+,;]", text, maxsplit=1)[0]
-    if not digits or len(digits) % 2 or not _HEX.issuperset(digits):
+    digits = _HEX.match(text)
+    if digits is None:
         return False
-    data = bytes.fromhex(digits)
+    data = bytes.fromhex(digits[0])
     try:
         return len(der.first_element(data).encoded) == len(data)
     except MalformedRecord:
         return False
-
-
-def _is_quoted(text: str) -> bool:
-    """Whether the text behind a quote goes on to another one, and ends there."""
-    at = 0
-    while (c := _char(text, at)) != '"':
-        at += 1
-        if c == "\\":
-            c = _char(text, at)
-            at += 1
-            if c in _HEX:
-                if _char(text, at) not in _HEX:
-                    return False
-                at += 1
-            elif c not in _MAY_BE_ESCAPED:
-                return False
-    return not text[at + 1 :].strip(" \n")
-
-
-def _is_string(text: str) -> bool:
-    """Whether all up to where the attribute may end is plain, or escaped as it has to be."""
-    at = 0
-    while True:
-        c = text[at]
-        at += 1
-        if c == "\\":
-            c = _char(text, at)
-            at += 1
-            if c in _HEX:
-                if _char(text, at) not in _HEX:
-                    return False
-                at += 1
-            elif c not in _MAY_BE_ESCAPED and c != " ":
-                return False
-        elif c in _MUST_BE_ESCAPED:
-            return False
-        if at == len(text) or text[at] in _TERMINATORS:
-            return True
-
-
-def _char(text: str, at: int) -> str:
-    if at >= len(text):
-        raise _OutOfText
-    return text[at]
