@@ -61,7 +61,7 @@ TLS_KEYS: Final[tuple[Key, ...]] = (
     *_tls("handshakeDetectionTimeoutMillis", Kind.INT, "5000", "Milliseconds in which a client of a port for both has to show whether it speaks TLS", members="Nobody waits for the first bytes of a connection", at_least=1),
     Key("ssl.authProvider", Kind.TEXT, "x509", "Scheme whose provider checks client certificates: x509, or one of your own"),
     Key("ssl.sslProvider", Kind.TEXT, "JDK", "JDK, OPENSSL or OPENSSL_REFCNT: TLS is always done by OpenSSL"),
-    Key("fips-mode", Kind.BOOL, "true", "`true`: names in certificates are checked by the rules of the JDK, and a member that dials needs a certificate of its address; `false`: by those of ZooKeeper, see ssl.quorum.allowReverseDnsLookup", Treatment.ENSEMBLE),
+    Key("fips-mode", Kind.BOOL, "true", "`true`: names in certificates are checked by the rules of the JDK, and a member that dials needs a certificate of its address; `false`: by those of ZooKeeper, see ssl.quorum.allowReverseDnsLookup. SASL by DIGEST-MD5 needs `false`"),
 )  # fmt: skip
 
 AUTH_KEYS: Final[tuple[Key, ...]] = (
