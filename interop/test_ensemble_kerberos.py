@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from interop import requests as rq
 from interop.client import Client
@@ -16,6 +17,7 @@ from interop.ensemble import Ensemble, Settings
 from interop.kdc import REALM, Kdc, running_kdc
 from interop.member import JAVA39, PYZOO, Member
 from interop.sasl import by_kazoo
+from interop.stores import make_stores
 from interop.test_client_kerberos import SERVER, section
 from interop.test_client_sasl import PROVIDER
 from interop.test_ensemble_security import SASL
@@ -80,6 +82,23 @@ def test_members_show_tickets_to_each_other(
                 assert (SUCCESS if who in MEMBERS else ERROR) == outcome, (mix[sid - 1], who)
             assert ERROR == dial(ensemble, ensemble.members[sid], kdc, MEMBERS[0], b"somebody else")
             assert ERROR == dial(ensemble, ensemble.members[sid], kdc, MEMBERS[0], first=b"garbage")
+
+
+def test_tickets_are_shown_inside_tls(kdc: Kdc, tmp_path_factory: pytest.TempPathFactory) -> None:
+    key_store, trust_store = make_stores(tmp_path_factory.mktemp("stores"))
+    tls = {
+        "sslQuorum": "true",
+        "ssl.quorum.keyStore.location": str(key_store),
+        "ssl.quorum.trustStore.location": str(trust_store),
+        "ssl.quorum.hostnameVerification": "false",
+        "ssl.quorum.clientHostnameVerification": "false",
+    }
+    both = settings(kdc)
+    both = evolve(both, lines={**both.lines, **tls})
+    with new_ensemble(tmp_path_factory, (JAVA39, PYZOO, PYZOO), settings=both) as ensemble:
+        ensemble.start_led_by(3)
+        client = Client(ensemble.members[1])
+        assert 0 == client.call(rq.CREATE, rq.create("/inside-tls")).error
 
 
 def test_tickets_that_are_over_are_got_again(kdc: Kdc, tmp_path_factory: pytest.TempPathFactory) -> None:
