@@ -4,6 +4,7 @@ import datetime
 import http.client
 import ipaddress
 import json
+import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -136,3 +137,33 @@ def test_a_certificate_stands_for_its_subject(
         assert status == answer[0], (side.server, answer)
         with pytest.raises((OSError, http.client.HTTPException)):
             ask(side.server, stores, "ruok", identified=False)
+
+
+def spoken(server: Server, stores: Stores, version: ssl.TLSVersion, suites: str) -> tuple[str, str] | None:
+    """Version and cipher suite of a connection that offers only these, None where there is none."""
+    context = ssl.create_default_context(cafile=str(stores.ca))
+    context.minimum_version = context.maximum_version = version
+    context.set_ciphers(suites)
+    try:
+        with socket.create_connection(("127.0.0.1", server.admin_port), timeout=20) as connection:
+            with context.wrap_socket(connection, server_hostname="127.0.0.1") as tls:
+                name, spoken_version, _ = tls.cipher() or ("", "", 0)
+                return spoken_version, name
+    except (ssl.SSLError, ConnectionResetError):
+        return None
+
+
+def test_versions_and_suites_are_those_of_members(pair_with: PairWith, stores: Stores) -> None:
+    suites = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"
+    chosen = {"ssl.quorum.enabledProtocols": "TLSv1.2", "ssl.quorum.ciphersuites": suites}
+    pair = pair_with(Config(admin=True, lines={**stores.lines(forceHttps="true"), **chosen}))
+    for version, offered, is_spoken in (
+        (ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-AES128-GCM-SHA256", True),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-AES256-GCM-SHA384", False),
+        # Named, and excluded by Jetty.
+        (ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-AES128-SHA", False),
+        (ssl.TLSVersion.TLSv1_3, "ALL", False),
+    ):
+        found = [spoken(side.server, stores, version, offered) for side in pair.sides]
+        pair.compare(f"{version} with {offered}", found)
+        assert is_spoken == (found[0] is not None)

@@ -108,6 +108,28 @@ SUPER_USER = {
 }
 
 
+def test_versions_and_suites_are_those_of_members(start: Start, stores: TlsSettings) -> None:
+    suite = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+    server = start(admin_forceHttps="true", ssl_quorum_enabledProtocols="TLSv1.2", ssl_quorum_ciphersuites=suite)
+    connection = secure(server, anonymous(stores))
+    connection.connect()
+    assert ("ECDHE-ECDSA-AES128-GCM-SHA256", "TLSv1.2", 128) == connection.sock.cipher()
+    connection.close()
+    newer = anonymous(stores)
+    newer.minimum_version = ssl.TLSVersion.TLSv1_3
+    with pytest.raises(ssl.SSLError):
+        ask(secure(server, newer), "ruok")
+
+
+def test_suites_that_jetty_excludes_are_not_offered(start: Start, stores: TlsSettings) -> None:
+    server = start(admin_forceHttps="true")
+    weaker = anonymous(stores)
+    weaker.maximum_version = ssl.TLSVersion.TLSv1_2
+    weaker.set_ciphers("ECDHE-ECDSA-AES128-SHA")
+    with pytest.raises(ssl.SSLError):
+        ask(secure(server, weaker), "ruok")
+
+
 def test_a_certificate_opens_what_its_subject_may(start: Start, stores: TlsSettings) -> None:
     server = start(**SUPER_USER, ssl_trustStore_location=stores.trust_store.location)
     answer, headers = ask(secure(server, identified(stores)), "snapshot?streaming=false", Authorization="x509")
