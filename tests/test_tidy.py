@@ -54,7 +54,6 @@ NOT_DEAD = {
     },
     "what kazoo calls": {"_read_response", "_read_watch_event", "_send_request"},
     "what prompt-toolkit calls": {"complete_event", "get_completions"},
-    "what authentication providers of pyzoo's users take": {"credentials"},
     "what tests of pyzoo's users call": {"pyzoo_ensemble", "pyzoo_server", "restart"},
     "kinds of alternative names": {"EDI", "OTHER_NAME", "X400"},
     "operations that are only named": {"NOTIFICATION"},
