@@ -213,7 +213,9 @@ def test_kazoo_does_not_get_in_where_something_does_not_fit(pair: Pair, kazoo: C
     with ThreadPoolExecutor() as at_once:
         for side in pair.sides:
             clients = [kazoo(side.server.secure_address, *misfit) for misfit in misfits]
-            gave_up = dict(zip(misfits, at_once.map(gives_up, clients), strict=True))
+            elsewhere = OTHER_LOOPBACK, side.server.secure_address[1]
+            clients.append(kazoo(elsewhere, GOOD, check_hostname=True))
+            gave_up = dict(zip([*misfits, elsewhere], at_once.map(gives_up, clients), strict=True))
             assert all(gave_up.values()), (side.server.kind, gave_up)
     # kazoo leaves the sockets of handshakes that fail to the garbage, which says so.
     gc.collect()
