@@ -113,6 +113,14 @@ def test_a_pem_store_that_cannot_be_used_says_why(tmp_path: Path, data: bytes, p
     assert reason in refusal_of(key_store(tmp_path, data, password=password))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [b"-", b"-----BEGIN ", b"-----BEGIN PRIVATE KEY-----\n", b"-----BEGIN PRIVATE KEY-----\n\n\n\nA", b"-BEGIN KEY "],
+)
+def test_text_that_only_looks_like_pem_does_not_take_long(tmp_path: Path, text: bytes) -> None:
+    assert "it has no private key" in refusal_of(key_store(tmp_path, text * (500_000 // len(text))))
+
+
 # --- stores of Java
 
 

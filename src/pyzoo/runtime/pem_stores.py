@@ -13,9 +13,11 @@ from attrs import field, frozen
 
 from pyzoo.runtime.store_errors import StoreError
 
-_BODY: Final = r"[^-]*-+\s+([a-z0-9+/=\r\n]+)-+END\s+.*"
-_KEY: Final = re.compile(rf"-+BEGIN\s+.*PRIVATE\s+KEY{_BODY}PRIVATE\s+KEY[^-]*-+", re.IGNORECASE | re.ASCII)
-_CERTIFICATE: Final = re.compile(rf"-+BEGIN\s+.*CERTIFICATE{_BODY}CERTIFICATE[^-]*-+", re.IGNORECASE | re.ASCII)
+_BEGIN: Final = r"(?<!-)-+BEGIN\s+.{0,200}"
+_BODY: Final = r"[^-]*-+\s+([a-z0-9+/=][a-z0-9+/=\r\n]*)-+END\s+.{0,200}"
+"""Nothing in these can be read in two ways, so that no text takes long."""
+_KEY: Final = re.compile(rf"{_BEGIN}PRIVATE\s+KEY{_BODY}PRIVATE\s+KEY[^-]*-+", re.IGNORECASE | re.ASCII)
+_CERTIFICATE: Final = re.compile(rf"{_BEGIN}CERTIFICATE{_BODY}CERTIFICATE[^-]*-+", re.IGNORECASE | re.ASCII)
 _OLD_ENCRYPTION: Final = re.compile(r"^Proc-Type:.*ENCRYPTED", re.MULTILINE)
 
 _SEQUENCE: Final = 0x30
