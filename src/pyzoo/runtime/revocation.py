@@ -35,6 +35,8 @@ LONGEST_KEPT: Final = timedelta(minutes=5)
 FAILURE_KEPT: Final = timedelta(seconds=10)
 """So long nobody is asked again who has not answered: others wait behind the connection that asks."""
 MOST_KEPT: Final = 1000
+MOST_LISTS: Final = 16
+"""They may be large, and an authority has one or two."""
 CLOCK_SKEW: Final = timedelta(minutes=15)
 """What clocks may differ by, as in the JDK."""
 _ENCODING_DER: Final = 2
@@ -56,7 +58,7 @@ class Revocation:
         self._now = now
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[int, bytes], tuple[datetime, bool | str]] = OrderedDict()
-        self._lists: OrderedDict[str, tuple[datetime, bytes | str]] = OrderedDict()
+        self._lists: OrderedDict[str, tuple[datetime, x509.CertificateRevocationList | str]] = OrderedDict()
         self._chains: OrderedDict[bytes, tuple[bytes, ...]] = OrderedDict()
 
     def check_session(self, tls: ssl.SSLObject) -> None:
@@ -108,7 +110,7 @@ class Revocation:
         reasons = []
         for url in lists_of(certificate):
             try:
-                found = x509.load_der_x509_crl(self._list_of(url))
+                found = self._list_of(url)
                 refuse_list(found, certificate, issuer, self._now())
                 return found.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
             except Undetermined as reason:
@@ -117,15 +119,24 @@ class Revocation:
                 reasons.append(f"{url}: {error or type(error).__name__}")
         raise Undetermined("; ".join(reasons) or "it names no revocation list")
 
-    def _list_of(self, url: str) -> bytes:
+    def _list_of(self, url: str) -> x509.CertificateRevocationList:
         with self._lock:
-            until, found = self._lists.get(url, (None, b""))
+            until, found = self._lists.get(url, (None, ""))
             if until is None or until < self._now():
-                until, found = self._asked(url, None)
-                _keep(self._lists, url, (until, found))
+                until, found = self._fetched_list(url)
+                _keep(self._lists, url, (until, found), MOST_LISTS)
         if isinstance(found, str):
             raise Undetermined(found)
         return found
+
+    def _fetched_list(self, url: str) -> tuple[datetime, x509.CertificateRevocationList | str]:
+        until, data = self._asked(url, None)
+        if isinstance(data, str):
+            return until, data
+        try:
+            return until, x509.load_der_x509_crl(data)
+        except _UNREADABLE as error:
+            return self._now() + FAILURE_KEPT, str(error) or type(error).__name__
 
     def _asked(self, url: str, body: bytes | None) -> tuple[datetime, bytes | str]:
         """What was fetched, or why nothing was, and until when that counts."""
@@ -164,10 +175,10 @@ class Revocation:
             return self._now() + FAILURE_KEPT, str(error) or type(error).__name__
 
 
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int = MOST_KEPT) -> None:
     kept[key] = value
     kept.move_to_end(key)
-    while len(kept) > MOST_KEPT:
+    while len(kept) > most:
         kept.popitem(last=False)
 
 
