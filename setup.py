@@ -73,9 +73,11 @@ COLD = [
     *(f"src/pyzoo/server/operators/{name}.py" for name in ("answers", "ensemble_view", "environment", "families")),
     *(f"src/pyzoo/server/operators/{name}.py" for name in ("measurements", "mntr", "operated_server", "prometheus")),
     "src/pyzoo/server/operators/words.py",
+    "src/pyzoo/server/clients/sasl_logins.py",
     "src/pyzoo/server/roles/restoring.py",
+    "src/pyzoo/server/roles/sasl_steps.py",
 ]
-"""Runs for elections, reconfigurations, metrics and words, not for requests: a tenth of all C, left as Python."""
+"""Runs for elections, reconfigurations, logins, metrics and words, not for requests: a tenth of all C, left Python."""
 
 HOT = [
     "src/pyzoo/outbox.py",

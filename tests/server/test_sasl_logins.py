@@ -143,10 +143,9 @@ def test_a_new_connection_of_the_session_has_to_log_in_again() -> None:
 class Slow(SaslServer):
     """Takes two tokens, and looks around before each answer."""
 
-    waits = True
-
     def __init__(self) -> None:
         super().__init__()
+        self.waits = True
         self._tokens = 0
 
     def evaluate(self, response: bytes) -> bytes | None:

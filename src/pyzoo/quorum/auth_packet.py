@@ -81,10 +81,13 @@ class AuthServer:
     """The side that was dialled; as with a SaslServer a packet may take longer than a turn has when it `waits`."""
 
     def __init__(self, sasl: SaslServer) -> None:
-        self.waits = sasl.waits
         self._sasl = sasl
         self._tokens = 0
         self.is_done = False
+
+    @property
+    def waits(self) -> bool:
+        return self._sasl.waits
 
     def received(self, packet: QuorumAuthPacket) -> bytes:
         """The next packet; after a refusal ProtocolViolation says that the connection has to close."""

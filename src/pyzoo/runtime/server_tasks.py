@@ -55,6 +55,7 @@ class ServerTasks(ErrandRunner):
 
     async def _take_sasl_step(self, step: SaslStep) -> None:
         """Find the answer to a token in a thread, and wait until its connection has a place for it."""
+        self.loop.steps_beside += 1
         try:
             with trio.fail_after(SASL_SECONDS):
                 await trio.to_thread.run_sync(step.run, limiter=self._sasl_threads, abandon_on_cancel=True)
@@ -64,6 +65,8 @@ class ServerTasks(ErrandRunner):
         except Exception:
             logger.exception("A token of SASL led to an internal error")
             step.failure = SaslFailure("an internal error")
+        finally:
+            self.loop.steps_beside -= 1
         while not sasl_done(self.front(), step):
             await trio.sleep(SASL_RETRY_SECONDS)
         self.turn()

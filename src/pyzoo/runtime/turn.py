@@ -39,7 +39,7 @@ class ErrandRunner:
 
 @final
 class TurnLoop:
-    """The passes of one server."""
+    """The passes of one server; `steps_beside` are tokens of logins that threads look at."""
 
     def __init__(
         self,
@@ -58,6 +58,8 @@ class TurnLoop:
         self.runner = ErrandRunner()
         self.wait = EventWait(self.endpoints.epoll, EVENTS_PER_PASS)
         self.saves_snapshot = False
+        self.steps_beside: i64 = 0
+        self._has_errand = False
         self._has_process = False
         self._looks = False
         self._timer: trio.CancelScope | None = None
@@ -114,13 +116,15 @@ class TurnLoop:
 
         Going back to the event loop costs more than a pass.
         """
+        self._has_errand = False
         end_ms = elapsed_ms() + self._linger_ms()
         deferred = 0
         log = self.log
         events = self.wait.now()
         while events:
             self._pass(events)
-            is_late = self.core.now_ms >= end_ms
+            # An errand begins when others of the event loop have their turn.
+            is_late = self.core.now_ms >= end_ms or self._has_errand
             if is_late or self._hold_ns() <= 0:
                 self._release()
             events = []
@@ -152,12 +156,15 @@ class TurnLoop:
         return self.wait.within(LINGER_WAIT_NS, self._look_budget(self.core.is_busy))
 
     def _linger_ms(self) -> int:
-        return LINGER_ALONE_MS if self._has_process and not self.saves_snapshot else LINGER_MS
+        is_alone = self._has_process and not self.saves_snapshot and self.steps_beside == 0
+        return LINGER_ALONE_MS if is_alone else LINGER_MS
 
     def _look_budget(self, is_busy: bool) -> LookBudget | None:
         """For the next events; none while a thread has work: whoever looks hardly ever lets go of the interpreter."""
         log, handshakes = self.log, self._handshakes
-        if not self._looks or self.saves_snapshot or (log is not None and log.is_thread_busy):
+        if not self._looks or self.saves_snapshot or self.steps_beside > 0:
+            return None
+        if log is not None and log.is_thread_busy:
             return None
         if handshakes is not None and handshakes.in_flight > 0:
             return None
@@ -215,6 +222,7 @@ class TurnLoop:
             self.core.take_effects()
         errands = effects.take_errands()
         if errands is not None:
+            self._has_errand = True
             self.runner.run(errands)
         self.endpoints.send(effects.packets.take())
         if log is not None and log.begin_large():

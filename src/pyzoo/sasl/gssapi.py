@@ -38,10 +38,9 @@ class SecurityContext:
 class GssapiServer(SaslServer):
     """Who has a ticket for us is let in under the name that `authorize` makes of its principal."""
 
-    waits = True
-
     def __init__(self, context: SecurityContext, authorize: Authorize) -> None:
         super().__init__()
+        self.waits = True
         self._context: SecurityContext | None = context
         self._authorize = authorize
         self._has_offered = False
@@ -59,6 +58,8 @@ class GssapiServer(SaslServer):
     def _next(self, context: SecurityContext, response: bytes) -> bytes | None:
         if not context.is_established:
             answer = context.step(response)
+            # From here on it is a matter of keys that are there.
+            self.waits = not context.is_established
             if answer is not None or not context.is_established:
                 return answer
             response = b""

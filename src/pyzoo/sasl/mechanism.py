@@ -16,10 +16,9 @@ Raises SaslFailure when it may not be that one, and ProtocolViolation for a name
 class SaslServer:
     """The side that is logged in to. `authorization_id` is who it is, once the exchange `is_complete`."""
 
-    waits: bool = False
-    """Whether a token may take longer than a turn has: looking names up, reading files."""
-
     def __init__(self) -> None:
+        self.waits = False
+        """Whether the next token may take longer than a turn has: looking names up, reading files."""
         self.is_complete = False
         self.authorization_id = ""
 
