@@ -102,6 +102,12 @@ def test_servers_leave_before_others_join() -> None:
     assert listed(ONE, TWO, server(4, host="10.0.0.3")).same_members(proposed(server(4, host="10.0.0.3"), "3"))
 
 
+def test_thousands_of_servers_may_join_and_no_two_at_one_place() -> None:
+    joining = ",".join(f"server.{number}=h{number}:1:2;3" for number in range(4, 4000))
+    assert 3999 == len(proposed(joining).servers)
+    assert BADARGUMENTS == refusal(f"{joining},server.5000=h777:9:1;4")
+
+
 def test_a_joining_server_replaces_the_line_of_its_number() -> None:
     observer = server(3, "observer")
     assert listed(ONE, TWO, observer).same_members(proposed(observer))

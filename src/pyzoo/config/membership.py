@@ -145,13 +145,16 @@ def parse_membership(
     servers: dict[int, QuorumServer] = {}
     groups: dict[int, tuple[int, ...]] = {}
     weights: dict[int, int] = {}
+    grouped: set[int] = set()
     for entry in entries:
         sid = _number(entry.key.partition(".")[2], entry, path, "the number after the dot")
         if entry.key.startswith("server."):
             servers[sid] = parse_server(sid, entry, path, multi_address)
         elif entry.key.startswith("group"):
+            grouped.difference_update(groups.get(sid, ()))
             groups[sid] = tuple(_number(part, entry, path, "each server id") for part in entry.value.split(":"))
-            _refuse_shared_members(groups, entry, path)
+            _refuse_shared_members(grouped, set(groups[sid]), entry, path)
+            grouped.update(groups[sid])
         else:
             weights[sid] = _number(entry.value, entry, path, "the weight")
     members = Membership(
@@ -252,13 +255,13 @@ def _malformed(entry: Property, path: str | None) -> ConfigError:
     return _error(f"{entry.key}={entry.value} does not have the form {SERVER_FORM}", entry, path)
 
 
-def _refuse_shared_members(groups: dict[int, tuple[int, ...]], entry: Property, path: str | None) -> None:
-    seen: set[int] = set()
-    for ids in groups.values():
-        shared = seen.intersection(ids)
-        if shared:
-            raise _error(f"{entry.key}: server {min(shared)} is in two groups; it may be in one", entry, path)
-        seen.update(ids)
+def _refuse_shared_members(grouped: set[int], ids: set[int], entry: Property, path: str | None) -> None:
+    """Raise ConfigError for a group with members of others, which are `grouped`."""
+    shared = grouped & ids
+    if shared:
+        raise ConfigError(
+            f"{entry.key}: server {min(shared)} is in two groups; it may be in one", path, entry.line, entry.key
+        )
 
 
 def _check_everyone_is_grouped(members: Membership, path: str | None) -> None:

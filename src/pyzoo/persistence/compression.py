@@ -156,6 +156,7 @@ class _SnappySource:
         self._read = read
         self._path = path
         self._buffer = b""
+        self._pos = 0
         self._offset = 0
         self._begun = False
 
@@ -194,15 +195,16 @@ class _SnappySource:
             raise self._corrupt(f"the snappy stream needs a reader of version {lowest}")
 
     def _take(self, size: int, may_end: bool = False) -> bytes:
-        while len(self._buffer) < size:
+        while len(self._buffer) - self._pos < size:
             chunk = self._read(_CHUNK)
             if not chunk:
-                if may_end and not self._buffer:
+                if may_end and self._pos == len(self._buffer):
                     return b""
                 raise self._corrupt("the snappy stream ends too early")
-            self._buffer += chunk
-        taken = self._buffer[:size]
-        self._buffer = self._buffer[size:]
+            self._buffer = self._buffer[self._pos :] + chunk
+            self._pos = 0
+        taken = self._buffer[self._pos : self._pos + size]
+        self._pos += size
         self._offset += size
         return taken
 

@@ -72,6 +72,8 @@ TXN_HEADER_LENGTH: Final = 32
 _adler32: Final = zlib.adler32
 _CHUNK: Final = 1 << 20
 _SCAN_LIMIT: Final = 4 << 20
+_SUMMED_LIMIT: Final = 256 << 20
+"""Bytes of what looks like records, each within the others, that are summed up at the most."""
 _BODY: Final[dict[int, Callable[[InputArchive], Record]]] = {
     CREATE2: CreateTxn.decode,
     CREATE_CONTAINER: CreateContainerTxn.decode,
@@ -270,12 +272,14 @@ class LogReader:
         data = self._data.rstrip(b"\x00")
         end: i64 = len(data)
         pos: i64 = self._pos + 1
-        while end - pos >= RECORD_OVERHEAD + TXN_HEADER_LENGTH:
+        left: i64 = _SUMMED_LIMIT
+        while end - pos >= RECORD_OVERHEAD + TXN_HEADER_LENGTH and left > 0:
             # The upper half of a checksum is zero.
             if read_i32_be(data, pos) == 0:
                 length = i64(read_i32_be(data, pos + 8))
                 start = pos + 12
                 if TXN_HEADER_LENGTH <= length < end - start and data[start + length] == END_OF_RECORD:
+                    left -= length
                     checksum: i64 = _adler32(data[start : start + length])
                     if checksum == read_i64_be(data, pos):
                         return self._base + pos

@@ -48,6 +48,7 @@ _READING: Final = (WAITS_FOR_INFO, WAITS_FOR_ACKEPOCH, STREAMS, WAITS_FOR_ACK, A
 """States in which the learner has to be heard of, or to take bytes, within a limit."""
 
 STREAM_BYTES: Final = 1 << 20
+MOST_EARLY_ACKS: Final = 1 << 20
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 _ZXID_AT: Final = 4
 """Where a packet has its zxid."""
@@ -401,6 +402,8 @@ class LearnerHandler(LinkReceiver):
         if received.type != qp.ACK:
             raise ProtocolViolation(f"packet {received.type} in place of the ACK of NEWLEADER")
         if self.state == STREAMS or received.zxid != first_zxid(self.hub.epoch):
+            if len(self._early_acks) == MOST_EARLY_ACKS:
+                raise ProtocolViolation("it acknowledges without end, and not NEWLEADER")
             self._early_acks.append(received.zxid)
             return
         self.state = WAITS_FOR_SERVER

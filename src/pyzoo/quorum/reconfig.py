@@ -110,7 +110,13 @@ def _remove(servers: dict[int, QuorumServer], leaving: str | None) -> None:
 
 
 def _add(servers: dict[int, QuorumServer], joining: str | None, multi_address: bool) -> None:
-    """Put in the servers of `server.N=...,server.N=...`; one that is known gets its new line."""
+    """Put in the servers of `server.N=...,server.N=...`; one that is known gets its new line.
+
+    No two may listen at the same place (QuorumServer.checkAddressDuplicate).
+    """
+    taken: dict[tuple[str, int], set[int]] = {}
+    for known in servers.values():
+        _take_places(taken, known)
     for text in _items(joining, ","):
         parts = _items(text, "=")
         if len(parts) != 2:
@@ -120,9 +126,18 @@ def _add(servers: dict[int, QuorumServer], joining: str | None, multi_address: b
             joiner = parse_server(sid, Property(f"server.{sid}", parts[1], 0), None, multi_address)
         except ConfigError as error:
             raise KeeperError(BADARGUMENTS) from error
-        if joiner.client_port is None or any(_clash(joiner, one) for one in servers.values() if one.id != sid):
+        if joiner.client_port is None or any(taken.get(place, set()) - {sid} for place in _places(joiner)):
             raise KeeperError(BADARGUMENTS)
+        if sid in servers:
+            for place in _places(servers[sid]):
+                taken[place].discard(sid)
         servers[sid] = joiner
+        _take_places(taken, joiner)
+
+
+def _take_places(taken: dict[tuple[str, int], set[int]], server: QuorumServer) -> None:
+    for place in _places(server):
+        taken.setdefault(place, set()).add(server.id)
 
 
 def _items(text: str | None, separator: str) -> list[str]:
@@ -135,11 +150,6 @@ def _sid(text: str) -> int:
     if sid is None:
         raise KeeperError(MARSHALLINGERROR)
     return sid
-
-
-def _clash(one: QuorumServer, other: QuorumServer) -> bool:
-    """Whether two servers would listen at the same place (QuorumServer.checkAddressDuplicate)."""
-    return not _places(one).isdisjoint(_places(other))
 
 
 def _places(server: QuorumServer) -> Set[tuple[str, int]]:
