@@ -51,7 +51,7 @@ def main() -> int:
         return 0
     arguments.grown.mkdir(parents=True, exist_ok=True)
     if arguments.merge:
-        from tests.fuzz.engine import merge
+        from tests.fuzz.smallest import merge
 
         for target in chosen:
             print(f"{target.name:20} {merge(target, arguments.grown)} inputs")

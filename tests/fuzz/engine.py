@@ -7,7 +7,6 @@ import mmap
 import os
 import random
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -132,41 +131,3 @@ def _mutation() -> Callable[[bytes, int], bytes]:
         return bytes(atheris.Mutate(data, most)) if most > 0 else b""
 
     return inner
-
-
-def merge(target: Target, grown: Path) -> int:
-    """Bring what was found and is worth keeping into the corpus; returns how many inputs that now has.
-
-    Files with names of their own stay: each is a fault that was mended.
-    """
-    with tempfile.TemporaryDirectory() as place:
-        smallest = Path(place) / "smallest"
-        smallest.mkdir()
-        named = Path(place) / "named"
-        named.mkdir()
-        for path in target.inputs():
-            if not is_hash(path.name):
-                (named / path.name).write_bytes(path.read_bytes())
-        sources = [named, *(path for path in (target.corpus, grown / target.name) if path.is_dir())]
-        log = Path(place) / "log"
-        child = os.fork()
-        if child == 0:
-            arguments = [target.name, "-merge=1", f"-max_len={target.most}", str(smallest), *map(str, sources)]
-            _become_fuzzer(target, arguments, mmap.mmap(-1, _COUNTER_BYTES), log)
-        os.waitpid(child, 0)
-        kept = {path.read_bytes(): path.name for path in named.iterdir()}
-        target.corpus.mkdir(parents=True, exist_ok=True)
-        found = {path.name: path.read_bytes() for path in smallest.iterdir()}
-        if found:
-            for path in target.inputs():
-                if is_hash(path.name):
-                    path.unlink()
-            for name, data in found.items():
-                if data not in kept:
-                    (target.corpus / name).write_bytes(data)
-    return len(target.inputs())
-
-
-def is_hash(name: str) -> bool:
-    """Whether libFuzzer gave the name: the SHA-1 of the input."""
-    return len(name) == 40 and all(one in "0123456789abcdef" for one in name)
