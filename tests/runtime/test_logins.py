@@ -12,7 +12,7 @@ from pyzoo.config.kerberos_settings import KerberosSettings
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError, SaslFailure
-from pyzoo.runtime.jaas_file import login_sections
+from pyzoo.runtime.jaas_file import login_sections, open_login_file
 from pyzoo.runtime.kerberos import Keys, canonical_name, service_principal
 from pyzoo.runtime.member_logins import MemberNames, quorum_sasl
 from pyzoo.runtime.sasl_logins import client_login, client_login_warnings, with_client_login
@@ -51,6 +51,17 @@ def test_the_file_may_be_named_by_a_url_and_its_values_by_properties(tmp_path: P
     config = evolve(config, sasl_login_config=f"={(tmp_path / 'jaas.conf').as_uri()}", properties={"secret": "word"})
     [module] = login_sections(config)["Server"]
     assert module.options["user_bob"].startswith("word of ")
+
+
+def test_a_file_with_passwords_is_not_for_everybody(tmp_path: Path) -> None:
+    config = configured(tmp_path, f'Server {{ {DIGEST} required user_bob="b"; }};')
+    path = tmp_path / "jaas.conf"
+    for mode, found in ((0o644, str(path)), (0o640, None)):
+        path.chmod(mode)
+        assert found == open_login_file(config)
+    config = configured(tmp_path, f"Server {{ {KERBEROS} required; }};")
+    path.chmod(0o644)
+    assert open_login_file(config) is None
 
 
 def test_the_super_password_is_for_a_super_user_of_the_file(tmp_path: Path) -> None:

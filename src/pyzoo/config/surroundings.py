@@ -6,7 +6,7 @@ means. Refusals are texts of the code that a starting server runs.
 
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from pyzoo.config.dynamic_files import needs_backup
 from pyzoo.config.own_ports import OwnPort
@@ -67,7 +67,7 @@ class Surroundings:
     next_file: str | None = None
     newest_dynamic_file: tuple[str, int] | None = None  # path, version
     readonly_config_directory: str | None = None
-    login_sections: dict[str, dict[str, str]] | None = field(default=None, repr=False)
+    open_login_file: str | None = None
 
 
 def check_surroundings(config: ServerConfig, around: Surroundings, findings: Findings) -> None:
@@ -82,6 +82,11 @@ def check_surroundings(config: ServerConfig, around: Surroundings, findings: Fin
         # Only a member of another name may be known later.
         note = findings.error if key == "clientPortAddress" else findings.hint
         note(f"{host} is not known on this machine: {reason}; is it spelled right, and in the DNS?", key)
+    if around.open_login_file is not None:
+        findings.hint(
+            f"everybody on this machine can read the passwords in {around.open_login_file}: chmod o-r",
+            "java.security.auth.login.config",
+        )
     _check_certificates(around, findings)
     _check_dynamic_files(config, around, findings)
 

@@ -1,7 +1,9 @@
 """The JAAS file of a server: where it is, and what its sections give: users of DIGEST-MD5, or keys of Kerberos."""
 
 import os
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlparse
@@ -57,6 +59,22 @@ def section_of(config: ServerConfig, name: str) -> Modules:
     if modules is None:
         raise ConfigError(f"it has no section {name}", login_config(config))
     return modules
+
+
+def open_login_file(config: ServerConfig) -> str | None:
+    """The file, where it has passwords that everybody may read."""
+    if config.sasl_login_config is None:
+        return None
+    path = login_config(config)
+    with suppress(OSError, ConfigError):
+        passwords = any(
+            name == "password" or name.startswith("user_")
+            for modules in login_sections(config).values()
+            for module in modules
+            for name in module.options
+        )
+        return path if passwords and os.stat(path).st_mode & stat.S_IROTH else None
+    return None
 
 
 def is_kerberos(modules: Modules) -> bool:

@@ -27,7 +27,7 @@ from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.untouched_disk import UntouchedDisk
 from pyzoo.runtime.certificate_dates import certificates_of, settings_in_use
-from pyzoo.runtime.jaas_file import LOGIN_CONFIG
+from pyzoo.runtime.jaas_file import LOGIN_CONFIG, open_login_file
 from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
 from pyzoo.runtime.log_output import cannot_write
 from pyzoo.runtime.member_logins import quorum_sasl
@@ -50,7 +50,7 @@ def look_around(config: ServerConfig, *, is_running: bool = False, quick: bool =
     around = Surroundings(directories=_directories(config, is_running))
     around = _with_data(around, config, disk, reads_data=not (is_running or quick))
     around = evolve(around, refusals=around.refusals + tuple(_security_refusals(config)))
-    around = _with_certificates(around, config)
+    around = evolve(_with_certificates(around, config), open_login_file=open_login_file(config))
     around = _with_config_files(around, config)
     if not is_running:
         around = evolve(around, busy_ports=tuple(busy_ports(own_ports(config))))
