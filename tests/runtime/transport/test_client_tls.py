@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
@@ -14,6 +15,8 @@ from pyzoo.runtime.transport.client_tls import WRITE_BYTES, ClientTls, ClientTls
 from tests.support.identities import HOST, Identity, pem_settings
 
 VERSIONS = ("TLSv1.2", "TLSv1.3")
+NO_CHECK_TIME = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME."""
 
 
 @pytest.fixture
@@ -176,14 +179,18 @@ def resumptions(first: ClientTls, second: ClientTls, context: ssl.SSLContext) ->
     return [bool(one.tls.session_reused), bool(other.tls.session_reused)]
 
 
-def test_a_session_is_not_resumed_when_its_certificate_is_over(
-    stores: TlsSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tls, context = ClientTls(make_context(stores, server_side=True), False), client_context(stores)
+def test_a_session_is_not_resumed_when_its_certificate_is_over(stores: TlsSettings) -> None:
+    expired = Identity(days=-1)
+    Path(stores.key_store.location).write_bytes(expired.pem())
+    Path(stores.trust_store.location).write_bytes(expired.certificate.public_bytes(Encoding.PEM))
+    server, context = make_context(stores, server_side=True), client_context(stores)
+    for each in (server, context):
+        each.verify_flags |= NO_CHECK_TIME  # as if it had been valid when the session began
+    tls = ClientTls(server, False)
     one = Client(context, tls.accepted(False, HOST))
     one.shake_hands()
+    assert one.session.is_ready
     one.decrypted(one.session.to_send(b"x"))
-    monkeypatch.setattr("pyzoo.runtime.transport.client_tls.wall_ms", lambda: 1 << 43)
     other = Client(context, tls.accepted(False, HOST), one.tls.session)
     other.shake_hands()
     assert "not valid any more" in str(other.session.error)
