@@ -94,7 +94,7 @@ def _fuzz_all(chosen: "list[Target]", arguments: argparse.Namespace) -> int:
     weights = sum(target.weight for target in chosen)
     inputs = failures = 0
     for target in chosen:
-        share = -(-seconds * target.weight // weights)
+        share = seconds * target.weight / weights
         began = time.monotonic()
         outcome = fuzz(target, Limits(arguments.runs, share, seed), arguments.grown)
         inputs += outcome.inputs
