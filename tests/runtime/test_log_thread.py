@@ -9,7 +9,8 @@ import pytest
 
 from pyzoo.errors import StorageError
 from pyzoo.runtime import log_thread as room
-from pyzoo.runtime.log_thread import LogThread
+from pyzoo.runtime.clock import elapsed_ms
+from pyzoo.runtime.log_thread import STARVED_MS, LogThread
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
 
@@ -124,6 +125,19 @@ def test_the_thread_is_busy_from_a_submission_until_that_is_safe(thread: LogThre
     thread.start()
     wait_for_news(thread)
     assert not thread.is_thread_busy
+
+
+def test_a_thread_that_does_not_get_on_is_starved(thread: LogThread) -> None:
+    now_ms = elapsed_ms()
+    thread.submit(batch(1))
+    assert not thread.is_starved(now_ms)
+    late_ms = elapsed_ms() + STARVED_MS
+    assert thread.is_starved(late_ms)
+    thread.submit(batch(2))
+    assert thread.is_starved(late_ms)
+    thread.start()
+    wait_for_news(thread)
+    assert not thread.is_starved(late_ms + 60_000)
 
 
 def test_the_thread_is_not_busy_while_the_kernel_syncs(kernel: Kernel, log: FailingLog, thread: LogThread) -> None:

@@ -26,6 +26,8 @@ logger: Final = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 FAST_SYNC_NS: Final = 500_000
 """A disk that usually takes longer for a sync is not for the event loop."""
+STARVED_MS: Final = 5
+"""A thread that has not got on for so long may have a slow disk, or not have come to the interpreter."""
 SYNC_TIMES_KEPT: Final = 10_000
 """Sync times that wait at most to be counted by the event loop."""
 
@@ -102,6 +104,7 @@ class LogThread:
         self._queue: queue.SimpleQueue[tuple[LogBatch, int] | None] = queue.SimpleQueue()
         self._submitted_zxid = 0
         self._submitted_ms: list[int] = []
+        self._moved_ms = 0
         self._appended_ms = 0
         self._synced_ms: int | None = None
         self._kernel = kernel_sync()
@@ -118,13 +121,20 @@ class LogThread:
 
     def submit(self, batch: LogBatch) -> None:
         """Write this batch after all before it."""
+        now_ms = elapsed_ms()
+        if not self.is_thread_busy:
+            self._moved_ms = now_ms
         self._submitted_zxid = batch.last_zxid
-        self._queue.put((batch, elapsed_ms()))
+        self._queue.put((batch, now_ms))
 
     @property
     def is_thread_busy(self) -> bool:
         """Whether the thread has something to write."""
         return self._submitted_zxid != self.persisted_zxid and not self._beside
+
+    def is_starved(self, now_ms: int) -> bool:
+        """Whether it has had something to write for long, and may be waiting for the interpreter."""
+        return self.is_thread_busy and now_ms - self._moved_ms >= STARVED_MS
 
     @property
     def can_sync_beside(self) -> bool:
@@ -269,6 +279,7 @@ class LogThread:
             appended, flushed = self._appended_ms - begun_ms, elapsed_ms() - self._appended_ms
             self.sync_times.append(SyncTimes(queued, appended, flushed, self._synced_ms, txns, self._queue.qsize()))
         self.persisted_zxid = batches[-1].last_zxid
+        self._moved_ms = elapsed_ms()
 
     def _try_write(self, batches: list[LogBatch], records: bytes, beside: bool = False) -> bool:
         try:

@@ -53,6 +53,10 @@ class LogWriter:
         """Whether a thread needs the interpreter for the log."""
         return self._log.is_thread_busy
 
+    def is_starved(self, now_ms: int) -> bool:
+        """Whether a thread has had something to log for long, and may be waiting for the interpreter."""
+        return self._log.is_starved(now_ms)
+
     def patience_ns(self) -> i64:
         """How long proposals may wait for company."""
         return min(HOLD_SYNCS * self._log.usual_sync_ns, HOLD_MAX_NS)

@@ -5,6 +5,7 @@ millisecond in which a busy server expects its next events, for company of a lea
 disk: a single server when there is nothing else to do, a member of an ensemble after a few passes.
 """
 
+from time import sleep
 from typing import Final, final
 
 import trio
@@ -26,6 +27,8 @@ LINGER_MS: Final = 3
 LINGER_ALONE_MS: Final = 10
 """The same where nobody waits but timers that a pass serves as well."""
 LINGER_WAIT_NS: Final = 1_000_000
+GIVE_WAY_S: Final = 0.0001
+"""So long a thread takes to wake up and get the interpreter."""
 _IN: Final = 1  # EPOLLIN
 
 
@@ -123,6 +126,7 @@ class TurnLoop:
         events = self.wait.now()
         while events:
             self._pass(events)
+            self._give_way()
             # An errand begins when others of the event loop have their turn.
             is_late = self.core.now_ms >= end_ms or self._has_errand
             if is_late or self._hold_ns() <= 0:
@@ -141,6 +145,15 @@ class TurnLoop:
                 events = self._next_events()
         self._release()
         self._submit_log()
+
+    def _give_way(self) -> None:
+        """Let a thread that has waited for long have the interpreter.
+
+        A loop that is never idle lets go of it in every system call, and takes it back before a thread has woken up.
+        """
+        now_ms, log, handshakes = self.core.now_ms, self.log, self._handshakes
+        if (log is not None and log.is_starved(now_ms)) or (handshakes is not None and handshakes.is_starved(now_ms)):
+            sleep(GIVE_WAY_S)
 
     def _next_events(self) -> list[tuple[int, int]]:
         """What comes within a millisecond; what is held back goes out meanwhile, unless something comes in time."""

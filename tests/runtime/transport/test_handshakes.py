@@ -8,7 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from pyzoo.runtime.transport.client_tls import ClientTls
-from pyzoo.runtime.transport.handshakes import HANDSHAKE_MS, MOST_UNDER_WAY, NEVER, Handshakes, TlsHandshake
+from pyzoo.runtime.transport.handshakes import (
+    HANDSHAKE_MS,
+    MOST_UNDER_WAY,
+    NEVER,
+    STARVED_MS,
+    Handshakes,
+    TlsHandshake,
+)
 from pyzoo.server.metrics import ServerMetrics
 
 DETECTION_MS = 5_000
@@ -44,10 +51,13 @@ def test_a_thread_steps_and_tells_by_a_descriptor(scene: Scene) -> None:
     handshake = scene.begin()
     scene.handshakes.step(handshake, 0)
     assert handshake.is_stepping
+    assert not scene.handshakes.is_starved(STARVED_MS - 1)
+    assert scene.handshakes.is_starved(STARVED_MS)
     assert [scene.handshakes.eventfd] == select.select([scene.handshakes.eventfd], [], [], PATIENCE_SECONDS)[0]
-    assert [handshake] == scene.handshakes.stepped()
+    assert [handshake] == scene.handshakes.stepped(STARVED_MS)
     assert not handshake.is_stepping
-    assert [] == scene.handshakes.stepped()
+    assert not scene.handshakes.is_starved(2 * STARVED_MS)
+    assert [] == scene.handshakes.stepped(STARVED_MS)
 
 
 @pytest.mark.parametrize("scene", [[2]], indirect=True)

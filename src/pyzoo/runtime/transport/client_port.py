@@ -214,7 +214,7 @@ class ClientPort(Port):
 
     def take_steps(self, handshakes: Handshakes) -> None:
         """Go on with those that the thread is through with; some may be over meanwhile."""
-        for handshake in handshakes.stepped():
+        for handshake in handshakes.stepped(self.core.now_ms):
             endpoint = self.by_handshake.get(handshake)
             if endpoint is not None:
                 endpoint.stepped()

@@ -22,6 +22,8 @@ MOST_UNDER_WAY: Final = 1000
 """With more than these, whoever has been at it for the longest time makes room."""
 NOTE_MS: Final = 1000
 """No more than one line of the log in this time about handshakes that came to nothing."""
+STARVED_MS: Final = 5
+"""Without a step in so long a time, the thread has not come to the interpreter."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 
@@ -56,6 +58,7 @@ class Handshakes:
         self._queue: SimpleQueue[TlsHandshake | None] = SimpleQueue()
         self._done: deque[TlsHandshake] = deque()
         self._worker: threading.Thread | None = None
+        self._moved_ms: int = 0
         self._noted_ms: int = -NOTE_MS
         self._unnoted = 0
 
@@ -114,6 +117,8 @@ class Handshakes:
             del self._silent[handshake]
             self._add(self._talking, handshake, now_ms + HANDSHAKE_MS)
         handshake.is_stepping = True
+        if self.in_flight == 0:
+            self._moved_ms = now_ms
         self.in_flight += 1
         if self._worker is None:
             self._worker = threading.Thread(target=self._run, name="handshakes", daemon=True)
@@ -129,7 +134,11 @@ class Handshakes:
             self._done.append(handshake)
             os.eventfd_write(self.eventfd, 1)
 
-    def stepped(self) -> list[TlsHandshake]:
+    def is_starved(self, now_ms: int) -> bool:
+        """Whether the thread has not got on for long."""
+        return self.in_flight > 0 and now_ms - self._moved_ms >= STARVED_MS
+
+    def stepped(self, now_ms: int) -> list[TlsHandshake]:
         """Those that the thread has come as far with as it could."""
         try:
             os.eventfd_read(self.eventfd)
@@ -141,6 +150,7 @@ class Handshakes:
             handshake.is_stepping = False
             found.append(handshake)
         self.in_flight -= len(found)
+        self._moved_ms = now_ms
         return found
 
     def note(self, name: str, reason: str, now_ms: int) -> None:
