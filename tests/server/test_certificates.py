@@ -91,7 +91,7 @@ def test_an_acl_for_the_super_user_alone_is_one_of_its_certificate() -> None:
     assert err.NOAUTH == connect(world, BOB).error(op.GET_DATA, GetDataRequest("/mine", False))
 
 
-@pytest.mark.parametrize("shown", [b"no certificate", ALICE[:-200], b"\x30\x00"])
+@pytest.mark.parametrize("shown", [b"no certificate", ALICE[:-200], b"\x30\x00"], ids=["text", "cut off", "empty"])
 def test_a_certificate_that_cannot_be_read_is_refused(world: LoneServer, shown: bytes) -> None:
     client = secured(world, shown)
     assert (True, 1, b"") == (client.cnxn.closing, world.server.stats.auth_failed, client.received)
