@@ -27,7 +27,6 @@ NAMES: Final = {
     "pyzoo.runtime.transport.endpoint": "ServerCnxnFactory",
     "pyzoo.runtime.transport.peer_listeners": "PeerSockets",
     "pyzoo.runtime.transport.peer_port": "PeerSockets",
-    "pyzoo.runtime.transport.sasl": "SaslQuorumAuthServer",
     "pyzoo.server.clients.cnxn_factory": "ZooKeeperServer",
     "pyzoo.server.clients.handshake": "ZooKeeperServer",
     "pyzoo.server.operators.words": "FourLetterCommands",

@@ -74,6 +74,7 @@ def test_a_client_writes_and_reads_over_tls(start: Start, stores: TlsSettings) -
     client.create("/a", b"x" * 200_000)
     assert b"x" * 200_000 == client.get("/a")[0]
     client.stop()
+    client.close()
 
 
 def test_both_ports_serve_the_same_tree(start: Start, stores: TlsSettings) -> None:
@@ -82,8 +83,9 @@ def test_both_ports_serve_the_same_tree(start: Start, stores: TlsSettings) -> No
     plain.start(SECONDS)
     secure.create("/a", b"1")
     assert b"1" == plain.get("/a")[0]
-    secure.stop()
-    plain.stop()
+    for each in (secure, plain):
+        each.stop()
+        each.close()
 
 
 def test_a_client_without_a_certificate_is_sent_away(start: Start, stores: TlsSettings) -> None:
@@ -106,6 +108,7 @@ def test_a_port_for_both_takes_plain_and_encrypted_connections(start: Start, sto
     client = kazoo(server.port, stores)
     client.create("/a")
     client.stop()
+    client.close()
 
 
 def test_a_client_is_who_its_certificate_says(start: Start, stores: TlsSettings) -> None:
