@@ -21,7 +21,8 @@ from pyzoo.runtime.transport.handshakes import Handshakes
 from pyzoo.server.core import Core
 from pyzoo.server.effects import Errands
 
-EVENTS_PER_PASS: Final = 1024
+EVENTS_PER_PASS: Final = 256
+"""Who is answered in a pass waits for all of it."""
 LINGER_MS: Final = 3
 """How long a busy server keeps others of its event loop waiting, at the most."""
 LINGER_ALONE_MS: Final = 10

@@ -18,7 +18,8 @@ from pyzoo.runtime.transport.session import TransportSession
 logger: Final = logging.getLogger(__name__)
 
 RECEIVE_BYTES: Final = 1 << 16
-ACCEPTS_PER_PASS: Final = 256
+ACCEPTS_PER_PASS: Final = 32
+"""The others wait for the next pass, which comes at once: who is in already has its turn between."""
 ACCEPT_REST_MS: Final = 500
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 _IN: Final = 1  # EPOLLIN
