@@ -8,12 +8,15 @@ from interop.server import Server, ServerFailed
 
 WAIT_SECONDS = 20.0
 _EVENT = re.compile(r"^.*(?P<level>INFO|ERROR) +\[?Slf4jAuditLogger\]?(?: -)? (?P<event>\S.*)$")
+#: Apache's server leaves out the control characters below these only.
+_LATER_CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
 _SESSION = re.compile(r"session=0x[0-9a-f]+")
 
 
 def audit_lines(server: Server, after: int = 0) -> list[str]:
-    """Level and event of every line that was written after so many of them."""
-    found = [match for line in server.output().splitlines() if (match := _EVENT.match(line))]
+    """Level and event of every line that was written after so many of them, as pyzoo writes what is in them."""
+    lines = _LATER_CONTROLS.sub("", server.output()).split("\n")
+    found = [match for line in lines if (match := _EVENT.match(line))]
     return [f"{match['level']} {match['event']}" for match in found][after:]
 
 
