@@ -210,17 +210,25 @@ class TurnLoop:
             endpoint = endpoints.by_fd.get(fd)
             if endpoint is not None:
                 endpoint.ready(mask)
-            elif fd == self._log_fd and self.log is not None:
-                self.log.acknowledge()
-                core.persisted(self.log.progress(core.metrics))
+            elif fd == self._log_fd:
+                self._look_at_log()
             elif fd == self._handshakes_fd and handshakes is not None:
                 self.clients.take_steps(handshakes)
             else:
                 endpoints.accept(fd)
+        if len(events) >= EVENTS_PER_PASS:
+            # The event of the log may be among those that are left for later passes.
+            self._look_at_log()
         if handshakes is not None and core.now_ms >= handshakes.deadline_ms:
             self.clients.expire_handshakes(handshakes)
         self.carry_out()
         core.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
+
+    def _look_at_log(self) -> None:
+        log = self.log
+        if log is not None:
+            log.acknowledge()
+            self.core.persisted(log.progress(self.core.metrics))
 
     # --- effects
 
