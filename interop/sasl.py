@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import define, field
 from kazoo.client import KazooClient
+from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.security import make_acl
 
 from interop import requests as rq
@@ -69,7 +70,10 @@ def log_in(session: PairSession, proof: Proof | None = None) -> PairSession:
 
 
 def by_kazoo(host_port: str, options: Mapping[str, str]) -> str:
-    """What a client of kazoo's gets that logs in: its ids, or the name of the error."""
+    """What a client of kazoo's gets that logs in: its ids, or the name of the error.
+
+    A login that has failed before kazoo begins to wait for it is one that kazoo waits for in vain.
+    """
     client = KazooClient(host_port, timeout=10.0, sasl_options=dict(options))
     try:
         client.start(WAIT_SECONDS)
@@ -77,6 +81,8 @@ def by_kazoo(host_port: str, options: Mapping[str, str]) -> str:
         acl, _ = client.get_acls("/by-kazoo")
         client.delete("/by-kazoo")
         return str([(entry.id.scheme, entry.id.id) for entry in acl])
+    except KazooTimeoutError:
+        return "AuthFailedError"
     except Exception as error:
         return type(error).__name__
     finally:

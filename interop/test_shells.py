@@ -103,6 +103,8 @@ C_COMMANDS = ["create /c", "create /c", "create /c/a", "create +s /c/s", "create
 TIME = re.compile(r"\b\w{3} \w{3} +\d+ \d\d:\d\d:\d\d (\w+ )?\d{4}")
 VARYING = re.compile(r"(?<=zxid=)\d+|(?<=time = )\d+(?= msec)")
 EVENT = re.compile(r"WatchedEvent|^Watcher SESSION_EVENT|^Got a new session id")
+# What a request gets that Java's client has sent before it knew that its login has failed.
+FAILED_IN_TIME = "KeeperErrorCode = AuthFailed for /s/mine"
 # cli_mt writes the end of this line apart from it, and its other thread may write in between.
 WITHOUT_ITS_END = re.compile(r"(Watcher SESSION_EVENT state = [A-Z]+_STATE)")
 LONG_ID = re.compile(r"\b(0x)?1[0-9a-f]{14}\b")
@@ -110,6 +112,7 @@ LONG_ID = re.compile(r"\b(0x)?1[0-9a-f]{14}\b")
 
 def comparable(output: str, port: int) -> list[str]:
     """Lines without what differs between runs; events, which come from another thread, behind all others."""
+    output = output.replace(FAILED_IN_TIME, "Not connected")
     output = WITHOUT_ITS_END.sub(r"\n\1\n", output)
     output = LONG_ID.sub("SESSION", TIME.sub("TIME", output.replace(str(port), "PORT")))
     # 3.8.0 has no logging back end there; what slf4j says about it comes at any time.
