@@ -10,11 +10,9 @@ import select
 import socket
 import ssl
 import struct
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
 
 from benchmarks.asker import (
     CREATE,
@@ -31,6 +29,7 @@ from benchmarks.asker import (
     read_body,
     watches_body,
 )
+from benchmarks.beside import Beside
 
 HOST = "127.0.0.1"
 HELD, BLOB_BYTES, READERS, READS = 2_000, 1_000_000, 50, 200
@@ -200,29 +199,11 @@ def main(kind: str, port: int) -> None:
     os._exit(0)  # Thousands of sockets are closed by the system at once, not one by one.
 
 
-class Flooder:
-    """A flood for the length of a `with`; `figures` are there after it."""
+class Flooder(Beside):
+    """A flood for the length of a `with`."""
 
     def __init__(self, kind: str, port: int) -> None:
-        pipe = subprocess.PIPE
-        command = [sys.executable, "-m", "benchmarks.flooder", kind, str(port)]
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
-        self.figures: dict[str, float] = {}
-
-    def __enter__(self) -> "Flooder":
-        assert self._process.stdout is not None
-        self._process.stdout.readline()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            output, _ = self._process.communicate("\n", timeout=2 * PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return
-        self.figures = json.loads(output)
+        super().__init__("benchmarks.flooder", kind, str(port), patience_s=2 * PATIENCE_S)
 
 
 if __name__ == "__main__":

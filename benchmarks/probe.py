@@ -8,13 +8,12 @@ import json
 import select
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections import deque
-from types import TracebackType
 
 from benchmarks.asker import CREATE, GET_DATA, buffer, create_body, text
+from benchmarks.beside import Beside
 from benchmarks.zkload import Figures
 
 GET_EVERY_S, SET_EVERY_S = 0.002, 0.010
@@ -103,26 +102,11 @@ def main(port: int) -> None:
     print(json.dumps(figures))
 
 
-class Probe:
-    """The same as a process of its own, for the length of a `with`; `figures` are there after it."""
+class Probe(Beside):
+    """The same as a process of its own, for the length of a `with`."""
 
     def __init__(self, port: int) -> None:
-        pipe = subprocess.PIPE
-        command = [sys.executable, "-m", "benchmarks.probe", str(port)]
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
-        self.figures: Figures = {}
-
-    def __enter__(self) -> "Probe":
-        assert self._process.stdout is not None
-        self._process.stdout.readline()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        output, _ = self._process.communicate("\n", timeout=2 * DRAIN_S)
-        if self._process.returncode == 0:
-            self.figures = json.loads(output)
+        super().__init__("benchmarks.probe", str(port), patience_s=2 * DRAIN_S)
 
 
 if __name__ == "__main__":

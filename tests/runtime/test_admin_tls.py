@@ -3,7 +3,7 @@
 import http.client
 import json
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.tls_contexts import make_context
 from pyzoo.testing import EmbeddedServer
-from tests.support.identities import HOST, Identity, pem_settings
+from tests.support.identities import HOST, Identity
 
 SECONDS = 20
 SUBJECT = "CN=member"
@@ -23,32 +23,13 @@ Start = Callable[..., EmbeddedServer]
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> TlsSettings:
-    return pem_settings(tmp_path)
-
-
-@pytest.fixture
-def start(stores: TlsSettings) -> Iterator[Start]:
+def start(stores: TlsSettings, start: Start) -> Start:
     """Starts servers with these stores and some properties."""
-    running: list[EmbeddedServer] = []
-
-    def start_one(**properties: str) -> EmbeddedServer:
-        given = {
-            "zookeeper.admin.serverPort": "0",
-            "zookeeper.admin.serverAddress": HOST,
-            "zookeeper.admin.rateLimiterIntervalInMS": "-1",
-            "zookeeper.ssl.quorum.keyStore.location": stores.key_store.location,
-            "zookeeper.ssl.quorum.trustStore.location": stores.trust_store.location,
-            **{f"zookeeper.{name.replace('_', '.')}": value for name, value in properties.items()},
-        }
-        server = EmbeddedServer(properties=given)
-        running.append(server)
-        server.start()
-        return server
-
-    yield start_one
-    for server in running:
-        server.stop()
+    given = {
+        "ssl_quorum_keyStore_location": stores.key_store.location,
+        "ssl_quorum_trustStore_location": stores.trust_store.location,
+    }
+    return lambda **properties: start(**given, **properties)
 
 
 def ask(connection: http.client.HTTPConnection, command: str, **headers: str) -> tuple[Any, http.client.HTTPMessage]:

@@ -20,7 +20,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import GetDataRequest
 from pyzoo.runtime.four_letters import ask, mntr_fields
 from pyzoo.testing import EmbeddedServer
-from tests.support.identities import HOST, Identity, pem_settings
+from tests.support.identities import HOST, Identity
 from tests.support.server_process import EPHEMERAL, RawClient, sockets
 from tests.support.tls_clients import identified
 
@@ -29,14 +29,8 @@ Start = Callable[..., EmbeddedServer]
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> TlsSettings:
-    return pem_settings(tmp_path)
-
-
-@pytest.fixture
-def start(stores: TlsSettings) -> Iterator[Start]:
+def start(stores: TlsSettings, embedded: Start) -> Iterator[Start]:
     """Starts servers with these stores and some properties."""
-    running: list[EmbeddedServer] = []
 
     def start_one(secure: bool = True, **properties: str) -> EmbeddedServer:
         given: dict[str, Any] = {
@@ -45,16 +39,11 @@ def start(stores: TlsSettings) -> Iterator[Start]:
             **({"secureClientPort": 0} if secure else {}),
             **{name.replace("_", "."): value for name, value in properties.items()},
         }
-        server = EmbeddedServer(properties=given)
-        running.append(server)
-        server.start()
-        return server
+        return embedded(properties=given)
 
     yield start_one
     while sockets:
         sockets.pop().close()
-    for server in running:
-        server.stop()
 
 
 def kazoo(port: int, stores: TlsSettings) -> KazooClient:
