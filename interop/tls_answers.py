@@ -12,9 +12,9 @@ from cryptography import x509
 
 from pyzoo.config.reader import ConfigReader
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsStore, read_tls
-from pyzoo.runtime.certificate_names import jdk_accepts, zookeeper_accepts
-from pyzoo.runtime.key_stores import load_keys, load_trusted
-from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context
+from pyzoo.runtime.tls.key_stores import load_keys, load_trusted
+from pyzoo.runtime.transport.certificate_names import jdk_accepts, zookeeper_accepts
 
 VERSIONS = {"TLSv1.3": ssl.TLSVersion.TLSv1_3, "TLSv1.2": ssl.TLSVersion.TLSv1_2}
 

@@ -29,6 +29,9 @@ SERVER_LAYERS = [
 ]
 """The rooms and files of server/, likewise: of these no two of one layer know each other."""
 
+RUNTIME_LAYERS = [{"transport"}, {"tls", "logins"}]
+"""The rooms of runtime/, likewise; the files beside them are free."""
+
 BASE = LAYERS[0]
 OUTSIDE = {"trio", "socket", "ssl", "threading", "signal", "select", "queue"}
 CLOCK_AND_SYSTEM = {"time", "os", "datetime"}
@@ -37,7 +40,7 @@ MAY_USE_OS = {"persistence/disk.py", "filetools/new_file.py"}
 
 RAW_PROPERTIES = {
     "admin/server_commands.py": "shows them",
-    "runtime/jaas_file.py": "may be named in a JAAS file",
+    "runtime/logins/jaas_file.py": "may be named in a JAAS file",
     "runtime/local_ensemble.py": "are those that the caller gives, and go to the members as -D",
 }
 """Who may look at properties as they were given, and why; beside the rooms that read command lines and files."""
@@ -76,6 +79,19 @@ def test_a_room_of_the_server_imports_only_from_rooms_below_it() -> None:
         for name in module.imports:
             parts = name.split(".")
             if parts[:2] == ["pyzoo", "server"] and len(parts) > 2 and parts[2] != room:
+                if level[parts[2]] >= level[room]:
+                    wrong.append(f"{module.path} imports {name}")
+    assert [] == wrong
+
+
+def test_a_room_of_the_runtime_imports_only_from_rooms_below_it() -> None:
+    level = {room: number for number, rooms in enumerate(RUNTIME_LAYERS) for room in rooms}
+    wrong = []
+    for module in sources():
+        room = module.name.split(".")[2] if module.room == "runtime" else ""
+        for name in module.imports if room in level else ():
+            parts = name.split(".")
+            if parts[:2] == ["pyzoo", "runtime"] and len(parts) > 2 and parts[2] in level and parts[2] != room:
                 if level[parts[2]] >= level[room]:
                     wrong.append(f"{module.path} imports {name}")
     assert [] == wrong

@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve, frozen
 
 from pyzoo.runtime.free_ports import free_port
-from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context
 from tests.support.identities import HOST, pem_settings
 from tests.support.server_process import PATIENCE_SECONDS, clean_environment
 

@@ -11,10 +11,10 @@ from pyzoo.outbox import Packets
 from pyzoo.quorum.auth_packet import IN_PROGRESS, SUCCESS, AuthLearner, AuthServer, encode_auth
 from pyzoo.quorum.hello import Hello, encode_hello
 from pyzoo.quorum.link import ELECTION, QUORUM, PeerLink
-from pyzoo.runtime.certificate_names import is_address, is_certificate_of
-from pyzoo.runtime.java_stores import java_identities, java_trusted
-from pyzoo.runtime.pem_stores import pem_certificates, pem_identity
-from pyzoo.runtime.store_errors import StoreError
+from pyzoo.runtime.tls.java_stores import java_identities, java_trusted
+from pyzoo.runtime.tls.pem_stores import pem_certificates, pem_identity
+from pyzoo.runtime.tls.store_errors import StoreError
+from pyzoo.runtime.transport.certificate_names import is_address, is_certificate_of
 from pyzoo.runtime.transport.client_tls import ClientTlsSession
 from pyzoo.runtime.transport.sasl import SaslSession, nobody_beside
 from pyzoo.runtime.transport.tls import TlsSession

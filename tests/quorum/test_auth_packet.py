@@ -14,7 +14,7 @@ from pyzoo.quorum.auth_packet import (
     decode_auth,
     encode_auth,
 )
-from pyzoo.runtime.member_logins import only_itself
+from pyzoo.runtime.logins.member_logins import only_itself
 from pyzoo.sasl.digest_md5 import DigestMd5Client, DigestMd5Server
 from pyzoo.sasl.mechanism import SaslServer
 

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pyzoo.config.tls_settings import TlsSettings
-from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context
 from pyzoo.testing import EmbeddedServer
 from tests.support.identities import HOST, Identity
 

@@ -13,7 +13,7 @@ from attrs import evolve
 
 from pyzoo.runtime.http import open_http, serve_http
 from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, Message, Receive, Send
-from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context
 from tests.support.identities import HOST, pem_settings
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

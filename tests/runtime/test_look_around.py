@@ -13,9 +13,9 @@ from pyzoo.config.membership import Membership, QuorumServer, ServerAddress
 from pyzoo.config.own_ports import OwnPort
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings, TlsStore
-from pyzoo.runtime.certificate_dates import certificates_of, warn_about_certificates
 from pyzoo.runtime.look_around import PID_FILE, busy_ports, look_around, why_unknown
 from pyzoo.runtime.storage import open_storage
+from pyzoo.runtime.tls.certificate_dates import certificates_of, warn_about_certificates
 from tests.support.identities import Identity, pem_settings
 from tests.support.server_process import wait_until
 

@@ -35,7 +35,7 @@ def client_tls(properties: dict[str, str], path: str | None) -> "ssl.SSLContext 
     from pyzoo.config.reader import ConfigReader
     from pyzoo.config.tls_settings import read_tls
     from pyzoo.errors import ConfigError
-    from pyzoo.runtime.tls_contexts import make_context
+    from pyzoo.runtime.tls.contexts import make_context
 
     settings = read_tls(ConfigReader({}, path, properties), "ssl.")
     if not settings.trust_store.location:

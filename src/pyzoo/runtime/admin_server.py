@@ -29,7 +29,7 @@ from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage
-from pyzoo.runtime.tls_contexts import admin_tls
+from pyzoo.runtime.tls.contexts import admin_tls
 from pyzoo.runtime.upload import UploadRoom, check_room_for_snapshot, room_for, spool
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server.database import ZKDatabase, new_tree
@@ -98,7 +98,7 @@ class ServerHost:
 
     async def vouches_for(self, certificate: bytes) -> bool:
         """Whether the trust store of clients accepts a certificate."""
-        from pyzoo.runtime.trusted_clients import vouches_for
+        from pyzoo.runtime.tls.trusted_clients import vouches_for
 
         return await trio.to_thread.run_sync(vouches_for, self.server().config.tls.trust_store, certificate)
 

@@ -26,14 +26,14 @@ from pyzoo.persistence.disk import Disk, RealDisk
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.untouched_disk import UntouchedDisk
-from pyzoo.runtime.certificate_dates import certificates_of, settings_in_use
-from pyzoo.runtime.jaas_file import LOGIN_CONFIG, open_login_file
 from pyzoo.runtime.listening import bind, cannot_listen, check_client_address
 from pyzoo.runtime.log_output import cannot_write
-from pyzoo.runtime.member_logins import quorum_sasl
-from pyzoo.runtime.sasl_logins import client_login, client_login_warnings
+from pyzoo.runtime.logins.client_logins import client_login, client_login_warnings
+from pyzoo.runtime.logins.jaas_file import LOGIN_CONFIG, open_login_file
+from pyzoo.runtime.logins.member_logins import quorum_sasl
 from pyzoo.runtime.storage import in_use, server_of
-from pyzoo.runtime.tls_contexts import admin_tls, client_tls, metrics_tls, quorum_tls
+from pyzoo.runtime.tls.certificate_dates import certificates_of, settings_in_use
+from pyzoo.runtime.tls.contexts import admin_tls, client_tls, metrics_tls, quorum_tls
 from pyzoo.server.database import new_tree, recovery_settings
 
 PID_FILE = "zookeeper_server.pid"

@@ -13,12 +13,12 @@ from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.dialling import Dial
 from pyzoo.runtime.host_names import HostNames, name_of
 from pyzoo.runtime.listening import open_listener
-from pyzoo.runtime.member_logins import quorum_sasl
-from pyzoo.runtime.reload_stores import reload_stores
+from pyzoo.runtime.logins.member_logins import quorum_sasl
 from pyzoo.runtime.server_tasks import SASL_SECONDS, SASL_THREADS, ServerTasks
 from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_beside
 from pyzoo.runtime.storage import Storage
-from pyzoo.runtime.tls_contexts import quorum_tls
+from pyzoo.runtime.tls.contexts import quorum_tls
+from pyzoo.runtime.tls.reload_stores import reload_stores
 from pyzoo.runtime.transport.peer_listeners import PeerListeners
 from pyzoo.runtime.transport.peer_port import PeerEndpoint, PeerPort
 from pyzoo.runtime.transport.sasl import SaslSession

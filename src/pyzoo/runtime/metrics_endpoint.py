@@ -16,7 +16,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.http import open_http, serve_http
 from pyzoo.runtime.http_settings import AsgiApplication, Message, Receive, Send, http_settings
 from pyzoo.runtime.listening import cannot_listen
-from pyzoo.runtime.tls_contexts import metrics_tls
+from pyzoo.runtime.tls.contexts import metrics_tls
 from pyzoo.server.core import Core
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.server.operators.prometheus import CONTENT_TYPE, exposition_lines, server_families

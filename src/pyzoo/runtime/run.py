@@ -23,20 +23,20 @@ from pyzoo.errors import StorageError
 from pyzoo.jute.primitives import set_field_limit
 from pyzoo.runtime.admin_server import MemberHost, ServerHost, open_admin, serve_admin
 from pyzoo.runtime.auditing import note_start, with_server_user
-from pyzoo.runtime.certificate_dates import settings_in_use, warn_about_certificates
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import check_client_address, open_listener, open_secure_listener
 from pyzoo.runtime.log_writer import ALONE, IN_ENSEMBLE, LogWriter
+from pyzoo.runtime.logins.client_logins import with_client_login
 from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.metrics_endpoint import MetricsPort, open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
-from pyzoo.runtime.reload_stores import reload_client_stores
-from pyzoo.runtime.sasl_logins import with_client_login
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
-from pyzoo.runtime.tls_contexts import client_tls, refuse_revoked
+from pyzoo.runtime.tls.certificate_dates import settings_in_use, warn_about_certificates
+from pyzoo.runtime.tls.contexts import client_tls, refuse_revoked
+from pyzoo.runtime.tls.reload_stores import reload_client_stores
 from pyzoo.runtime.transport.client_port import SECURE_PORT
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.handshakes import Handshakes

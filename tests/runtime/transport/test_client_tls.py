@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
-from pyzoo.runtime.tls_contexts import client_tls, make_context
+from pyzoo.runtime.tls.contexts import client_tls, make_context
 from pyzoo.runtime.transport.client_tls import WRITE_BYTES, ClientTls, ClientTlsSession
 from tests.support.identities import HOST, Identity, pem_settings
 

@@ -4,8 +4,8 @@ import ssl
 from collections.abc import Callable
 from typing import Final, final
 
-from pyzoo.runtime.certificate_names import Certificate, PeerCheck, is_valid_at, refused
 from pyzoo.runtime.clock import wall_ms
+from pyzoo.runtime.transport.certificate_names import Certificate, PeerCheck, is_valid_at, refused
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.runtime.transport.tls import TLS_HANDSHAKE
 

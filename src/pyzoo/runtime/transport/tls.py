@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable
 from typing import Final, final
 
-from pyzoo.runtime.certificate_names import PeerCheck
+from pyzoo.runtime.transport.certificate_names import PeerCheck
 from pyzoo.runtime.transport.session import TransportSession
 
 TLS_HANDSHAKE: Final = 0x16

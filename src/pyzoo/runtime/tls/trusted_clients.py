@@ -5,7 +5,7 @@ from typing import Final
 
 from pyzoo.config.tls_settings import TlsStore
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.key_stores import load_trusted
+from pyzoo.runtime.tls.key_stores import load_trusted
 
 logger: Final = logging.getLogger(__name__)
 

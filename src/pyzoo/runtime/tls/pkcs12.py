@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from pyzoo.runtime.store_errors import StoreError
+from pyzoo.runtime.tls.store_errors import StoreError
 
 _DATA: Final = "1.2.840.113549.1.7.1"
 _ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"

@@ -11,8 +11,8 @@ import trio.testing
 from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
-from pyzoo.runtime.reload_stores import reload_client_stores, reload_stores
-from pyzoo.runtime.tls_contexts import client_tls, make_context, quorum_tls
+from pyzoo.runtime.tls.contexts import client_tls, make_context, quorum_tls
+from pyzoo.runtime.tls.reload_stores import reload_client_stores, reload_stores
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.tls import PeerTls, TlsSession
 from tests.support.identities import HOST, pem_settings

@@ -5,7 +5,8 @@ import re
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError, SaslFailure
 from pyzoo.quorum.auth_packet import SERVICE
-from pyzoo.runtime.jaas_file import (
+from pyzoo.runtime.logins.client_logins import FIPS, nonce
+from pyzoo.runtime.logins.jaas_file import (
     LOGIN_CONFIG,
     client_keys,
     is_kerberos,
@@ -15,8 +16,7 @@ from pyzoo.runtime.jaas_file import (
     server_keys,
     users_in,
 )
-from pyzoo.runtime.kerberos import AcceptorLogin, InitiatorLogin, canonical_name
-from pyzoo.runtime.sasl_logins import FIPS, nonce
+from pyzoo.runtime.logins.kerberos import AcceptorLogin, InitiatorLogin, canonical_name
 from pyzoo.runtime.transport.sasl import PeerSasl
 from pyzoo.sasl.digest_md5 import DigestMd5ClientLogin, DigestMd5ServerLogin, NoDigestInFipsMode
 from pyzoo.sasl.mechanism import ClientLogin, ServerLogin

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsStore
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.key_stores import load_keys, load_trusted, password_of
-from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context
+from pyzoo.runtime.tls.key_stores import load_keys, load_trusted, password_of
 from tests.support.identities import Identity
 
 PASSWORD = "a secret"

@@ -12,7 +12,7 @@ from pyzoo.config.jaas import DIGEST_MODULE, KERBEROS_MODULE, LoginModule, Secti
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.environment import user_name
-from pyzoo.runtime.kerberos import Keys, use_krb5_conf
+from pyzoo.runtime.logins.kerberos import Keys, use_krb5_conf
 
 LOGIN_CONFIG: Final = "java.security.auth.login.config"
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from pyzoo.config.tls_settings import TlsStore
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.java_stores import java_identities, java_trusted
-from pyzoo.runtime.pem_stores import Identity, certificates_pem, pem_certificates, pem_identity
-from pyzoo.runtime.store_errors import StoreError
+from pyzoo.runtime.tls.java_stores import java_identities, java_trusted
+from pyzoo.runtime.tls.pem_stores import Identity, certificates_pem, pem_certificates, pem_identity
+from pyzoo.runtime.tls.store_errors import StoreError
 
 MOST_BYTES: Final = 16 << 20
 

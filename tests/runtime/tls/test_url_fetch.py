@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from pyzoo.runtime import url_fetch
-from pyzoo.runtime.url_fetch import fetch_url
+from pyzoo.runtime.tls import url_fetch
+from pyzoo.runtime.tls.url_fetch import fetch_url
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -12,10 +12,10 @@ from pyzoo.config.kerberos_settings import KerberosSettings
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError, SaslFailure
-from pyzoo.runtime.jaas_file import login_sections, open_login_file
-from pyzoo.runtime.kerberos import Keys, canonical_name, service_principal
-from pyzoo.runtime.member_logins import MemberNames, quorum_sasl
-from pyzoo.runtime.sasl_logins import client_login, client_login_warnings, with_client_login
+from pyzoo.runtime.logins.client_logins import client_login, client_login_warnings, with_client_login
+from pyzoo.runtime.logins.jaas_file import login_sections, open_login_file
+from pyzoo.runtime.logins.kerberos import Keys, canonical_name, service_principal
+from pyzoo.runtime.logins.member_logins import MemberNames, quorum_sasl
 from pyzoo.sasl.digest_md5 import DigestMd5Client, Service
 
 DIGEST = "org.apache.zookeeper.server.auth.DigestLoginModule"

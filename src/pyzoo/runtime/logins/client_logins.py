@@ -9,7 +9,7 @@ from attrs import evolve
 from pyzoo.config.jaas import users_of
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.jaas_file import (
+from pyzoo.runtime.logins.jaas_file import (
     LOGIN_CONFIG,
     Modules,
     is_kerberos,
@@ -18,7 +18,7 @@ from pyzoo.runtime.jaas_file import (
     server_keys,
     users_in,
 )
-from pyzoo.runtime.kerberos import AcceptorLogin, default_realm
+from pyzoo.runtime.logins.kerberos import AcceptorLogin, default_realm
 from pyzoo.sasl.digest_md5 import DigestMd5ServerLogin, NoDigestInFipsMode, Service
 from pyzoo.sasl.kerberos_name import ClientNames, parse_rules
 from pyzoo.sasl.mechanism import NONCE_BYTES, ServerLogin

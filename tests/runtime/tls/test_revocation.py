@@ -15,8 +15,8 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from pyzoo.config.tls_settings import TlsSettings, TlsStore
-from pyzoo.runtime.revocation import CLOCK_SKEW, FAILURE_KEPT, LONGEST_KEPT, Revocation
-from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context
+from pyzoo.runtime.tls.revocation import CLOCK_SKEW, FAILURE_KEPT, LONGEST_KEPT, Revocation
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.tls import PeerTls
 from tests.support.identities import pem_settings

@@ -11,7 +11,7 @@ import trio
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.tls_contexts import client_tls, quorum_contexts
+from pyzoo.runtime.tls.contexts import client_tls, quorum_contexts
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.tls import PeerTls
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyzoo.quorum.hello import decode_hello, hello_size
 from pyzoo.runtime.free_ports import free_port
-from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context
 from tests.support.identities import HOST, pem_settings
 from tests.support.server_process import PATIENCE_SECONDS, ServerProcess
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from pyzoo.runtime.store_errors import StoreError
+from pyzoo.runtime.tls.store_errors import StoreError
 
 _BEGIN: Final = r"(?<!-)-+BEGIN\s+.{0,200}"
 _BODY: Final = r"[^-]*-+\s+([a-z0-9+/=][a-z0-9+/=\r\n]*)-+END\s+.{0,200}"

@@ -7,8 +7,8 @@ from attrs import evolve
 
 from pyzoo.config.ensemble_settings import QuorumSettings
 from pyzoo.config.settings import ServerConfig
-from pyzoo.runtime.certificate_names import Certificate, jdk_accepts, zookeeper_accepts
-from pyzoo.runtime.tls_contexts import quorum_tls
+from pyzoo.runtime.tls.contexts import quorum_tls
+from pyzoo.runtime.transport.certificate_names import Certificate, jdk_accepts, zookeeper_accepts
 from tests.support.identities import HOST, pem_settings
 
 HOSTS = [

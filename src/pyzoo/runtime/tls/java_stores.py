@@ -6,8 +6,8 @@ A key needs the password of its store. Trusted is what stands there as such: the
 import struct
 from typing import Final
 
-from pyzoo.runtime.pem_stores import Identity, certificates_pem, pem_text
-from pyzoo.runtime.store_errors import StoreError
+from pyzoo.runtime.tls.pem_stores import Identity, certificates_pem, pem_text
+from pyzoo.runtime.tls.store_errors import StoreError
 
 JKS_MAGIC: Final = b"\xfe\xed\xfe\xed"
 WRONG_PASSWORD: Final = "it is damaged, or {key}.password is wrong"
@@ -32,7 +32,7 @@ def java_trusted(data: bytes, password: str) -> list[bytes]:
     """The trusted certificates, DER; raises StoreError."""
     if data.startswith(JKS_MAGIC):
         return [entry.cert for entry in _jks(data, password).certs.values()]
-    from pyzoo.runtime.pkcs12 import open_pkcs12
+    from pyzoo.runtime.tls.pkcs12 import open_pkcs12
 
     return [bag.value for bag in open_pkcs12(data, password) if bag.is_trusted]
 
@@ -51,7 +51,7 @@ def _algorithm_of(key: bytes) -> str:
 
 
 def _pkcs12_keys(data: bytes, password: str) -> list[tuple[bytes, list[bytes]]]:
-    from pyzoo.runtime.pkcs12 import chain_of, open_pkcs12
+    from pyzoo.runtime.tls.pkcs12 import chain_of, open_pkcs12
 
     bags = open_pkcs12(data, password)
     return [(bag.value, chain_of(bag, bags)) for bag in bags if bag.is_key]

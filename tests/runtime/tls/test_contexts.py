@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings, TlsStore
-from pyzoo.runtime.tls_contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context
 from pyzoo.runtime.transport.tls import PeerTls, TlsSession
 from tests.support.identities import HOST, jks_settings, pem_settings, pkcs12_settings
 

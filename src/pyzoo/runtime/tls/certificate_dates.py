@@ -9,7 +9,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.config.surroundings import CertificateFacts, certificate_fault
 from pyzoo.config.tls_settings import TlsSettings, TlsStore
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.key_stores import load_keys, load_trusted
+from pyzoo.runtime.tls.key_stores import load_keys, load_trusted
 
 logger: Final = logging.getLogger(__name__)
 

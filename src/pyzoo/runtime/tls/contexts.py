@@ -20,8 +20,8 @@ from pyzoo.config.cipher_suites import (
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import CLIENTS, TlsSettings, TlsStore, is_part_of_tls_1_3
 from pyzoo.errors import ConfigError
-from pyzoo.runtime.key_stores import load_keys, load_trusted
-from pyzoo.runtime.pem_stores import Identity
+from pyzoo.runtime.tls.key_stores import load_keys, load_trusted
+from pyzoo.runtime.tls.pem_stores import Identity
 from pyzoo.runtime.transport.tls import PLAIN, PeerTls
 
 logger = logging.getLogger(__name__)
@@ -176,11 +176,11 @@ def refuse_revoked(settings: TlsSettings) -> Callable[[ssl.SSLObject], None] | N
     if not settings.crl and not settings.ocsp:
         return None
     try:
-        from pyzoo.runtime.revocation import Revocation, utc_now
+        from pyzoo.runtime.tls.revocation import Revocation, utc_now
     except ImportError as error:
         key = settings.prefix + ("ocsp" if settings.ocsp else "crl")
         raise ConfigError(f"{key}=true needs a library: pip install 'pyzoo-server[tls]'", key=key) from error
-    from pyzoo.runtime.url_fetch import fetch_url
+    from pyzoo.runtime.tls.url_fetch import fetch_url
 
     return Revocation(settings.ocsp, fetch_url, utc_now).check_session
 

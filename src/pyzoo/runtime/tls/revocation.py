@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from pyzoo.runtime.certificate_names import refused
+from pyzoo.runtime.transport.certificate_names import refused
 
 logger: Final = logging.getLogger(__name__)
 
