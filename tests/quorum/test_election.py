@@ -3,6 +3,7 @@
 import pytest
 
 from pyzoo.config.membership import Membership
+from pyzoo.quorum.election import FINALIZE_WAIT_MS
 from pyzoo.quorum.verifier import make_verifier
 from pyzoo.quorum.vote import FOLLOWING, LEADING, OBSERVING
 from tests.support.electors import LONGEST_DELAY_MS, Electors, members
@@ -136,6 +137,34 @@ def test_servers_that_start_at_any_time_end_with_one_leader_who_says_so(seed: in
     (leader,) = set(electors.leaders().values())
     assert leader is not None
     assert LEADING == electors.servers[leader].state
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nobody_waits_for_a_better_vote_when_all_voters_have_told_the_same(seed: int) -> None:
+    electors = started(members(3), seed, 1, 5, 3)
+    most_deliveries = 3
+    electors.run(most_deliveries * LONGEST_DELAY_MS)
+    assert most_deliveries * LONGEST_DELAY_MS < FINALIZE_WAIT_MS
+    assert {1: 2, 2: 2, 3: 2} == electors.leaders()
+
+
+def test_a_better_vote_is_waited_for_while_one_voter_has_said_nothing() -> None:
+    electors = started(members(3), 1, 1, 5)
+    electors.run(FINALIZE_WAIT_MS)
+    assert {1: None, 2: None} == electors.leaders()
+
+
+def test_voters_of_a_proposed_configuration_are_waited_for_too() -> None:
+    electors = Electors(members(3), 1)
+    proposed = Membership(members(4).servers, version=9)
+    for sid in (1, 2, 3):
+        electors.start(sid)
+        electors.servers[sid].configure(electors.servers[sid].current, make_verifier(proposed))
+        electors.look_again(sid, zxid=5)
+    electors.run(FINALIZE_WAIT_MS)
+    assert {1: None, 2: None, 3: None} == electors.leaders()
+    electors.run(SETTLED_MS)
+    assert {1: 3, 2: 3, 3: 3} == electors.leaders()
 
 
 def test_a_voter_of_weight_zero_never_leads() -> None:

@@ -3,6 +3,9 @@
 Driven from outside: `look_for_leader` begins a round, `notification_received` and `advance` move it on, `outcome`
 is the vote that won. Between rounds it goes on answering those who still look. What is to be sent lies in
 `take_messages`; a message to oneself never leaves.
+
+A quorum that agrees waits a moment for a better vote (finalizeWait). Where every voter has told this same vote in this
+round none can come, and the round ends at once; Apache's servers wait all the same.
 """
 
 from collections import deque
@@ -147,6 +150,7 @@ class FastLeaderElection:
         if self._finalize_at_ms is not None:
             if not self._beats(vote, self._proposal):
                 self._finalize_at_ms = now_ms + FINALIZE_WAIT_MS
+                self._agreed_late(sender, vote)
                 return
             self._finalize_at_ms = None
         self._timeout_at_ms = now_ms + self._interval_ms
@@ -168,8 +172,22 @@ class FastLeaderElection:
         elif self._beats(vote, self._proposal):
             self._propose(vote)
         self._received[sender] = vote
-        if self._is_quorum(self._agreeing(self._received, self._proposal)):
+        agreeing = self._agreeing(self._received, self._proposal)
+        if self._is_unanimous(agreeing):
+            self.decide(self._proposal)
+        elif self._is_quorum(agreeing):
             self._finalize_at_ms = now_ms + FINALIZE_WAIT_MS
+
+    def _agreed_late(self, sender: int, vote: Vote) -> None:
+        """A vote that is not better came while the round waited: it may be the last one that agrees."""
+        if vote.state == LOOKING and vote.agrees_with(self._proposal):
+            self._received[sender] = vote
+            if self._is_unanimous(self._agreeing(self._received, self._proposal)):
+                self.decide(self._proposal)
+
+    def _is_unanimous(self, agreeing: set[int]) -> bool:
+        """Whether all voters agree, so that nobody is left who could have a better vote."""
+        return self._voters() <= agreeing
 
     def _settled(self, sender: int, vote: Vote) -> None:
         """The sender follows or leads already (receivedFollowingNotification, receivedLeadingNotification)."""

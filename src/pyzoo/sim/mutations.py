@@ -16,6 +16,7 @@ from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.broadcast import Broadcast
+from pyzoo.quorum.election import FastLeaderElection
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import BROADCAST, Leader
 from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
@@ -131,6 +132,10 @@ def _let_half_be_a_quorum(self: QuorumMaj, _right: Method, servers: Set[int]) ->
     return 2 * len(self.voters & servers) >= len(self.voters)
 
 
+def _elect_with_a_quorum(self: FastLeaderElection, _right: Method, agreeing: set[int]) -> bool:
+    return self.current.contains_quorum(agreeing)
+
+
 # --- files
 
 
@@ -203,6 +208,7 @@ MUTATIONS: Final = (
         "a leader that is behind is elected",
         ((Vote, "candidacy", _candidacy_without_zxid), (Leader, "epoch_acked", _lead_whoever_comes)),
     ),
+    Mutation("elects before all have voted", ((FastLeaderElection, "_is_unanimous", _elect_with_a_quorum),)),
     Mutation("acceptedEpoch is not kept", ((EpochFiles, "save_accepted", _save_epoch_in_memory),)),
     Mutation("the log is not synced", ((TxnLog, "_sync", _do_not_sync),)),
     Mutation(

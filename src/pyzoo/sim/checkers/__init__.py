@@ -1,5 +1,6 @@
 """What must hold, one rule a file; all of them are asked after every event that may break them.
 
+elections    no round ends before better votes have had their time, or all have told the same one
 leaders      one leader in office an epoch, and nobody serves an epoch that has none
 history      all members have applied one history; nothing committed is ever lost
 durability   what is committed is on the disks of a quorum
@@ -15,6 +16,7 @@ from pyzoo.sim.checkers.base import Checker, Facts
 from pyzoo.sim.checkers.deletions import DeletionChecker
 from pyzoo.sim.checkers.digests import DigestChecker
 from pyzoo.sim.checkers.durability import DurabilityChecker
+from pyzoo.sim.checkers.elections import ElectionChecker
 from pyzoo.sim.checkers.history import HistoryChecker
 from pyzoo.sim.checkers.leaders import LeaderChecker
 from pyzoo.sim.checkers.reads import ReadChecker
@@ -26,6 +28,7 @@ from pyzoo.sim.checkers.writes import WriteChecker
 def all_checkers(facts: Facts) -> list[Checker]:
     """Every checker, those first that explain best what others would find too."""
     return [
+        ElectionChecker(facts),
         LeaderChecker(facts),
         HistoryChecker(facts),
         DurabilityChecker(facts),

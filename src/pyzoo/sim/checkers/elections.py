@@ -1,0 +1,75 @@
+"""A round of the election ends no sooner than it may: better votes get their time, unless all have told the same one.
+
+Who ends a round too soon leads or follows somebody who is behind, and the ensemble elects again. Nothing is lost by
+that, so no other rule sees it.
+"""
+
+from typing import Final
+
+from attrs import frozen
+
+from pyzoo.quorum.vote import LOOKING, Vote
+from pyzoo.sim.checkers.base import Checker, Facts
+from pyzoo.sim.member import SimMember
+
+FINALIZE_WAIT_MS: Final = 200
+FOLLOWED_MS: Final = 10_000
+"""So long a notification may be on its way that says whom its sender follows."""
+
+_Ballot = tuple[int, tuple[int, int, int]]
+"""A round and the candidacy that somebody is for in it."""
+
+
+@frozen
+class _Opinion:
+    """What a member that looks is for, since when by its clock."""
+
+    life: int
+    ballot: _Ballot
+    since_ms: int
+
+
+class ElectionChecker(Checker):
+    """Remembers what each member was ever for, and whom somebody has followed when."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(facts)
+        self._opinions: dict[int, _Opinion] = {}
+        self._told: set[tuple[int, _Ballot]] = set()
+        self._followed_ms: dict[int, int] = {}
+
+    def turned(self, member: SimMember) -> None:
+        peer = member.peer
+        if peer is None:
+            return
+        election = peer.election
+        vote = election.current_vote
+        ballot = (election.logical_clock, vote.candidacy)
+        before = self._opinions.get(member.sid)
+        if election.state == LOOKING:
+            self._told.add((member.sid, ballot))
+            if before is None or (before.life, before.ballot) != (member.life, ballot):
+                self._opinions[member.sid] = _Opinion(member.life, ballot, int(peer.now_ms))
+            return
+        if before is not None:
+            del self._opinions[member.sid]
+            self._told.add((member.sid, ballot))
+            if before.life == member.life:
+                self._judge(member, vote, ballot, before)
+        self._followed_ms[vote.leader] = self.facts.world.now_ms
+
+    def _judge(self, member: SimMember, vote: Vote, ballot: _Ballot, before: _Opinion) -> None:
+        """A member has found its leader: by those who have one, after the wait, or by the votes of all."""
+        peer = member.peer
+        assert peer is not None
+        followed_ms = self._followed_ms.get(vote.leader)
+        if followed_ms is not None and self.facts.world.now_ms - followed_ms <= FOLLOWED_MS:
+            return
+        if before.ballot == ballot and int(peer.now_ms) - before.since_ms >= FINALIZE_WAIT_MS:
+            return
+        voters = peer.configuration.current.members.voters
+        silent = [voter.id for voter in voters if (voter.id, ballot) not in self._told]
+        self.require(
+            not silent,
+            f"server {member.sid} has ended round {ballot[0]} for server {vote.leader} before {silent} had voted so",
+        )
