@@ -61,13 +61,14 @@ class RunningServer:
     """A server that is ready: where it listens, and how to stop it.
 
     `port` and `secure_port`, for clients that speak TLS, are -1 where there is none; `admin_port` is that of the
-    AdminServer, if any.
+    AdminServer, if any. `tasks` leads to its parts, for those in its event loop.
     """
 
     port: int
     server: Core
     admin_port: int | None
     cancel_scope: trio.CancelScope
+    tasks: ServerTasks
     secure_port: int = NO_PORT
 
     def stop(self) -> None:
@@ -124,7 +125,7 @@ async def serve(
             tasks.begin()
             note_start(config, stack)
             admin_port = start_admin(config, admin_host(tasks), nursery)
-            task_status.started(RunningServer(port, core, admin_port, nursery.cancel_scope, secure_port))
+            task_status.started(RunningServer(port, core, admin_port, nursery.cancel_scope, tasks, secure_port))
 
 
 def open_core(config: ServerConfig, in_memory: bool) -> tuple[Core, Storage | None]:

@@ -5,8 +5,17 @@ from typing import TYPE_CHECKING
 
 # pytest imports this package with the plugin, in every project: what a server needs is loaded by whoever names one.
 if TYPE_CHECKING:
-    from pyzoo.testing.embedded import AlreadyStarted, EmbeddedServer, EmbeddedServerError, NotStarted
+    from pyzoo.testing.embedded import EmbeddedServer
     from pyzoo.testing.ensemble import EnsembleError, LocalEnsemble, Member, PortTaken
+    from pyzoo.testing.errors import (
+        AlreadyStarted,
+        EmbeddedServerError,
+        NoSuchNode,
+        NoSuchSession,
+        NotStarted,
+        WaitTimeout,
+    )
+    from pyzoo.testing.inspection import NodeDict, SessionInfo, WatchInfo
 
 __all__ = [
     "AlreadyStarted",
@@ -15,13 +24,21 @@ __all__ = [
     "EnsembleError",
     "LocalEnsemble",
     "Member",
+    "NoSuchNode",
+    "NoSuchSession",
+    "NodeDict",
     "NotStarted",
     "PortTaken",
+    "SessionInfo",
+    "WaitTimeout",
+    "WatchInfo",
 ]
+
+_MODULES = ("errors", "ensemble", "embedded", "inspection")
 
 
 def __getattr__(name: str) -> object:
-    for module in ("embedded", "ensemble") if name in __all__ else ():
+    for module in _MODULES if name in __all__ else ():
         found = getattr(import_module(f"{__name__}.{module}"), name, None)
         if found is not None:
             return found

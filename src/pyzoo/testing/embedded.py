@@ -2,7 +2,6 @@
 
 import logging
 import os
-import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Final
@@ -13,8 +12,10 @@ from attrs import evolve
 from pyzoo.config.parse import config_from_values
 from pyzoo.config.python_settings import PropertyValue, given_settings
 from pyzoo.config.settings import ServerConfig
-from pyzoo.errors import PyzooError
-from pyzoo.runtime.run import RunningServer, leaf_of, serve
+from pyzoo.runtime.run import RunningServer, serve
+from pyzoo.testing.controls import ServerControls
+from pyzoo.testing.errors import AlreadyStarted, EmbeddedServerError, NotStarted
+from pyzoo.testing.server_thread import ServerThread
 
 HOST: Final = "127.0.0.1"
 TICK_TIME_MS: Final = 2000
@@ -33,19 +34,10 @@ ARGUMENTS: Final = {
 logger = logging.getLogger(__name__)
 
 
-class EmbeddedServerError(PyzooError):
-    """The server is not in the state that this call needs; the message says what to do."""
+__all__ = ["AlreadyStarted", "EmbeddedServer", "EmbeddedServerError", "NotStarted"]
 
 
-class NotStarted(EmbeddedServerError):
-    """It does not run yet."""
-
-
-class AlreadyStarted(EmbeddedServerError):
-    """It runs."""
-
-
-class EmbeddedServer:
+class EmbeddedServer(ServerControls):
     """A standalone server for tests.
 
     It keeps nothing on disk unless it is given a data directory. `properties` are settings: keys as in a zoo.cfg, such
@@ -76,11 +68,9 @@ class EmbeddedServer:
         for warning in warnings:
             logger.warning("%s", warning)
         self._config: ServerConfig = evolve(config, client_port_address=HOST, secure_client_port_address=HOST)
-        self._thread: threading.Thread | None = None
-        self._ready = threading.Event()
+        self._thread: ServerThread | None = None
         self._running: RunningServer | None = None
-        self._token: trio.lowlevel.TrioToken | None = None
-        self._failure: BaseException | None = None
+        self._was_started = False
 
     def __enter__(self) -> "EmbeddedServer":
         self.start()
@@ -122,6 +112,11 @@ class EmbeddedServer:
             raise NotStarted("the server is not started: call start(), or write `with EmbeddedServer() as server:`")
         return self._running
 
+    def _server_thread(self) -> ServerThread:
+        if self._thread is None:
+            raise NotStarted("the server is not started: call start(), or write `with EmbeddedServer() as server:`")
+        return self._thread
+
     def start(self) -> None:
         """Return when the server answers; raises what kept it from starting, and AlreadyStarted while it runs.
 
@@ -129,49 +124,24 @@ class EmbeddedServer:
         """
         if self._thread is not None:
             raise AlreadyStarted("the server is started already: call stop() first, or make another EmbeddedServer")
-        self._ready.clear()
-        self._running = self._token = self._failure = None
-        self._thread = threading.Thread(target=self._run, name="pyzoo", daemon=True)
-        self._thread.start()
-        self._ready.wait()
-        if self._failure is not None:
-            self._thread.join()
-            self._thread = None
-            raise self._failure
+        self._running = None
+        self._was_started = True
+        thread = ServerThread()
+        self._running = thread.start(self._serve)
+        self._thread = thread
+
+    async def _serve(self, *, task_status: trio.TaskStatus[RunningServer]) -> None:
+        await serve(self._config, in_memory=self._in_memory, embedded=True, task_status=task_status)
 
     def stop(self) -> None:
         """Return when the server is gone; raises what ended it before its time.
 
         Stopping it twice does nothing more; NotStarted is raised when it was never started.
         """
-        if self._thread is None:
-            if self._running is None and self._failure is None:
+        thread = self._thread
+        if thread is None:
+            if not self._was_started:
                 raise NotStarted("the server is not started, so there is nothing to stop: call start() first")
             return
-        if self._token is not None and self._running is not None:
-            try:
-                self._token.run_sync_soon(self._running.stop)
-            except trio.RunFinishedError:
-                pass
-        self._thread.join()
         self._thread = None
-        if isinstance(self._failure, Exception):
-            raise self._failure
-
-    def _run(self) -> None:
-        try:
-            trio.run(self._main)
-        except BaseException as failure:
-            self._failure = leaf_of(failure)
-        finally:
-            self._ready.set()
-
-    async def _main(self) -> None:
-        self._token = trio.lowlevel.current_trio_token()
-        async with trio.open_nursery() as nursery:
-
-            async def run(*, task_status: trio.TaskStatus[RunningServer]) -> None:
-                await serve(self._config, in_memory=self._in_memory, embedded=True, task_status=task_status)
-
-            self._running = await nursery.start(run)
-            self._ready.set()
+        thread.stop()
