@@ -24,7 +24,6 @@ from tests.support.documented import (
 
 RECORDED = REPOSITORY / "tests" / "fixtures" / "standalone-3.9.5"
 PROGRAMS = ("pyzoo", "pip", "python", "curl", "docker", "helm", "kubectl", "systemctl", "zkServer.sh", "zkCli.sh")
-README = REPOSITORY / "README.md"
 
 ELSEWHERE = {
     "git clone ": ".ci/run",
@@ -86,7 +85,17 @@ def data_and_a_server_with_admin(sandbox: Sandbox) -> None:
     a_server(sandbox)
 
 
+PYTHON_ELSEWHERE = {
+    "docs/authentication.md": "tests/docs/test_token_provider.py",
+    "docs/testing.md": "tests/testing/test_types.py",
+}
+"""Pages whose Python is a part of something larger, and what tests that."""
+
+PYTHON_AFTER = {"docs/get-started.md": ("pyzoo serve", "pyzoo cli create /hello world")}
+
+
 SCENES: dict[str, Callable[[Sandbox], None]] = {
+    "docs/concepts/data-model.md": a_server,
     "docs/configuration.md": a_member,
     "docs/metrics.md": a_server_with_metrics,
     "docs/operations.md": data_and_a_server_with_admin,
@@ -175,13 +184,23 @@ def test_what_a_page_shows_of_a_session_is_what_comes(page: Path, sandbox: Sandb
         assert shown.splitlines() == sandbox.adapted(transcript.output).splitlines()
 
 
-def test_the_python_test_of_the_readme_passes(sandbox: Sandbox) -> None:
-    [test] = [fence.text for fence in fences(README) if "def test_" in fence.text]
-    sandbox.write("work/test_readme.py", test)
-    sandbox.run(f"{sys.executable} -m pytest -q -p no:cacheprovider test_readme.py")
+def programs(page: Path) -> list[str]:
+    """The Python blocks of a page."""
+    return [fence.text for fence in fences(page) if fence.language == "python"]
 
 
-def test_the_python_program_of_the_readme_works(sandbox: Sandbox) -> None:
-    [program] = [fence.text for fence in fences(README) if fence.language == "python" and "def test_" not in fence.text]
-    sandbox.write("work/program.py", program)
-    assert "127.0.0.1:" in sandbox.run(f"{sys.executable} program.py")
+@pytest.mark.parametrize("page", [page for page in pages() if programs(page)], ids=name_of)
+def test_the_python_of_a_page_works(page: Path, sandbox: Sandbox) -> None:
+    """Its tests pass, its programs end by themselves."""
+    if name_of(page) in PYTHON_ELSEWHERE:
+        assert (REPOSITORY / PYTHON_ELSEWHERE[name_of(page)]).exists()
+        return
+    set_scene(page, sandbox)
+    # What a program supposes, the commands before it have made.
+    for command in PYTHON_AFTER.get(name_of(page), ()):
+        sandbox.run(command)
+    for number, program in enumerate(programs(page)):
+        name = f"test_{number}.py" if "def test_" in program else f"program_{number}.py"
+        sandbox.write(f"work/{name}", sandbox.adapted(program))
+        runner = " -m pytest -q -p no:cacheprovider" if name.startswith("test_") else ""
+        sandbox.run(f"{sys.executable}{runner} {name}")

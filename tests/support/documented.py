@@ -79,7 +79,8 @@ def fences(page: Path) -> list[Fence]:
 def pages() -> list[Path]:
     """What users and contributors read; those about the tests beside others say how they are run themselves."""
     names = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")
-    return [*(REPOSITORY / name for name in names), *sorted((REPOSITORY / "docs").glob("*.md"))]
+    docs = [page for page in (REPOSITORY / "docs").rglob("*.md") if page.parent.name != "decisions"]
+    return [*(REPOSITORY / name for name in names), *sorted(docs)]
 
 
 def name_of(page: Path) -> str:
