@@ -16,8 +16,8 @@ FINALIZE_WAIT_MS: Final = 200
 FOLLOWED_MS: Final = 10_000
 """So long a notification may be on its way that says whom its sender follows."""
 
-_Ballot = tuple[int, tuple[int, int, int]]
-"""A round and the candidacy that somebody is for in it."""
+_Ballot = tuple[int, int, int]
+"""A round, and the candidate that somebody is for in it with its zxid; a leader in office has another epoch at once."""
 
 
 @frozen
@@ -44,7 +44,7 @@ class ElectionChecker(Checker):
             return
         election = peer.election
         vote = election.current_vote
-        ballot = (election.logical_clock, vote.candidacy)
+        ballot = (election.logical_clock, vote.leader, vote.zxid)
         before = self._opinions.get(member.sid)
         if election.state == LOOKING:
             self._told.add((member.sid, ballot))
