@@ -54,7 +54,7 @@ NOT_DEAD = {
     },
     "what kazoo calls": {"_read_response", "_read_watch_event", "_send_request"},
     "what prompt-toolkit calls": {"complete_event", "get_completions"},
-    "what tests of pyzoo's users call": {"pyzoo_ensemble", "pyzoo_server", "restart"},
+    "what tests of pyzoo's users call": {"restart"},
     "what tests of pyzoo's users do to a server, and see of it": {"expire", "wait_until"},
     "kinds of alternative names": {"EDI", "OTHER_NAME", "X400"},
     "operations that are only named": {"NOTIFICATION"},
@@ -170,7 +170,7 @@ class DeadCode(Vulture):
 
 @cache
 def unused() -> list[Item]:
-    dead = DeadCode()
+    dead = DeadCode(ignore_names=["pytest_*"], ignore_decorators=["@pytest.fixture"])
     for module in modules():
         dead.look_at(module)
     found: list[Item] = dead.get_unused_code(min_confidence=60)

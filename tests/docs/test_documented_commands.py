@@ -87,7 +87,6 @@ def data_and_a_server_with_admin(sandbox: Sandbox) -> None:
 
 PYTHON_ELSEWHERE = {
     "docs/authentication.md": "tests/docs/test_token_provider.py",
-    "docs/testing.md": "tests/testing/test_types.py",
 }
 """Pages whose Python is a part of something larger, and what tests that."""
 
@@ -199,8 +198,13 @@ def test_the_python_of_a_page_works(page: Path, sandbox: Sandbox) -> None:
     # What a program supposes, the commands before it have made.
     for command in PYTHON_AFTER.get(name_of(page), ()):
         sandbox.run(command)
+    tests = []
     for number, program in enumerate(programs(page)):
         name = f"test_{number}.py" if "def test_" in program else f"program_{number}.py"
         sandbox.write(f"work/{name}", sandbox.adapted(program))
-        runner = " -m pytest -q -p no:cacheprovider" if name.startswith("test_") else ""
-        sandbox.run(f"{sys.executable}{runner} {name}")
+        if name.startswith("test_"):
+            tests.append(name)
+        else:
+            sandbox.run(f"{sys.executable} {name}")
+    if tests:
+        sandbox.run(f"{sys.executable} -m pytest -q -p no:cacheprovider {' '.join(tests)}")

@@ -72,10 +72,19 @@ def to_text(document: Json, format: str) -> str:
 
 def from_text(text: str, format: str) -> list[SavedNode]:
     """The nodes of a document, parents first; raises ShellError that says what is wrong where."""
+    return from_document(parsed(text, format))
+
+
+def parsed(text: str, format: str) -> Any:
+    """What JSON or YAML says, a document or anything else; raises ShellError."""
     try:
-        document = _from_yaml(text) if format == "yaml" else json.loads(text)
+        return _from_yaml(text) if format == "yaml" else json.loads(text)
     except ValueError as error:
         raise ShellError(f"this is no {format.upper()}: {error}") from None
+
+
+def from_document(document: Any) -> list[SavedNode]:
+    """The nodes of a document that was parsed already, parents first; raises ShellError."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ShellError(f"this was not written by export: it has no format {FORMAT}")
     entries = document.get("nodes")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 # pytest imports this package with the plugin, in every project: what a server needs is loaded by whoever names one.
 if TYPE_CHECKING:
+    from pyzoo.testing.clients import NoClient
     from pyzoo.testing.embedded import EmbeddedServer
     from pyzoo.testing.ensemble import EnsembleError, LocalEnsemble, Member, PortTaken
     from pyzoo.testing.errors import (
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
         NotStarted,
         WaitTimeout,
     )
+    from pyzoo.testing.factory import ServerFactory
     from pyzoo.testing.inspection import NodeDict, SessionInfo, WatchInfo
+    from pyzoo.testing.preload import PreloadError
 
 __all__ = [
     "AlreadyStarted",
@@ -24,17 +27,20 @@ __all__ = [
     "EnsembleError",
     "LocalEnsemble",
     "Member",
+    "NoClient",
     "NoSuchNode",
     "NoSuchSession",
     "NodeDict",
     "NotStarted",
     "PortTaken",
+    "PreloadError",
+    "ServerFactory",
     "SessionInfo",
     "WaitTimeout",
     "WatchInfo",
 ]
 
-_MODULES = ("errors", "ensemble", "embedded", "inspection")
+_MODULES = ("errors", "ensemble", "embedded", "inspection", "clients", "preload", "factory")
 
 
 def __getattr__(name: str) -> object:

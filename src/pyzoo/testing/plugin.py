@@ -1,17 +1,161 @@
-"""The pytest plugin: fresh servers for each test that asks for them.
+"""The pytest plugin: servers, ensembles and clients for the tests that ask for them.
 
-`pyzoo_server` is a standalone one in memory, `pyzoo_ensemble` three members in processes of their own.
+A run that uses none of them must not pay for them: what they need is imported by their fixtures.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-# A test run that uses none of them must not wait for their import.
+from pyzoo.testing.plugin_options import add_options, number_option
+from pyzoo.testing.server_log import LINES, ServerLog
+
 if TYPE_CHECKING:
+    from kazoo.client import KazooClient
+
     from pyzoo.testing.embedded import EmbeddedServer
     from pyzoo.testing.ensemble import LocalEnsemble
+    from pyzoo.testing.factory import Server, ServerFactory
+
+MARKS = (
+    "zookeeper(preload=None, properties=None, nodes=3, tick_time_ms=2000, shared=False): how the servers of a test are",
+)
+SECTION = "zookeeper log"
+_LOG = pytest.StashKey[ServerLog]()
+_SERVERS: "pytest.StashKey[list[Server]]" = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for mark in MARKS:
+        config.addinivalue_line("markers", mark)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _LOG in config.stash:
+        config.stash[_LOG].stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if _LOG in item.config.stash:
+        item.config.stash[_LOG].begin_test()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    outcome = yield
+    if _SERVERS in item.stash:
+        report: pytest.TestReport = outcome.get_result()
+        if report.failed:
+            from pyzoo.testing.factory import log_of
+
+            servers = item.stash[_SERVERS]
+            text = log_of(servers, item.config.stash[_LOG])
+            if text:
+                report.sections.append((SECTION, text))
+
+
+def _servers_of(request: pytest.FixtureRequest) -> "list[Server]":
+    """Those of a test, or of the whole session: whoever makes or uses one adds it."""
+    config = request.config
+    if _LOG not in config.stash:
+        config.stash[_LOG] = ServerLog(number_option(config, "log_lines", LINES))
+        config.stash[_LOG].start()
+    node: pytest.Item | pytest.Session = request.node
+    return node.stash.setdefault(_SERVERS, [])
+
+
+def _factory_of(request: pytest.FixtureRequest) -> "ServerFactory":
+    from pyzoo.testing.factory import ServerFactory
+    from pyzoo.testing.marks import asked_by_test
+
+    return ServerFactory(asked_by_test(request.node), request.path.parent, _servers_of(request))
+
+
+def _shared_factory_of(request: pytest.FixtureRequest) -> "ServerFactory":
+    from pyzoo.testing.factory import ServerFactory
+    from pyzoo.testing.marks import asked_by_options, for_sharing
+
+    return ServerFactory(for_sharing(asked_by_options(request.config)), request.config.rootpath, _servers_of(request))
+
+
+@pytest.fixture
+def zookeeper(request: pytest.FixtureRequest) -> "Iterator[EmbeddedServer]":
+    """A server of the test's own, in memory; `connect_string` and `port` say where."""
+    with closing(_factory_of(request)) as factory:
+        yield factory(port=factory.asked.port)
+
+
+@pytest.fixture(scope="session")
+def zookeeper_session(request: pytest.FixtureRequest) -> "Iterator[EmbeddedServer]":
+    """One server for all tests of this process; `zookeeper_client` has a chroot of its own there for each of them."""
+    with closing(_shared_factory_of(request)) as factory:
+        yield factory()
+
+
+@pytest.fixture
+def zookeeper_ensemble(request: pytest.FixtureRequest) -> "Iterator[LocalEnsemble]":
+    """An ensemble of the test's own, of three members unless the options or marks say otherwise."""
+    with closing(_factory_of(request)) as factory:
+        yield factory.ensemble()
+
+
+@pytest.fixture(scope="session")
+def zookeeper_session_ensemble(request: pytest.FixtureRequest) -> "Iterator[LocalEnsemble]":
+    """One ensemble for all tests of this process; clients have chroots there as at `zookeeper_session`."""
+    with closing(_shared_factory_of(request)) as factory:
+        yield factory.ensemble()
+
+
+@pytest.fixture
+def zookeeper_factory(request: pytest.FixtureRequest) -> "Iterator[ServerFactory]":
+    """Makes as many servers, ensembles and clients as the test wants."""
+    with closing(_factory_of(request)) as factory:
+        yield factory
+
+
+@pytest.fixture
+def zookeeper_hosts(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the clients of this test connect: `host:port`, with a chroot where others use the same server.
+
+    It is that of the fixture that the test asks for as well, `zookeeper`, `zookeeper_ensemble` or one of those for the
+    session; with none of them that of the option `zookeeper_hosts`, or else a server of the test's own.
+    """
+    from pyzoo.testing.places import place_of
+
+    with ExitStack() as stack:
+        yield place_of(request, _servers_of(request), stack)
+
+
+@pytest.fixture
+def zookeeper_client(zookeeper_hosts: str) -> "Iterator[KazooClient]":
+    """A client of kazoo that is connected to `zookeeper_hosts`, and is closed after the test."""
+    from pyzoo.testing.clients import end_client, start_client
+
+    client = start_client(zookeeper_hosts)
+    yield client
+    end_client(client)
+
+
+@pytest.fixture
+def zookeeper_connect(zookeeper_hosts: str) -> "Iterator[Callable[..., KazooClient]]":
+    """Called with options of KazooClient, a further client of `zookeeper_hosts`; all are closed after the test."""
+    from pyzoo.testing.clients import end_client, start_client
+
+    with ExitStack() as stack:
+
+        def connect(**options: Any) -> "KazooClient":
+            client = start_client(zookeeper_hosts, **options)
+            stack.callback(end_client, client)
+            return client
+
+        yield connect
 
 
 @pytest.fixture
