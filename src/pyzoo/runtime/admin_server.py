@@ -89,7 +89,7 @@ class ServerHost:
         """The server that has the clients now. Its time moves on, what is due is left to the next turn."""
         server = self._tasks.front()
         server.now_ms = elapsed_ms()
-        server.wall_ms = wall_ms()
+        server.wall_ms = wall_ms() + self._tasks.loop.wall_ahead_ms
         return server
 
     def plain_accepted(self) -> None:

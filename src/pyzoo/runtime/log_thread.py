@@ -26,6 +26,8 @@ logger: Final = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 FAST_SYNC_NS: Final = 500_000
 """A disk that usually takes longer for a sync is not for the event loop."""
+NEVER_HERE_NS: Final = 1 << 62
+"""More than any disk takes."""
 STARVED_MS: Final = 5
 """A thread that has not got on for so long may have a slow disk, or not have come to the interpreter."""
 SYNC_TIMES_KEPT: Final = 10_000
@@ -112,6 +114,7 @@ class LogThread:
         self._beside_since_ms = 0
         self._beside_since_ns = 0
         self.usual_sync_ns = FAST_SYNC_NS
+        self.retry_seconds = RETRY_SECONDS
         self._stop = threading.Event()
         self._syncing = threading.Thread(target=self._run, name="SyncThread", daemon=True)
 
@@ -177,6 +180,16 @@ class LogThread:
         while self.is_syncing_beside:
             select.select([self.eventfd], [], [])
             self.acknowledge()
+
+    def abandon(self) -> None:
+        """Write nothing more, as if the process died: what was submitted and not begun with is lost."""
+        self._stop.set()
+        self.usual_sync_ns = NEVER_HERE_NS
+        try:
+            while True:
+                self._queue.get_nowait()
+        except queue.Empty:
+            self._queue.put(None)
 
     def stop(self) -> None:
         """Write what was submitted, then end the thread and close the log."""
@@ -261,7 +274,7 @@ class LogThread:
         records = b"".join([batch.records for batch in batches])
         begun_ms = elapsed_ms()
         while not self._try_write(batches, records):
-            if self._stop.wait(RETRY_SECONDS):
+            if self._stop.wait(self.retry_seconds):
                 logger.error("Stopping with writes that could not be logged; they were not acknowledged")
                 return False
         if batches[-1].roll_after:

@@ -124,6 +124,11 @@ class LogWriter:
             log.sync_times.pop().count(metrics)
         return log.persisted_zxid
 
+    def abandon(self) -> None:
+        """Lose what is not written yet."""
+        self.waiting.clear()
+        self._log.abandon()
+
     def close(self) -> None:
         """Leave what is left to the thread."""
         self._log.finish_sync()

@@ -44,6 +44,7 @@ from pyzoo.runtime.turn import TurnLoop
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server import slices
 from pyzoo.server.core import Core
+from pyzoo.server.database import ZKDatabase
 from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
@@ -81,12 +82,15 @@ async def serve(
     *,
     in_memory: bool = False,
     embedded: bool = False,
+    kept: ZKDatabase | None = None,
+    wall_ahead_ms: int = 0,
     handle_signals: bool = False,
     task_status: trio.TaskStatus[RunningServer] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run a server until it is cancelled, stopped or, with `handle_signals`, told to by SIGTERM or SIGINT.
 
-    An `embedded` server leaves the settings of its process alone.
+    An `embedded` server leaves the settings of its process alone. In memory it goes on with `kept`, the database of a
+    server that has ended, if that is given; for its clients it is `wall_ahead_ms` later than for the machine.
     Raises ConfigError, StorageError or OSError when it cannot start, and StorageError when the log fails.
     """
     set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
@@ -95,7 +99,7 @@ async def serve(
     config = with_client_login(config)
     tls = client_tls(config)
     with ExitStack() as stack:
-        core, storage = open_core(config, in_memory)
+        core, storage = open_core(config, in_memory, kept)
         if storage is not None:
             stack.callback(storage.close)
         metrics_ports = open_metrics(config, stack)
@@ -103,6 +107,7 @@ async def serve(
         port, secure_port = port_of(listeners), port_of(secure_listeners)
         prepare_process(embedded)
         loop = open_loop(config, core, storage, tls)
+        loop.wall_ahead_ms = wall_ahead_ms
         loop.clients.listen_on(listeners)
         loop.clients.listen_on(secure_listeners, SECURE_PORT)
         stack.callback(loop.close)
@@ -128,7 +133,7 @@ async def serve(
             task_status.started(RunningServer(port, core, admin_port, nursery.cancel_scope, tasks, secure_port))
 
 
-def open_core(config: ServerConfig, in_memory: bool) -> tuple[Core, Storage | None]:
+def open_core(config: ServerConfig, in_memory: bool, kept: ZKDatabase | None = None) -> tuple[Core, Storage | None]:
     """A server, or a member of an ensemble, with its data, and where that is on disk; raises StorageError."""
     if config.distributed:
         storage, files = open_peer_storage(config)
@@ -138,7 +143,8 @@ def open_core(config: ServerConfig, in_memory: bool) -> tuple[Core, Storage | No
             storage.close()
             raise
     if in_memory:
-        return ZooKeeperServer(config, open_in_memory(config), elapsed_ms(), wall_ms(), random.randrange), None
+        database = open_in_memory(config) if kept is None else kept
+        return ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange), None
     storage, database = open_storage(config)
     server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
     storage.load_times.count(server.metrics)

@@ -43,7 +43,10 @@ class ErrandRunner:
 
 @final
 class TurnLoop:
-    """The passes of one server; `steps_beside` are tokens of logins that threads look at."""
+    """The passes of one server; `steps_beside` are tokens of logins that threads look at.
+
+    `wall_ahead_ms` is by how much its clients see a later time than that of the machine, 0 but for tests.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,9 @@ class TurnLoop:
         self.wait = EventWait(self.endpoints.epoll, EVENTS_PER_PASS)
         self.saves_snapshot = False
         self.steps_beside: i64 = 0
+        self.wall_ahead_ms: i64 = 0
+        self._has_room = True
+        self._unsafe_zxid: i64 = 0
         self._has_errand = False
         self._has_process = False
         self._looks = False
@@ -203,7 +209,7 @@ class TurnLoop:
         core = self.core
         endpoints, handshakes = self.endpoints, self._handshakes
         begun_ns = monotonic_ns()
-        core.advance(begun_ns // 1_000_000, wall_ms())
+        core.advance(begun_ns // 1_000_000, wall_ms() + self.wall_ahead_ms)
         if core.now_ms >= endpoints.accept_again_ms:
             endpoints.accept_again()
         for fd, mask in events:
@@ -240,6 +246,9 @@ class TurnLoop:
             if log is not None:
                 log.waiting.append(effects.log)
                 break
+            if not self._has_room:
+                self._unsafe_zxid = effects.log.last_zxid
+                break
             self.core.persisted(effects.log.last_zxid)
             self.core.take_effects()
         errands = effects.take_errands()
@@ -266,6 +275,23 @@ class TurnLoop:
     def _submit_log(self) -> None:
         if self.log is not None:
             self.log.submit()
+
+    def fill_memory(self) -> None:
+        """Let what is logged in memory be safe no more, as on a disk that is full."""
+        self._has_room = False
+
+    def make_room(self) -> None:
+        """All that was logged in memory is safe."""
+        self._has_room = True
+        if self._unsafe_zxid > 0:
+            self.core.persisted(self._unsafe_zxid)
+            self._unsafe_zxid = 0
+            self.carry_out()
+
+    def abandon_log(self) -> None:
+        """Lose what is not written yet, as if the process died; nothing is logged any more."""
+        if self.log is not None:
+            self.log.abandon()
 
     def close(self) -> None:
         """Close every socket; what is left to be logged is."""

@@ -6,7 +6,7 @@ auth and sasl are answered at once, so their replies may overtake those of earli
 import logging
 from typing import Final, final
 
-from mypy_extensions import i32, i64
+from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo import errors as err
 from pyzoo.config.settings import ServerConfig
@@ -28,6 +28,15 @@ from pyzoo.server.stats import ServerStats
 logger: Final = logging.getLogger(__name__)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
+class RequestFaults:
+    """Which requests are to fail although nothing is wrong with them; for tests of clients."""
+
+    def error_of(self, opcode: int) -> int:
+        """The code that the next request of this opcode is answered with, unread; 0 lets it pass."""
+        raise NotImplementedError
+
+
 @final
 class Admission:
     """Who may ask something."""
@@ -43,7 +52,9 @@ class Admission:
         self.sasl_logins = SaslLogins(config, effects)
         self._access = access
         self._enforced_schemes: list[str] = enforced_schemes(config)
+        self.faults: RequestFaults | None = None
         self._throttler = throttler
+        self._examines: bool = throttler.limits_large
         self._stats = stats
         self._max_frame: i64 = config.jute_max_buffer
         self._next_failure_ms: i64 = 0
@@ -72,10 +83,23 @@ class Admission:
             cnxn.close()
         else:
             request = Request(cnxn, cnxn.session_id, xid, type, archive, cnxn.ids, now_ms)
-            if not self._throttler.limits_large or self._throttler.count_large(request, length):
+            if not self._examines or self._passes(request, length):
                 return request
             cnxn.abort()
         return None
+
+    def fail_requests(self, faults: RequestFaults | None) -> None:
+        """From now on ask whether a request is to fail."""
+        self.faults = faults
+        self._examines = faults is not None or self._throttler.limits_large
+
+    def _passes(self, request: Request, length: i64) -> bool:
+        """Whether a request may go on, perhaps only to be answered with an error."""
+        faults = self.faults
+        if faults is not None:
+            request.error = faults.error_of(request.type)
+            request.throttled = request.error != 0
+        return not self._throttler.limits_large or self._throttler.count_large(request, length)
 
     def admits_next(self, cnxn: ServerCnxn) -> bool:
         """Whether the next frame fits into what large requests may take together; closes the connection when not.

@@ -19,7 +19,8 @@ class Request(PendingRequest):
     `owner` is 0 for a client of this server, else the handler of the learner that it came through. `payload` is kept
     by leaders only, `encoded_txn` from a preparation over several turns until it has its zxid. `parents` are those of
     the nodes that a closeSession deletes, where they are known. With `stays_local` it creates an ephemeral in a local
-    session that may not become global.
+    session that may not become global. A `throttled` one is not looked at: it is answered in its turn with `error`, or
+    with THROTTLEDOP.
     """
 
     def __init__(

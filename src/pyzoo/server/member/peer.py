@@ -109,6 +109,7 @@ class QuorumPeer(RoleOwner):
         old.shutdown()
         server.environment = old.environment
         server.stats.trace_mask = old.stats.trace_mask
+        server.admission.fail_requests(old.admission.faults)
         server.ensemble = view_of(self, self.role, int(self.state))
         self.front = server
 

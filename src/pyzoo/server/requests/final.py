@@ -112,7 +112,7 @@ class FinalRequestProcessor(LongReadOwner):
         """Answer a read, or the error that stands for a request."""
         code: i32 = request.error
         zxid = self._tree.answer_zxid
-        if request.throttled:
+        if request.throttled and code == 0:
             code = err.THROTTLEDOP
         if code == err.SESSIONMOVED:
             # The client is elsewhere by now; this connection is a leftover (ZOOKEEPER-710).
