@@ -1,45 +1,27 @@
-"""ServerControls: what a test may do to a server of this process, and what it may see of it.
+"""ServerControls: what a test may do to a server of this process, beside looking at it.
 
 All of it is done by the server's own code in its own event loop, between two turns.
 """
 
-import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Final
 
-from pyzoo.jute import opcodes as op
 from pyzoo.runtime.run import RunningServer
-from pyzoo.server.clients.request import internal_request
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
-from pyzoo.testing.errors import EmbeddedServerError, NoSuchSession, WaitTimeout
-from pyzoo.testing.inspection import (
-    NodeDict,
-    SessionInfo,
-    WatchInfo,
-    ephemerals_of,
-    node_dict,
-    sessions_of,
-    watches_of,
-)
+from pyzoo.testing.clock import Step, connected_sessions, has_ended, may_sweep, step_sessions, sweep
+from pyzoo.testing.errors import NoSuchSession
+from pyzoo.testing.expiry import expire_now
+from pyzoo.testing.full_disk import is_stalled
 from pyzoo.testing.references import SessionReference, session_id_of, session_text
-from pyzoo.testing.server_thread import Result, ServerThread
-
-WAIT_SECONDS: Final = 10.0
-SHORTEST_PAUSE_SECONDS: Final = 0.001
-LONGEST_PAUSE_SECONDS: Final = 0.02
+from pyzoo.testing.request_faults import ErrorReference, code_of, opcodes_of
+from pyzoo.testing.server_thread import Result
+from pyzoo.testing.view import WAIT_SECONDS, ServerView
 
 
-class ServerControls(ABC):
-    """Faults, controls and inspection of one server, standalone or a member; `_server_thread` is all that they need."""
+class ServerControls(ServerView):
+    """Faults and controls of one server, standalone or a member.
 
-    @abstractmethod
-    def _server_thread(self) -> ServerThread:
-        """Where the server runs. Raises NotStarted."""
-
-    def _look(self, look: Callable[[ZooKeeperServer], Result]) -> Result:
-        """What the function sees of the server that has the clients now."""
-        return self._server_thread().call(lambda running: look(running.tasks.front()))
+    A fault lasts until `heal`, or until the server ends: after `restart` there is none.
+    """
 
     def _do(self, change: Callable[[ZooKeeperServer], Result]) -> Result:
         """Change something at the server, at the present time, and let that have its consequences."""
@@ -52,53 +34,6 @@ class ServerControls(ABC):
 
         return self._server_thread().call(between_turns)
 
-    # --- inspection
-
-    def sessions(self) -> list[SessionInfo]:
-        """All sessions that the server knows, the oldest first."""
-        return self._look(sessions_of)
-
-    def watches(self) -> list[WatchInfo]:
-        """All watches that clients of this server have left."""
-        return self._look(watches_of)
-
-    def ephemerals(self) -> dict[int, list[str]]:
-        """The paths of all ephemerals, by the ids of their sessions."""
-        return self._look(ephemerals_of)
-
-    def tree(self, path: str = "/") -> NodeDict:
-        """A node with all below it: `tree()["children"]["app"]["data"]`. The system's /zookeeper is left out.
-
-        Raises NoSuchNode.
-        """
-        return self._look(lambda server: node_dict(server.tree, path))
-
-    def exists(self, path: str) -> bool:
-        """Whether there is such a node."""
-        return self._look(lambda server: server.tree.get_node(path) is not None)
-
-    def wait_until(self, condition: str | Callable[[], object], timeout: float = WAIT_SECONDS) -> None:
-        """Return when the node of this path exists, or when the function returns something true.
-
-        The function is called again and again, in the thread of the caller. Raises WaitTimeout after so many seconds.
-        """
-        if isinstance(condition, str):
-            path = condition
-            self._poll(lambda: self.exists(path), timeout, lambda: self._look(lambda server: _missing(server, path)))
-        else:
-            name = getattr(condition, "__qualname__", repr(condition))
-            self._poll(condition, timeout, lambda: f"{name} did not become true")
-
-    def _poll(self, condition: Callable[[], object], timeout: float, complaint: Callable[[], str]) -> None:
-        end = time.monotonic() + timeout
-        pause = SHORTEST_PAUSE_SECONDS
-        while not condition():
-            if time.monotonic() >= end:
-                hint = "; the server is paused, call resume()" if self._server_thread().is_paused else ""
-                raise WaitTimeout(f"{complaint()} within {timeout:g} s{hint}")
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-
     # --- sessions and connections
 
     def expire(self, session: SessionReference) -> None:
@@ -107,8 +42,7 @@ class ServerControls(ABC):
         Returns when that has happened. Raises NoSuchSession, and WaitTimeout where the close could not be logged.
         """
         session_id = session_id_of(session)
-        if not self._do(lambda server: _begin_to_expire(server, session_id)):
-            return
+        self._do(lambda server: expire_now(server, session_id))
         self._poll(
             lambda: self._look(lambda server: session_id not in server.database.sessions),
             WAIT_SECONDS,
@@ -127,6 +61,90 @@ class ServerControls(ABC):
 
         self._do(cut)
 
+    # --- the time
+
+    def step_clock(self, seconds: float, *, silent: bool = False) -> None:
+        """Let so much time pass at once: for sessions, nodes with a time to live, and containers.
+
+        Sessions without a connection expire when their time is over. Clients that are connected count as heard of
+        meanwhile; with `silent` nothing was heard of them either. All containers and TTL nodes go that may go then.
+        New nodes get the later time. Returns when all that has happened; raises WaitTimeout where it cannot be logged.
+        """
+        if seconds < 0:
+            raise ValueError(f"{seconds} s: time does not go back, give a positive number of seconds")
+        step_ms = round(seconds * 1000)
+        alive = set[int]() if silent else self._connected_sessions()
+
+        def step(running: RunningServer) -> Step:
+            running.tasks.turn()
+            running.tasks.loop.wall_ahead_ms += step_ms
+            running.tasks.turn()
+            begun = step_sessions(running.tasks.front(), step_ms, alive)
+            running.tasks.turn()
+            return begun
+
+        begun = self._server_thread().call(step)
+        while True:
+            self._poll(
+                lambda: self._look(lambda server: has_ended(server, begun)),
+                WAIT_SECONDS,
+                lambda: "what is over could not be deleted",
+            )
+            if not self._look(may_sweep):
+                break
+            self._do(lambda server: sweep(server, begun))
+
+    def _connected_sessions(self) -> set[int]:
+        """The sessions whose clients are heard of."""
+        return self._look(connected_sessions)
+
+    # --- faults
+
+    def delay(self, ms: float) -> None:
+        """Let what clients send from now on arrive so many milliseconds later; 0 is no delay."""
+        if ms < 0:
+            raise ValueError(f"{ms} ms: nothing arrives before it is sent, give a positive number of milliseconds")
+        thread = self._server_thread()
+        thread.call(lambda running: thread.faults.delay(running, ms / 1000))
+
+    def disk_full(self) -> None:
+        """Let the disk be full: nothing can be logged, so no write is answered, until `heal`. Reads are answered.
+
+        In memory it is the same.
+        """
+        thread = self._server_thread()
+        thread.call(thread.faults.fill_disk)
+
+    def refuse_writes(self) -> None:
+        """Answer all writes of clients with NOTREADONLY, as a server does that is read-only, until `heal`.
+
+        Sessions begin and end as before.
+        """
+        thread = self._server_thread()
+        thread.call(thread.faults.refuse_writes)
+
+    def fail_next(self, opcode: int | str, error: ErrorReference) -> None:
+        """Answer the next request of a kind with an error, and do nothing else for it.
+
+        `opcode` is a number or a name ("create", "setData", "multi"); create, getChildren and setWatches stand for all
+        their kinds. `error` is a code (-101), a name ("NoNode", "NONODE"), or an exception of kazoo (NoNodeError).
+        Several of them fail one request each, in their order. Raises ValueError for what there is not.
+        """
+        opcodes, code = opcodes_of(opcode), code_of(error)
+        thread = self._server_thread()
+        thread.call(lambda running: thread.faults.fail_next(running, opcodes, code))
+
+    def heal(self) -> None:
+        """End all faults: pause, delay, disk_full, refuse_writes, and what is left of fail_next."""
+        thread = self._server_thread()
+        thread.resume()
+        thread.call(thread.faults.heal)
+        self._poll(
+            lambda: not thread.call(lambda running: is_stalled(running.tasks)),
+            WAIT_SECONDS,
+            lambda: "the log could not be written again",
+        )
+
     # --- standing still
 
     def pause(self) -> None:
@@ -136,33 +154,3 @@ class ServerControls(ABC):
     def resume(self) -> None:
         """Go on after `pause`; sessions whose time is over have expired."""
         self._server_thread().resume()
-
-
-def _begin_to_expire(server: ZooKeeperServer, session_id: int) -> bool:
-    """Begin to close a session; False for one of this server alone, which is over at once."""
-    local = server.local
-    if local is not None and session_id in local.sessions:
-        local.remove(session_id)
-        server.connections.close_session(session_id)
-        return False
-    if session_id not in server.database.sessions:
-        raise NoSuchSession(f"there is no session {session_text(session_id)}; sessions() has those that there are")
-    if not server.tracks_sessions:
-        raise EmbeddedServerError("sessions expire at the leader: call expire() there")
-    if server.sessions.is_alive(session_id):
-        server.sessions.set_closing(session_id)
-        server.metrics.stale_sessions_expired += 1
-        server.submit_write(internal_request(op.CLOSE_SESSION, session_id, server.now_ms))
-    return True
-
-
-def _missing(server: ZooKeeperServer, path: str) -> str:
-    """What is there in place of a node that was waited for."""
-    parent = path
-    while parent != "/":
-        parent = parent.rpartition("/")[0] or "/"
-        node = server.tree.get_node(parent)
-        if node is not None:
-            names = [] if node.children is None else sorted(node.children.listing())
-            return f"{path} did not appear: {parent} exists, with the children {names}, but the rest was not there"
-    return f"{path} is no path: it did not appear"

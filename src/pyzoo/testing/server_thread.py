@@ -13,6 +13,7 @@ import trio
 
 from pyzoo.runtime.run import RunningServer, leaf_of
 from pyzoo.testing.errors import EmbeddedServerError, NotStarted
+from pyzoo.testing.faults import ServerFaults
 
 Result = TypeVar("Result")
 
@@ -56,6 +57,7 @@ class ServerThread:
 
     def __init__(self, name: str = "pyzoo") -> None:
         self.failure: BaseException | None = None
+        self.faults = ServerFaults()
         self._running: RunningServer | None = None
         self._token: trio.lowlevel.TrioToken | None = None
         self._jobs: SimpleQueue[_Job[Any]] = SimpleQueue()
