@@ -15,6 +15,7 @@ NAMES: Final = {
     "pyzoo.runtime.log_context": "Logs",
     "pyzoo.runtime.log_output": "Logs",
     "pyzoo.runtime.log_thread": "FileTxnLog",
+    "pyzoo.runtime.logins.client_logins": "SaslLogins",
     "pyzoo.runtime.member": "QuorumPeerMain",
     "pyzoo.runtime.tls.revocation": "X509Util",
     "pyzoo.runtime.run": "ZooKeeperServerMain",
