@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from attrs import define, field
@@ -16,7 +16,7 @@ from interop.java import JavaZooKeeper
 from interop.normalise import REPLY_HEADER
 from interop.pair import CLOSED, SILENT, PairSession
 from interop.server import Server
-from interop.shells import run, zkcli
+from interop.shells import pyzoo_cli, run, zkcli
 from interop.wire import Connection
 
 WAIT_SECONDS = 20.0
@@ -69,12 +69,12 @@ def log_in(session: PairSession, proof: Proof | None = None) -> PairSession:
     return session
 
 
-def by_kazoo(host_port: str, options: Mapping[str, str]) -> str:
-    """What a client of kazoo's gets that logs in: its ids, or the name of the error.
+def by_kazoo(host_port: str, options: Mapping[str, str], **more: object) -> str:
+    """What a client of kazoo's gets that logs in, with `more` for the client: its ids, or the name of the error.
 
     A login that has failed before kazoo begins to wait for it is one that kazoo waits for in vain.
     """
-    client = KazooClient(host_port, timeout=10.0, sasl_options=dict(options))
+    client = KazooClient(host_port, timeout=10.0, sasl_options=dict(options), **more)
     try:
         client.start(WAIT_SECONDS)
         client.create("/by-kazoo", acl=[make_acl("auth", "", all=True)])
@@ -93,10 +93,19 @@ def by_kazoo(host_port: str, options: Mapping[str, str]) -> str:
 def by_zkcli(zookeeper: JavaZooKeeper, server: Server, home: Path, properties: Mapping[str, str]) -> str:
     """What Java's client gets, with the section Client of its login configuration: who it is, or the last it says."""
     program, *rest = zkcli(zookeeper, home)
-    command = [program, *(f"-D{name}={value}" for name, value in properties.items()), *rest]
+    return _who_am_i([program, *(f"-D{name}={value}" for name, value in properties.items()), *rest], server)
+
+
+def by_pyzoo_cli(server: Server, home: Path, properties: Mapping[str, str]) -> str:
+    """The same of pyzoo's shell."""
+    (home / "client.cfg").write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
+    return _who_am_i(pyzoo_cli(), server, "-client-configuration", str(home / "client.cfg"))
+
+
+def _who_am_i(command: Sequence[str], server: Server, *words: str) -> str:
     # By its name: a ticket is for a name.
-    printed = run(command, f"localhost:{server.address[1]}", ["whoami"])
-    return "\n".join([f"code {printed.code}", *printed.out, *printed.err])
+    printed = run(command, f"localhost:{server.address[1]}", [*words, "whoami"])
+    return "\n".join([f"code {printed.code}", *printed.out, *printed.err, *printed.events])
 
 
 def _outcome(connection: Connection) -> tuple[str, bytes]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from interop import requests as rq
 from interop.audit_lines import audit_lines_until, without_sessions
@@ -12,10 +13,11 @@ from interop.conftest import PairWith
 from interop.java import JavaZooKeeper
 from interop.kdc import REALM, SKEW_SECONDS, Kdc, running_kdc
 from interop.pair import Pair
-from interop.sasl import Login, by_kazoo, by_zkcli
+from interop.sasl import Login, by_kazoo, by_pyzoo_cli, by_zkcli
 from interop.server import Config
 from interop.test_client_sasl import PROVIDER
 from interop.tickets import NO_LAYER, Tickets
+from interop.tls_stores import GOOD, TlsStores, client_settings
 
 MODULE = "com.sun.security.auth.module.Krb5LoginModule"
 SERVER = "zookeeper/localhost"
@@ -47,9 +49,15 @@ def properties(kdc: Kdc, more: dict[str, str] | None = None) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> TlsStores:
+    return TlsStores.create(tmp_path_factory.mktemp("stores"))
+
+
 @pytest.fixture
-def pair(pair_with: PairWith, kdc: Kdc) -> Pair:
-    return pair_with(Config({**PROVIDER, "audit.enable": "true"}, properties(kdc)))
+def pair(pair_with: PairWith, kdc: Kdc, stores: TlsStores) -> Pair:
+    lines = {**PROVIDER, "audit.enable": "true", **stores.lines()}
+    return pair_with(Config(lines, properties(kdc), secure=True))
 
 
 def tickets(kdc: Kdc, name: str, service: str = SERVER) -> Tickets:
@@ -183,7 +191,53 @@ def test_clients_of_java(pair: Pair, kdc: Kdc, zookeeper: JavaZooKeeper, tmp_pat
     own = {"java.security.auth.login.config": str(login), **kdc.properties()}
     seen = [by_zkcli(zookeeper, side.server, tmp_path, own) for side in pair.sides]
     pair.compare("zkCli", seen)
+    assert seen == [by_pyzoo_cli(side.server, tmp_path, own) for side in pair.sides]
     assert f"sasl: zk/host1@{REALM}" in seen[0]
+
+
+def test_pyzoos_shell_takes_the_tickets_of_a_cache(pair: Pair, kdc: Kdc, tmp_path: Path) -> None:
+    kdc.log_in("bob")
+    (tmp_path / "jaas.conf").write_text(f"Client {{ {MODULE} required useTicketCache=true; }};")
+    own = {"java.security.auth.login.config": str(tmp_path / "jaas.conf"), **kdc.properties()}
+    assert f"sasl: bob@{REALM}" in by_pyzoo_cli(pair.sides[0].server, tmp_path, own)
+    own["zookeeper.sasl.client.username"] = "nosuch"
+    refused = by_pyzoo_cli(pair.sides[0].server, tmp_path, own)
+    assert "the login failed: " in refused
+    assert "not found in Kerberos database" in refused
+
+
+# --- within TLS
+
+
+def test_clients_of_kazoo_within_tls(pair: Pair, kdc: Kdc, stores: TlsStores) -> None:
+    kdc.log_in("bob")
+    own = str(stores.pem(GOOD))
+    tls = {"use_ssl": True, "ca": str(stores.pem("ca")), "certfile": own, "keyfile": own}
+    for service in ("zookeeper", "nosuch"):
+        ports = [side.server.secure_address[1] for side in pair.sides]
+        options = {"mechanism": "GSSAPI", "service": service}
+        seen = [by_kazoo(f"localhost:{port}", options, **tls) for port in ports]
+        pair.compare(f"kazoo, for {service}", seen)
+        assert ("('sasl', 'bob@EXAMPLE.COM')" in seen[0]) is (service == "zookeeper")
+
+
+def test_clients_of_java_within_tls(
+    pair: Pair, kdc: Kdc, stores: TlsStores, zookeeper: JavaZooKeeper, tmp_path: Path
+) -> None:
+    (tmp_path / "jaas.conf").write_text(section("Client", "zk/host1", kdc.home / "clients.keytab"))
+    own = {
+        "java.security.auth.login.config": str(tmp_path / "jaas.conf"),
+        **kdc.properties(),
+        **client_settings(stores),
+    }
+    # The certificate is for the address, the ticket for the name.
+    own["zookeeper.ssl.hostnameVerification"] = "false"
+    secure = [evolve(side.server, address=side.server.secure_address) for side in pair.sides]
+    seen = [by_zkcli(zookeeper, server, tmp_path, own) for server in secure]
+    pair.compare("zkCli", seen)
+    assert f"sasl: zk/host1@{REALM}" in seen[0]
+    assert "x509: CN=client" in seen[0]
+    assert seen == [by_pyzoo_cli(server, tmp_path, own) for server in secure]
 
 
 # --- other settings

@@ -10,7 +10,7 @@ from interop.conftest import PairWith
 from interop.digest_md5 import Proof, token
 from interop.java import JavaZooKeeper
 from interop.pair import Pair, PairSession
-from interop.sasl import Login, by_kazoo, by_zkcli, log_in
+from interop.sasl import Login, by_kazoo, by_pyzoo_cli, by_zkcli, log_in
 from interop.server import Config
 
 MODULE = "org.apache.zookeeper.server.auth.DigestLoginModule"
@@ -276,6 +276,7 @@ def test_clients_of_java(pair: Pair, zookeeper: JavaZooKeeper, tmp_path: Path) -
     properties = {"java.security.auth.login.config": str(login), "zookeeper.fips-mode": "false"}
     seen = [by_zkcli(zookeeper, side.server, tmp_path, properties) for side in pair.sides]
     pair.compare("zkCli", seen)
+    assert seen == [by_pyzoo_cli(side.server, tmp_path, properties) for side in pair.sides]
     assert "sasl: bob" in seen[0]
 
 

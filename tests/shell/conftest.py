@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from attrs import frozen
 
-from pyzoo.cli.shell import client_tls
+from pyzoo.cli.shell import client_security
 from pyzoo.shell.main import main
 from pyzoo.shell.render import Json
 from pyzoo.testing import EmbeddedServer
@@ -63,7 +63,7 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> C
     def call(*words: str, lines: str = "") -> Ended:
         capfd.readouterr()
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode("utf-8", "surrogateescape"))))
-        code = main(words, client_tls)
+        code = main(words, client_security)
         return Ended(*capfd.readouterr(), code)
 
     return call

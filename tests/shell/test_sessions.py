@@ -157,16 +157,6 @@ def test_tls_needs_to_know_whom_to_trust(run: Cli, tmp_path: Path, monkeypatch: 
     assert 0 == run("-client-configuration", str(tmp_path / "client.cfg"), "history").code
 
 
-@pytest.mark.parametrize("key", ["crl", "ocsp"])
-def test_a_shell_that_is_to_know_who_is_revoked_does_not_start(run: Cli, tmp_path: Path, key: str) -> None:
-    trusted = pem_settings(tmp_path).trust_store.location
-    (tmp_path / "client.cfg").write_text(
-        f"zookeeper.client.secure=true\nzookeeper.ssl.trustStore.location={trusted}\nzookeeper.ssl.{key}=true\n"
-    )
-    ended = run("-client-configuration", str(tmp_path / "client.cfg"))
-    assert (1, True) == (ended.code, f"zookeeper.ssl.{key}=true: the shell does not find out" in ended.err)
-
-
 def test_a_failure_of_tls_says_why(cli: Cli, tmp_path: Path) -> None:
     trusted = pem_settings(tmp_path).trust_store.location
     (tmp_path / "client.cfg").write_text(f"zookeeper.client.secure=true\nzookeeper.ssl.trustStore.location={trusted}\n")

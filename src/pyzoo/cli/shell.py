@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    import ssl
+    from pyzoo.shell.security import Security, ServerTls
 
 
 class ForeignCommand(click.Command):
@@ -23,11 +23,19 @@ def cli(context: click.Context) -> None:
     """The shell of zkCli.sh, and more."""
     from pyzoo.shell.main import main
 
-    sys.exit(main(context.args, client_tls))
+    sys.exit(main(context.args, client_security))
 
 
-def client_tls(properties: dict[str, str], path: str | None) -> "ssl.SSLContext | None":
-    """The TLS context of a client configuration, None unless zookeeper.client.secure is true; raises ConfigError."""
+def client_security(properties: dict[str, str], path: str | None) -> "Security":
+    """What a client configuration asks for; raises ConfigError."""
+    from pyzoo.runtime.logins.shell_login import shell_login
+    from pyzoo.shell.security import Security
+
+    return Security(server_tls(properties, path), shell_login(properties))
+
+
+def server_tls(properties: dict[str, str], path: str | None) -> "ServerTls | None":
+    """TLS with servers, None unless zookeeper.client.secure is true; raises ConfigError."""
     from pyzoo.config.java_numbers import parse_boolean
 
     if not parse_boolean(properties.get("zookeeper.client.secure")):
@@ -35,16 +43,10 @@ def client_tls(properties: dict[str, str], path: str | None) -> "ssl.SSLContext 
     from pyzoo.config.reader import ConfigReader
     from pyzoo.config.tls_settings import read_tls
     from pyzoo.errors import ConfigError
-    from pyzoo.runtime.tls.contexts import make_context
+    from pyzoo.runtime.tls.contexts import make_context, refuse_revoked
+    from pyzoo.shell.security import ServerTls
 
     settings = read_tls(ConfigReader({}, path, properties), "ssl.")
     if not settings.trust_store.location:
         raise ConfigError("zookeeper.client.secure=true needs zookeeper.ssl.trustStore.location too", path)
-    for name, is_wanted in (("crl", settings.crl), ("ocsp", settings.ocsp)):
-        if is_wanted:
-            raise ConfigError(
-                f"zookeeper.ssl.{name}=true: the shell does not find out whether the certificate of a server is "
-                "revoked; remove it",
-                path,
-            )
-    return make_context(settings, server_side=False)
+    return ServerTls(make_context(settings, server_side=False), refuse_revoked(settings))

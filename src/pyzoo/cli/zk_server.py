@@ -19,7 +19,7 @@ from pyzoo.config.properties import Property, parse_properties
 from pyzoo.errors import ConfigError
 
 if TYPE_CHECKING:
-    import ssl
+    from pyzoo.shell.security import ServerTls
 
 #: A server that lives after so many seconds counts as started, ready or not; a member waits for others to be ready.
 START_SECONDS = 10.0
@@ -201,7 +201,7 @@ def status(config: str) -> None:
 
     host, port, secure = client_address(properties_of(config))
     click.echo(f"Client port found: {port}. Client address: {host}. Client SSL: {str(secure).lower()}.")
-    tls = client_context() if secure else None
+    tls = client_tls() if secure else None
     mode = None if secure and tls is None else mode_of(host, int(port), tls=tls)
     if mode is None:
         if secure:
@@ -211,16 +211,16 @@ def status(config: str) -> None:
     click.echo(f"Mode: {mode}")
 
 
-def client_context() -> "ssl.SSLContext | None":
+def client_tls() -> "ServerTls | None":
     """TLS as CLIENT_JVMFLAGS and JVMFLAGS set it up; None, with the reason on stderr, where they do not."""
-    from pyzoo.cli.shell import client_tls
+    from pyzoo.cli.shell import server_tls
     from pyzoo.config.system_properties import parse_jvm_flags
 
     properties = {"zookeeper.client.secure": "true"}
     for variable in ("CLIENT_JVMFLAGS", "JVMFLAGS"):
         properties |= parse_jvm_flags(os.environ.get(variable, ""), variable).properties
     try:
-        return client_tls(properties, None)
+        return server_tls(properties, None)
     except ConfigError as error:
         click.echo(f"pyzoo: {reason_of(error)}", err=True)
         return None

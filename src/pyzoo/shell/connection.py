@@ -15,15 +15,15 @@ from contextlib import suppress
 from typing import Any, Final
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import ConnectionDropped, KazooException, SessionExpiredError
-from kazoo.handlers.threading import SequentialThreadingHandler
+from kazoo.exceptions import AuthFailedError, ConnectionDropped, KazooException, SessionExpiredError
 from kazoo.protocol.connection import AUTH_XID, CLOSE_RESPONSE, STOP_CONNECTING, WATCH_XID, ConnectionHandler
-from kazoo.protocol.serialization import Auth, Close, CloseInstance, Watch, int_int_struct, int_struct
+from kazoo.protocol.serialization import SASL, Auth, Close, CloseInstance, Watch, int_int_struct, int_struct
 from kazoo.protocol.states import KeeperState
 from kazoo.retry import ForceRetryError
 
 from pyzoo import errors as codes
-from pyzoo.errors import KeeperError
+from pyzoo.errors import KeeperError, SaslFailure
+from pyzoo.shell.errors import code_name
 from pyzoo.shell.events import EventThread
 from pyzoo.shell.failures import (
     CLOSED,
@@ -36,6 +36,7 @@ from pyzoo.shell.failures import (
 )
 from pyzoo.shell.paths import with_chroot, without_chroot
 from pyzoo.shell.requests import SetWatches, batches_of
+from pyzoo.shell.security import NOT_SAFE, Security, TlsHandler, log_in
 from pyzoo.shell.watches import EVENT_TYPES, EventType, Watches
 
 SET_WATCHES_XID: Final = -8
@@ -62,22 +63,6 @@ _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
 
 
-class _TlsHandler(SequentialThreadingHandler):
-    """Connections with a TLS context that is made already."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__()
-        self._context = context
-
-    def create_connection(self, address: tuple[str, int], **kwargs: Any) -> Any:
-        plain = super().create_connection(address, timeout=kwargs.get("timeout"))
-        try:
-            return self._context.wrap_socket(plain, server_hostname=kwargs.get("hostname", address[0]))
-        except OSError as error:
-            plain.close()
-            raise ConnectionDropped(f"no TLS: {error}") from None
-
-
 class _Connection(ConnectionHandler):
     """One connection after another to one server or another.
 
@@ -93,6 +78,8 @@ class _Connection(ConnectionHandler):
         self._incoming = bytearray()
         self._is_connecting = False
         self._xid: int = 0
+        # Not None is what has kazoo log in; how is this class's own business.
+        self.sasl_options: dict[str, str] | None = None if self.client.login is None else {}
 
     def _read(self, length: int, timeout: float) -> bytes:
         if self._is_connecting and not 0 <= length <= LONGEST_CONNECT_RESPONSE:
@@ -193,6 +180,27 @@ class _Connection(ConnectionHandler):
             self._submit(request, connect_timeout / 1000.0, SET_WATCHES_XID)
         return read_timeout, connect_timeout
 
+    def _authenticate_with_sasl(self, host: str, timeout: float) -> None:
+        """Log in; raises AuthFailedError for a login that is refused, at either end."""
+        login = self.client.login
+        assert login is not None
+        try:
+            log_in(login.new_client(host), lambda token: self._ask_sasl(token, timeout))
+        except SaslFailure as error:
+            raise AuthFailedError(str(error)) from None
+        self.client.has_logged_in()
+
+    def _ask_sasl(self, token: bytes, timeout: float) -> bytes:
+        self._xid = xid = self._xid % MAX_XID + 1
+        self._submit(SASL(token), timeout, xid)
+        header, data, offset = self._read_header(timeout)
+        if header.xid != xid:
+            raise ConnectionDropped(f"answer {header.xid} came where {xid} was next")
+        if header.err:
+            raise SaslFailure("the server refuses it" if header.err == codes.AUTHFAILED else code_name(header.err))
+        challenge, _ = SASL.deserialize(data, offset)
+        return challenge or b""
+
     def _greet(self, host: str, hostip: str, port: int) -> Any:
         """Connect, and note why not."""
         failures = self.client.failures
@@ -200,6 +208,9 @@ class _Connection(ConnectionHandler):
         try:
             found = super()._connect(host, hostip, port)
         except SessionExpiredError:
+            raise
+        except AuthFailedError as error:
+            failures.note_login(str(error))
             raise
         except (KazooException, self.handler.timeout_exception) as error:
             failures.note(host, port, reason_of(error))
@@ -247,13 +258,14 @@ class Session(KazooClient):
         timeout_ms: int,
         events: EventThread,
         read_only: bool = False,
-        tls: ssl.SSLContext | None = None,
+        security: Security = NOT_SAFE,
     ) -> None:
+        self.login = security.login
         super().__init__(
             hosts,
             timeout=timeout_ms / 1000,
             read_only=read_only,
-            handler=None if tls is None else _TlsHandler(tls),
+            handler=None if security.tls is None else TlsHandler(security.tls),
             # Without a backoff that outweighs it, kazoo's jitter shrinks the pauses to nothing.
             connection_retry={"max_tries": -1, "delay": RETRY_S, "backoff": 2, "max_delay": RETRY_S},
             logger=_logger,
@@ -358,6 +370,10 @@ class Session(KazooClient):
             self._events.put("Disconnected" if lost else "SyncConnected", type.title, path, -1)
 
     # --- called by the connection's thread
+
+    def has_logged_in(self) -> None:
+        """The server knows who this is."""
+        self._events.put("SaslAuthenticated", "None", None, -1)
 
     def watch_fired(self, type: EventType, server_path: str, zxid: int) -> None:
         """An event came from the server."""

@@ -14,21 +14,30 @@ LONGEST_CONNECT_RESPONSE: Final = 1024
 
 @final
 class Failures:
-    """What went wrong last with each server; nothing once one of them has answered."""
+    """What went wrong last with each server, and why a login failed; nothing once one of them has let us in."""
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
+        self._login: str | None = None
 
     def note(self, host: str, port: int, reason: str) -> None:
         """Remember why a server could not be reached."""
         self._reasons[f"[{host}]:{port}" if ":" in host else f"{host}:{port}"] = reason
 
+    def note_login(self, reason: str) -> None:
+        """A server was reached, but not logged in to."""
+        self.clear()
+        self._login = reason
+
     def clear(self) -> None:
         """A server was reached."""
         self._reasons.clear()
+        self._login = None
 
     def lines(self) -> list[str]:
-        """A line for each server."""
+        """A line for each server, or the one for the login."""
+        if self._login is not None:
+            return [f"the login failed: {self._login}"]
         return [f"cannot reach {server}: {reason}" for server, reason in self._reasons.items()]
 
 

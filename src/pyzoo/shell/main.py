@@ -1,7 +1,6 @@
 """`pyzoo cli` from its words to its exit code."""
 
 import os
-import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from pyzoo.shell.connection import Session
 from pyzoo.shell.errors import MalformedCommand, ShellError, keeper_text
 from pyzoo.shell.events import EventThread
 from pyzoo.shell.printer import Printer
+from pyzoo.shell.security import Security, SecurityFactory
 from pyzoo.shell.shell import Quit, Shell
 
 USAGE_ERROR: Final = 1
@@ -30,7 +30,7 @@ Options:
   -server HOST:PORT[,HOST:PORT][/CHROOT]  Servers (localhost:2181).
   -timeout MILLISECONDS                   Session timeout to ask for (30000).
   -r                                      Use a read-only server if need be.
-  -client-configuration FILE              Properties, among them those of TLS.
+  -client-configuration FILE              Properties, of TLS and SASL too.
   -waitforconnection                      Connect before the first command.
   --json                                  Each command prints one JSON document.
   -h, --help                              Show this text.
@@ -38,14 +38,8 @@ Options:
   Long options may have two dashes too.
 """
 
-TlsFactory = Callable[[dict[str, str], str | None], "ssl.SSLContext | None"]
-"""Makes the TLS context that client properties ask for, None for plain connections; raises ConfigError.
 
-The second argument is the file that most of them are from.
-"""
-
-
-def main(words: Sequence[str], tls_of: TlsFactory) -> int:
+def main(words: Sequence[str], security_of: SecurityFactory) -> int:
     """Run the shell; returns its exit code."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         # What is no UTF-8 passes through as the bytes that it is.
@@ -55,7 +49,8 @@ def main(words: Sequence[str], tls_of: TlsFactory) -> int:
         if invocation.help:
             print(HELP, end="")
             return 0
-        tls = tls_of(client_properties(invocation.client_configuration, os.environ), invocation.client_configuration)
+        path = invocation.client_configuration
+        security = security_of(client_properties(path, os.environ), path)
     except (ShellError, ConfigError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
@@ -64,7 +59,7 @@ def main(words: Sequence[str], tls_of: TlsFactory) -> int:
         printer.error(f"option {option} is not known and passed over")
     printer.line(f"Connecting to {invocation.server}")
     printer.flush()
-    return _run(Shell(invocation.server, _connector(invocation, tls), printer), invocation)
+    return _run(Shell(invocation.server, _connector(invocation, security), printer), invocation)
 
 
 def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[str, str]:
@@ -83,9 +78,9 @@ def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[
     return properties | {key: found.value for key, found in parse_properties(text, path).items()}
 
 
-def _connector(invocation: Invocation, tls: ssl.SSLContext | None) -> Callable[[str, EventThread], ZooKeeper]:
+def _connector(invocation: Invocation, security: Security) -> Callable[[str, EventThread], ZooKeeper]:
     def connect(server: str, events: EventThread) -> ZooKeeper:
-        zk = ZooKeeper(Session(server, invocation.timeout_ms, events, invocation.read_only, tls))
+        zk = ZooKeeper(Session(server, invocation.timeout_ms, events, invocation.read_only, security))
         if not invocation.wait_for_connection:
             return zk
         if zk.session.wait_until_connected(invocation.timeout_ms / 1000):

@@ -94,7 +94,7 @@ class Shell:
             self.exit_code = ShellError.exit_code
             text = keeper_text(error)
             self.printer.error(text)
-            if error.code == codes.CONNECTIONLOSS and self.zk is not None:
+            if error.code in (codes.CONNECTIONLOSS, codes.AUTHFAILED) and self.zk is not None:
                 for line in self.zk.session.failures.lines():
                     self.printer.error(line)
             value = {"error": text, "code": code_name(error.code), "path": error.path or None}

@@ -58,9 +58,9 @@ def client_login(config: ServerConfig) -> ServerLogin | None:
         return None
     name = config.sasl_server_section
     if is_kerberos(modules):
-        keys = server_keys(config, modules, name)
+        keys = server_keys(login_config(config), modules, name)
         return AcceptorLogin(keys, client_names(config, own_realm(config)).authorize)
-    users = users_in(config, modules, name)
+    users = users_in(login_config(config), modules, name)
     names = client_names(config, own_realm(config) if any("@" in user for user in users) else "")
     if config.tls.fips_mode:
         if config.enforce_auth_schemes == {"sasl"}:

@@ -1,4 +1,4 @@
-"""The JAAS file of a server: where it is, and what its sections give: users of DIGEST-MD5, or keys of Kerberos."""
+"""JAAS files: where that of a server is, and what sections give: users of DIGEST-MD5, or keys of Kerberos."""
 
 import os
 import stat
@@ -20,17 +20,21 @@ Modules = tuple[LoginModule, ...]
 
 
 def login_sections(config: ServerConfig) -> Sections:
-    """The sections of the JAAS file; raises ConfigError where it cannot be read or understood.
+    """The sections of a server's file; raises ConfigError where it cannot be read or understood."""
+    return sections_in(login_config(config), config.properties, config.kerberos.krb5_conf)
+
+
+def sections_in(path: str, properties: Mapping[str, str], krb5_conf: str | None) -> Sections:
+    """The sections of a file that may name these properties; raises ConfigError as above.
 
     Kerberos is told where its configuration is, for what stands in the file may ask it.
     """
-    use_krb5_conf(config.kerberos.krb5_conf)
-    path = login_config(config)
+    use_krb5_conf(krb5_conf)
     try:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", path) from error
-    return parse_jaas(text, path, java_properties(config.properties))
+    return parse_jaas(text, path, java_properties(properties))
 
 
 def java_properties(given: Mapping[str, str]) -> dict[str, str]:
@@ -47,8 +51,13 @@ def java_properties(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def login_config(config: ServerConfig) -> str:
-    """The path of the file; the JDK takes a URL too, and `=` before it."""
-    given = (config.sasl_login_config or "").removeprefix("=")
+    """The path of a server's file."""
+    return path_of(config.sasl_login_config or "")
+
+
+def path_of(given: str) -> str:
+    """The path that a property means; the JDK takes a URL too, and `=` before it."""
+    given = given.removeprefix("=")
     parsed = urlparse(given)
     return unquote(parsed.path) if parsed.scheme == "file" else given
 
@@ -82,54 +91,68 @@ def is_kerberos(modules: Modules) -> bool:
     return any(module.name == KERBEROS_MODULE for module in modules)
 
 
-def refuse_other_modules(config: ServerConfig, modules: Modules) -> None:
+def refuse_other_modules(path: str, modules: Modules) -> None:
     """Raise ConfigError for classes that are not here."""
     for module in modules:
         if module.name not in (DIGEST_MODULE, KERBEROS_MODULE):
             raise ConfigError(
                 f"there is no login module {module.name} here, only {DIGEST_MODULE} and {KERBEROS_MODULE}",
-                login_config(config),
+                path,
             )
 
 
-def users_in(config: ServerConfig, modules: Modules, name: str) -> dict[str, str]:
+def users_in(path: str, modules: Modules, name: str) -> dict[str, str]:
     """The users of a section with their passwords; raises ConfigError where there are none."""
-    refuse_other_modules(config, modules)
+    refuse_other_modules(path, modules)
     users = users_of(modules)
     if not users:
-        raise ConfigError(f"{name} names no user_NAME, so that nobody could log in", login_config(config))
+        raise ConfigError(f"{name} names no user_NAME, so that nobody could log in", path)
     return users
 
 
-def server_keys(config: ServerConfig, modules: Modules, name: str) -> Keys:
+def server_keys(path: str, modules: Modules, name: str) -> Keys:
     """The keys of a service; raises ConfigError where the section could not give them."""
-    options = _kerberos_options(config, modules, name)
-    principal = options["principal"]
+    options = _kerberos_options(path, modules)
+    principal = _principal(path, options, name)
     service, slash, host = principal.partition("@")[0].partition("/")
     if not (service and slash and host):
-        raise ConfigError(f"{name}: principal={principal} has to be service/host", login_config(config))
+        raise ConfigError(f"{name}: principal={principal} has to be service/host", path)
     for option in ("useKeyTab", "storeKey"):
         if not _is_true(options, option):
-            raise ConfigError(f"{name}: a server needs {option}=true", login_config(config))
+            raise ConfigError(f"{name}: a server needs {option}=true", path)
     return Keys(principal, keytab=_path(options.get("keyTab", "")))
 
 
-def client_keys(config: ServerConfig, modules: Modules, name: str) -> Keys:
+def client_keys(path: str, modules: Modules, name: str) -> Keys:
     """The keys or the tickets of somebody who logs in; raises ConfigError as `server_keys`."""
-    options = _kerberos_options(config, modules, name)
+    options = _kerberos_options(path, modules)
     if _is_true(options, "useTicketCache"):
-        return Keys(options["principal"], ticket_cache=options.get("ticketCache", ""))
+        # Without a principal it is whoever has the tickets.
+        return Keys(options.get("principal", ""), ticket_cache=options.get("ticketCache", ""))
     if not _is_true(options, "useKeyTab"):
-        raise ConfigError(f"{name}: useKeyTab=true or useTicketCache=true is needed", login_config(config))
-    return Keys(options["principal"], keytab=_path(options.get("keyTab", "")))
+        raise ConfigError(f"{name}: useKeyTab=true or useTicketCache=true is needed", path)
+    return Keys(_principal(path, options, name), keytab=_path(options.get("keyTab", "")))
 
 
-def _kerberos_options(config: ServerConfig, modules: Modules, name: str) -> Mapping[str, str]:
-    refuse_other_modules(config, modules)
-    options = next(module.options for module in modules if module.name == KERBEROS_MODULE)
-    if options.get("principal", "*") == "*":
-        raise ConfigError(f"{name}: principal is needed", login_config(config))
-    return options
+def user_and_password(path: str, modules: Modules, name: str) -> tuple[str, str]:
+    """Who logs in by DIGEST-MD5; raises ConfigError where that is missing."""
+    refuse_other_modules(path, modules)
+    options = {option: value for module in modules for option, value in module.options.items()}
+    if "username" not in options or "password" not in options:
+        raise ConfigError(f"{name} needs username and password", path)
+    return options["username"], options["password"]
+
+
+def _kerberos_options(path: str, modules: Modules) -> Mapping[str, str]:
+    refuse_other_modules(path, modules)
+    return next(module.options for module in modules if module.name == KERBEROS_MODULE)
+
+
+def _principal(path: str, options: Mapping[str, str], name: str) -> str:
+    principal = options.get("principal", "*")
+    if principal == "*":
+        raise ConfigError(f"{name}: principal is needed", path)
+    return principal
 
 
 def _is_true(options: Mapping[str, str], name: str) -> bool:

@@ -46,7 +46,10 @@ def default_realm() -> str:
 
 @frozen
 class Keys:
-    """Whose credentials, and from where: a ticket cache, or else a keytab; empty is where Kerberos looks by itself."""
+    """Whose credentials, and from where: a ticket cache, or else a keytab; empty is where Kerberos looks by itself.
+
+    An empty principal is that of the ticket cache.
+    """
 
     principal: str
     keytab: str = ""
@@ -79,20 +82,18 @@ class AcceptorLogin(ServerLogin):
 class InitiatorLogin(ClientLogin):
     """Tickets of a principal, for servers whose principal is `service`, with `_HOST` for their host.
 
-    They are got when they are needed, and again before they are over. With `canonicalizes` the DNS is asked for the
-    full name of the host first. Raises ConfigError for a `service` without host.
+    They are got when they are needed, and again before they are over. The service is in `realm`, or that of the
+    principal where it is empty. With `canonicalizes` the DNS is asked for the full name of the host first.
     """
 
     waits = True
 
-    def __init__(self, keys: Keys, service: str, canonicalizes: bool = False) -> None:
+    def __init__(self, keys: Keys, service: str, realm: str = "", canonicalizes: bool = False) -> None:
         load_gssapi()
         self._keys = keys
         self._service = service
+        self._realm = realm
         self._canonicalizes = canonicalizes
-        name = parse_name(service)
-        if "/" not in service or name is None:
-            raise ConfigError(f"quorum.auth.kerberos.servicePrincipal={service}: it has to be service/host")
 
     def new_client(self, host: str) -> SaslClient:
         gssapi = load_gssapi()
@@ -100,7 +101,7 @@ class InitiatorLogin(ClientLogin):
         host = canonical_name(host) if self._canonicalizes else host
         try:
             credentials = _acquire(keys, "initiate", keys.store())
-            realm = str(credentials.name).rpartition("@")[2]
+            realm = self._realm or str(credentials.name).rpartition("@")[2]
             context = gssapi.SecurityContext(
                 name=_principal(service_principal(self._service, host, realm)),
                 creds=credentials,
@@ -125,6 +126,11 @@ def canonical_name(host: str) -> str:
     except OSError:
         return host
     return host if name == address else name
+
+
+def is_service(name: str) -> bool:
+    """Whether it is `service/host`, with a realm or without."""
+    return "/" in name and parse_name(name) is not None
 
 
 def service_principal(service: str, host: str, realm: str) -> str:
@@ -181,4 +187,5 @@ def _principal(name: str) -> Any:
 def _acquire(keys: Keys, usage: str, store: Mapping[str, str]) -> Any:
     gssapi = load_gssapi()
     mechanisms = [gssapi.MechType.kerberos]
-    return gssapi.Credentials(name=_principal(keys.principal), usage=usage, store=dict(store), mechs=mechanisms)
+    name = _principal(keys.principal) if keys.principal else None
+    return gssapi.Credentials(name=name, usage=usage, store=dict(store), mechs=mechanisms)

@@ -11,12 +11,12 @@ from pyzoo.runtime.logins.jaas_file import (
     client_keys,
     is_kerberos,
     login_config,
-    refuse_other_modules,
     section_of,
     server_keys,
+    user_and_password,
     users_in,
 )
-from pyzoo.runtime.logins.kerberos import AcceptorLogin, InitiatorLogin, canonical_name
+from pyzoo.runtime.logins.kerberos import AcceptorLogin, InitiatorLogin, canonical_name, is_service
 from pyzoo.runtime.transport.sasl import PeerSasl
 from pyzoo.sasl.digest_md5 import DigestMd5ClientLogin, DigestMd5ServerLogin, NoDigestInFipsMode
 from pyzoo.sasl.mechanism import ClientLogin, ServerLogin
@@ -38,8 +38,9 @@ def _member_server(config: ServerConfig) -> ServerLogin:
     name = config.quorum.server_login_context
     modules = section_of(config, name)
     if is_kerberos(modules):
-        return AcceptorLogin(server_keys(config, modules, name), MemberNames(member_hosts(config)).authorize)
-    users = users_in(config, modules, name)
+        keys = server_keys(login_config(config), modules, name)
+        return AcceptorLogin(keys, MemberNames(member_hosts(config)).authorize)
+    users = users_in(login_config(config), modules, name)
     if config.tls.fips_mode:
         if config.quorum.server_require_sasl:
             raise ConfigError(FIPS.format("members"), login_config(config))
@@ -51,15 +52,15 @@ def _member_client(config: ServerConfig) -> ClientLogin:
     name = config.quorum.learner_login_context
     modules = section_of(config, name)
     if is_kerberos(modules):
-        keys = client_keys(config, modules, name)
-        return InitiatorLogin(keys, config.quorum.service_principal, config.kerberos.canonicalizes_hosts)
-    refuse_other_modules(config, modules)
-    options = {name: value for module in modules for name, value in module.options.items()}
-    if "username" not in options or "password" not in options:
-        raise ConfigError(f"{name} needs username and password", login_config(config))
+        keys = client_keys(login_config(config), modules, name)
+        service = config.quorum.service_principal
+        if not is_service(service):
+            raise ConfigError(f"quorum.auth.kerberos.servicePrincipal={service}: it has to be service/host")
+        return InitiatorLogin(keys, service, canonicalizes=config.kerberos.canonicalizes_hosts)
+    user, password = user_and_password(login_config(config), modules, name)
     if config.tls.fips_mode:
         raise ConfigError(FIPS.format("members"), login_config(config))
-    return DigestMd5ClientLogin(SERVICE, options["username"], options["password"], nonce)
+    return DigestMd5ClientLogin(SERVICE, user, password, nonce)
 
 
 def only_itself(authentication_id: str, authorization_id: str) -> str:

@@ -168,7 +168,7 @@ def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
     return context
 
 
-def refuse_revoked(settings: TlsSettings) -> Callable[[ssl.SSLObject], None] | None:
+def refuse_revoked(settings: TlsSettings) -> Callable[[ssl.SSLObject | ssl.SSLSocket], None] | None:
     """What raises SSLCertVerificationError for a certificate that is revoked, or may be; None where nobody cares.
 
     It waits for the network. Raises ConfigError without cryptography.

@@ -61,7 +61,7 @@ class Revocation:
         self._lists: OrderedDict[str, tuple[datetime, x509.CertificateRevocationList | str]] = OrderedDict()
         self._chains: OrderedDict[bytes, tuple[bytes, ...]] = OrderedDict()
 
-    def check_session(self, tls: ssl.SSLObject) -> None:
+    def check_session(self, tls: ssl.SSLObject | ssl.SSLSocket) -> None:
         """Look at what the other end has shown in a handshake, if anything; raises ssl.SSLCertVerificationError."""
         leaf = tls.getpeercert(True)
         if leaf is not None:
@@ -293,7 +293,7 @@ def _verify(signer: x509.Certificate, response: ocsp.OCSPResponse) -> None:
         raise Undetermined("the answer is signed in a way that is not known here")
 
 
-def verified_chain(tls: ssl.SSLObject) -> list[bytes]:
+def verified_chain(tls: ssl.SSLObject | ssl.SSLSocket) -> list[bytes]:
     """The certificates that the other end was verified by, DER; Python before 3.13 has them inside."""
     if hasattr(tls, "get_verified_chain"):
         return list(tls.get_verified_chain())
