@@ -13,7 +13,7 @@ from kazoo.client import KazooClient, KazooState
 from kazoo.retry import KazooRetry
 
 from pyzoo.runtime.four_letters import ask
-from pyzoo.testing import EmbeddedServer, NotStarted
+from pyzoo.testing import EmbeddedServer, NotStarted, WaitTimeout
 from tests.support.kazoo_session import kazoo_session
 
 
@@ -174,7 +174,7 @@ async def test_trio_goes_on_while_it_starts_and_waits() -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(trio.sleep_forever)
         async with EmbeddedServer() as server:
-            with pytest.raises(TimeoutError):
+            with pytest.raises(WaitTimeout):
                 await server.in_thread(server.wait_until, "/never", 0.01)
             stream = await trio.open_tcp_stream("127.0.0.1", server.port)
             await stream.send_all(b"ruok")

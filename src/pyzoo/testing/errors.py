@@ -23,5 +23,5 @@ class NoSuchNode(EmbeddedServerError):
     """There is no node of this path."""
 
 
-class WaitTimeout(EmbeddedServerError, TimeoutError):
+class WaitTimeout(EmbeddedServerError):
     """What was waited for did not come true in time."""
