@@ -33,6 +33,7 @@ ELSEWHERE = {
     ".venv/bin/python -m pyzoo.sim": ".ci/run",
     ".venv/bin/pre-commit ": ".pre-commit-config.yaml",
     "pip install": ".ci/run",
+    "python -m pyzoo.examples": "tests/examples/test_examples.py",
     "docker ": "deploy/try-images.sh",
     "ZOOKEEPER_IMAGE=": "deploy/try-images.sh",
     "PYZOO_PLAIN=1 docker ": "deploy/try-images.sh",
