@@ -54,6 +54,7 @@ COMPILED = [
     "src/pyzoo/runtime/log_thread.py",
     "src/pyzoo/runtime/event_wait.py",
     "src/pyzoo/runtime/log_writer.py",
+    "src/pyzoo/runtime/thread_pace.py",
     "src/pyzoo/runtime/turn.py",
     *(
         f"src/pyzoo/runtime/transport/{name}.py"

@@ -10,7 +10,8 @@ import pytest
 from pyzoo.errors import StorageError
 from pyzoo.runtime import log_thread as room
 from pyzoo.runtime.clock import elapsed_ms
-from pyzoo.runtime.log_thread import STARVED_MS, LogThread
+from pyzoo.runtime.log_thread import LogThread
+from pyzoo.runtime.thread_pace import STARVED_MS
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
 

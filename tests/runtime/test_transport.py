@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from pyzoo.runtime.clock import monotonic_ns
 from pyzoo.runtime.transport.endpoint import NEVER, Endpoints, Listener, Port
 from pyzoo.runtime.transport.session import SessionChain, TransportSession
+
+MINUTE_NS = 60_000_000_000
 
 
 class Marked(TransportSession):
@@ -74,13 +77,13 @@ def test_every_kind_of_listener_rests_while_no_connection_can_be_accepted() -> N
         assert [(server.fileno(), select.EPOLLIN)] == endpoints.epoll.poll(10)
         full: Any = Full(server)
         listener.sock = full
-        endpoints.accept(listener.fd)
+        endpoints.accept(listener.fd, 0)
         assert endpoints.accept_again_ms != NEVER
         assert [] == endpoints.epoll.poll(0)
         listener.sock = server
         endpoints.accept_again()
         assert [(server.fileno(), select.EPOLLIN)] == endpoints.epoll.poll(10)
-        endpoints.accept(listener.fd)
+        endpoints.accept(listener.fd, 0)
         assert [7] == port.kinds
     endpoints.close()
 
@@ -94,9 +97,24 @@ def test_a_listener_that_is_closed_takes_no_more(is_resting: bool) -> None:
     if is_resting:
         full: Any = Full(server)
         listener.sock = full
-        endpoints.accept(listener.fd)
+        endpoints.accept(listener.fd, 0)
         listener.sock = server
     endpoints.stop_listening(listener)
     assert (-1, {}) == (server.fileno(), endpoints.listeners)
-    endpoints.accept(listener.fd)
+    endpoints.accept(listener.fd, 0)
+    endpoints.close()
+
+
+def test_connections_are_taken_one_by_one_where_there_is_no_more_time() -> None:
+    endpoints = Endpoints()
+    port = Counter()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoints.listen(Listener(server, port, 7))
+        clients = [socket.create_connection(server.getsockname()) for _ in range(3)]
+        endpoints.accept(server.fileno(), 0)
+        assert [7] == port.kinds
+        endpoints.accept(server.fileno(), monotonic_ns() + MINUTE_NS)
+        assert [7, 7, 7] == port.kinds
+        for client in clients:
+            client.close()
     endpoints.close()

@@ -18,6 +18,7 @@ from typing import Final, Protocol, final
 from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.kernel_sync import kernel_sync
+from pyzoo.runtime.thread_pace import ThreadPace
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
 
@@ -28,8 +29,6 @@ FAST_SYNC_NS: Final = 500_000
 """A disk that usually takes longer for a sync is not for the event loop."""
 NEVER_HERE_NS: Final = 1 << 62
 """More than any disk takes."""
-STARVED_MS: Final = 5
-"""A thread that has not got on for so long may have a slow disk, or not have come to the interpreter."""
 SYNC_TIMES_KEPT: Final = 10_000
 """Sync times that wait at most to be counted by the event loop."""
 
@@ -106,7 +105,7 @@ class LogThread:
         self._queue: queue.SimpleQueue[tuple[LogBatch, int] | None] = queue.SimpleQueue()
         self._submitted_zxid = 0
         self._submitted_ms: list[int] = []
-        self._moved_ms = 0
+        self._pace = ThreadPace()
         self._appended_ms = 0
         self._synced_ms: int | None = None
         self._kernel = kernel_sync()
@@ -126,7 +125,7 @@ class LogThread:
         """Write this batch after all before it."""
         now_ms = elapsed_ms()
         if not self.is_thread_busy:
-            self._moved_ms = now_ms
+            self._pace.moved(now_ms)
         self._submitted_zxid = batch.last_zxid
         self._queue.put((batch, now_ms))
 
@@ -137,7 +136,7 @@ class LogThread:
 
     def is_starved(self, now_ms: int) -> bool:
         """Whether it has had something to write for long, and may be waiting for the interpreter."""
-        return self.is_thread_busy and now_ms - self._moved_ms >= STARVED_MS
+        return self._pace.is_starved(self.is_thread_busy, now_ms)
 
     @property
     def can_sync_beside(self) -> bool:
@@ -292,7 +291,7 @@ class LogThread:
             appended, flushed = self._appended_ms - begun_ms, elapsed_ms() - self._appended_ms
             self.sync_times.append(SyncTimes(queued, appended, flushed, self._synced_ms, txns, self._queue.qsize()))
         self.persisted_zxid = batches[-1].last_zxid
-        self._moved_ms = elapsed_ms()
+        self._pace.moved(elapsed_ms())
 
     def _try_write(self, batches: list[LogBatch], records: bytes, beside: bool = False) -> bool:
         try:

@@ -23,6 +23,9 @@ from pyzoo.server.effects import Errands
 
 EVENTS_PER_PASS: Final = 256
 """Who is answered in a pass waits for all of it."""
+NEWCOMERS_NS: Final = 400_000
+"""So much of a pass is for new connections, as much for steps of handshakes, and as much for what others say who are
+not in yet: each gets on by one, and the rest waits for the next pass, which comes at once."""
 LINGER_MS: Final = 3
 """How long a busy server keeps others of its event loop waiting, at the most."""
 LINGER_ALONE_MS: Final = 10
@@ -75,6 +78,7 @@ class TurnLoop:
         self._timer: trio.CancelScope | None = None
         self._timer_ms: int = -1
         self._log_fd: int = -1
+        self._newcomer: i64 = 0
         self._handshakes = handshakes
         self._handshakes_fd: int = -1
         if handshakes is not None:
@@ -212,23 +216,51 @@ class TurnLoop:
         core.advance(begun_ns // 1_000_000, wall_ms() + self.wall_ahead_ms)
         if core.now_ms >= endpoints.accept_again_ms:
             endpoints.accept_again()
+        newcomers: list[tuple[int, int]] | None = None
         for fd, mask in events:
             endpoint = endpoints.by_fd.get(fd)
-            if endpoint is not None:
+            if endpoint is not None and (endpoint.is_in or endpoint.has_come_in()):
                 endpoint.ready(mask)
             elif fd == self._log_fd:
                 self._look_at_log()
-            elif fd == self._handshakes_fd and handshakes is not None:
-                self.clients.take_steps(handshakes)
+            elif newcomers is None:
+                newcomers = [(fd, mask)]
             else:
-                endpoints.accept(fd)
+                newcomers.append((fd, mask))
         if len(events) >= EVENTS_PER_PASS:
             # The event of the log may be among those that are left for later passes.
             self._look_at_log()
+        if newcomers is not None:
+            self.carry_out()
+            self._let_in(newcomers)
         if handshakes is not None and core.now_ms >= handshakes.deadline_ms:
             self.clients.expire_handshakes(handshakes)
         self.carry_out()
         core.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
+
+    def _let_in(self, newcomers: list[tuple[int, int]]) -> None:
+        """Listeners, handshakes and what is said by those who are not in yet, as far as there is time for them."""
+        endpoints, handshakes = self.endpoints, self._handshakes
+        waiting: list[tuple[int, int]] = []
+        for fd, mask in newcomers:
+            if fd in endpoints.by_fd:
+                waiting.append((fd, mask))
+            elif fd == self._handshakes_fd and handshakes is not None:
+                self.clients.take_steps(handshakes, monotonic_ns() + NEWCOMERS_NS)
+            else:
+                endpoints.accept(fd, monotonic_ns() + NEWCOMERS_NS)
+        # Whoever always has something to say would always be the first.
+        count: i64 = len(waiting)
+        begin = self._newcomer
+        end_ns: i64 = monotonic_ns() + NEWCOMERS_NS
+        for at in range(begin, begin + count):
+            fd, mask = waiting[at % count]
+            self._newcomer = at + 1
+            endpoint = endpoints.by_fd.get(fd)
+            if endpoint is not None:
+                endpoint.ready(mask)
+            if monotonic_ns() >= end_ns:
+                return
 
     def _look_at_log(self) -> None:
         log = self.log

@@ -1,18 +1,19 @@
 """How many TLS handshakes are under way, and for how long."""
 
 import logging
+import os
 import select
 import ssl
 from collections.abc import Iterator
 
 import pytest
 
+from pyzoo.runtime.thread_pace import STARVED_MS
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.handshakes import (
     HANDSHAKE_MS,
     MOST_UNDER_WAY,
     NEVER,
-    STARVED_MS,
     Handshakes,
     TlsHandshake,
 )
@@ -54,10 +55,24 @@ def test_a_thread_steps_and_tells_by_a_descriptor(scene: Scene) -> None:
     assert not scene.handshakes.is_starved(STARVED_MS - 1)
     assert scene.handshakes.is_starved(STARVED_MS)
     assert [scene.handshakes.eventfd] == select.select([scene.handshakes.eventfd], [], [], PATIENCE_SECONDS)[0]
-    assert [handshake] == scene.handshakes.stepped(STARVED_MS)
+    scene.handshakes.acknowledge()
+    assert handshake is scene.handshakes.next_stepped(STARVED_MS)
     assert not handshake.is_stepping
     assert not scene.handshakes.is_starved(2 * STARVED_MS)
-    assert [] == scene.handshakes.stepped(STARVED_MS)
+    assert scene.handshakes.next_stepped(STARVED_MS) is None
+
+
+def test_steps_that_are_left_for_the_next_pass_wake_it(scene: Scene) -> None:
+    both = [scene.begin(), scene.begin()]
+    for handshake in both:
+        scene.handshakes.step(handshake, 0)
+    told = 0
+    while told < 2:
+        select.select([scene.handshakes.eventfd], [], [], PATIENCE_SECONDS)
+        told += os.eventfd_read(scene.handshakes.eventfd)
+    assert scene.handshakes.next_stepped(0) is both[0]
+    scene.handshakes.wake_again()
+    assert [scene.handshakes.eventfd] == select.select([scene.handshakes.eventfd], [], [], 0)[0]
 
 
 @pytest.mark.parametrize("scene", [[2]], indirect=True)

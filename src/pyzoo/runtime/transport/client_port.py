@@ -4,6 +4,9 @@ import logging
 import socket
 from typing import Final, final
 
+from mypy_extensions import i64
+
+from pyzoo.runtime.clock import monotonic_ns
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Listener, Port, prepare
 from pyzoo.runtime.transport.handshakes import Handshakes, TlsHandshake
@@ -27,10 +30,15 @@ class ClientEndpoint(Endpoint):
         super().__init__(port.endpoints, sock, cnxn, session, 1)
         self.port = port
         self.cnxn = cnxn
+        self.is_in = False
 
     @property
     def name(self) -> str:
         return self.cnxn.address
+
+    def has_come_in(self) -> bool:
+        self.is_in = self.cnxn.established
+        return self.is_in
 
     def received(self, data: bytes) -> None:
         port = self.port
@@ -212,12 +220,16 @@ class ClientPort(Port):
         if self.handshakes is not None:
             self.handshakes.note(endpoint.name, reason, int(self.core.now_ms))
 
-    def take_steps(self, handshakes: Handshakes) -> None:
-        """Go on with those that the thread is through with; some may be over meanwhile."""
-        for handshake in handshakes.stepped(self.core.now_ms):
+    def take_steps(self, handshakes: Handshakes, end_ns: i64) -> None:
+        """Go on with those that the thread is through with, one and more until then; some may be over meanwhile."""
+        handshakes.acknowledge()
+        while (handshake := handshakes.next_stepped(int(self.core.now_ms))) is not None:
             endpoint = self.by_handshake.get(handshake)
             if endpoint is not None:
                 endpoint.stepped()
+            if monotonic_ns() >= end_ns:
+                handshakes.wake_again()
+                return
 
     def expire_handshakes(self, handshakes: Handshakes) -> None:
         """End those that take too long."""

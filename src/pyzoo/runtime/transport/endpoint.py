@@ -12,14 +12,12 @@ from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.outbox import Outbox
-from pyzoo.runtime.clock import elapsed_ms
+from pyzoo.runtime.clock import elapsed_ms, monotonic_ns
 from pyzoo.runtime.transport.session import TransportSession
 
 logger: Final = logging.getLogger(__name__)
 
 RECEIVE_BYTES: Final = 1 << 16
-ACCEPTS_PER_PASS: Final = 32
-"""The others wait for the next pass, which comes at once: who is in already has its turn between."""
 ACCEPT_REST_MS: Final = 500
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 _IN: Final = 1  # EPOLLIN
@@ -29,7 +27,8 @@ _OUT: Final = 4  # EPOLLOUT
 class Endpoint:
     """One connection; the methods without an underscore below `# --- for its port` are what a port makes of it.
 
-    A pass receives up to `receives` times, as long as there is more than fits into one.
+    A pass receives up to `receives` times, as long as there is more than fits into one. While it is not `is_in` it may
+    be anybody's, and waits for those who are.
     """
 
     def __init__(
@@ -49,6 +48,7 @@ class Endpoint:
         self.unsent = memoryview(b"")
         self.mask = _IN
         self.is_open = True
+        self.is_in = True
 
     def ready(self, mask: int) -> None:
         """Something has happened to the socket."""
@@ -163,6 +163,10 @@ class Endpoint:
         """The other side, for people."""
         raise NotImplementedError
 
+    def has_come_in(self) -> bool:
+        """Whether it is in by now; asked while it is not."""
+        return True
+
     def received(self, data: bytes) -> None:
         """Bytes for the core."""
         raise NotImplementedError
@@ -250,12 +254,15 @@ class Endpoints:
                 self.epoll.unregister(listener.fd)
             listener.sock.close()
 
-    def accept(self, fd: int) -> None:
-        """Take the connections that wait at a listener, if there is one of this file descriptor."""
+    def accept(self, fd: int, end_ns: i64) -> None:
+        """Take connections that wait at a listener, if there is one of this file descriptor: one, and more until then.
+
+        The others wait for the next pass, which comes at once.
+        """
         listener = self.listeners.get(fd)
         if listener is None:
             return
-        for _ in range(ACCEPTS_PER_PASS):
+        while True:
             try:
                 sock, address = listener.sock.accept()
             except BlockingIOError:
@@ -267,6 +274,8 @@ class Endpoints:
                 return
             # IPv6 addresses have two more fields.
             listener.port.accepted(listener.kind, sock, address[0], address[1])
+            if monotonic_ns() >= end_ns:
+                return
 
     def _rest_from_accepting(self, error: OSError) -> None:
         """Out of file descriptors or memory: trying again at once would only burn time."""

@@ -11,6 +11,7 @@ from collections import deque
 from queue import SimpleQueue
 from typing import Final, final
 
+from pyzoo.runtime.thread_pace import ThreadPace
 from pyzoo.runtime.transport.client_tls import ClientTlsSession
 from pyzoo.server.metrics import ServerMetrics
 
@@ -22,8 +23,6 @@ MOST_UNDER_WAY: Final = 1000
 """With more than these, whoever has been at it for the longest time makes room."""
 NOTE_MS: Final = 1000
 """No more than one line of the log in this time about handshakes that came to nothing."""
-STARVED_MS: Final = 5
-"""Without a step in so long a time, the thread has not come to the interpreter."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 
@@ -58,7 +57,7 @@ class Handshakes:
         self._queue: SimpleQueue[TlsHandshake | None] = SimpleQueue()
         self._done: deque[TlsHandshake] = deque()
         self._worker: threading.Thread | None = None
-        self._moved_ms: int = 0
+        self._pace = ThreadPace()
         self._noted_ms: int = -NOTE_MS
         self._unnoted = 0
 
@@ -118,7 +117,7 @@ class Handshakes:
             self._add(self._talking, handshake, now_ms + HANDSHAKE_MS)
         handshake.is_stepping = True
         if self.in_flight == 0:
-            self._moved_ms = now_ms
+            self._pace.moved(now_ms)
         self.in_flight += 1
         if self._worker is None:
             self._worker = threading.Thread(target=self._run, name="handshakes", daemon=True)
@@ -136,22 +135,29 @@ class Handshakes:
 
     def is_starved(self, now_ms: int) -> bool:
         """Whether the thread has not got on for long."""
-        return self.in_flight > 0 and now_ms - self._moved_ms >= STARVED_MS
+        return self._pace.is_starved(self.in_flight > 0, now_ms)
 
-    def stepped(self, now_ms: int) -> list[TlsHandshake]:
-        """Those that the thread has come as far with as it could."""
+    def acknowledge(self) -> None:
+        """Take the wake-up off the eventfd; `next_stepped` gives all that it was for."""
         try:
             os.eventfd_read(self.eventfd)
         except BlockingIOError:
-            return []
-        found: list[TlsHandshake] = []
-        while self._done:
-            handshake = self._done.popleft()
-            handshake.is_stepping = False
-            found.append(handshake)
-        self.in_flight -= len(found)
-        self._moved_ms = now_ms
-        return found
+            pass
+
+    def wake_again(self) -> None:
+        """Some of what the thread is through with is left for the next pass."""
+        if self._done:
+            os.eventfd_write(self.eventfd, 1)
+
+    def next_stepped(self, now_ms: int) -> TlsHandshake | None:
+        """The next that the thread has come as far with as it could."""
+        if not self._done:
+            return None
+        handshake = self._done.popleft()
+        handshake.is_stepping = False
+        self.in_flight -= 1
+        self._pace.moved(now_ms)
+        return handshake
 
     def note(self, name: str, reason: str, now_ms: int) -> None:
         """Log why one came to nothing, unless that was just said of another."""
