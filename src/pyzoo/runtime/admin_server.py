@@ -23,7 +23,6 @@ from pyzoo.persistence.restored import RestoredSnapshot, read_restored
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.http import open_http, serve_http
 from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, http_settings
-from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.memory import give_back
 from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk
 from pyzoo.runtime.server_tasks import ServerTasks
@@ -187,35 +186,6 @@ class ServerHost:
         restored.complete(max(int(server.sync_processor.next_zxid) - 1, restored.zxid) + 1)
         server.replace_database(ZKDatabase(restored.tree, restored.sessions))
         self._tasks.loop.wake()
-
-
-class MemberHost(ServerHost):
-    """The same for a member of an ensemble."""
-
-    def __init__(self, member: MemberTasks) -> None:
-        super().__init__(member)
-        self._member = member
-
-    def _check_role(self) -> None:
-        self._member.peer.restoring.check_leads()
-
-    async def _replace_by(self, restored: RestoredSnapshot, room: UploadRoom) -> None:
-        """The leader replaces the database of all; the answer waits for a quorum that has it."""
-        peer, storage = self._member.peer, self._member.files
-        peer.configuration.show_in(restored.tree, wall_ms())
-        async with storage.saving:
-            await in_thread(write_beside, restored, storage, room)
-            try:
-                peer.restoring.begin(restored)
-            except StorageError:
-                restored.abandon()
-                await in_thread(restored.let_go)
-                raise
-        self._tasks.loop.wake()
-        await self._member.restore_settled()
-        failure = peer.restoring.take_failure()
-        if failure:
-            raise StorageError(f"nothing is restored: {failure}")
 
 
 def write_beside(restored: RestoredSnapshot, storage: Storage, room: UploadRoom) -> None:

@@ -18,7 +18,6 @@ from pyzoo.runtime.http_settings import AsgiApplication, Message, Receive, Send,
 from pyzoo.runtime.listening import cannot_listen
 from pyzoo.runtime.tls.contexts import metrics_tls
 from pyzoo.server.core import Core
-from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.server.operators.prometheus import CONTENT_TYPE, exposition_lines, server_families
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
@@ -115,7 +114,9 @@ def answer(core: Core, method: str, path: str, query: bytes) -> tuple[int, Itera
 
 def server_of(core: Core) -> ZooKeeperServer:
     """The server of the role that a member has now, or the one that is alone."""
-    if isinstance(core, QuorumPeer):
-        return core.front
-    assert isinstance(core, ZooKeeperServer)
-    return core
+    if isinstance(core, ZooKeeperServer):
+        return core
+    from pyzoo.server.member.peer import QuorumPeer
+
+    assert isinstance(core, QuorumPeer)
+    return core.front

@@ -21,14 +21,13 @@ from attrs import define, evolve
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
 from pyzoo.jute.primitives import set_field_limit
-from pyzoo.runtime.admin_server import MemberHost, ServerHost, open_admin, serve_admin
+from pyzoo.runtime.admin_server import ServerHost, open_admin, serve_admin
 from pyzoo.runtime.auditing import note_start, with_server_user
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
 from pyzoo.runtime.listening import check_client_address, open_listener, open_secure_listener
 from pyzoo.runtime.log_writer import ALONE, IN_ENSEMBLE, LogWriter
 from pyzoo.runtime.logins.client_logins import with_client_login
-from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.metrics_endpoint import MetricsPort, open_metrics, serve_metrics
 from pyzoo.runtime.pauses import watch_pauses
 from pyzoo.runtime.server_tasks import ServerTasks
@@ -45,7 +44,6 @@ from pyzoo.runtime.workers import in_thread
 from pyzoo.server import slices
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
-from pyzoo.server.member.peer import QuorumPeer
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 logger = logging.getLogger(__name__)
@@ -136,6 +134,9 @@ async def serve(
 def open_core(config: ServerConfig, in_memory: bool, kept: ZKDatabase | None = None) -> tuple[Core, Storage | None]:
     """A server, or a member of an ensemble, with its data, and where that is on disk; raises StorageError."""
     if config.distributed:
+        # All of the quorum; a server that is alone is there sooner without it.
+        from pyzoo.server.member.peer import QuorumPeer
+
         storage, files = open_peer_storage(config)
         try:
             return QuorumPeer(config, files, elapsed_ms(), wall_ms(), random.randrange), storage
@@ -180,10 +181,14 @@ def open_loop(config: ServerConfig, core: Core, storage: Storage | None, tls: ss
 
 def tasks_of(core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.Nursery) -> ServerTasks:
     """What is done beside the turns; raises ConfigError."""
-    if isinstance(core, QuorumPeer):
-        assert storage is not None
-        return MemberTasks(core, loop, storage, nursery)
-    return ServerTasks(core, loop, storage, nursery)
+    if isinstance(core, ZooKeeperServer):
+        return ServerTasks(core, loop, storage, nursery)
+    from pyzoo.runtime.member import MemberTasks
+    from pyzoo.server.member.peer import QuorumPeer
+
+    assert isinstance(core, QuorumPeer)
+    assert storage is not None
+    return MemberTasks(core, loop, storage, nursery)
 
 
 def with_slices(config: ServerConfig) -> ServerConfig:
@@ -214,7 +219,13 @@ def start_admin(config: ServerConfig, host: ServerHost, nursery: trio.Nursery) -
 
 def admin_host(tasks: ServerTasks) -> ServerHost:
     """The server as its AdminServer knows it."""
-    return MemberHost(tasks) if isinstance(tasks, MemberTasks) else ServerHost(tasks)
+    if isinstance(tasks.core, ZooKeeperServer):
+        return ServerHost(tasks)
+    from pyzoo.runtime.admin_member import MemberHost
+    from pyzoo.runtime.member import MemberTasks
+
+    assert isinstance(tasks, MemberTasks)
+    return MemberHost(tasks)
 
 
 def prepare_process(embedded: bool) -> None:
