@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -12,6 +12,7 @@ from attrs import evolve
 from pyzoo.config.hosts import bare_host, is_any_host
 from pyzoo.config.parse import config_from_values
 from pyzoo.config.python_settings import PropertyValue, given_settings
+from pyzoo.config.reader import ConfigWarning
 from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.run import RunningServer, serve
 from pyzoo.server.database import ZKDatabase
@@ -35,6 +36,7 @@ ARGUMENTS: Final = {
     "secureClientPortAddress": "host",
     "dynamicConfigFile": "LocalEnsemble for several members",
 }
+CONFIGS_KEPT: Final = 16
 NOT_STARTED: Final = "the server is not started: call start(), or write `with EmbeddedServer() as server:`"
 
 Result = TypeVar("Result")
@@ -81,12 +83,11 @@ class EmbeddedServer(ServerControls):
             entries[WORDS] = "*"
         if admin_port is not None:
             entries |= {"admin.serverPort": str(admin_port), "admin.serverAddress": self._host}
-        config, warnings = config_from_values(entries | given.entries, given.properties)
+        entries |= given.entries
+        config, warnings = _config_of(tuple(entries.items()), tuple(given.properties.items()), self._host)
         for warning in warnings:
             logger.warning("%s", warning)
-        self._config: ServerConfig = evolve(
-            config, client_port_address=self._host, secure_client_port_address=self._host
-        )
+        self._config: ServerConfig = config
         self._thread: ServerThread | None = None
         self._running: RunningServer | None = None
         self._was_started = False
@@ -233,14 +234,14 @@ class EmbeddedServer(ServerControls):
 
         Who is still connected loses connection and session. Zxids go on, so that such clients can come back.
         """
-        self.heal()
-        self._wall_ahead_ms = 0
-        config = self._config
+        thread, config = self._server_thread(), self._config
+        thread.resume()
         if self._in_memory:
-            self._server_thread().call(lambda running: _replace_database(running, config))
+            thread.call(lambda running: _begin_anew(thread, running, config))
             return
         zxid = self._look(lambda server: int(server.sync_processor.next_zxid) - 1)
         self._end(lambda running: None)
+        self._wall_ahead_ms = 0
         empty_directory(config, zxid)
         self.start()
 
@@ -267,9 +268,19 @@ class EmbeddedServer(ServerControls):
             self._reserved = None
 
 
-def _replace_database(running: RunningServer, config: ServerConfig) -> None:
-    """Send all clients away, and serve an empty tree."""
+@lru_cache(maxsize=CONFIGS_KEPT)
+def _config_of(
+    entries: tuple[tuple[str, str], ...], properties: tuple[tuple[str, str], ...], host: str
+) -> tuple[ServerConfig, list[ConfigWarning]]:
+    """What such entries and properties mean, with warnings: tests make the same server again and again."""
+    config, warnings = config_from_values(dict(entries), dict(properties))
+    return evolve(config, client_port_address=host, secure_client_port_address=host), warnings
+
+
+def _begin_anew(thread: ServerThread, running: RunningServer, config: ServerConfig) -> None:
+    """Send all clients away, and serve an empty tree without faults."""
     tasks = running.tasks
+    thread.faults.heal(running)
     tasks.loop.wall_ahead_ms = 0
     tasks.turn()
     server = tasks.front()

@@ -123,7 +123,8 @@ class ServerThread:
 
     def resume(self) -> None:
         """Go on; nothing happens when it does already."""
-        self.call(lambda running: self._set_paused(False))
+        if self._is_paused:
+            self.call(lambda running: self._set_paused(False))
 
     def _set_paused(self, paused: bool) -> None:
         self._is_paused = paused
