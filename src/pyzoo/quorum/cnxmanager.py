@@ -128,6 +128,7 @@ class QuorumCnxManager:
         if sid in self._dialling or sid == self.settings.my_id or not addresses:
             return
         link = PeerLink(self._packets, ELECTION, f"server {sid}", addresses, self.settings.connect_timeout_ms)
+        link.sid = sid
         self._dialling[sid] = link
         self._dials.append(link)
 
@@ -176,7 +177,7 @@ class QuorumCnxManager:
         dial = self._dialling.pop(sid, None)
         if dial is not None:
             dial.abort()
-        cnxn.sid = sid
+        cnxn.sid = cnxn.link.sid = sid
         cnxn.deadline_ms = None
         self._cnxns[cnxn.link] = cnxn
         self._by_sid[sid] = cnxn

@@ -289,6 +289,7 @@ class LearnerHandler(LinkReceiver):
             raise ProtocolViolation(f"protocol version {info.protocol_version:#x} is older than ZooKeeper 3.4")
         self.is_observer = received.type == qp.OBSERVERINFO
         self.sid = info.serverid
+        self.link.sid = self.sid
         self._queue_size = self.hub.metrics.learner_handler_qp_size.of(str(self.sid))
         self.hub.check_learner(self, info.config_version)
         self.state = WAITS_FOR_EPOCH

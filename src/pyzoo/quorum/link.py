@@ -14,6 +14,8 @@ ELECTION: Final = 0
 QUORUM: Final = 1
 OBSERVER_MASTER: Final = 2
 """The kinds of ports that servers have for each other."""
+UNKNOWN: Final = -1
+"""In place of a server id."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -41,7 +43,8 @@ class PeerLink(Outbox):
     """One connection; `port` is the kind of port that it leads to, `receiver` who hears of it.
 
     For a link to be dialled `addresses` are all to be tried at once, within `timeout_ms`, and the first that
-    answers is taken; of an accepted one they are empty. `remote` is for people.
+    answers is taken; of an accepted one they are empty. `remote` is for people, `sid` is the member at the other end,
+    of an accepted one as soon as that has said so.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class PeerLink(Outbox):
         super().__init__(packets)
         self.receiver: LinkReceiver = NOBODY
         self.port = port
+        self.sid: i64 = UNKNOWN
         self.remote = remote
         self.addresses = addresses
         self.timeout_ms = timeout_ms

@@ -12,6 +12,7 @@ from pyzoo.quorum.auth_packet import AuthLearner
 from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.dialling import Dial
 from pyzoo.runtime.host_names import HostNames, name_of
+from pyzoo.runtime.late_links import LateLinks
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.logins.member_logins import quorum_sasl
 from pyzoo.runtime.server_tasks import SASL_SECONDS, SASL_THREADS, ServerTasks
@@ -19,6 +20,7 @@ from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_besid
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls.contexts import quorum_tls
 from pyzoo.runtime.tls.reload_stores import reload_stores
+from pyzoo.runtime.transport.link_faults import LinkFaults
 from pyzoo.runtime.transport.peer_listeners import PeerListeners
 from pyzoo.runtime.transport.peer_port import PeerEndpoint, PeerPort
 from pyzoo.runtime.transport.sasl import SaslSession
@@ -37,9 +39,16 @@ EXAMINATIONS_AT_ONCE: Final = 4
 
 
 class MemberTasks(ServerTasks):
-    """The tasks of one member."""
+    """The tasks of one member; its links have `faults` only in tests."""
 
-    def __init__(self, peer: QuorumPeer, loop: TurnLoop, storage: Storage, nursery: trio.Nursery) -> None:
+    def __init__(
+        self,
+        peer: QuorumPeer,
+        loop: TurnLoop,
+        storage: Storage,
+        nursery: trio.Nursery,
+        faults: LinkFaults | None = None,
+    ) -> None:
         super().__init__(peer, loop, storage, nursery)
         config = peer.config
         self.peer = peer
@@ -49,7 +58,7 @@ class MemberTasks(ServerTasks):
         self._names = HostNames()
         self._examinations = trio.CapacityLimiter(EXAMINATIONS_AT_ONCE)
         self.port = PeerPort(
-            peer, loop.endpoints, quorum_tls(config), quorum_sasl(config), config.tuning.tcp_keep_alive
+            peer, loop.endpoints, quorum_tls(config), quorum_sasl(config), config.tuning.tcp_keep_alive, faults
         )
         self.port.sasl.beside = self._begin_sasl_step
         self._peer_sasl_threads = trio.CapacityLimiter(SASL_THREADS)
@@ -71,6 +80,8 @@ class MemberTasks(ServerTasks):
         self.port.examine = self.examine
         if self.peer.config.quorum.reload_cert_files and self.port.tls is not PLAIN:
             self.nursery.start_soon(reload_stores, self.peer.config, self.port.tls)
+        if self.port.faults is not None:
+            self.nursery.start_soon(LateLinks(self.port.faults, self.port, self.turn).run)
         self.turn()
 
     def run(self, errands: Errands) -> None:
@@ -92,7 +103,7 @@ class MemberTasks(ServerTasks):
     # --- dialling
 
     async def _dial(self, link: PeerLink) -> None:
-        connected = await Dial(link, self._names).connect()
+        connected = await Dial(link, self._names).connect() if self.port.may_dial(link) else None
         if connected is None:
             self.port.dial_failed(link)
         else:

@@ -14,6 +14,7 @@ import socket
 import ssl
 import sys
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import trio
 from attrs import define, evolve
@@ -21,6 +22,7 @@ from attrs import define, evolve
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
 from pyzoo.jute.primitives import set_field_limit
+from pyzoo.persistence.disk import Disk
 from pyzoo.runtime.admin_server import ServerHost, open_admin, serve_admin
 from pyzoo.runtime.auditing import note_start, with_server_user
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
@@ -45,6 +47,9 @@ from pyzoo.server import slices
 from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+
+if TYPE_CHECKING:
+    from pyzoo.runtime.transport.link_faults import LinkFaults
 
 logger = logging.getLogger(__name__)
 
@@ -83,12 +88,16 @@ async def serve(
     kept: ZKDatabase | None = None,
     wall_ahead_ms: int = 0,
     handle_signals: bool = False,
+    own_disk: Disk | None = None,
+    faults: "LinkFaults | None" = None,
     task_status: trio.TaskStatus[RunningServer] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run a server until it is cancelled, stopped or, with `handle_signals`, told to by SIGTERM or SIGINT.
 
     An `embedded` server leaves the settings of its process alone. In memory it goes on with `kept`, the database of a
     server that has ended, if that is given; for its clients it is `wall_ahead_ms` later than for the machine.
+    A member of an ensemble keeps its data on
+    `own_disk` where that is given, and has the `faults` of its links to other members.
     Raises ConfigError, StorageError or OSError when it cannot start, and StorageError when the log fails.
     """
     set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
@@ -97,7 +106,7 @@ async def serve(
     config = with_client_login(config)
     tls = client_tls(config)
     with ExitStack() as stack:
-        core, storage = open_core(config, in_memory, kept)
+        core, storage = open_core(config, in_memory, kept, own_disk)
         if storage is not None:
             stack.callback(storage.close)
         metrics_ports = open_metrics(config, stack)
@@ -112,8 +121,9 @@ async def serve(
         if not embedded:
             loop.have_process(config.look_before_sleep)
         async with trio.open_nursery() as nursery:
-            tasks = tasks_of(core, loop, storage, nursery)
-            tasks.front().environment = SystemEnvironment(config, storage, port, secure_port)
+            tasks = tasks_of(core, loop, storage, nursery, faults)
+            on_disk = storage if own_disk is None else None
+            tasks.front().environment = SystemEnvironment(config, on_disk, port, secure_port)
             if handle_signals:
                 await nursery.start(stop_on_signal, nursery.cancel_scope)
             nursery.start_soon(serve_clients, loop)
@@ -131,13 +141,15 @@ async def serve(
             task_status.started(RunningServer(port, core, admin_port, nursery.cancel_scope, tasks, secure_port))
 
 
-def open_core(config: ServerConfig, in_memory: bool, kept: ZKDatabase | None = None) -> tuple[Core, Storage | None]:
+def open_core(
+    config: ServerConfig, in_memory: bool, kept: ZKDatabase | None = None, own_disk: Disk | None = None
+) -> tuple[Core, Storage | None]:
     """A server, or a member of an ensemble, with its data, and where that is on disk; raises StorageError."""
     if config.distributed:
         # All of the quorum; a server that is alone is there sooner without it.
         from pyzoo.server.member.peer import QuorumPeer
 
-        storage, files = open_peer_storage(config)
+        storage, files = open_peer_storage(config, own_disk)
         try:
             return QuorumPeer(config, files, elapsed_ms(), wall_ms(), random.randrange), storage
         except BaseException:
@@ -179,7 +191,9 @@ def open_loop(config: ServerConfig, core: Core, storage: Storage | None, tls: ss
     return TurnLoop(core, log, keep_alive, patience_ms, of_clients, handshakes)
 
 
-def tasks_of(core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.Nursery) -> ServerTasks:
+def tasks_of(
+    core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.Nursery, faults: "LinkFaults | None"
+) -> ServerTasks:
     """What is done beside the turns; raises ConfigError."""
     if isinstance(core, ZooKeeperServer):
         return ServerTasks(core, loop, storage, nursery)
@@ -188,7 +202,7 @@ def tasks_of(core: Core, loop: TurnLoop, storage: Storage | None, nursery: trio.
 
     assert isinstance(core, QuorumPeer)
     assert storage is not None
-    return MemberTasks(core, loop, storage, nursery)
+    return MemberTasks(core, loop, storage, nursery, faults)
 
 
 def with_slices(config: ServerConfig) -> ServerConfig:

@@ -168,11 +168,14 @@ def unlock(locks: list[int]) -> None:
         os.close(locks.pop())
 
 
-def open_peer_storage(config: ServerConfig) -> tuple[Storage, PeerStorage]:
-    """Lock a member's data directories and make them ready; the peer loads them. Raises StorageError."""
-    disk = RealDisk()
+def open_peer_storage(config: ServerConfig, own_disk: Disk | None = None) -> tuple[Storage, PeerStorage]:
+    """Lock a member's data directories and make them ready; the peer loads them. Raises StorageError.
+
+    All is on `own_disk` where that is given, such as one in memory: nobody else can be in there.
+    """
+    disk = RealDisk() if own_disk is None else own_disk
     directories = open_directories(disk, config.data_dir, config.data_log_dir, config.datadir_autocreate)
-    locks = lock_directories(directories)
+    locks = lock_directories(directories) if own_disk is None else []
     log = open_log(config, disk, directories)
     log_thread = LogThread(log, config.fsync_warning_threshold_ms)
     files = PeerStorage(config, disk, directories, time.monotonic_ns)

@@ -11,7 +11,9 @@ from typing import Final, final
 from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.auth_packet import AuthLearner
 from pyzoo.quorum.link import PeerLink
+from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Port, prepare
+from pyzoo.runtime.transport.link_faults import LinkFaults
 from pyzoo.runtime.transport.sasl import PeerSasl, dialled_session
 from pyzoo.runtime.transport.session import TransportSession, chain
 from pyzoo.runtime.transport.tls import PeerTls, TlsSession
@@ -86,7 +88,9 @@ class PeerEndpoint(Endpoint):
         return self.link.remote
 
     def received(self, data: bytes) -> None:
-        self.peer.peer_bytes(self.link, data)
+        faults = self.port.faults
+        if faults is None or not faults.holds(self.link, data, elapsed_ms()):
+            self.peer.peer_bytes(self.link, data)
 
     def go_on(self) -> None:
         """Something is there that the session has waited for."""
@@ -105,7 +109,8 @@ class PeerEndpoint(Endpoint):
             self.received(plain)
 
     def gone(self) -> None:
-        if not self.link.closing:
+        faults = self.port.faults
+        if not self.link.closing and (faults is None or not faults.holds(self.link, None, elapsed_ms())):
             self.peer.peer_gone(self.link)
 
     def drained(self) -> None:
@@ -117,15 +122,24 @@ class PeerPort(Port):
     """All connections between this member and others.
 
     `look_up`, where it is set, finds the name of whoever has connected, and calls `admit`. `examine` looks at what
-    the other end of an endpoint has shown, and calls its `admit` or `refuse`.
+    the other end of an endpoint has shown, and calls its `admit` or `refuse`. With `faults` some links are cut or slow.
     """
 
-    def __init__(self, peer: QuorumPeer, endpoints: Endpoints, tls: PeerTls, sasl: PeerSasl, keep_alive: bool) -> None:
+    def __init__(
+        self,
+        peer: QuorumPeer,
+        endpoints: Endpoints,
+        tls: PeerTls,
+        sasl: PeerSasl,
+        keep_alive: bool,
+        faults: LinkFaults | None = None,
+    ) -> None:
         self.peer = peer
         self.endpoints = endpoints
         self.tls = tls
         self.sasl = sasl
         self.keep_alive = keep_alive
+        self.faults = faults
         self.look_up: Callable[[int, socket.socket, str, int], None] | None = None
         self.examine: Callable[[PeerEndpoint], None] | None = None
 
@@ -145,10 +159,41 @@ class PeerPort(Port):
         if link.gone:
             sock.close()
             return
+        if not self.may_dial(link):
+            sock.close()
+            self.dial_failed(link)
+            return
         tls = self.tls.dialled(host, address_of(sock))
         endpoint = self._adopt(sock, link, tls, dialled_session(link, learner))
         self.peer.peer_connected(link)
         endpoint.send()
+
+    def may_dial(self, link: PeerLink) -> bool:
+        """Whether the other end can be reached, for all that is known here."""
+        return self.faults is None or not self.faults.cuts(link)
+
+    def apply_faults(self) -> None:
+        """End the links that are cut, and let members that can talk again find each other."""
+        faults = self.faults
+        if faults is None:
+            return
+        for endpoint in list(self.endpoints.by_fd.values()):
+            if isinstance(endpoint, PeerEndpoint) and faults.cuts(endpoint.link):
+                faults.forget(endpoint.link)
+                endpoint.end()
+        self.peer.cnx.connect_all(elapsed_ms())
+
+    def hear_late(self) -> None:
+        """Hear what is late, as far as its time has come."""
+        faults = self.faults
+        late = None if faults is None else faults.take_due(elapsed_ms())
+        while faults is not None and late is not None:
+            link, data = late.link, late.data
+            if data is not None:
+                self.peer.peer_bytes(link, data)
+            elif not link.closing:
+                self.peer.peer_gone(link)
+            late = faults.take_due(elapsed_ms())
 
     def dial_failed(self, link: PeerLink) -> None:
         """No address of a link could be reached."""

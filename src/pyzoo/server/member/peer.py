@@ -150,6 +150,7 @@ class QuorumPeer(RoleOwner):
     def dial(self, port: int, sid: i64, timeout_ms: int) -> PeerLink:
         addresses = self.configuration.addresses_of(int(sid), port)
         link = PeerLink(self.effects.packets, port, f"server {sid}", addresses, timeout_ms)
+        link.sid = sid
         self.effects.errands.dials.append(link)
         return link
 
