@@ -60,7 +60,7 @@ NOT_DEAD = {
         "sasl_options",
     },
     "what prompt-toolkit calls": {"complete_event", "get_completions"},
-    "what tests of pyzoo's users call": {"restart"},
+    "what tests of pyzoo's users do to an ensemble": {"member_at", "rolling_restart"},
     "what tests of pyzoo's users do to a server, and see of it": {"disk_full", "expire", "step_clock"},
     "kinds of alternative names": {"EDI", "OTHER_NAME", "X400"},
     "operations that are only named": {"NOTIFICATION"},

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from pyzoo.runtime.ensemble_plan import EnsembleError, PortTaken, new_plan, refuse_taken_ports, stored_plan
+from pyzoo.runtime.ensemble_plan import EnsembleError, PortTaken, new_plan, stored_plan
 from pyzoo.testing import EmbeddedServer
 from pyzoo.testing.ensemble import LocalEnsemble
 from tests.support.kazoo_session import kazoo_session
+from tests.support.ports import free_base_port
 from tests.support.server_process import PATIENCE_SECONDS, clean_environment, command, wait_until
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -79,15 +80,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Command]]:
 @pytest.fixture
 def base_port() -> int:
     """From here on the ports of a few members are free: client, quorum and election ports."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as sock:
-            # Below the ports that the system gives to others at any time.
-            port: int = 20_000 + sock.getsockname()[1] % 10_000
-        try:
-            refuse_taken_ports("127.0.0.1", new_plan(3, 0, "127.0.0.1", port, TICK_TIME_MS).members)
-        except PortTaken:
-            continue
-        return port
+    return free_base_port()
 
 
 def is_alive(pid: int) -> bool:

@@ -27,6 +27,17 @@ MAX_MEMBERS = 100
 OTHER_PORTS = "does this ensemble run already? If not, end what listens there or choose another base port"
 OWN_HOST = "the host has to be an address of this machine, and ports below 1024 are for root"
 PLAN_FILE = "ensemble.json"
+#: How often ports are chosen anew when another process took one before the member did.
+MOVES = 3
+#: Keys that have a parameter of their own, or none.
+ARGUMENTS = {
+    "clientPort": "base_port",
+    "clientPortAddress": "host",
+    "dataDir": "data_dir",
+    "dataLogDir": "data_dir, which is for logs and snapshots",
+    "tickTime": "tick_time_ms",
+    "dynamicConfigFile": "nodes and observers",
+}
 
 
 class EnsembleError(PyzooError):
@@ -81,13 +92,13 @@ class EnsemblePlan:
     def observers(self) -> int:
         return len(self.members) - self.nodes
 
-    def zoo_cfg(self, member: MemberPlan, directory: Path, more: Iterable[str] = ()) -> str:
+    def zoo_cfg(self, member: MemberPlan, directory: str, more: Iterable[str] = ()) -> str:
         """The configuration of one member, whose files are below `directory`, with `more` lines."""
         lines = [
             f"tickTime={self.tick_time_ms}",
             "initLimit=10",
             "syncLimit=5",
-            f"dataDir={directory / 'data'}",
+            f"dataDir={directory}/data",
             "maxClientCnxns=0",
             "4lw.commands.whitelist=*",
             *(["peerType=observer"] if member.observer else []),
@@ -103,8 +114,13 @@ class EnsemblePlan:
             (home / "data").mkdir(parents=True, exist_ok=True)
             (home / "data" / "myid").write_text(f"{member.sid}\n")
             if not (home / "zoo.cfg").exists():
-                (home / "zoo.cfg").write_text(self.zoo_cfg(member, home, more))
-        (directory / PLAN_FILE).write_text(json.dumps(attrs.asdict(self), indent=1) + "\n")
+                (home / "zoo.cfg").write_text(self.zoo_cfg(member, str(home), more))
+        write_plan(self, directory)
+
+
+def write_plan(plan: EnsemblePlan, directory: Path) -> None:
+    """Keep what has to be the same next time. Raises OSError."""
+    (directory / PLAN_FILE).write_text(json.dumps(attrs.asdict(plan), indent=1) + "\n")
 
 
 def plan_ports(host: str, count: int) -> list[int]:

@@ -15,7 +15,9 @@ from attrs import define, field
 
 from pyzoo.config.python_settings import GivenSettings, PropertyValue, given_settings
 from pyzoo.runtime.ensemble_plan import (
+    ARGUMENTS,
     HOST,
+    MOVES,
     TICK_TIME_MS,
     EnsembleError,
     EnsemblePlan,
@@ -31,17 +33,6 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.1
 TAIL_LINES = 15
-#: How often ports are chosen anew when another process took one before the member did.
-MOVES = 3
-#: Keys that have a parameter of their own, or none.
-ARGUMENTS = {
-    "clientPort": "base_port",
-    "clientPortAddress": "host",
-    "dataDir": "data_dir",
-    "dataLogDir": "data_dir, which is for logs and snapshots",
-    "tickTime": "tick_time_ms",
-    "dynamicConfigFile": "nodes and observers",
-}
 PORT_TAKEN = os.strerror(errno.EADDRINUSE)
 #: In the line that `pyzoo serve` prints when its client port is open.
 READY = b": ready on "

@@ -96,8 +96,7 @@ async def serve(
 
     An `embedded` server leaves the settings of its process alone. In memory it goes on with `kept`, the database of a
     server that has ended, if that is given; for its clients it is `wall_ahead_ms` later than for the machine.
-    A member of an ensemble keeps its data on
-    `own_disk` where that is given, and has the `faults` of its links to other members.
+    A member of an ensemble keeps its data on `own_disk` where that is given, and has the `faults` of its links.
     Raises ConfigError, StorageError or OSError when it cannot start, and StorageError when the log fails.
     """
     set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyzoo.testing.clients import NoClient
     from pyzoo.testing.embedded import EmbeddedServer
+    from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
+    from pyzoo.testing.embedded_member import EmbeddedMember
     from pyzoo.testing.ensemble import EnsembleError, LocalEnsemble, Member, PortTaken
     from pyzoo.testing.errors import (
         AlreadyStarted,
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlreadyStarted",
+    "EmbeddedEnsemble",
+    "EmbeddedMember",
     "EmbeddedServer",
     "EmbeddedServerError",
     "EnsembleError",
@@ -40,7 +44,17 @@ __all__ = [
     "WatchInfo",
 ]
 
-_MODULES = ("errors", "ensemble", "embedded", "inspection", "clients", "preload", "factory")
+_MODULES = (
+    "errors",
+    "ensemble",
+    "embedded",
+    "embedded_member",
+    "embedded_ensemble",
+    "inspection",
+    "clients",
+    "preload",
+    "factory",
+)
 
 
 def __getattr__(name: str) -> object:
