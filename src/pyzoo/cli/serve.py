@@ -142,6 +142,7 @@ def refuse_what_is_not_here(config: ServerConfig, in_memory: bool) -> None:
 @click.option("--logger", "logger_levels", multiple=True, metavar="NAME=LEVEL", help="The same for one logger.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="How.  [default: text]")
 @click.option("--log-file", type=click.Path(dir_okay=False), help="Log to this file instead of stderr; it rolls.")
+@click.option("--link-faults", type=int, hidden=True, help="The descriptor over which a LocalEnsemble cuts its links.")
 def serve(
     words: tuple[str, ...],
     definitions: tuple[str, ...],
@@ -154,6 +155,7 @@ def serve(
     logger_levels: tuple[str, ...],
     log_format: str | None,
     log_file: str | None,
+    link_faults: int | None,
 ) -> None:
     """Run a server, alone or as a member of an ensemble, until SIGTERM or Ctrl-C.
 
@@ -186,7 +188,7 @@ def serve(
         with ExitStack() as until_the_end:
             if pid_file is not None:
                 hold_pid_file(until_the_end, pid_file)
-            run(config, in_memory, output)
+            run(config, in_memory, output, link_faults)
     except BaseException as error:
         end_with(error, output)
     finally:
@@ -264,29 +266,36 @@ def say(text: str) -> None:
         os.close(null)
 
 
-def run(config: ServerConfig, in_memory: bool, output: "LogOutput") -> None:
+def run(config: ServerConfig, in_memory: bool, output: "LogOutput", link_faults: int | None = None) -> None:
     """Run the server; returns when it was stopped, raises what it fails with."""
     import trio
 
     from pyzoo.runtime.auditing import note_failed_start
+    from pyzoo.runtime.fault_channel import FaultReceiver
     from pyzoo.runtime.log_context import obey_signals, running_context
     from pyzoo.runtime.run import RunningServer
     from pyzoo.runtime.run import serve as serve_config
     from pyzoo.runtime.service_manager import READY, notify
 
     started: list[RunningServer] = []
+    told = None if link_faults is None else FaultReceiver(link_faults)
+    faults = None if told is None else told.faults
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:
 
             async def server(*, task_status: trio.TaskStatus[RunningServer]) -> None:
-                await serve_config(config, in_memory=in_memory, handle_signals=True, task_status=task_status)
+                await serve_config(
+                    config, in_memory=in_memory, handle_signals=True, faults=faults, task_status=task_status
+                )
                 nursery.cancel_scope.cancel()
 
             running = await nursery.start(server)
             output.context.context = running_context(running.server)
             started.append(running)
             await nursery.start(obey_signals, output, nursery.cancel_scope)
+            if told is not None:
+                nursery.start_soon(told.obey)
             for line in where_clients_come(config, running.port, running.secure_port):
                 say(f"pyzoo {__version__}: {line}")
             notify(READY)

@@ -1,19 +1,22 @@
-"""An ensemble on this machine: a process of `pyzoo serve` for each member, started, watched and stopped."""
+"""An ensemble on this machine: a process of `pyzoo serve` for each member, started, disturbed, watched and stopped."""
 
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 from attrs import define, field
 
 from pyzoo.config.python_settings import GivenSettings, PropertyValue, given_settings
+from pyzoo.runtime.ensemble_controls import START_SECONDS, EnsembleControls
 from pyzoo.runtime.ensemble_plan import (
     ARGUMENTS,
     HOST,
@@ -27,15 +30,17 @@ from pyzoo.runtime.ensemble_plan import (
     refuse_taken_ports,
     stored_plan,
 )
+from pyzoo.runtime.fault_channel import FaultSender
 from pyzoo.runtime.four_letters import SERVING_MODES, mode_of
 
-START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.02
 TAIL_LINES = 15
-PORT_TAKEN = os.strerror(errno.EADDRINUSE)
+PORT_TAKEN = os.strerror(errno.EADDRINUSE).encode()
 #: In the line that `pyzoo serve` prints when its client port is open.
 READY = b": ready on "
+OWN_QUESTION = "Processing srvr command from "
+NO_ONE: frozenset[int] = frozenset()
 
 
 @define
@@ -46,9 +51,12 @@ class Member:
     host: str
     directory: Path
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _faults: FaultSender | None = field(default=None, repr=False)
+    _is_paused: bool = field(default=False, repr=False)
     _log_start: int = field(default=0, repr=False)
     _log_read: int = field(default=0, repr=False)
     _is_ready: bool = field(default=False, repr=False)
+    _has_taken_port: bool = field(default=False, repr=False)
 
     @property
     def sid(self) -> int:
@@ -78,6 +86,11 @@ class Member:
         return self.process is not None and self.process.poll() is None
 
     @property
+    def is_paused(self) -> bool:
+        """Whether its process stands still."""
+        return self._is_paused and self.is_running
+
+    @property
     def pid(self) -> int | None:
         """Of its process, while that runs."""
         return self.process.pid if self.process is not None and self.is_running else None
@@ -91,45 +104,99 @@ class Member:
     def is_ready(self) -> bool:
         """Whether its own process has said that the client port is open; who else may listen there does not count."""
         if not self._is_ready:
-            self._is_ready = READY in self._new_output()
+            self._look_at_log()
         return self._is_ready and self.is_running
 
-    def _new_output(self) -> bytes:
-        """The whole lines that it has printed since the last look."""
+    @property
+    def misses_port(self) -> bool:
+        """Whether its process has said that somebody else has one of its ports."""
+        self._look_at_log()
+        return self._has_taken_port
+
+    def _look_at_log(self) -> None:
+        """Read the whole lines that it has printed since the last look."""
         try:
             with self.log_file.open("rb") as log:
                 log.seek(self._log_read)
                 lines, newline, _ = log.read().rpartition(b"\n")
         except OSError:
-            return b""
+            return
         self._log_read += len(lines) + len(newline)
-        return lines
+        self._is_ready = self._is_ready or READY in lines
+        self._has_taken_port = self._has_taken_port or PORT_TAKEN in lines
 
-    def launch(self, command: Sequence[str]) -> None:
-        """Start its process, with the output in the log. Raises OSError."""
+    def launch(self, command: Sequence[str], cut: Set[int] = NO_ONE, delay_ms: int = 0) -> None:
+        """Start its process, with the output in the log, and with these faults of its links. Raises OSError."""
+        self.forget()
+        faults = FaultSender()
+        faults.tell(cut, delay_ms)
+        descriptor = faults.far_end.fileno()
         with self.log_file.open("ab") as log:
             self._log_start = self._log_read = log.tell()
-            self._is_ready = False
+            self._is_ready = self._has_taken_port = False
             # A group of its own: Ctrl-C at a terminal is for the one who started the ensemble, and who stops it.
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, process_group=0
+                [*command, f"--link-faults={descriptor}"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                pass_fds=[descriptor],
             )
+        faults.far_end.close()
+        self._faults = faults
+
+    def tell_faults(self, cut: Set[int], delay_ms: int) -> None:
+        """Other faults of its links, without waiting for anything."""
+        if self._faults is not None and self.is_running:
+            self._faults.tell(cut, delay_ms)
+
+    def have_faults(self) -> None:
+        """Wait until what was told last is in force; one that is paused has it later. Raises EnsembleError."""
+        if self._faults is None or self.is_paused or self._faults.wait() or not self.is_running:
+            return
+        raise EnsembleError(
+            f"member {self.sid} does not take the faults of its links; its log ends with:\n{self.log_tail()}"
+        )
+
+    def pause(self) -> None:
+        """Let its process stand still (SIGSTOP); returns when it does. Raises EnsembleError when it does not run."""
+        process = self.process
+        if process is None or not self.is_running:
+            raise EnsembleError(f"member {self.sid} does not run: start it with restart({self.sid}) first")
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Let it go on; nothing happens when it does already."""
+        if self.process is not None and self.is_paused:
+            self.process.send_signal(signal.SIGCONT)
+        self._is_paused = False
+
+    def forget(self) -> None:
+        """Its process has ended: what belongs to that is given back."""
+        self._is_paused = False
+        faults, self._faults = self._faults, None
+        if faults is not None:
+            faults.close()
 
     def mode(self) -> str | None:
-        """What `srvr` says: leader, follower, observer, standalone; None when it does not serve."""
-        return mode_of(self.host, self.client_port) if self.is_ready else None
+        """What `srvr` says: leader, follower, observer, standalone; None when it does not serve, or is paused."""
+        return mode_of(self.host, self.client_port) if self.is_ready and not self.is_paused else None
 
     def log_tail(self) -> str:
-        """The last lines that its last process has logged."""
+        """The last lines that its last process has logged, but for those about questions how it is."""
         try:
             with self.log_file.open("rb") as log:
                 log.seek(self._log_start)
-                return "\n".join(log.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
+                lines = log.read().decode(errors="replace").splitlines()
+                return "\n".join([line for line in lines if OWN_QUESTION not in line][-TAIL_LINES:])
         except OSError:
             return "(no log)"
 
 
-class LocalEnsemble:
+class LocalEnsemble(EnsembleControls[Member]):
     """Several servers as one service: `with LocalEnsemble(nodes=3) as ensemble: ...ensemble.connect_string...`.
 
     Without a directory everything is below a temporary one, removed by `stop`. A directory that holds an ensemble
@@ -150,6 +217,7 @@ class LocalEnsemble:
         properties: Mapping[str, PropertyValue] | None = None,
     ) -> None:
         """Choose ports and a directory; the rest is done by `start`. Raises EnsembleError, ConfigError."""
+        super().__init__()
         self._is_temporary = data_dir is None
         self._moves_left = MOVES if data_dir is None and base_port is None else 0
         given = given_settings(properties or {}, ARGUMENTS)
@@ -173,22 +241,6 @@ class LocalEnsemble:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    @property
-    def connect_string(self) -> str:
-        """All members, as a client is pointed at them."""
-        return ",".join(member.connect_string for member in self.members)
-
-    def member(self, sid: int) -> Member:
-        """The member with this id; raises KeyError."""
-        for member in self.members:
-            if member.sid == sid:
-                return member
-        raise KeyError(f"no member {sid}: there are {', '.join(str(each.sid) for each in self.members)}")
-
-    def leader(self) -> Member | None:
-        """The member that leads now, if any."""
-        return next((member for member in self.members if member.mode() in ("leader", "standalone")), None)
 
     def start(self, timeout_s: float = START_SECONDS) -> None:
         """Start all members; returns when each of them serves. Raises EnsembleError, and stops what it started.
@@ -231,14 +283,14 @@ class LocalEnsemble:
         refuse_taken_ports(member.host, [member.plan])
         defines = [f"-D{name}={value}" for name, value in self._properties.items()]
         command = [sys.executable, "-m", "pyzoo", "serve", *defines, str(member.directory / "zoo.cfg")]
-        member.launch(command)
+        member.launch(command, self._cut_of(sid), self._delay_ms)
 
     def wait_until_serving(self, timeout_s: float = START_SECONDS) -> None:
-        """Return when every started member serves. Raises EnsembleError when one ended, or time is up."""
-        deadline = time.monotonic() + timeout_s
-        for member in self.members:
-            if member.process is not None:
-                _wait_until_serving(member, deadline)
+        """Return when every started member that is not paused serves.
+
+        Raises EnsembleError when one ended by itself, or time is up.
+        """
+        _wait_until_serving([each for each in self.members if each.process and not each.is_paused], timeout_s)
 
     def kill(self, sid: int) -> None:
         """SIGKILL, as if the machine of that member lost its power; returns when the process is gone."""
@@ -246,28 +298,49 @@ class LocalEnsemble:
         if member.process is not None:
             member.process.kill()
             member.process.wait()
+            member.forget()
 
     def terminate(self, sid: int) -> None:
         """Stop one member as an operator would; returns when the process is gone."""
         member = self.member(sid)
         if member.process is not None and member.is_running:
             member.process.terminate()
+            member.resume()
             _wait_until_ended(member.process)
+            member.forget()
+
+    def pause(self, sid: int) -> None:
+        """SIGSTOP: a member stands still, its connections stay open. Raises EnsembleError when it does not run."""
+        self.member(sid).pause()
+
+    def resume(self, sid: int) -> None:
+        """SIGCONT: it goes on."""
+        self.member(sid).resume()
+
+    def _tell_faults(self) -> None:
+        for member in self.members:
+            member.tell_faults(self._cut_of(member.sid), self._delay_ms)
+        for member in self.members:
+            member.have_faults()
 
     def restart(self, sid: int, timeout_s: float = START_SECONDS) -> None:
         """Start a member again, stopped first if it runs; returns when it serves. Raises EnsembleError."""
         self.terminate(sid)
         self.launch(sid)
-        _wait_until_serving(self.member(sid), time.monotonic() + timeout_s)
+        _wait_until_serving([self.member(sid)], timeout_s)
 
     def stop(self) -> None:
         """Stop all members, all at once; a temporary directory is gone afterwards."""
         for member in self.members:
             if member.process is not None and member.is_running:
                 member.process.terminate()
+                member.resume()
         for member in self.members:
             if member.process is not None:
                 _wait_until_ended(member.process)
+                member.forget()
+        self._cut.clear()
+        self._delay_ms = 0
         if self._is_temporary:
             shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -278,19 +351,24 @@ def with_admin_off(given: GivenSettings) -> dict[str, str]:
     return properties if given.concern("admin.") else {"zookeeper.admin.enableServer": "false", **properties}
 
 
-def _wait_until_serving(member: Member, deadline: float) -> None:
-    """Until it serves; raises EnsembleError when it ended, or at `deadline` of the monotonic clock."""
-    while member.mode() not in SERVING_MODES:
-        failure = EnsembleError
-        if not member.is_running:
-            reason = f"ended with code {member.exit_code}"
-            failure = PortTaken if PORT_TAKEN in member.log_tail() else EnsembleError
-        elif time.monotonic() > deadline:
-            reason = "does not serve in time; does a majority of the members run?"
-        else:
-            time.sleep(POLL_SECONDS)
-            continue
-        raise failure(f"member {member.sid} {reason}; its log ends with:\n{member.log_tail()}")
+def _wait_until_serving(members: list[Member], timeout_s: float) -> None:
+    """Until all of them serve; raises EnsembleError when one cannot, or when time is up."""
+    deadline = time.monotonic() + timeout_s
+    waiting = members
+    while waiting := [member for member in waiting if member.mode() not in SERVING_MODES]:
+        for member in waiting:
+            if not member.is_running:
+                _fail(member, f"ended with code {member.exit_code}")
+            if member.misses_port:
+                _fail(member, "cannot open one of its ports, for somebody else listens there")
+        if time.monotonic() > deadline:
+            _fail(waiting[0], "does not serve in time; does a majority of the members run, and reach each other?")
+        time.sleep(POLL_SECONDS)
+
+
+def _fail(member: Member, reason: str) -> NoReturn:
+    failure = PortTaken if member.misses_port else EnsembleError
+    raise failure(f"member {member.sid} {reason}; its log ends with:\n{member.log_tail()}")
 
 
 def _wait_until_ended(process: "subprocess.Popen[bytes]") -> None:

@@ -1,0 +1,81 @@
+"""LocalEnsemble: what tests do to members that are processes. One ensemble for all, which each test leaves whole."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from pyzoo.testing import EnsembleError, LocalEnsemble, PortTaken
+from tests.support.kazoo_session import kazoo_session
+from tests.support.ports import free_base_port
+from tests.support.server_process import wait_until
+
+TICK_TIME_MS = 200
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[LocalEnsemble]:
+    with LocalEnsemble(tick_time_ms=TICK_TIME_MS) as ensemble:
+        yield ensemble
+
+
+@pytest.fixture
+def ensemble(shared: LocalEnsemble) -> Iterator[LocalEnsemble]:
+    yield shared
+    shared.heal()
+    for member in shared.members:
+        shared.resume(member.sid)
+    shared.wait_until_serving()
+
+
+def write(connect_string: str, path: str) -> None:
+    with kazoo_session(connect_string) as client:
+        client.create(path)
+
+
+def test_a_leader_that_is_cut_off_loses_its_office_until_the_network_is_whole(ensemble: LocalEnsemble) -> None:
+    old = ensemble.find_leader()
+    ensemble.partition(old.sid)
+    wait_until(lambda: old.mode() is None)
+    new = ensemble.find_leader()
+    write(new.connect_string, "/of-the-majority")
+    ensemble.heal()
+    ensemble.wait_until_serving()
+    assert ("leader", "follower") == (new.mode(), old.mode())
+
+
+def test_while_its_leader_stands_still_the_others_elect(ensemble: LocalEnsemble) -> None:
+    old = ensemble.find_leader()
+    ensemble.pause(old.sid)
+    assert (True, None) == (old.is_paused, old.mode())
+    assert old.sid != ensemble.find_leader().sid
+    ensemble.partition(old.sid)
+    ensemble.heal()
+    ensemble.resume(old.sid)
+    wait_until(lambda: old.mode() == "follower")
+
+
+def test_members_that_hear_each_other_late_still_serve(ensemble: LocalEnsemble) -> None:
+    ensemble.delay(20)
+    follower = next(member for member in ensemble.members if member.mode() == "follower")
+    write(follower.connect_string, "/late")
+
+
+def test_the_member_of_a_client_is_found_by_where_it_is_connected(ensemble: LocalEnsemble) -> None:
+    with kazoo_session(ensemble.members[1].connect_string) as client:
+        host, port = client._connection._socket.getpeername()
+        assert ensemble.members[1] is ensemble.member_at(f"{host}:{port}")
+
+
+def test_who_does_not_run_cannot_be_paused() -> None:
+    with pytest.raises(EnsembleError, match=r"member 2 does not run: start it with restart\(2\) first"):
+        LocalEnsemble().pause(2)
+
+
+def test_a_port_for_members_that_was_taken_after_it_was_tried_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyzoo.runtime.local_ensemble.refuse_taken_ports", lambda host, members: None)
+    ensemble = LocalEnsemble(2, base_port=free_base_port(), tick_time_ms=TICK_TIME_MS)
+    with socket.create_server(("127.0.0.1", ensemble.members[0].plan.election_port)):
+        with pytest.raises(PortTaken, match="member 1 cannot open one of its ports, for somebody else listens there"):
+            ensemble.start()
+    assert [False] * 2 == [member.is_running for member in ensemble.members]
