@@ -158,8 +158,8 @@ class EmbeddedEnsemble(EnsembleControls[EmbeddedMember]):
     # --- one member
 
     def kill(self, sid: int) -> None:
-        """End a member at once, as SIGKILL ends a process: what it has written stays; returns when it is gone."""
-        self.member(sid).end()
+        """End a member as SIGKILL ends a process: what it has logged stays; returns when it is gone."""
+        self.member(sid).die()
 
     def restart(self, sid: int, timeout_s: float = START_SECONDS) -> None:
         """Start a member again with its data, ended first if it runs; returns when it serves. Raises EnsembleError."""

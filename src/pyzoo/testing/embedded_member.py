@@ -161,7 +161,13 @@ class EmbeddedMember(ServerControls):
                 pass  # It has ended meanwhile.
 
     def end(self) -> None:
-        """Return when it is gone, paused or not; raises what ended it before its time."""
+        """Stop it, and return when it is gone, paused or not; raises what ended it before its time."""
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.stop()
+
+    def die(self) -> None:
+        """End it as if its process died: what is not logged yet is lost, and nobody is told."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.stop(lambda running: running.tasks.loop.abandon_log())
