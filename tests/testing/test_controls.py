@@ -7,7 +7,16 @@ import pytest
 from kazoo.client import KazooClient, KazooState
 
 from pyzoo.runtime.four_letters import ask
-from pyzoo.testing import EmbeddedServer, NoSuchNode, NoSuchSession, NotStarted, SessionInfo, WaitTimeout, WatchInfo
+from pyzoo.testing import (
+    EmbeddedServer,
+    EmbeddedServerError,
+    NoSuchNode,
+    NoSuchSession,
+    NotStarted,
+    SessionInfo,
+    WaitTimeout,
+    WatchInfo,
+)
 from tests.support.kazoo_session import kazoo_session
 
 
@@ -134,6 +143,11 @@ def test_a_paused_server_says_nothing_and_goes_on_later(server: EmbeddedServer, 
         assert 1 == len(server.sessions())
         with pytest.raises(WaitTimeout, match=r"the server is paused, call resume\(\)"):
             server.wait_until("/never", timeout=0.001)
+        for change in (server.expire, server.drop):
+            with pytest.raises(EmbeddedServerError, match=r"the server is paused.*: call resume\(\) first"):
+                change(client)
+        with pytest.raises(EmbeddedServerError, match=r"call resume\(\) first"):
+            server.step_clock(1)
         server.resume()
         sock.settimeout(10)
         assert b"imok" == sock.recv(4)

@@ -12,7 +12,7 @@ import pytest
 
 from pyzoo import testing
 from pyzoo.errors import ConfigError
-from pyzoo.testing import EmbeddedServer, LocalEnsemble, Member, plugin
+from pyzoo.testing import EmbeddedServer, LocalEnsemble, Member, NodeDict, SessionInfo, WatchInfo, plugin
 
 
 @pytest.fixture
@@ -27,6 +27,26 @@ def test_a_server_says_where_it_is(own_server: EmbeddedServer) -> None:
     assert_type(own_server.port, int)
     assert_type(own_server.admin_port, int | None)
     assert own_server.connect_string.endswith(str(own_server.port))
+
+
+def test_what_a_test_sees_of_a_server_has_types(own_server: EmbeddedServer) -> None:
+    assert_type(own_server.sessions(), list[SessionInfo])
+    assert_type(own_server.watches(), list[WatchInfo])
+    assert_type(own_server.ephemerals(), dict[int, list[str]])
+    assert_type(own_server.tree(), NodeDict)
+    assert_type(own_server.tree()["data"], bytes | None)
+
+
+def test_a_misspelt_part_of_a_node_is_an_error_of_types(own_server: EmbeddedServer) -> None:
+    """If it was none, the comment would be an error."""
+    with pytest.raises(KeyError):
+        own_server.tree()["chidlren"]  # type: ignore[typeddict-item]
+
+
+async def test_in_a_coroutine_it_is_the_same_server() -> None:
+    async with EmbeddedServer() as server:
+        assert_type(server, EmbeddedServer)
+        assert_type(await server.in_thread(server.sessions), list[SessionInfo])
 
 
 def test_an_ensemble_says_where_it_is_and_who_leads() -> None:

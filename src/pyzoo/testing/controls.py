@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pyzoo.runtime.run import RunningServer
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.testing.clock import Step, connected_sessions, has_ended, may_sweep, step_sessions, sweep
-from pyzoo.testing.errors import NoSuchSession
+from pyzoo.testing.errors import EmbeddedServerError, NoSuchSession
 from pyzoo.testing.expiry import expire_now
 from pyzoo.testing.full_disk import is_stalled
 from pyzoo.testing.references import SessionReference, session_id_of, session_text
 from pyzoo.testing.request_faults import ErrorReference, code_of, opcodes_of
-from pyzoo.testing.server_thread import Result
+from pyzoo.testing.server_thread import Result, ServerThread
 from pyzoo.testing.view import WAIT_SECONDS, ServerView
 
 
@@ -32,7 +32,14 @@ class ServerControls(ServerView):
             running.tasks.turn()
             return result
 
-        return self._server_thread().call(between_turns)
+        return self._awake().call(between_turns)
+
+    def _awake(self) -> ServerThread:
+        """The thread of a server that does what it is asked for; raises EmbeddedServerError while it is paused."""
+        thread = self._server_thread()
+        if thread.is_paused:
+            raise EmbeddedServerError("the server is paused, so that nothing can happen at it: call resume() first")
+        return thread
 
     # --- sessions and connections
 
@@ -83,7 +90,7 @@ class ServerControls(ServerView):
             running.tasks.turn()
             return begun
 
-        begun = self._server_thread().call(step)
+        begun = self._awake().call(step)
         while True:
             self._poll(
                 lambda: self._look(lambda server: has_ended(server, begun)),
