@@ -179,7 +179,10 @@ class EmbeddedServer(ServerControls):
             raise AlreadyStarted("the server is started already: call stop() first, or make another EmbeddedServer")
         self._was_started = True
         reserved = self._reserved
-        config = self._config if reserved is None else reserved.settings(self._config)
+        config = self._config
+        if reserved is not None:
+            config = reserved.settings(config)
+            reserved.release()
         serve_function = partial(
             serve,
             config,

@@ -1,5 +1,6 @@
 """The ports of a server that is down for a while, kept free for it."""
 
+import os
 import socket
 from contextlib import suppress
 
@@ -34,7 +35,9 @@ class ReservedPorts:
         family, kind, protocol, _, address = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)[0]
         sock = socket.socket(family, kind, protocol)
         self._sockets.append(sock)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":
+            # Connections of before are no hindrance; elsewhere this would mean something else.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Bound, but no listener: nobody gets it for a connection of his own.
         sock.bind(address)
 
@@ -48,6 +51,6 @@ class ReservedPorts:
         return config
 
     def release(self) -> None:
-        """Others may have them."""
+        """Whoever comes first has them now."""
         while self._sockets:
             self._sockets.pop().close()

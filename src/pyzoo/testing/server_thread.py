@@ -102,7 +102,10 @@ class ServerThread:
             if self._is_over or self._token is None:
                 raise self._ended()
             self._jobs.put(job)
-            self._token.run_sync_soon(self._do_jobs)
+            try:
+                self._token.run_sync_soon(self._do_jobs)
+            except trio.RunFinishedError:
+                raise self._ended() from self.failure
         return job.result()
 
     def _ended(self) -> NotStarted:

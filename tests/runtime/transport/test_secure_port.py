@@ -241,3 +241,22 @@ def test_a_certificate_in_the_trust_store_itself_is_refused_once_it_has_expired(
     assert "imok" == ask(HOST, port, "ruok", SECONDS, good)
     with pytest.raises(ssl.SSLError):
         ask(HOST, port, "ruok", SECONDS, expired)
+
+
+def test_faults_of_an_embedded_server_reach_clients_with_tls(start: Start, stores: TlsSettings) -> None:
+    server = start()
+    client = kazoo(server.secure_port, stores)
+    server.delay(30)
+    begun = time.monotonic()
+    client.create("/a", b"x" * 200_000)
+    assert time.monotonic() - begun >= 0.03
+    later = kazoo(server.secure_port, stores)
+    assert b"x" * 200_000 == later.get("/a")[0]
+    server.heal()
+    port = server.secure_port
+    server.restart()
+    assert port == server.secure_port
+    for each in (client, later):
+        assert b"x" * 200_000 == each.retry(each.get, "/a")[0]
+        each.stop()
+        each.close()
