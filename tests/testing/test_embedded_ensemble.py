@@ -1,15 +1,17 @@
 """EmbeddedEnsemble: the members of an ensemble in this process, and what tests do to them."""
 
+import asyncio
 import gc
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 from typing import assert_type
 
 import pytest
+import trio
 
 from pyzoo.errors import ConfigError
 from pyzoo.testing import EmbeddedEnsemble, EmbeddedMember, EnsembleError, LocalEnsemble, NotStarted, PortTaken
@@ -194,6 +196,21 @@ def test_a_port_of_somebody_else_is_an_error_before_anything_is_started() -> Non
         assert [False] * 3 == [member.is_running for member in ensemble.members]
 
 
+@pytest.mark.parametrize("purpose", ["quorum port", "election port"])
+def test_a_port_for_members_that_was_taken_after_it_was_tried_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    monkeypatch.setattr("pyzoo.testing.embedded_ensemble.refuse_taken_ports", lambda host, members: None)
+    ensemble = EmbeddedEnsemble(2, base_port=free_base_port(), tick_time_ms=TICK_TIME_MS)
+    port = ensemble.plan.members[1].ports[purpose]
+    with socket.create_server(("127.0.0.1", port)):
+        with pytest.raises(
+            PortTaken, match=f"member 2 cannot listen on the {purpose} .*:{port}: Address already in use"
+        ):
+            ensemble.start()
+    assert [False] * 2 == [member.is_running for member in ensemble.members]
+
+
 def test_wrong_use_is_an_error_that_says_what_to_do(ensemble: EmbeddedEnsemble) -> None:
     with pytest.raises(EnsembleError, match=r"started already \(members 1, 2, 3 run\): stop it first"):
         ensemble.start()
@@ -225,6 +242,17 @@ def test_members_leave_their_process_as_it_is() -> None:
     with EmbeddedEnsemble(tick_time_ms=TICK_TIME_MS):
         assert before == settings()
     assert before == settings()
+
+
+@pytest.mark.parametrize("run", [trio.run, lambda main: asyncio.run(main())], ids=["trio", "asyncio"])
+def test_it_is_used_from_coroutines_too(run: Callable[[Callable[[], Coroutine[object, object, None]]], None]) -> None:
+    async def main() -> None:
+        async with EmbeddedEnsemble(tick_time_ms=TICK_TIME_MS) as ensemble:
+            leader = await ensemble.in_thread(ensemble.find_leader)
+            assert "leader" == leader.mode()
+        assert not leader.is_running
+
+    run(main)
 
 
 def test_two_ensembles_of_one_process_know_nothing_of_each_other(ensemble: EmbeddedEnsemble) -> None:

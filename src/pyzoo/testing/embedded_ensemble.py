@@ -3,7 +3,8 @@
 import errno
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -16,6 +17,7 @@ from pyzoo.runtime.ensemble_plan import (
     ARGUMENTS,
     HOST,
     MOVES,
+    OTHER_PORTS,
     TICK_TIME_MS,
     EnsembleError,
     EnsemblePlan,
@@ -27,6 +29,7 @@ from pyzoo.runtime.ensemble_plan import (
 )
 from pyzoo.runtime.local_ensemble import with_admin_off
 from pyzoo.testing.embedded_member import EmbeddedMember
+from pyzoo.testing.off_loop import Result, off_loop
 
 POLL_SECONDS: Final = 0.002
 ALONE: Final = "standaloneEnabled=false"
@@ -88,6 +91,23 @@ class EmbeddedEnsemble(EnsembleControls[EmbeddedMember]):
     ) -> None:
         self.stop()
 
+    async def __aenter__(self) -> "EmbeddedEnsemble":
+        try:
+            await off_loop(self.start)
+        except BaseException:
+            await off_loop(self.stop)  # who waited for it may have been cancelled
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await off_loop(self.stop)
+
+    async def in_thread(self, method: Callable[..., Result], *arguments: object) -> Result:
+        """Call something of it without blocking the event loop: `await ensemble.in_thread(ensemble.find_leader)`."""
+        return await off_loop(partial(method, *arguments))
+
     # --- the whole
 
     def start(self, timeout_s: float = START_SECONDS) -> None:
@@ -138,19 +158,16 @@ class EmbeddedEnsemble(EnsembleControls[EmbeddedMember]):
 
     def wait_until_serving(self, timeout_s: float = START_SECONDS) -> None:
         """Return when every started member that is not paused serves. Raises EnsembleError."""
-        deadline = time.monotonic() + timeout_s
-        for member in self.members:
-            self._wait_until_serving(member, deadline, timeout_s)
+        self._wait_until_serving([member for member in self.members if member.is_started], timeout_s)
 
-    def _wait_until_serving(self, member: EmbeddedMember, deadline: float, timeout_s: float) -> None:
-        while member.mode() is None and not member.is_paused:
-            if not member.is_running:
-                if member.failure is None:
-                    return
-                raise EnsembleError(f"member {member.sid} has ended: {member.failure}") from member.failure
+    def _wait_until_serving(self, members: list[EmbeddedMember], timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while waiting := [member for member in members if member.mode() is None and not member.is_paused]:
+            for member in waiting:
+                _raise_what_hinders(member)
             if time.monotonic() > deadline:
                 raise EnsembleError(
-                    f"member {member.sid} does not serve after {timeout_s:g} s: {self._states()}; "
+                    f"member {waiting[0].sid} does not serve after {timeout_s:g} s: {self._states()}; "
                     "a majority has to run and to reach each other"
                 )
             time.sleep(POLL_SECONDS)
@@ -166,7 +183,7 @@ class EmbeddedEnsemble(EnsembleControls[EmbeddedMember]):
         member = self.member(sid)
         member.end()
         self._launch(member)
-        self._wait_until_serving(member, time.monotonic() + timeout_s, timeout_s)
+        self._wait_until_serving([member], timeout_s)
 
     def launch(self, sid: int) -> None:
         """Start one member that does not run, without waiting until it serves: alone it may never do.
@@ -193,3 +210,12 @@ class EmbeddedEnsemble(EnsembleControls[EmbeddedMember]):
     def _tell_faults(self) -> None:
         for member in self.members:
             member.set_faults(self._cut_of(member.sid), self._delay_ms)
+
+
+def _raise_what_hinders(member: EmbeddedMember) -> None:
+    """Raise EnsembleError for a member that has ended, and PortTaken for one that cannot open a port."""
+    if not member.is_running:
+        raise EnsembleError(f"member {member.sid} has ended: {member.failure}") from member.failure
+    missed = member.missed_port
+    if missed is not None:
+        raise PortTaken(f"member {member.sid} cannot listen on {missed}; {OTHER_PORTS}")

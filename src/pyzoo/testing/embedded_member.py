@@ -13,6 +13,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.persistence.disk import Disk, join, replace_file
 from pyzoo.quorum.vote import FOLLOWING, LEADING, OBSERVING
 from pyzoo.runtime.ensemble_plan import EnsembleError, EnsemblePlan, MemberPlan
+from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.run import RunningServer, serve
 from pyzoo.runtime.transport.link_faults import LinkFaults
 from pyzoo.server.member.peer import QuorumPeer
@@ -72,6 +73,11 @@ class EmbeddedMember(ServerControls):
         return f"[{self.host}]:{self.client_port}" if ":" in self.host else f"{self.host}:{self.client_port}"
 
     @property
+    def is_started(self) -> bool:
+        """Whether it runs, or has ended by itself."""
+        return self._thread is not None
+
+    @property
     def is_running(self) -> bool:
         """Whether it is started; it may serve nobody yet."""
         return self._thread is not None and not self._thread.is_over
@@ -85,6 +91,15 @@ class EmbeddedMember(ServerControls):
     def failure(self) -> BaseException | None:
         """What has ended it, if that was an error."""
         return None if self._thread is None else self._thread.failure
+
+    @property
+    def missed_port(self) -> str | None:
+        """What is said of a port for other members that somebody else has; None when there is none."""
+        if self._thread is None or self._thread.is_over:
+            return None
+        tasks = self._thread.running.tasks
+        assert isinstance(tasks, MemberTasks)
+        return next(iter(tasks.listeners.refused.values()), None)
 
     def mode(self) -> str | None:
         """What `srvr` says: leader, follower, observer; None when it does not serve, or stands still."""

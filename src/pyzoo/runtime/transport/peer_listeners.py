@@ -1,5 +1,6 @@
 """PeerListeners: the ports that a member wants open for others, opened again and again until they are."""
 
+import errno
 import logging
 import socket
 from collections.abc import Callable
@@ -43,6 +44,8 @@ class PeerListeners:
         self._all_ips = all_ips
         self._wanted: dict[int, Addresses] = {}
         self._failed_binds: dict[int, int] = {}
+        self.refused: dict[int, str] = {}
+        """The kinds of ports that are not open for somebody else has them, and what was said of each."""
         self._looking_up: set[int] = set()
         self._is_trying = False
 
@@ -52,6 +55,7 @@ class PeerListeners:
             if wanted.get(kind) != self._wanted[kind]:
                 self._close(kind)
                 self._failed_binds.pop(kind, None)
+                self.refused.pop(kind, None)
         old, self._wanted = self._wanted, wanted
         for kind, addresses in wanted.items():
             if old.get(kind) != addresses or kind in self._failed_binds:
@@ -94,12 +98,15 @@ class PeerListeners:
                 return
             self._endpoints.listen(listener)
         self._failed_binds.pop(kind, None)
+        self.refused.pop(kind, None)
 
     def _bind_failed(self, kind: int, where: str, error: OSError) -> None:
         # A name that nobody knows yet is often only late; a port that is taken rarely becomes free.
         tries = self._failed_binds.get(kind, 0) + (0 if isinstance(error, socket.gaierror) else 1)
         self._failed_binds[kind] = tries
         reason = (error.strerror or str(error)).partition(" (while")[0]
+        if error.errno == errno.EADDRINUSE:
+            self.refused[kind] = f"the {PORT_NAMES[kind]} port {where}: {reason}"
         logger.error("Cannot listen on the %s port %s: %s; it is tried again", PORT_NAMES[kind], where, reason)
         if kind == ELECTION and 0 < self._bind_tries <= tries:
             raise ElectionPortError(error.errno, f"cannot listen on the election port {where}: {reason}") from error
