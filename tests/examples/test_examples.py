@@ -39,6 +39,9 @@ CLAIMS = {
     "barrier": ["nobody passes while it is closed", "all 5 passed, after it was opened"],
     "double-barrier": ["nobody began a step before all had finished the one before"],
     "two-phase-commit": ["both banks did the same with each of them", "no money came or went"],
+    "failover": ["server 1 has all ", "server 2 has all ", "server 3 has all ", "no client has lost its session"],
+    "majorities": ["an ensemble of 3 stands 1", "an ensemble of 4 stands 1", "an ensemble of 5 stands 2"],
+    "split-brain": ["of two sides one was acknowledged writes", "all five have the same", "and all "],
 }
 """What each has to have claimed, among other things."""
 
@@ -107,6 +110,10 @@ def test_what_an_example_teaches_can_be_read_without_running_it() -> None:
     ("words", "message"),
     [
         (["priority-queue", "--wrong"], "priority-queue cannot be run wrong; these can: lock,"),
+        (
+            ["failover", "--servers", "3"],
+            "failover kills servers, so it makes its own: leave --hosts",
+        ),
         (["luck"], "'luck' is not one of 'lock',"),
     ],
 )

@@ -1,5 +1,6 @@
 """python -m pyzoo.examples [NAME [--explain] [--wrong] [--hosts HOST:PORT,...] [--servers N]]"""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ def main(name: str | None, explain: bool, wrong: bool, hosts: str | None, server
 
 def run(example: Example, wrong: bool, hosts: str | None, servers: int) -> int:
     """Play it, and say in the last line what was shown; the exit code."""
+    logging.getLogger("pyzoo").setLevel(logging.CRITICAL)  # That servers lose each other is what is played.
     load_ahead("pyzoo.examples.catalog")
     try:
         with served(example, hosts, servers) as where, Stage(where, wrong) as stage:
@@ -70,9 +72,9 @@ def served(example: Example, hosts: str | None, servers: int) -> Iterator[str]:
         with node_of_its_own(hosts, example.name) as node:
             yield hosts + node
     elif servers > 1:
-        from pyzoo.testing import LocalEnsemble  # Takes a while to load: not for who needs none.
+        from pyzoo.testing import EmbeddedEnsemble  # Takes a while to load: not for who needs none.
 
-        with LocalEnsemble(servers, tick_time_ms=TICK_TIME_MS) as ensemble:
+        with EmbeddedEnsemble(servers, tick_time_ms=TICK_TIME_MS) as ensemble:
             print(f"an ensemble of {servers} servers: {ensemble.connect_string}", flush=True)
             yield ensemble.connect_string
     else:

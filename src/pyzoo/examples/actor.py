@@ -27,9 +27,8 @@ class Event:
 class Actor:
     """What a part is given beside its client: its name, a voice, and an ear for the stage."""
 
-    def __init__(self, name: str, hosts: str, pipe: "Connection[Any, Any]") -> None:
+    def __init__(self, name: str, pipe: "Connection[Any, Any]") -> None:
         self.name = name
-        self.hosts = hosts
         self._pipe = pipe
         self._speaking = threading.Lock()
         self._go = threading.Semaphore(0)
@@ -61,12 +60,14 @@ Part = Callable[..., None]
 """A function of an example: `part(zk, me, ...)`, the client and the Actor first."""
 
 
-def play(part: Part, name: str, hosts: str, pipe: "Connection[Any, Any]", arguments: tuple[Any, ...]) -> None:
+def play(
+    part: Part, name: str, hosts: str, session_s: float, pipe: "Connection[Any, Any]", arguments: tuple[Any, ...]
+) -> None:
     """The main function of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stage, which ends all of them.
-    me = Actor(name, hosts, pipe)
+    me = Actor(name, pipe)
     try:
-        zk = connect(hosts)
+        zk = connect(hosts, session_s)
         part(zk, me, *arguments)
         zk.stop()
         zk.close()

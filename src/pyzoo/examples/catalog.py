@@ -9,12 +9,15 @@ from pyzoo.examples import (
     configuration,
     double_barrier,
     election,
+    failover,
     lock,
+    majorities,
     membership,
     naming,
     priority_queue,
     read_write_lock,
     services,
+    split_brain,
     two_phase_commit,
     work_queue,
 )
@@ -59,5 +62,8 @@ EXAMPLES = {
         Example("barrier", barrier.show, has_wrong=True),
         Example("double-barrier", double_barrier.show, has_wrong=True),
         Example("two-phase-commit", two_phase_commit.show, has_wrong=True),
+        Example("failover", failover.show, own_servers=True),
+        Example("majorities", majorities.show, own_servers=True),
+        Example("split-brain", split_brain.show, own_servers=True),
     )
 }

@@ -19,7 +19,7 @@ from kazoo.client import KazooClient
 
 from pyzoo.errors import PyzooError
 from pyzoo.examples.actor import Event, Part, play
-from pyzoo.examples.client import connect
+from pyzoo.examples.client import SESSION_S, connect
 
 PATIENCE_S = 60.0
 HEARING_S = 0.02
@@ -86,6 +86,7 @@ class Stage:
 
     def __init__(self, hosts: str, wrong: bool = False) -> None:
         self.hosts = hosts
+        self.session_s = SESSION_S
         self.wrong = wrong
         self.events: list[Event] = []
         self.broken: list[str] = []
@@ -112,13 +113,15 @@ class Stage:
     def zk(self) -> KazooClient:
         """A client of the stage's own."""
         if self._client is None:
-            self._client = connect(self.hosts)
+            self._client = connect(self.hosts, self.session_s)
         return self._client
 
     def start(self, name: str, part: Part, *arguments: Any) -> Process:
         """Start a process that plays `part(zk, me, *arguments)`."""
         ours, theirs = self._context.Pipe()
-        made = self._context.Process(target=play, args=(part, name, self.hosts, theirs, arguments), daemon=True)
+        made = self._context.Process(
+            target=play, args=(part, name, self.hosts, self.session_s, theirs, arguments), daemon=True
+        )
         made.start()
         theirs.close()
         self._processes.append(Process(name, made, ours))
