@@ -61,7 +61,7 @@ NOT_DEAD = {
     },
     "what prompt-toolkit calls": {"complete_event", "get_completions"},
     "what tests of pyzoo's users do to an ensemble": {"member_at", "rolling_restart"},
-    "what tests of pyzoo's users do to a server, and see of it": {"disk_full", "expire", "step_clock"},
+    "what tests of pyzoo's users do to a server, and see of it": {"disk_full", "step_clock"},
     "kinds of alternative names": {"EDI", "OTHER_NAME", "X400"},
     "operations that are only named": {"NOTIFICATION"},
     "defaults of attrs": {"_twenty_ticks", "_two_ticks"},

@@ -77,10 +77,13 @@ class ServerControls(ServerView):
         meanwhile; with `silent` nothing was heard of them either. All containers and TTL nodes go that may go then.
         New nodes get the later time. Returns when all that has happened; raises WaitTimeout where it cannot be logged.
         """
+        self.step_clock_with(seconds, set() if silent else self.connected_sessions())
+
+    def step_clock_with(self, seconds: float, alive: set[int]) -> None:
+        """As `step_clock`; the clients of the `alive` sessions count as heard of."""
         if seconds < 0:
             raise ValueError(f"{seconds} s: time does not go back, give a positive number of seconds")
         step_ms = round(seconds * 1000)
-        alive = set[int]() if silent else self._connected_sessions()
 
         def step(running: RunningServer) -> Step:
             running.tasks.turn()
@@ -101,8 +104,8 @@ class ServerControls(ServerView):
                 break
             self._do(lambda server: sweep(server, begun))
 
-    def _connected_sessions(self) -> set[int]:
-        """The sessions whose clients are heard of."""
+    def connected_sessions(self) -> set[int]:
+        """The sessions whose clients are connected here."""
         return self._look(connected_sessions)
 
     # --- faults

@@ -12,7 +12,7 @@ from typing import Final
 from pyzoo.config.python_settings import PropertyValue, given_settings
 from pyzoo.persistence.disk import RealDisk
 from pyzoo.persistence.memory_disk import MemoryDisk
-from pyzoo.runtime.ensemble_controls import START_SECONDS, EnsembleControls
+from pyzoo.runtime.ensemble_controls import START_SECONDS
 from pyzoo.runtime.ensemble_plan import (
     ARGUMENTS,
     HOST,
@@ -29,6 +29,7 @@ from pyzoo.runtime.ensemble_plan import (
 )
 from pyzoo.runtime.local_ensemble import with_admin_off
 from pyzoo.testing.embedded_member import EmbeddedMember
+from pyzoo.testing.ensemble_sessions import EnsembleSessions
 from pyzoo.testing.off_loop import Result, off_loop
 
 POLL_SECONDS: Final = 0.002
@@ -36,7 +37,7 @@ ALONE: Final = "standaloneEnabled=false"
 """One voter is an ensemble too, with observers or alone."""
 
 
-class EmbeddedEnsemble(EnsembleControls[EmbeddedMember]):
+class EmbeddedEnsemble(EnsembleSessions):
     """Several servers as one service: `with EmbeddedEnsemble() as ensemble: ...ensemble.connect_string...`.
 
     It keeps nothing on disk unless it is given a data directory; a member that is killed or restarted goes on with its
