@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pyzoo.runtime.ensemble_plan import EnsembleError, PortTaken, new_plan, stored_plan
+from pyzoo.runtime.free_ports import free_port
 from pyzoo.testing import EmbeddedServer
 from pyzoo.testing.ensemble import LocalEnsemble
 from tests.support.kazoo_session import kazoo_session
@@ -273,6 +274,16 @@ def test_who_else_answers_on_the_port_of_a_member_does_not_make_it_ready(
             PortTaken, match=r"member 1 (ended with code 1|cannot open one of its ports).*; its log ends with:"
         ):
             ensemble.start()
+
+
+def test_a_member_whose_file_names_another_port_is_not_ready_at_the_planned_one(tmp_path: Path) -> None:
+    ensemble = LocalEnsemble(1, data_dir=tmp_path)
+    ensemble.plan.write(tmp_path)
+    planned, other = ensemble.members[0].client_port, free_port()
+    path = tmp_path / "1" / "zoo.cfg"
+    path.write_text(path.read_text().replace(f":{planned}", f":{other}"))
+    with pytest.raises(EnsembleError, match=f"member 1 serves clients on 127.0.0.1:{other}, and ensemble.json says "):
+        ensemble.start()
 
 
 def test_a_second_start_is_refused_and_changes_nothing() -> None:

@@ -21,6 +21,7 @@ from pyzoo.runtime.ensemble_plan import (
     ARGUMENTS,
     HOST,
     MOVES,
+    PLAN_FILE,
     TICK_TIME_MS,
     EnsembleError,
     EnsemblePlan,
@@ -55,7 +56,7 @@ class Member:
     _is_paused: bool = field(default=False, repr=False)
     _log_start: int = field(default=0, repr=False)
     _log_read: int = field(default=0, repr=False)
-    _is_ready: bool = field(default=False, repr=False)
+    _ready_at: str | None = field(default=None, repr=False)
     _has_taken_port: bool = field(default=False, repr=False)
 
     @property
@@ -102,10 +103,15 @@ class Member:
 
     @property
     def is_ready(self) -> bool:
-        """Whether its own process has said that the client port is open; who else may listen there does not count."""
-        if not self._is_ready:
+        """Whether its own process has said that it listens there; who else may do so does not count."""
+        return self.ready_at == self.connect_string and self.is_running
+
+    @property
+    def ready_at(self) -> str | None:
+        """Where its last process has said that clients are served, if it has."""
+        if self._ready_at is None:
             self._look_at_log()
-        return self._is_ready and self.is_running
+        return self._ready_at
 
     @property
     def misses_port(self) -> bool:
@@ -122,7 +128,10 @@ class Member:
         except OSError:
             return
         self._log_read += len(lines) + len(newline)
-        self._is_ready = self._is_ready or READY in lines
+        for line in lines.splitlines():
+            before, ready, place = line.partition(READY)
+            if ready and before.startswith(b"pyzoo "):
+                self._ready_at = place.decode(errors="replace").strip()
         self._has_taken_port = self._has_taken_port or PORT_TAKEN in lines
 
     def launch(self, command: Sequence[str], cut: Set[int] = NO_ONE, delay_ms: int = 0) -> None:
@@ -133,7 +142,7 @@ class Member:
         descriptor = faults.far_end.fileno()
         with self.log_file.open("ab") as log:
             self._log_start = self._log_read = log.tell()
-            self._is_ready = self._has_taken_port = False
+            self._ready_at, self._has_taken_port = None, False
             # A group of its own: Ctrl-C at a terminal is for the one who started the ensemble, and who stops it.
             self.process = subprocess.Popen(
                 [*command, f"--link-faults={descriptor}"],
@@ -361,6 +370,12 @@ def _wait_until_serving(members: list[Member], timeout_s: float) -> None:
                 _fail(member, f"ended with code {member.exit_code}")
             if member.misses_port:
                 _fail(member, "cannot open one of its ports, for somebody else listens there")
+            if member.ready_at not in (None, member.connect_string):
+                _fail(
+                    member,
+                    f"serves clients on {member.ready_at}, and {PLAN_FILE} says {member.connect_string}: "
+                    "let its zoo.cfg and that file say the same",
+                )
         if time.monotonic() > deadline:
             _fail(waiting[0], "does not serve in time; does a majority of the members run, and reach each other?")
         time.sleep(POLL_SECONDS)
