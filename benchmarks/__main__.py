@@ -1,14 +1,23 @@
-"""`python -m benchmarks` for single servers; `ensemble`, `costs`, `floods`, `embedded` and `install` are others."""
+"""`python -m benchmarks` for single servers; `ensemble`, `costs`, `floods`, `install` and two `embedded` are others."""
 
 import sys
 
-from benchmarks import command, costs_command, embedded_command, ensemble_command, floods_command, install
+from benchmarks import (
+    command,
+    costs_command,
+    embedded_command,
+    embedded_ensemble_command,
+    ensemble_command,
+    floods_command,
+    install,
+)
 
 OTHERS = {
     "ensemble": ensemble_command.main,
     "costs": costs_command.main,
     "floods": floods_command.main,
     "embedded": embedded_command.main,
+    "embedded-ensemble": embedded_ensemble_command.main,
     "install": install.main,
 }
 

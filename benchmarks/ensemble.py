@@ -135,7 +135,7 @@ def _write(ensemble: Ensemble, count: int) -> None:
             session.set(PATH, DATA)
 
 
-def measure_failover(contestant: Contestant, zkload: Zkload, directory: Path, scale: Scale) -> Figures:
+def failovers_of(contestant: Contestant, directory: Path, scale: Scale) -> Figures:
     """From SIGKILL of the leader to the next acknowledged write: median, and the longest."""
     times = []
     with fresh_home(directory, contestant) as home, running(contestant, home, scale.tick_time_ms) as ensemble:
@@ -150,6 +150,11 @@ def measure_failover(contestant: Contestant, zkload: Zkload, directory: Path, sc
             ensemble.spawn(leader)
             ensemble.wait_until_whole()
     return {"failover_ms": statistics.median(times) * 1000, "failover_max_ms": max(times) * 1000}
+
+
+def measure_failover(contestant: Contestant, zkload: Zkload, directory: Path, scale: Scale) -> Figures:
+    """As all measurements are called."""
+    return failovers_of(contestant, directory, scale)
 
 
 def _catch_up_s(ensemble: Ensemble, follower: int, meanwhile: Callable[[], None]) -> float:
