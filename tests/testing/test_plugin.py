@@ -220,3 +220,67 @@ def test_workers_of_xdist_have_servers_of_their_own(pytester: pytest.Pytester, m
         """
     pytester.makepyfile(source)
     passed(pytester.runpytest_subprocess("-p", "pyzoo.testing.plugin", "-p", "xdist.plugin", "-n2"), 4)
+
+
+def test_marks_say_what_is_wrong_while_a_test_runs_and_only_then(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        import pytest
+        from kazoo.exceptions import ConnectionLoss, NotReadOnlyCallError
+        from pyzoo.testing import EmbeddedServer
+
+        @pytest.mark.zookeeper(preload={"/app": "red"})
+        @pytest.mark.zookeeper_faults(refuse_writes=True, fail_next={"exists": ConnectionLoss})
+        def test_writes(zookeeper_session, zookeeper_client):
+            with pytest.raises(ConnectionLoss):
+                zookeeper_client.exists("/app")
+            with pytest.raises(NotReadOnlyCallError):
+                zookeeper_client.create("/new")
+
+        def test_it_is_healed(zookeeper_session, zookeeper_client):
+            zookeeper_client.create("/new")
+
+        @pytest.mark.zookeeper_faults(pause=True)
+        def test_a_paused_server_is_no_obstacle_afterwards(zookeeper, zookeeper_client):
+            zookeeper_client.exists_async("/app")
+
+        def test_nor_is_one_that_the_test_has_left_so(zookeeper, zookeeper_client):
+            zookeeper.pause()
+
+        def test_nor_is_one_that_it_has_stopped(zookeeper_factory):
+            zookeeper_factory().stop()
+
+        @pytest.mark.zookeeper(nodes=3)
+        @pytest.mark.zookeeper_faults(kill="leader", delay=1)
+        def test_ensembles(zookeeper_ensemble, zookeeper_client):
+            assert 2 == sum(each.is_running for each in zookeeper_ensemble.members)
+        """,
+    )
+    passed(result, 6)
+
+
+def test_faults_that_cannot_be_are_told(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+        import pytest
+
+        @pytest.mark.zookeeper_faults(delay=1)
+        def test_no_server(): pass
+
+        @pytest.mark.zookeeper_faults(kill=1)
+        def test_no_ensemble(zookeeper): pass
+
+        @pytest.mark.zookeeper_faults(refuse_write=True)
+        def test_misspelt(zookeeper): pass
+        """,
+    )
+    assert {"failed": 3} == result.parseoutcomes()
+    result.stdout.fnmatch_lines_random(
+        [
+            "*@pytest.mark.zookeeper_faults: the test has no server; ask for a fixture such as zookeeper",
+            "*@pytest.mark.zookeeper_faults: partition and kill need the fixture zookeeper_ensemble",
+            "*@pytest.mark.zookeeper_faults: refuse_write is not known; did you mean refuse_writes?",
+        ]
+    )

@@ -79,8 +79,8 @@ def test_the_fixtures_say_what_they_give() -> None:
     assert {
         "zookeeper": "Iterator[EmbeddedServer]",
         "zookeeper_session": "Iterator[EmbeddedServer]",
-        "zookeeper_ensemble": "Iterator[LocalEnsemble]",
-        "zookeeper_session_ensemble": "Iterator[LocalEnsemble]",
+        "zookeeper_ensemble": "Iterator[EmbeddedEnsemble]",
+        "zookeeper_session_ensemble": "Iterator[EmbeddedEnsemble]",
         "zookeeper_factory": "Iterator[ServerFactory]",
         "zookeeper_hosts": "Iterator[str]",
         "zookeeper_client": "Iterator[KazooClient]",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 # pytest imports this package with the plugin, in every project: what a server needs is loaded by whoever names one.
 if TYPE_CHECKING:
+    from pyzoo.testing.cases import SharedZooKeeperTestCase, ZooKeeperTestCase
     from pyzoo.testing.clients import NoClient
     from pyzoo.testing.embedded import EmbeddedServer
     from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
@@ -40,8 +41,10 @@ __all__ = [
     "PreloadError",
     "ServerFactory",
     "SessionInfo",
+    "SharedZooKeeperTestCase",
     "WaitTimeout",
     "WatchInfo",
+    "ZooKeeperTestCase",
 ]
 
 _MODULES = (
@@ -54,6 +57,7 @@ _MODULES = (
     "clients",
     "preload",
     "factory",
+    "cases",
 )
 
 

@@ -19,10 +19,8 @@ START_SECONDS: Final = 10.0
 DELETE_TRIES: Final = 3
 NAME_LENGTH: Final = 60
 
-#: For clients that are no part of a test.
-_quiet: Final = logging.getLogger("pyzoo.testing.clients")
-_quiet.addHandler(logging.NullHandler())
-_quiet.propagate = False
+#: For clients that are no part of a test: a logger that nobody knows, and that says nothing.
+_quiet: Final = logging.Logger(__name__, logging.CRITICAL + 1)
 
 
 class NoClient(PyzooError):

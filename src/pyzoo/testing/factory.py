@@ -1,7 +1,7 @@
 """ServerFactory: as many servers as a test wants, all stopped when it is over."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar, final
@@ -11,25 +11,24 @@ from kazoo.client import KazooClient
 from pyzoo.config.python_settings import PropertyValue
 from pyzoo.testing.clients import end_client, preload, start_client
 from pyzoo.testing.embedded import EmbeddedServer
-from pyzoo.testing.ensemble import LocalEnsemble
+from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
 from pyzoo.testing.marks import Asked
 from pyzoo.testing.preload import Preload, nodes_of
-from pyzoo.testing.server_log import ServerLog
+from pyzoo.testing.server_log import watch
 
-Server = EmbeddedServer | LocalEnsemble
-AnyServer = TypeVar("AnyServer", EmbeddedServer, LocalEnsemble)
+Server = EmbeddedServer | EmbeddedEnsemble
+AnyServer = TypeVar("AnyServer", EmbeddedServer, EmbeddedEnsemble)
 
 
 @final
 class ServerFactory:
     """Makes started servers, ensembles and clients, such as the options and marks ask for where no argument does.
 
-    Names of files to preload from are relative to `directory`. What is made is added to `servers`.
+    Names of files to preload from are relative to `directory`.
     """
 
-    def __init__(self, asked: Asked, directory: Path, servers: list[Server]) -> None:
+    def __init__(self, asked: Asked, directory: Path) -> None:
         self.asked = asked
-        self.servers = servers
         self._directory = directory
         self._stack = ExitStack()
 
@@ -49,6 +48,7 @@ class ServerFactory:
             tick_time_ms=self.asked.tick_time_ms if tick_time_ms is None else tick_time_ms,
             properties={**self.asked.properties, **(properties or {})},
         )
+        watch(server)
         self._stack.enter_context(server)
         return self._begun(server, preload)
 
@@ -61,20 +61,20 @@ class ServerFactory:
         data_dir: str | os.PathLike[str] | None = None,
         tick_time_ms: int | None = None,
         properties: Mapping[str, PropertyValue] | None = None,
-    ) -> LocalEnsemble:
+    ) -> EmbeddedEnsemble:
         """An ensemble that serves. Raises EnsembleError, ConfigError, PreloadError."""
-        ensemble = LocalEnsemble(
+        ensemble = EmbeddedEnsemble(
             nodes=self.asked.nodes if nodes is None else nodes,
             observers=observers,
-            data_dir=None if data_dir is None else Path(data_dir),
+            data_dir=data_dir,
             tick_time_ms=self.asked.tick_time_ms if tick_time_ms is None else tick_time_ms,
             properties={**self.asked.properties, **(properties or {})},
         )
+        watch(ensemble)
         self._stack.enter_context(ensemble)
         return self._begun(ensemble, preload)
 
     def _begun(self, server: AnyServer, nodes: Preload | None) -> AnyServer:
-        self.servers.append(server)
         preload(server.connect_string, self.asked.preload if nodes is None else nodes_of(nodes, self._directory))
         return server
 
@@ -90,12 +90,3 @@ class ServerFactory:
     def close(self) -> None:
         """End all that was made, the latest first. Raises what ended a server before its time."""
         self._stack.close()
-
-
-def log_of(servers: Iterable[Server], log: ServerLog) -> str:
-    """What servers have logged during a test: those of this process, and those in processes of their own."""
-    parts = [log.text()]
-    for server in servers:
-        if isinstance(server, LocalEnsemble):
-            parts += [f"--- member {each.sid}, {each.connect_string}\n{each.log_tail()}" for each in server.members]
-    return "\n".join(part for part in parts if part)

@@ -33,7 +33,6 @@ NODES: Final = 3
 AUDIT: Final[dict[str, PropertyValue]] = {"audit.enable": True}
 #: Who may remove what tests leave behind on a server that they share, whatever its ACLs are.
 SUPER_AUTH: Final = ("digest", f"super:{uuid.uuid4().hex}")
-SUPER_DIGEST: Final = "zookeeper.DigestAuthenticationProvider.superDigest"
 
 _MEANINGS: Final[dict[str, tuple[type | tuple[type, ...], str]]] = {
     "preload": ((Mapping, str, os.PathLike), "a mapping of nodes, or the file that has them"),
@@ -76,8 +75,13 @@ def asked_by_options(config: pytest.Config) -> Asked:
 
 def for_sharing(asked: Asked) -> Asked:
     """The same for a server that tests share: each of them brings its own nodes to its own chroot."""
+    return evolve(asked, properties={**super_digest(), **asked.properties}, preload=())
+
+
+def super_digest() -> dict[str, str]:
+    """The setting that lets in who has SUPER_AUTH."""
     digest = make_digest_acl_credential(*SUPER_AUTH[1].split(":"))
-    return evolve(asked, properties={SUPER_DIGEST: digest, **asked.properties}, preload=())
+    return {"zookeeper.DigestAuthenticationProvider.superDigest": digest}
 
 
 def asked_by_test(node: pytest.Item) -> Asked:

@@ -7,14 +7,15 @@ import pytest
 from pyzoo.testing.clients import fresh_chroot, preload
 from pyzoo.testing.factory import Server
 from pyzoo.testing.marks import SUPER_AUTH, Asked, asked_by_test
+from pyzoo.testing.plugin_options import SHARED
+from pyzoo.testing.server_log import watch
 
 #: Fixtures that say where, the first that a test asks for.
 OWN = ("zookeeper", "zookeeper_ensemble")
-SHARED = ("zookeeper_session", "zookeeper_session_ensemble")
 
 
-def place_of(request: pytest.FixtureRequest, servers: "list[Server]", stack: ExitStack) -> str:
-    """A connect string. What has to be undone after the test goes to `stack`; shared servers are added to `servers`."""
+def place_of(request: pytest.FixtureRequest, stack: ExitStack) -> str:
+    """A connect string. What has to be undone after the test goes to `stack`."""
     asked = asked_by_test(request.node)
     fixture = _fixture_of(request.fixturenames, asked)
     if fixture in OWN:
@@ -25,7 +26,7 @@ def place_of(request: pytest.FixtureRequest, servers: "list[Server]", stack: Exi
         hosts, credentials = asked.hosts, []
     else:
         shared: Server = request.getfixturevalue(fixture)
-        servers.append(shared)
+        watch(shared)
         hosts, credentials = shared.connect_string, [SUPER_AUTH]
     place = stack.enter_context(fresh_chroot(hosts, request.node.name, credentials))
     preload(place, asked.preload)
@@ -34,7 +35,7 @@ def place_of(request: pytest.FixtureRequest, servers: "list[Server]", stack: Exi
 
 def _fixture_of(asked_for: list[str], asked: Asked) -> str | None:
     """None for a server that runs already."""
-    named = next((name for name in (*OWN, *SHARED) if name in asked_for), None)
+    named = next((name for name in (*OWN, *sorted(SHARED)) if name in asked_for), None)
     if named is not None:
         return named
     if asked.ensemble:

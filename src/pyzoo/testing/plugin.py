@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pyzoo.testing.plugin_options import add_options, number_option
-from pyzoo.testing.server_log import LINES, ServerLog
+from pyzoo.testing.plugin_options import SHARED, add_options, number_option
+from pyzoo.testing.server_log import LINES, ServerLog, begin_session, end_session, watch
 
 if TYPE_CHECKING:
     from kazoo.client import KazooClient
 
     from pyzoo.testing.embedded import EmbeddedServer
+    from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
     from pyzoo.testing.ensemble import LocalEnsemble
-    from pyzoo.testing.factory import Server, ServerFactory
+    from pyzoo.testing.factory import ServerFactory
 
 MARKS = (
     "zookeeper(preload=None, properties=None, nodes=3, tick_time_ms=2000, shared=False): how the servers of a test are",
+    "zookeeper_faults(delay=0, disk_full=False, refuse_writes=False, pause=False, fail_next=None, partition=None, "
+    "kill=None): what is wrong with the servers while the body of a test runs",
 )
 SECTION = "zookeeper log"
 _LOG = pytest.StashKey[ServerLog]()
-_SERVERS: "pytest.StashKey[list[Server]]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,55 +36,65 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for mark in MARKS:
         config.addinivalue_line("markers", mark)
+    config.stash[_LOG] = begin_session(number_option(config, "log_lines", LINES))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _LOG in config.stash:
-        config.stash[_LOG].stop()
+        end_session(config.stash[_LOG])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if _LOG in item.config.stash:
-        item.config.stash[_LOG].begin_test()
+    item.config.stash[_LOG].begin_test()
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    servers = _servers_of(item)
+    if not servers and item.get_closest_marker("zookeeper_faults") is None:
+        yield
+        return
+    from pyzoo.testing.fault_marks import begin_faults, end_faults
+
+    try:
+        begin_faults(item, servers)
+        yield
+    finally:
+        end_faults(_servers_of(item))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any]:
     outcome = yield
-    if _SERVERS in item.stash:
-        report: pytest.TestReport = outcome.get_result()
-        if report.failed:
-            from pyzoo.testing.factory import log_of
-
-            servers = item.stash[_SERVERS]
-            text = log_of(servers, item.config.stash[_LOG])
-            if text:
-                report.sections.append((SECTION, text))
+    report: pytest.TestReport = outcome.get_result()
+    if report.failed:
+        _servers_of(item)
+        text = item.config.stash[_LOG].text()
+        if text:
+            report.sections.append((SECTION, text))
 
 
-def _servers_of(request: pytest.FixtureRequest) -> "list[Server]":
-    """Those of a test, or of the whole session: whoever makes or uses one adds it."""
-    config = request.config
-    if _LOG not in config.stash:
-        config.stash[_LOG] = ServerLog(number_option(config, "log_lines", LINES))
-        config.stash[_LOG].start()
-    node: pytest.Item | pytest.Session = request.node
-    return node.stash.setdefault(_SERVERS, [])
+def _servers_of(item: pytest.Item) -> list[Any]:
+    """All that the test has made or asked for so far."""
+    fixtures = getattr(item, "funcargs", {})
+    for name in fixtures.keys() & SHARED:
+        watch(fixtures[name])
+    return item.config.stash[_LOG].servers
 
 
 def _factory_of(request: pytest.FixtureRequest) -> "ServerFactory":
     from pyzoo.testing.factory import ServerFactory
     from pyzoo.testing.marks import asked_by_test
 
-    return ServerFactory(asked_by_test(request.node), request.path.parent, _servers_of(request))
+    return ServerFactory(asked_by_test(request.node), request.path.parent)
 
 
 def _shared_factory_of(request: pytest.FixtureRequest) -> "ServerFactory":
     from pyzoo.testing.factory import ServerFactory
     from pyzoo.testing.marks import asked_by_options, for_sharing
 
-    return ServerFactory(for_sharing(asked_by_options(request.config)), request.config.rootpath, _servers_of(request))
+    return ServerFactory(for_sharing(asked_by_options(request.config)), request.config.rootpath)
 
 
 @pytest.fixture
@@ -100,14 +112,14 @@ def zookeeper_session(request: pytest.FixtureRequest) -> "Iterator[EmbeddedServe
 
 
 @pytest.fixture
-def zookeeper_ensemble(request: pytest.FixtureRequest) -> "Iterator[LocalEnsemble]":
+def zookeeper_ensemble(request: pytest.FixtureRequest) -> "Iterator[EmbeddedEnsemble]":
     """An ensemble of the test's own, of three members unless the options or marks say otherwise."""
     with closing(_factory_of(request)) as factory:
         yield factory.ensemble()
 
 
 @pytest.fixture(scope="session")
-def zookeeper_session_ensemble(request: pytest.FixtureRequest) -> "Iterator[LocalEnsemble]":
+def zookeeper_session_ensemble(request: pytest.FixtureRequest) -> "Iterator[EmbeddedEnsemble]":
     """One ensemble for all tests of this process; clients have chroots there as at `zookeeper_session`."""
     with closing(_shared_factory_of(request)) as factory:
         yield factory.ensemble()
@@ -130,7 +142,7 @@ def zookeeper_hosts(request: pytest.FixtureRequest) -> Iterator[str]:
     from pyzoo.testing.places import place_of
 
     with ExitStack() as stack:
-        yield place_of(request, _servers_of(request), stack)
+        yield place_of(request, stack)
 
 
 @pytest.fixture

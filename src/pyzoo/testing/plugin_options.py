@@ -7,6 +7,8 @@ from typing import Final
 import pytest
 
 PREFIX: Final = "zookeeper_"
+#: Fixtures of the whole session.
+SHARED: Final = frozenset({"zookeeper_session", "zookeeper_session_ensemble"})
 
 _TEXTS: Final = {
     "port": ("PORT", "port of the fixture zookeeper; with xdist worker N adds N (default: a free one)"),

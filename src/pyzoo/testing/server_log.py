@@ -7,9 +7,9 @@ the levels of the project are; on to its handlers, and to caplog, go the same li
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import localtime, strftime
-from typing import Final
+from typing import Any, Final
 
 LINES: Final = 100
 ROOM: Final = "pyzoo"
@@ -47,11 +47,15 @@ class _Gate(logging.Handler):
 
 
 class ServerLog(logging.Handler):
-    """The last `limit` lines since `begin_test`, while it is started."""
+    """The last `limit` lines since `begin_test`, while it is started.
+
+    `servers` are those that the test has made or used: some have logs of their own.
+    """
 
     def __init__(self, limit: int = LINES) -> None:
         super().__init__()
         self._lines: deque[tuple[str, str]] = deque(maxlen=limit)
+        self.servers: list[Any] = []
         self._guard = threading.Lock()
         self._left_out = 0
         self._room = logging.getLogger(ROOM)
@@ -83,6 +87,7 @@ class ServerLog(logging.Handler):
     def begin_test(self) -> None:
         """Forget what was logged before."""
         with self._guard:
+            self.servers.clear()
             self._lines.clear()
             self._left_out = 0
 
@@ -94,6 +99,11 @@ class ServerLog(logging.Handler):
             self._left_out += len(self._lines) == self._lines.maxlen
             self._lines.append(line)
 
+    def lines_of(self, thread: str) -> list[str]:
+        """What one thread has logged since `begin_test`."""
+        with self._guard:
+            return [line for name, line in self._lines if name == thread]
+
     def text(self) -> str:
         """What was logged since `begin_test`; with the names of threads where several have."""
         with self._guard:
@@ -102,6 +112,8 @@ class ServerLog(logging.Handler):
         shown = [f"{line} ({thread})" if several else line for thread, line in lines]
         if shown and self._left_out:
             shown.insert(0, f"... and {self._left_out} lines before these")
+        if self._lines.maxlen:
+            shown += [text for server in self.servers for text in _own_logs(server)]
         return "\n".join(shown)
 
     def _would_come_through(self, record: logging.LogRecord) -> bool:
@@ -115,6 +127,41 @@ class ServerLog(logging.Handler):
         if self._own_level != logging.NOTSET:
             return record.levelno >= self._own_level
         return record.name != AUDIT and record.levelno >= logging.getLogger().level
+
+
+def _own_logs(server: Any) -> Iterator[str]:
+    """The last lines of each member that is a process."""
+    for member in getattr(server, "members", ()):
+        if hasattr(member, "log_tail"):
+            yield f"--- member {member.sid}, {member.connect_string}\n{member.log_tail()}"
+
+
+_current: list[ServerLog] = []
+
+
+def begin_session(limit: int) -> ServerLog:
+    """Whoever makes servers tells them to this one from now on, until `end_session`."""
+    _current.append(ServerLog(limit))
+    return _current[-1]
+
+
+def end_session(log: ServerLog) -> None:
+    """Undo what `begin_session` did."""
+    log.stop()
+    _current.remove(log)
+
+
+def watch(server: Any) -> None:
+    """A test makes or uses this server: what it logs belongs into the report of its failure, if there is one."""
+    if _current:
+        _current[-1].start()
+        if not any(server is each for each in _current[-1].servers):
+            _current[-1].servers.append(server)
+
+
+def lines_of_thread(name: str) -> list[str]:
+    """What a thread of this process has logged during this test, where pytest runs it."""
+    return _current[-1].lines_of(name) if _current else []
 
 
 def _line_of(record: logging.LogRecord) -> str:

@@ -1,0 +1,60 @@
+"""kazoo's own test suite, run on its harness or on pyzoo's, which is put in by changing the imports of a copy.
+
+    python -m interop.kazoo_suite                  # on pyzoo.testing.kazoo; about five minutes
+    python -m interop.kazoo_suite --real           # on kazoo.testing and Apache ZooKeeper; about fifteen
+    python -m interop.kazoo_suite -k TestSSLClient # what follows goes to pytest
+
+It comes with the package: wheel and sdist of 2.11.0 hold the same tests. They need `objgraph`, and for all of them
+`eventlet`, `gevent`, `pure-sasl`; those on the real server need "pyopenssl<24" and `pyjks` besides.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import kazoo
+
+from interop.java import ZOOKEEPER_VERSION, zookeeper_39
+
+ITS_IMPORT = "from kazoo.testing import"
+OUR_IMPORT = "from pyzoo.testing.kazoo import"
+OPTIONS = ("-p", "no:cacheprovider", "-p", "no:trio", "--import-mode=prepend", "-ra", "--durations=10")
+
+
+def copy_suite(target: Path, real: bool) -> Path:
+    """Put kazoo with its tests below `target`; returns that. The imports of its harness are changed unless `real`."""
+    shutil.copytree(Path(kazoo.__file__).parent, target / "kazoo", ignore=shutil.ignore_patterns("__pycache__"))
+    (target / "pytest.ini").write_text("[pytest]\n")
+    for test in (target / "kazoo" / "tests").glob("test_*.py") if not real else ():
+        test.write_text(test.read_text().replace(ITS_IMPORT, OUR_IMPORT))
+    return target
+
+
+def command(options: Sequence[str]) -> list[str]:
+    """What runs the tests of a copy, in its directory."""
+    return [sys.executable, "-m", "pytest", *OPTIONS, *(options or ["kazoo/tests"])]
+
+
+def environment(real: bool) -> dict[str, str]:
+    """What the tests look at: the release that they meet, and where it is. Raises Missing."""
+    found = {**os.environ, "CI": "true", "ZOOKEEPER_VERSION": ZOOKEEPER_VERSION}
+    if real:
+        found["ZOOKEEPER_CLASSPATH"] = zookeeper_39().class_path
+    return found
+
+
+def main() -> int:
+    options = sys.argv[1:]
+    real = "--real" in options
+    options = [each for each in options if each != "--real"]
+    with tempfile.TemporaryDirectory(prefix="kazoo-suite-") as directory:
+        suite = copy_suite(Path(directory), real)
+        return subprocess.run(command(options), cwd=suite, env=environment(real)).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
