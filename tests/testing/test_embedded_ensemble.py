@@ -14,7 +14,15 @@ import pytest
 import trio
 
 from pyzoo.errors import ConfigError
-from pyzoo.testing import EmbeddedEnsemble, EmbeddedMember, EnsembleError, LocalEnsemble, NotStarted, PortTaken
+from pyzoo.testing import (
+    EmbeddedEnsemble,
+    EmbeddedMember,
+    EmbeddedServer,
+    EnsembleError,
+    LocalEnsemble,
+    NotStarted,
+    PortTaken,
+)
 from tests.support.kazoo_session import kazoo_session
 from tests.support.ports import free_base_port
 from tests.support.server_process import wait_until
@@ -242,6 +250,12 @@ def test_members_leave_their_process_as_it_is() -> None:
     with EmbeddedEnsemble(tick_time_ms=TICK_TIME_MS):
         assert before == settings()
     assert before == settings()
+
+
+def test_what_one_server_takes_does_not_depend_on_others_of_its_process() -> None:
+    with EmbeddedServer(properties={"jute.maxbuffer": 1 << 23}) as first, EmbeddedServer():
+        write(first.connect_string, "/large", bytes(1 << 22))
+        assert 1 << 22 == len(read(first.connect_string, "/large"))
 
 
 @pytest.mark.parametrize("run", [trio.run, lambda main: asyncio.run(main())], ids=["trio", "asyncio"])

@@ -49,6 +49,13 @@ def set_field_limit(max_buffer: int, extra: int) -> None:
     _limits.field = min(max_buffer + max(extra, MIN_EXTRA), 0x7FFFFFFF)
 
 
+def widen_field_limit(max_buffer: int, extra: int) -> None:
+    """Accept what `set_field_limit` would, and what is accepted already: other servers of this process may need it."""
+    before = _limits.field
+    set_field_limit(max_buffer, extra)
+    _limits.field = max(_limits.field, before)
+
+
 def field_limit() -> int:
     """The longest string or buffer that a read accepts, in bytes."""
     return _limits.field

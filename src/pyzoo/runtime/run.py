@@ -21,7 +21,7 @@ from attrs import define, evolve
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
-from pyzoo.jute.primitives import set_field_limit
+from pyzoo.jute.primitives import set_field_limit, widen_field_limit
 from pyzoo.persistence.disk import Disk
 from pyzoo.runtime.admin_server import ServerHost, open_admin, serve_admin
 from pyzoo.runtime.auditing import note_start, with_server_user
@@ -99,7 +99,8 @@ async def serve(
     A member of an ensemble keeps its data on `own_disk` where that is given, and has the `faults` of its links.
     Raises ConfigError, StorageError or OSError when it cannot start, and StorageError when the log fails.
     """
-    set_field_limit(config.jute_max_buffer, config.jute_max_buffer_extra)
+    limit_fields = widen_field_limit if embedded else set_field_limit
+    limit_fields(config.jute_max_buffer, config.jute_max_buffer_extra)
     config = with_slices(with_server_user(config))
     check_client_address(config)
     config = with_client_login(config)
