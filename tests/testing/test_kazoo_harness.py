@@ -30,6 +30,7 @@ class Disturbed(KazooTestCase):
         assert first == self.client.client_id[0]
         self.expire_session(threading.Event)
         assert first != self.client.client_id[0]
+        assert self.client.exists("/ephemeral") is None
         assert self.client.chroot not in ("", "/")
 
     def test_servers_are_stopped_and_run_again_with_their_data(self) -> None:

@@ -1,10 +1,13 @@
 """The pytest plugin, in runs of pytest as a project has them."""
 
+from typing import Any
+
 import pytest
 
 from pyzoo.testing import EmbeddedServer
+from pyzoo.testing.plugin_options import port_option
 from tests.support.kazoo_session import kazoo_session
-from tests.support.pytest_runs import passed, run
+from tests.support.pytest_runs import PLUGIN, passed, run
 
 pytest_plugins = ["pytester"]
 
@@ -284,3 +287,10 @@ def test_faults_that_cannot_be_are_told(pytester: pytest.Pytester) -> None:
             "*@pytest.mark.zookeeper_faults: refuse_write is not known; did you mean refuse_writes?",
         ]
     )
+
+
+def test_a_port_that_is_chosen_is_that_of_the_first_worker(pytester: pytest.Pytester) -> None:
+    config: Any = pytester.parseconfig(*PLUGIN, "--zookeeper-port=12100")
+    assert 12100 == port_option(config)
+    config.workerinput = {"workerid": "gw3"}
+    assert 12103 == port_option(config)

@@ -184,8 +184,13 @@ class KazooTestHarness(unittest.TestCase):
         self._interrupt(_CONNECTION_DROP, KazooState.SUSPENDED, event_factory)
 
     def expire_session(self, event_factory: Callable[[], Event]) -> None:
-        """Let the session of the client expire; returns when it has another one."""
+        """Let the session of the client expire; returns when it has another one, and the old one is over at the server.
+
+        (With kazoo's harness the old one goes on at the server, and its ephemerals stay until it times out.)
+        """
+        session_id = self.client.client_id[0]
         self._interrupt(_SESSION_EXPIRED, KazooState.LOST, event_factory)
+        self.cluster.expire(session_id)
 
     def _interrupt(self, interruption: object, seen_as: str, event_factory: Callable[[], Event]) -> None:
         gone, back = event_factory(), event_factory()

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -29,6 +30,7 @@ from pyzoo.runtime.ensemble_plan import (
 from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
 from pyzoo.testing.clients import end_client, start_client
 from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
+from pyzoo.testing.errors import NoSuchSession
 from pyzoo.testing.kazoo_certificates import Certificates, NoTls, new_certificates
 from pyzoo.testing.server_log import lines_of_thread
 
@@ -312,6 +314,12 @@ class ZookeeperCluster:
                     client.delete(f"/{name}", recursive=True)
         finally:
             end_client(client)
+
+    def expire(self, session_id: int) -> None:
+        """Let a session expire at the server, if it is there still; nothing happens where members are processes."""
+        if isinstance(self.ensemble, EmbeddedEnsemble):
+            with suppress(NoSuchSession):
+                self.ensemble.find_leader().expire(session_id)
 
     def get_logs(self) -> list[str]:
         """The last lines of the logs of all members."""

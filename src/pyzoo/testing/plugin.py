@@ -176,6 +176,7 @@ def pyzoo_server() -> "Iterator[EmbeddedServer]":
     from pyzoo.testing.embedded import EmbeddedServer
 
     with EmbeddedServer() as server:
+        watch(server)
         yield server
 
 
@@ -185,4 +186,5 @@ def pyzoo_ensemble() -> "Iterator[LocalEnsemble]":
     from pyzoo.testing.ensemble import LocalEnsemble
 
     with LocalEnsemble(nodes=3) as ensemble:
+        watch(ensemble)
         yield ensemble

@@ -19,9 +19,10 @@ from pyzoo.errors import PyzooError
 from pyzoo.shell.errors import ShellError
 from pyzoo.shell.paths import check_path, parent_of
 from pyzoo.shell.subtree import FORMAT, SavedNode, format_of, from_document, parsed
+from pyzoo.testing.inspection import NodeDict
 
 Tree: TypeAlias = Mapping[str, "str | bytes | Tree | None"]
-Preload: TypeAlias = Tree | str | os.PathLike[str]
+Preload: TypeAlias = Tree | NodeDict | str | os.PathLike[str]
 
 IN_FLIGHT: Final = 500
 _TREE_KEYS: Final = {"data", "ephemeral_owner", "children"}
