@@ -5,6 +5,7 @@ import gc
 import signal
 import socket
 import sys
+import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
@@ -170,7 +171,15 @@ def test_members_have_the_controls_of_a_server(ensemble: EmbeddedEnsemble) -> No
             wait_until(partial(lacks, member, "/mine"))
 
 
-def test_observers_serve_too(tmp_path: Path) -> None:
+def test_a_member_in_memory_gives_a_snapshot_to_whoever_asks_its_admin_server() -> None:
+    with EmbeddedEnsemble(2, tick_time_ms=TICK_TIME_MS, properties={"admin.serverPort": 0}) as ensemble:
+        url = f"http://127.0.0.1:{ensemble.find_leader().admin_port}/commands/snapshot?streaming=true"
+        request = urllib.request.Request(url, headers={"Authorization": "digest anybody:secret"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.read().startswith(b"ZKSN")
+
+
+def test_observers_serve_too() -> None:
     with EmbeddedEnsemble(1, 1, tick_time_ms=TICK_TIME_MS) as ensemble:
         assert ["leader", "observer"] == [member.mode() for member in ensemble.members]
         write(ensemble.members[1].connect_string, "/through-the-observer")

@@ -81,7 +81,8 @@ class ServerHost:
 
     def __init__(self, tasks: ServerTasks) -> None:
         self._tasks = tasks
-        self._storage = tasks.storage
+        storage = tasks.storage
+        self._storage = storage if storage is not None and storage.is_on_disk else None
         self._restoring = trio.Lock()
 
     def server(self) -> ZooKeeperServer:

@@ -122,7 +122,7 @@ async def serve(
             loop.have_process(config.look_before_sleep)
         async with trio.open_nursery() as nursery:
             tasks = tasks_of(core, loop, storage, nursery, faults)
-            on_disk = storage if own_disk is None else None
+            on_disk = storage if storage is not None and storage.is_on_disk else None
             tasks.front().environment = SystemEnvironment(config, on_disk, port, secure_port)
             if handle_signals:
                 await nursery.start(stop_on_signal, nursery.cancel_scope)

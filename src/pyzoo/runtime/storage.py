@@ -56,6 +56,8 @@ class Storage:
     log_thread: LogThread
     locks: list[int]
     load_times: LoadTimes
+    #: Whether programs of this machine can look at the files.
+    is_on_disk: bool = True
     #: Held by whoever writes a snapshot: two of the same zxid would write into one file.
     saving: trio.Lock = field(factory=trio.Lock, init=False)
 
@@ -181,7 +183,8 @@ def open_peer_storage(config: ServerConfig, own_disk: Disk | None = None) -> tup
     files = PeerStorage(config, disk, directories, time.monotonic_ns)
     files.working_directory = os.getcwd()
     files.roll_log = log.roll
-    return Storage(config, disk, directories, log_thread, locks, LoadTimes(0, 0, 0)), files
+    load_times = LoadTimes(0, 0, 0)
+    return Storage(config, disk, directories, log_thread, locks, load_times, own_disk is None), files
 
 
 def open_log(config: ServerConfig, disk: Disk, directories: Directories) -> TxnLog:

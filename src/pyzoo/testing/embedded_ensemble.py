@@ -4,6 +4,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -141,7 +142,8 @@ class EmbeddedEnsemble(EnsembleSessions):
                 self._launch(member)
             self.wait_until_serving(timeout_s)
         except BaseException:
-            self.stop()
+            with suppress(Exception):  # What ended a member is said already.
+                self.stop()
             raise
 
     def stop(self) -> None:

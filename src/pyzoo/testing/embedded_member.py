@@ -68,6 +68,11 @@ class EmbeddedMember(ServerControls):
         return self._plan.observer
 
     @property
+    def admin_port(self) -> int | None:
+        """The port of its AdminServer, None without one: it is there with admin.* keys. Raises NotStarted."""
+        return self._server_thread().running.admin_port
+
+    @property
     def connect_string(self) -> str:
         """This member alone, as a client is pointed at it."""
         return f"[{self.host}]:{self.client_port}" if ":" in self.host else f"{self.host}:{self.client_port}"
