@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from pyzoo.examples.__main__ import main
 from pyzoo.examples.catalog import EXAMPLES
 from pyzoo.testing import EmbeddedServer
 from tests.support.kazoo_session import kazoo_session
+from tests.support.tables import DOCS
 
 PATIENCE_S = 120
 
@@ -61,15 +63,13 @@ BROKEN = {
 """What is false when it is run wrong."""
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_what_an_example_claims_is_true(name: str) -> None:
-    done = run(name)
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[-1].startswith("shown: ")
-    claimed = [line.partition("true: ")[2] for line in lines if "  true: " in line]
-    assert [] == [claim for claim in CLAIMS[name] if not any(line.startswith(claim) for line in claimed)]
-    assert done.stderr == ""
+TOGETHER = [
+    ["lock", "read-write-lock", "election"],
+    ["membership", "services", "naming"],
+    ["configuration", "queue", "priority-queue"],
+    ["barrier", "double-barrier", "two-phase-commit"],
+]
+"""They wait for the ends of sessions much of their time, so some are run side by side."""
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +79,50 @@ def server() -> Iterator[EmbeddedServer]:
         yield server
 
 
-@pytest.mark.parametrize("name", [name for name, example in EXAMPLES.items() if example.has_wrong])
-def test_without_what_makes_it_right_an_example_fails(name: str, server: EmbeddedServer) -> None:
-    done = run(name, "--wrong", "--hosts", server.connect_string)
-    assert done.returncode == 1, done.stdout + done.stderr
-    last = done.stdout.splitlines()[-1]
-    assert last.startswith("not shown: ")
-    assert BROKEN[name] in last
+def run_together(names: list[str], *words: str) -> "Iterator[tuple[str, subprocess.CompletedProcess[str]]]":
+    with ThreadPoolExecutor(len(names)) as pool:
+        yield from zip(names, pool.map(lambda name: run(name, *words), names), strict=True)
+
+
+def assert_shown(name: str, done: "subprocess.CompletedProcess[str]") -> None:
+    """It says so, has claimed what it has to, and ends with 0."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1].startswith("shown: ")
+    claimed = [line.partition("true: ")[2] for line in lines if "  true: " in line]
+    assert [] == [claim for claim in CLAIMS[name] if not any(line.startswith(claim) for line in claimed)]
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids=",".join)
+def test_what_examples_claim_is_true(names: list[str], server: EmbeddedServer) -> None:
+    for name, done in run_together(names, "--hosts", server.connect_string):
+        assert_shown(name, done)
+
+
+@pytest.mark.parametrize("name", [name for name, example in EXAMPLES.items() if example.own_servers])
+def test_what_examples_claim_of_an_ensemble_is_true(name: str) -> None:
+    assert_shown(name, run(name))
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids=",".join)
+def test_without_what_makes_them_right_examples_fail(names: list[str], server: EmbeddedServer) -> None:
+    names = [name for name in names if EXAMPLES[name].has_wrong]
+    for name, done in run_together(names, "--wrong", "--hosts", server.connect_string):
+        assert done.returncode == 1, done.stdout + done.stderr
+        last = done.stdout.splitlines()[-1]
+        assert last.startswith("not shown: ")
+        assert BROKEN[name] in last
+
+
+def test_all_examples_are_run() -> None:
+    assert set(EXAMPLES) == {name for names in TOGETHER for name in names} | {
+        name for name, example in EXAMPLES.items() if example.own_servers
+    }
+
+
+def test_an_example_brings_a_server_of_its_own() -> None:
+    assert_shown("barrier", run("barrier"))
 
 
 def test_an_example_leaves_nothing_on_the_server_of_somebody_else(server: EmbeddedServer) -> None:
@@ -99,6 +136,12 @@ def test_the_command_alone_lists_the_examples() -> None:
     for name, example in EXAMPLES.items():
         assert f"{name} " in listed
         assert example.summary in listed
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_documentation_walks_through_all_examples(name: str) -> None:
+    headings = [line for line in (DOCS / "examples.md").read_text(encoding="utf-8").splitlines() if line[:4] == "### "]
+    assert any(f"`{name}`" in heading for heading in headings)
 
 
 def test_what_an_example_teaches_can_be_read_without_running_it() -> None:

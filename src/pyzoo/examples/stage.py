@@ -65,7 +65,9 @@ class Process:
         self.killed_at = time.monotonic()
 
     def pause(self) -> None:
-        """SIGSTOP: as a machine that swaps, or a long garbage collection. Not on Windows."""
+        """SIGSTOP: as a machine that swaps, or a long garbage collection. Raises StageError on Windows."""
+        if not hasattr(signal, "SIGSTOP"):
+            raise StageError(f"{self.name} cannot be made to sleep here: run this example on a Unix")
         os.kill(self._process.pid, signal.SIGSTOP)
 
     def resume(self) -> None:

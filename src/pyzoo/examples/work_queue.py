@@ -143,7 +143,8 @@ def worker(zk: KazooClient, me: Actor, waits: bool) -> None:
     while not me.told_to_end():
         job = queue.take(0.1)
         if job is not None:
-            me.say(f"works at {job.text}", takes=job.text)
+            entry = zk.retry(zk.exists, f"{ENTRIES}/{job.name}")
+            me.say(f"works at {job.text}", takes=job.text, zxid=entry.mzxid if entry else 0)
             if waits:
                 me.wait_for_go()
             if queue.done(job):
@@ -190,8 +191,8 @@ def show(stage: Stage) -> str:
     stage.claim(f"each of {len(put)} jobs is done", set(done) == put)
     stage.claim("and none was taken as done twice", len(done) == len(set(done)))
     stage.claim("nothing is left in the queue", not stage.zk.get_children(ENTRIES))
+    taken = sorted(stage.said("zxid"), key=lambda event: event.facts["zxid"])
     for name in ("pam", "pit"):
-        own = [event.facts["takes"] for event in stage.said("takes") if name in event.facts["takes"]]
-        first = list(dict.fromkeys(own))
-        stage.claim(f"the jobs of {name} were begun in order", first == sorted(first))
+        jobs = list(dict.fromkeys(event.facts["takes"] for event in taken if name in event.facts["takes"]))
+        stage.claim(f"the jobs of {name} were taken in order", jobs == sorted(jobs))
     return f"{len(put)} jobs, each done, though one worker was killed with one and another slept over one"
