@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from kazoo.client import KazooState
-from kazoo.exceptions import NoAuthError
+from kazoo.exceptions import NoAuthError, NotReadOnlyCallError
 
 from pyzoo.shell import requests as rq
 from pyzoo.shell.acl import OPEN_ACL
@@ -84,3 +84,35 @@ def test_faults_of_a_member_are_those_of_its_clients_only(ensemble: EmbeddedEnse
         with pytest.raises(NoAuthError):
             client.create("/app/job")
         client.create("/app/job")
+
+
+def test_faults_stay_with_a_member_in_whichever_role(ensemble: EmbeddedEnsemble, follower: EmbeddedMember) -> None:
+    follower.refuse_writes()
+    follower.fail_next("exists", "NoAuth")
+    leader = ensemble.find_leader()
+    ensemble.kill(leader.sid)
+    ensemble.find_leader()
+    ensemble.wait_until_serving()
+    with kazoo_session(follower.connect_string) as client:
+        with pytest.raises(NotReadOnlyCallError):
+            client.create("/refused")
+        with pytest.raises(NoAuthError):
+            client.exists("/")
+        follower.heal()
+        client.create("/taken")
+    ensemble.restart(leader.sid)
+
+
+def test_an_ensemble_goes_on_as_long_as_a_quorum_has_room_on_its_disks(ensemble: EmbeddedEnsemble) -> None:
+    first, second = [member for member in ensemble.members if member is not ensemble.find_leader()]
+    with kazoo_session(ensemble.find_leader().connect_string) as client:
+        first.disk_full()
+        client.create("/with-two")
+        second.disk_full()
+        waiting = client.create_async("/with-one")
+        waiting.wait(0.05)
+        assert not waiting.ready()
+        second.heal()
+        assert "/with-one" == waiting.get(timeout=10)
+        first.heal()
+    ensemble.wait_until_serving()
