@@ -56,6 +56,7 @@ COMPILED = [
     "src/pyzoo/runtime/log_writer.py",
     "src/pyzoo/runtime/thread_pace.py",
     "src/pyzoo/runtime/turn.py",
+    "src/pyzoo/runtime/wakeup.py",
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
         for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session")
@@ -96,7 +97,7 @@ HOT = [
     ),
     *(f"src/pyzoo/server/requests/operations/{name}.py" for name in ("session_reads", "table")),
     "src/pyzoo/server/roles/zookeeper_server.py",
-    *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn")),
+    *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn", "wakeup")),
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
         for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session")

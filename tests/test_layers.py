@@ -5,7 +5,19 @@ import ast
 from tests.support.sources import Module, modules
 
 LAYERS = [
-    {"errors", "zxid", "outbox", "summaries", "metric_table", "release", "config", "sasl", "auth", "certificates"},
+    {
+        "errors",
+        "zxid",
+        "outbox",
+        "summaries",
+        "metric_table",
+        "release",
+        "portable",
+        "config",
+        "sasl",
+        "auth",
+        "certificates",
+    },
     {"jute"},
     {"datatree", "quorum"},
     {"persistence"},
@@ -36,7 +48,7 @@ RUNTIME_LAYERS = [{"transport"}, {"tls", "logins"}]
 BASE = LAYERS[0]
 OUTSIDE = {"trio", "socket", "ssl", "threading", "signal", "select", "queue"}
 CLOCK_AND_SYSTEM = {"time", "os", "datetime"}
-MAY_USE_OS = {"persistence/disk.py", "filetools/new_file.py"}
+MAY_USE_OS = {"portable.py", "persistence/disk.py", "persistence/file_calls.py", "filetools/new_file.py"}
 
 
 RAW_PROPERTIES = {

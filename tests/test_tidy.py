@@ -42,6 +42,7 @@ NOT_DEAD = {
     "what asgi calls": {"media_type", "receive"},
     "what click calls": {"cli", "format_commands", "launchers", "parse_args", "recover"},
     "what construct calls": {"_parse"},
+    "what ctypes reads": {"restype"},
     "what logging calls and reads": {"emit", "enqueue", "raiseExceptions"},
     "what gssapi reads": {"__DEFER_STEP_ERRORS__"},
     "what ssl reads": {

@@ -70,30 +70,34 @@ def compiler(directory: Path, *lines: str) -> str:
 def test_a_build_without_a_c_compiler_says_so(project: Path, tmp_path: Path) -> None:
     said = build(project, tmp_path, CC="/nowhere/cc")
     assert "not compiled, it runs as plain Python: no C compiler: /nowhere/cc: No such file or directory" in said
-    assert "(plain Python: no C compiler: /nowhere/cc: No such file or directory)" in run_built(tmp_path, "--version")
+    assert "(plain Python: no C compiler: /nowhere/cc: No such file or directory, epoll)" in run_built(
+        tmp_path, "--version"
+    )
 
 
 def test_the_first_line_of_serve_says_why_it_is_plain(project: Path, tmp_path: Path) -> None:
     build(project, tmp_path, CC="/nowhere/cc")
     first = run_built(tmp_path, *SERVE)
-    assert first.endswith(" (plain Python: no C compiler: /nowhere/cc: No such file or directory): nothing on disk")
+    assert first.endswith(
+        " (plain Python: no C compiler: /nowhere/cc: No such file or directory, epoll): nothing on disk"
+    )
 
 
 def test_a_compiler_that_fails_is_quoted(project: Path, tmp_path: Path) -> None:
     missing = "somewhere.c:1:10: fatal error: Python.h: No such file or directory"
     cc = compiler(tmp_path, "echo 'In file included from here:' >&2", f"echo '{missing}' >&2", "exit 1")
     build(project, tmp_path, CC=cc)
-    assert f"(plain Python: some-cc failed: {missing})" in run_built(tmp_path, "--version")
+    assert f"(plain Python: some-cc failed: {missing}, epoll)" in run_built(tmp_path, "--version")
 
 
 def test_a_compiler_that_dies_without_a_word_is_named(project: Path, tmp_path: Path) -> None:
     build(project, tmp_path, CC=compiler(tmp_path, "exit 3"))
-    assert "(plain Python: some-cc failed: exit code 3)" in run_built(tmp_path, "--version")
+    assert "(plain Python: some-cc failed: exit code 3, epoll)" in run_built(tmp_path, "--version")
 
 
 def test_plain_python_that_was_asked_for_says_so(project: Path, tmp_path: Path) -> None:
     build(project, tmp_path, PYZOO_PLAIN="1")
-    assert "(plain Python: PYZOO_PLAIN was set when it was installed)" in run_built(tmp_path, "--version")
+    assert "(plain Python: PYZOO_PLAIN was set when it was installed, epoll)" in run_built(tmp_path, "--version")
 
 
 def test_nothing_of_an_earlier_compile_is_left_in_a_plain_build(project: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from pyzoo.errors import StorageError
+from pyzoo.portable import ASKED_FOR
 from pyzoo.runtime import log_thread as room
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.log_thread import LogThread
@@ -90,6 +91,7 @@ class Kernel:
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    monkeypatch.delenv(ASKED_FOR, raising=False)
     kernel = Kernel()
     monkeypatch.setattr(room, "kernel_sync", lambda: kernel)
     return kernel
@@ -114,7 +116,7 @@ def batch(zxid: int, roll_after: bool = False) -> LogBatch:
 
 def wait_for_news(thread: LogThread) -> None:
     poll = select.poll()
-    poll.register(thread.eventfd, select.POLLIN)
+    poll.register(thread.wakeup.fd, select.POLLIN)
     assert poll.poll(30_000)
     thread.acknowledge()
 
@@ -150,7 +152,7 @@ def test_the_thread_is_not_busy_while_the_kernel_syncs(kernel: Kernel, log: Fail
     assert not thread.is_thread_busy
 
 
-def test_what_is_safe_is_told_through_the_eventfd(log: FailingLog) -> None:
+def test_what_is_safe_is_told_by_a_wake_up(log: FailingLog) -> None:
     thread = LogThread(log, 1000)
     thread.start()
     thread.submit(batch(1))
@@ -210,7 +212,7 @@ def test_a_thread_that_never_started_can_be_stopped() -> None:
     thread = LogThread(FailingLog(), 1000)
     thread.stop()
     with pytest.raises(OSError, match="Bad file descriptor"):
-        os.fstat(thread.eventfd)
+        os.fstat(thread.wakeup.fd)
 
 
 def test_the_caller_writes_by_itself_while_the_thread_has_nothing_to_do(log: FailingLog) -> None:

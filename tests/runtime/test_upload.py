@@ -185,11 +185,10 @@ def test_the_default_grows_with_the_database() -> None:
 def test_a_tenth_of_a_small_disk_stays_free_of_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     @frozen
     class Disk:
-        f_frsize: int = 1 << 20
-        f_blocks: int = 100
-        f_bavail: int = 11
+        total: int = 100 << 20
+        free: int = 11 << 20
 
-    monkeypatch.setattr("os.statvfs", lambda _path: Disk())
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: Disk())
     tree = DataTree(False)
     check_room_for_snapshot(AdminSettings(), tree, ".")
     tree.approximate_data_size = 2 << 20
@@ -206,11 +205,10 @@ def test_a_tenth_of_the_disk_and_a_gigabyte_stay_free(
 ) -> None:
     @frozen
     class Disk:
-        f_frsize: int = 1 << 30
-        f_blocks: int = blocks
-        f_bavail: int = free_blocks
+        total: int = blocks << 30
+        free: int = free_blocks << 30
 
-    monkeypatch.setattr("os.statvfs", lambda _path: Disk())
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: Disk())
     room = UploadRoom(1, ".", -1)
     if fits:
         room.check_disk(0)

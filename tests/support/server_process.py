@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,8 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "pyzoo", *words]
+def command(*words: str, program: Sequence[str] = ("pyzoo",)) -> list[str]:
+    return [sys.executable, "-m", *program, *words]
 
 
 class ServerProcess:
@@ -60,7 +60,9 @@ class ServerProcess:
         *words: object,
         environment: Mapping[str, str] | None = None,
         file_size_limit: int = resource.RLIM_INFINITY,
+        program: Sequence[str] = ("pyzoo",),
     ) -> None:
+        """`program` is the module to run, and what comes before "serve"."""
         self.lines: list[str] = []
         self._news = threading.Condition()
         self._ended = 0
@@ -69,11 +71,12 @@ class ServerProcess:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size_limit, resource.RLIM_INFINITY))
 
         self.process: Forked | subprocess.Popen[str]
-        if file_size_limit == resource.RLIM_INFINITY and can_be_forked(environment or os.environ):
+        is_usual = file_size_limit == resource.RLIM_INFINITY and len(program) == 1
+        if is_usual and can_be_forked(environment or os.environ):
             self.process = Forked(["serve", *map(str, words)], environment)
         else:
             self.process = subprocess.Popen(
-                command("serve", *map(str, words)),
+                command("serve", *map(str, words), program=program),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,

@@ -1,8 +1,9 @@
-"""How this installation was built: compiled, or as plain Python and why."""
+"""How this installation was built, compiled or as plain Python and why, and the way in which it waits and syncs."""
 
 from pathlib import Path
 
 import pyzoo
+from pyzoo.portable import way
 
 WHY_PLAIN = "why_plain.txt"
 """What setup.py leaves in the package when nothing was compiled."""
@@ -16,7 +17,11 @@ def is_compiled() -> bool:
 
 
 def build_kind() -> str:
-    """`compiled`, or `plain Python: ` with the reason that the build has kept."""
+    """`compiled`, or `plain Python: ` with the reason that the build has kept; then the way, such as `, epoll`."""
+    return f"{_build()}, {way()}"
+
+
+def _build() -> str:
     if is_compiled():
         return "compiled"
     try:

@@ -18,7 +18,11 @@ from pyzoo.runtime.four_letters import SERVING_MODES
 from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
 
 NODES = 3
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
+if sys.platform == "win32":
+    SIGNALS += (signal.SIGBREAK,)
+else:
+    SIGNALS += (signal.SIGHUP,)
 WATCH_SECONDS = 0.2
 #: From one start of a member to its next one, at least.
 RESTART_SECONDS = 5.0

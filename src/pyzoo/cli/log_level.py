@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -10,11 +11,11 @@ from pyzoo.cli.groups import ending_with_one_line
 from pyzoo.cli.stop import data_dir_of
 from pyzoo.errors import ConfigError
 
-SIGNALS = {"debug": signal.SIGUSR1, "usual": signal.SIGUSR2}
+LEVELS = ("debug", "usual")
 
 
 @click.command("log-level")
-@click.argument("level", type=click.Choice(list(SIGNALS)))
+@click.argument("level", type=click.Choice(LEVELS))
 @click.argument("server", metavar="zoo.cfg|DATADIR")
 def log_level(level: str, server: str) -> None:
     """Let the server of a zoo.cfg or a data directory log everything (debug), or again what it was started with.
@@ -28,5 +29,7 @@ def log_level(level: str, server: str) -> None:
         pid = server_of(data_dir)
         if not pid:
             raise ConfigError("no pyzoo server runs on it", data_dir)
-        os.kill(pid, SIGNALS[level])
+        if sys.platform == "win32":
+            raise ConfigError("Windows has no signal for that: start the server with --log-level", data_dir)
+        os.kill(pid, signal.SIGUSR1 if level == "debug" else signal.SIGUSR2)
     click.echo(f"pyzoo: process {pid} logs {'everything' if level == 'debug' else 'what it was started with'}")

@@ -146,7 +146,8 @@ def refuse_missing_directories(config: str) -> None:
 
 def refuse_second_server(pid_file: str) -> None:
     """Neither a second pyzoo server nor one beside Apache's: a process of the pid file that is a ZooKeeper."""
-    from pyzoo.runtime.pid_file import holder, is_alive, written_pid
+    from pyzoo.runtime.other_process import is_alive
+    from pyzoo.runtime.pid_file import holder, written_pid
 
     if not os.path.exists(pid_file):
         return

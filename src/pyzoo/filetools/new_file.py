@@ -6,6 +6,7 @@ from types import TracebackType
 
 from pyzoo.errors import StorageError, ToolError
 from pyzoo.persistence.disk import FILE_MODE
+from pyzoo.persistence.file_calls import OPEN_FLAGS, sync_directory, sync_file
 
 
 class NewFile:
@@ -24,7 +25,7 @@ class NewFile:
         self._directory, name = os.path.split(os.path.abspath(path))
         try:
             self._temporary = os.path.join(self._directory, f".{name}.{os.getpid()}.tmp")
-            fd = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+            fd = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | OPEN_FLAGS, FILE_MODE)
         except OSError as error:
             raise self._failure(error) from error
         self._file = os.fdopen(fd, "wb")
@@ -57,13 +58,9 @@ class NewFile:
             self._file.flush()
             if padded_size > self.size:
                 os.ftruncate(self._file.fileno(), padded_size)
-            os.fsync(self._file.fileno())
+            sync_file(self._file.fileno())
             os.link(self._temporary, self._path)
-            directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+            sync_directory(self._directory)
         except FileExistsError as error:
             raise ToolError(self._taken) from error
         except OSError as error:

@@ -8,10 +8,14 @@ is durable until it is synced, a name not before the directory is.
 import errno
 import os
 import stat
+from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import Final, Protocol, final
 
 from mypy_extensions import mypyc_attr
+
+from pyzoo.persistence.file_calls import HAS_POSIX_NAMES, OPEN_FLAGS, data_sync, pwrite, sync_directory
+from pyzoo.persistence.file_calls import sync_file as sync_descriptor
 
 TEMPORARY_SUFFIX: Final = ".tmp"
 """Ends the name of a file that is to take the place of another one."""
@@ -35,10 +39,10 @@ class WriteFile(Protocol):
         """Cut the file to `size` bytes."""
 
     def sync_data(self) -> None:
-        """fdatasync: contents and size are safe after it."""
+        """Contents and size are safe after it (fdatasync)."""
 
     def sync(self) -> None:
-        """fsync: contents, size and all other attributes are safe after it."""
+        """Contents, size and all other attributes are safe after it (fsync)."""
 
     def fileno(self) -> int:
         """The file descriptor, -1 where there is none."""
@@ -91,10 +95,13 @@ class Disk(Protocol):
         """Open a file for reading."""
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file another name, in place of whatever has it."""
+        """Give a file another name, in place of whatever has it; on Windows nobody may have either open."""
+
+    def rename_open(self, file: WriteFile, old: str, new: str) -> WriteFile:
+        """The same for a file that is open for writing; returns it, opened anew where that is needed."""
 
     def remove(self, path: str) -> None:
-        """Remove a file."""
+        """Remove a file; on Windows nobody may have it open."""
 
     def sync_directory(self, path: str) -> None:
         """Make creations, renames and removals in a directory safe."""
@@ -107,7 +114,7 @@ def join(directory: str, name: str) -> str:
 
 def directory_of(path: str) -> str:
     """The directory that `path` is in."""
-    return path.rpartition("/")[0] or "/"
+    return os.path.dirname(path) or "/"
 
 
 def sync_file(disk: Disk, path: str) -> None:
@@ -132,7 +139,7 @@ def put_in_place(disk: Disk, path: str) -> None:
 
 def _open_regular(path: str, flags: int, mode: int = FILE_MODE) -> int:
     """Open a file that is one: a pipe would let us wait for ever, and a device may do anything."""
-    fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, mode)
+    fd = os.open(path, flags | OPEN_FLAGS, mode)
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)
@@ -152,11 +159,12 @@ def _mode_like(path: str) -> int:
 class _RealWriteFile:
     def __init__(self, path: str, flags: int, mode: int = FILE_MODE) -> None:
         self._fd = _open_regular(path, flags, mode)
+        self._sync_data: Callable[[int], None] = data_sync()
 
     def write_at(self, offset: int, data: bytes) -> None:
-        written = os.pwrite(self._fd, data, offset)
+        written = pwrite(self._fd, data, offset)
         while written < len(data):
-            written += os.pwrite(self._fd, memoryview(data)[written:], offset + written)
+            written += pwrite(self._fd, memoryview(data)[written:], offset + written)
 
     def extend(self, size: int) -> None:
         if os.fstat(self._fd).st_size < size:
@@ -166,10 +174,10 @@ class _RealWriteFile:
         os.ftruncate(self._fd, size)
 
     def sync_data(self) -> None:
-        os.fdatasync(self._fd)
+        self._sync_data(self._fd)
 
     def sync(self) -> None:
-        os.fsync(self._fd)
+        sync_descriptor(self._fd)
 
     def fileno(self) -> int:
         return self._fd
@@ -231,13 +239,14 @@ class RealDisk:
     def rename(self, old: str, new: str) -> None:
         os.replace(old, new)
 
+    def rename_open(self, file: WriteFile, old: str, new: str) -> WriteFile:
+        if not HAS_POSIX_NAMES:
+            file.close()
+        self.rename(old, new)
+        return file if HAS_POSIX_NAMES else self.open_write(new)
+
     def remove(self, path: str) -> None:
         os.remove(path)
 
     def sync_directory(self, path: str) -> None:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            with suppress(OSError):
-                os.close(fd)
+        sync_directory(path)

@@ -179,6 +179,10 @@ class MemoryDisk:
         self._files[new] = self._get(old)
         del self._files[old]
 
+    def rename_open(self, file: WriteFile, old: str, new: str) -> WriteFile:
+        self.rename(old, new)
+        return file
+
     def remove(self, path: str) -> None:
         self._get(path)
         del self._files[path]

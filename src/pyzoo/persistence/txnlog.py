@@ -217,7 +217,7 @@ class TxnLog:
 
     def _publish(self, log: _LogFile) -> None:
         """Give a new file the name by which others find it."""
-        self._disk.rename(log.place, log.path)
+        log.file = self._disk.rename_open(log.file, log.place, log.path)
         log.place = log.path
 
     def _fail(self, verb: str, error: OSError) -> StorageError:
@@ -239,9 +239,17 @@ class TxnLog:
         if log.synced > 0:
             log.file.truncate(log.synced)
             log.file.sync()
-        elif self._disk.exists(log.place):
-            self._disk.remove(log.place)
-            self._disk.sync_directory(self._directory)
+            self._let_go(log)
+        else:
+            # Windows removes nothing that is open.
+            self._let_go(log)
+            # Renamed but not opened again, it is there under its name already.
+            place = log.place if self._disk.exists(log.place) else log.path
+            if self._disk.exists(place):
+                self._disk.remove(place)
+                self._disk.sync_directory(self._directory)
         self._broken = None
+
+    def _let_go(self, log: _LogFile) -> None:
         with suppress(OSError):
             log.file.close()

@@ -88,6 +88,9 @@ class UntouchedDisk:
     def rename(self, old: str, new: str) -> None:
         pass
 
+    def rename_open(self, file: WriteFile, old: str, new: str) -> WriteFile:
+        return file
+
     def remove(self, path: str) -> None:
         pass
 

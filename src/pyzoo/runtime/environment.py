@@ -5,18 +5,22 @@ The keys of `envi` are Java's, since tools look for them; the values are those o
 
 import os
 import platform
-import pwd
-import resource
 import sys
+import tempfile
 import time
 from typing import Final
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.persistence.snapshot.saved import list_snapshots
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
+from pyzoo.runtime.file_limit import file_limit
 from pyzoo.runtime.storage import Storage
+from pyzoo.runtime.system_numbers import system_number
 from pyzoo.server.operators.environment import ServerEnvironment
 from pyzoo.server.operators.families import Family
+
+if sys.platform != "win32":
+    import pwd
 
 _JAVA_ARCHITECTURES: Final = {"x86_64": "amd64"}
 _MEGABYTE: Final = 1 << 20
@@ -76,7 +80,7 @@ class SystemEnvironment(ServerEnvironment):
             ("java.home", sys.prefix),
             ("java.class.path", os.pathsep.join(sys.path)),
             ("java.library.path", os.environ.get("LD_LIBRARY_PATH", "")),
-            ("java.io.tmpdir", os.environ.get("TMPDIR", "/tmp")),
+            ("java.io.tmpdir", tempfile.gettempdir() if sys.platform == "win32" else os.environ.get("TMPDIR", "/tmp")),
             ("java.compiler", "<NA>"),
             ("os.name", platform.system()),
             ("os.arch", _JAVA_ARCHITECTURES.get(platform.machine(), platform.machine())),
@@ -92,12 +96,12 @@ class SystemEnvironment(ServerEnvironment):
     def open_files(self) -> int:
         try:
             # Looking opens one more.
-            return len(os.listdir("/proc/self/fd")) - 1
+            return len(os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")) - 1
         except OSError:
             return -1
 
     def max_files(self) -> int:
-        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return file_limit()
 
     def process_families(self) -> list[Family]:
         # Loaded by servers that somebody asks.
@@ -145,14 +149,16 @@ def file_size(entry: os.DirEntry[str]) -> int:
 
 
 def memory_megabytes() -> tuple[int, int]:
-    """Memory of the machine: free now, and in all."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    return os.sysconf("SC_AVPHYS_PAGES") * page // _MEGABYTE, os.sysconf("SC_PHYS_PAGES") * page // _MEGABYTE
+    """Memory of the machine: free now, and in all; 0 for what the system does not tell."""
+    page = system_number("SC_PAGE_SIZE")
+    return system_number("SC_AVPHYS_PAGES") * page // _MEGABYTE, system_number("SC_PHYS_PAGES") * page // _MEGABYTE
 
 
 def user_name() -> str:
     """The name of the user that the server runs as, or the number of one without a name."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
+    if sys.platform != "win32":
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            return str(os.getuid())
+    return os.environ.get("USERNAME", "")

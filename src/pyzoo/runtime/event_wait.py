@@ -7,11 +7,13 @@ KVM's halt polling (docs/decisions/0012-look-before-sleeping.md).
 
 import os
 import select
+from collections.abc import Callable
 from typing import Final, final
 
 from mypy_extensions import i64
 
 from pyzoo.runtime.clock import monotonic_ns
+from pyzoo.runtime.transport.poller import Poller
 
 NS_PER_SECOND: Final = 1e9
 NS_PER_MS: Final = 1_000_000
@@ -22,6 +24,13 @@ BUSY_LOOK_NS: Final = 600_000
 """The longest look for the next step of a request that is on its way: disks and other members take longer."""
 FD_SETSIZE: Final = 1024
 """select() takes no file descriptor from here on."""
+
+
+def _nobody_else_runs() -> None:
+    """Windows has nothing for it."""
+
+
+_let_others_run: Final[Callable[[], None]] = getattr(os, "sched_yield", _nobody_else_runs)
 
 
 @final
@@ -43,19 +52,19 @@ class LookBudget:
 
 @final
 class EventWait:
-    """The events of one epoll object, so many at a time; `idle` and `busy` are budgets for `within`."""
+    """The events of one poller, so many at a time; `idle` and `busy` are budgets for `within`."""
 
-    def __init__(self, epoll: select.epoll, most_events: int) -> None:
+    def __init__(self, poller: Poller, most_events: int) -> None:
         self.idle = LookBudget(IDLE_LOOK_NS)
         self.busy = LookBudget(BUSY_LOOK_NS)
-        self._epoll = epoll
+        self._poller = poller
         self._most_events = most_events
         # Only select counts in less than milliseconds.
-        self.is_exact = epoll.fileno() < FD_SETSIZE
+        self.is_exact = 0 <= poller.fileno() < FD_SETSIZE
 
     def now(self) -> list[tuple[int, int]]:
         """What is there already."""
-        return self._epoll.poll(0, self._most_events)
+        return self._poller.poll(0, self._most_events)
 
     def within(self, limit_ns: i64, budget: LookBudget | None) -> list[tuple[int, int]]:
         """The next events, none when so much time has passed; sleeps at once without a budget."""
@@ -68,7 +77,7 @@ class EventWait:
             events = self.now()
             if events:
                 return events
-            os.sched_yield()
+            _let_others_run()
             waited_ns = monotonic_ns() - begun_ns
         if waited_ns >= limit_ns:
             return self.now()
@@ -81,5 +90,5 @@ class EventWait:
         seconds = int(limit_ns) / NS_PER_SECOND
         # select needs a second call for the events, so it is for what epoll cannot count.
         if limit_ns >= NS_PER_MS or not self.is_exact:
-            return self._epoll.poll(seconds, self._most_events)
-        return self.now() if select.select([self._epoll], [], [], seconds)[0] else []
+            return self._poller.poll(seconds, self._most_events)
+        return self.now() if select.select([self._poller], [], [], seconds)[0] else []

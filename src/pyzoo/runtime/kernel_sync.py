@@ -8,9 +8,13 @@ long as the rest of a start.
 import ctypes
 import logging
 import os
+import platform
 import struct
 import sys
+from functools import cache
 from typing import Final
+
+from pyzoo.portable import is_portable
 
 logger: Final = logging.getLogger(__name__)
 
@@ -21,15 +25,19 @@ _FDSYNC: Final = 3  # IOCB_CMD_FDSYNC
 _TELLS_EVENTFD: Final = 1  # IOCB_FLAG_RESFD
 _EVENT: Final = struct.Struct("<QQqq")
 
-# Everything here is over at once, so the interpreter's lock is kept.
-_libc = ctypes.PyDLL(None, use_errno=True)
 _idle: Final[list[int]] = []
 """Contexts that nobody uses now: the kernel takes long to take one back."""
 
 
+@cache
+def _libc() -> ctypes.PyDLL:
+    """Everything here is over at once, so the interpreter's lock is kept."""
+    return ctypes.PyDLL(None, use_errno=True)
+
+
 def _call(number: int, *arguments: object) -> int:
     """A system call; raises OSError."""
-    result: int = _libc.syscall(ctypes.c_long(number), *arguments)
+    result: int = _libc().syscall(ctypes.c_long(number), *arguments)
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
@@ -42,7 +50,7 @@ class KernelSync:
     def __init__(self) -> None:
         # A process of 32 bits has other numbers, whatever the machine.
         is_known = sys.platform == "linux" and sys.maxsize > 1 << 32
-        numbers = _NUMBERS.get(os.uname().machine) if is_known else None
+        numbers = _NUMBERS.get(platform.machine()) if is_known else None
         if numbers is None:
             raise OSError("no asynchronous fdatasync on this system")
         setup, self._submit, self._getevents = numbers
@@ -79,7 +87,9 @@ class KernelSync:
 
 
 def kernel_sync() -> KernelSync | None:
-    """A new one, None where the kernel has none."""
+    """A new one, None where the kernel has none, or nobody would hear of its end."""
+    if is_portable():
+        return None
     try:
         return KernelSync()
     except OSError as error:

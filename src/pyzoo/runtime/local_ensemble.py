@@ -173,13 +173,16 @@ class Member:
         process = self.process
         if process is None or not self.is_running:
             raise EnsembleError(f"member {self.sid} does not run: start it with restart({self.sid}) first")
+        if sys.platform == "win32":
+            raise EnsembleError("Windows lets no process stand still: pause members of an EmbeddedEnsemble")
         process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if sys.platform == "linux":
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         self._is_paused = True
 
     def resume(self) -> None:
         """Let it go on; nothing happens when it does already."""
-        if self.process is not None and self.is_paused:
+        if sys.platform != "win32" and self.process is not None and self.is_paused:
             self.process.send_signal(signal.SIGCONT)
         self._is_paused = False
 

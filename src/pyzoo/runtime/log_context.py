@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 from collections.abc import Mapping
 
 import trio
@@ -43,8 +44,11 @@ async def obey_signals(
 ) -> None:
     """SIGUSR1 logs everything, SIGUSR2 what the settings say; SIGHUP opens log files anew, and ends a server without.
 
-    The last is what it means to a JVM.
+    The last is what it means to a JVM. Windows has none of them.
     """
+    if sys.platform == "win32":
+        task_status.started()
+        return
     with trio.open_signal_receiver(signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2) as signals:
         task_status.started()
         async for number in signals:

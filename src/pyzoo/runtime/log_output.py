@@ -76,7 +76,7 @@ class ConsoleHandler(logging.Handler):
 
 def _open_for_few(path: str, flags: int) -> int:
     """Lines name nodes and clients."""
-    return os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+    return os.open(path, flags, FILE_MODE)
 
 
 @final

@@ -3,12 +3,11 @@
 When it has nothing to do and the disk is fast, the event loop may write by itself: waking a thread and being woken
 by it costs as much as such a sync. Or the event loop writes and the kernel syncs, while the loop goes on.
 
-It tells the event loop through an eventfd how far the log is safe. A full disk does not stop it: it keeps
+It tells the event loop by a wake-up how far the log is safe. A full disk does not stop it: it keeps
 what it has, tries again until there is room, and acknowledges nothing meanwhile.
 """
 
 import logging
-import os
 import queue
 import select
 import threading
@@ -19,6 +18,7 @@ from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.kernel_sync import kernel_sync
 from pyzoo.runtime.thread_pace import ThreadPace
+from pyzoo.runtime.wakeup import new_wakeup
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
 
@@ -96,7 +96,7 @@ class LogThread:
     def __init__(self, log: Log, warning_threshold_ms: int) -> None:
         self.log = log
         self.warning_threshold_ms = warning_threshold_ms
-        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.wakeup = new_wakeup()
         self.persisted_zxid = 0
         self.failure: BaseException | None = None
         self.stalled = False
@@ -167,17 +167,14 @@ class LogThread:
         return True
 
     def acknowledge(self) -> None:
-        """Take the wake-up off the eventfd."""
-        try:
-            os.eventfd_read(self.eventfd)
-        except BlockingIOError:
-            pass
+        """The wake-up was readable."""
+        self.wakeup.drain()
         self._end_sync_beside()
 
     def finish_sync(self) -> None:
         """Wait for what the kernel syncs."""
         while self.is_syncing_beside:
-            select.select([self.eventfd], [], [])
+            select.select([self.wakeup.fd], [], [])
             self.acknowledge()
 
     def abandon(self) -> None:
@@ -199,14 +196,14 @@ class LogThread:
             self._syncing.join()
         if self._kernel is not None:
             self._kernel.close()
-        os.close(self.eventfd)
+        self.wakeup.close()
 
     # --- the sync beside
 
     def _begin_sync_beside(self, batches: list[LogBatch]) -> bool:
         """Leave these, which are appended, to the kernel, if that is possible."""
         descriptor = self.log.descriptor_to_sync()
-        if self._kernel is None or descriptor < 0 or not self._kernel.begin(descriptor, self.eventfd):
+        if self._kernel is None or descriptor < 0 or not self._kernel.begin(descriptor, self.wakeup.fd):
             return False
         self._beside_since_ns = monotonic_ns()
         self._beside = list(batches)
@@ -247,7 +244,7 @@ class LogThread:
         except BaseException as error:
             logger.critical("The transaction log failed: %s", error)
             self.failure = error
-            os.eventfd_write(self.eventfd, 1)
+            self.wakeup.wake()
         finally:
             try:
                 self.log.close()
@@ -279,7 +276,7 @@ class LogThread:
         if batches[-1].roll_after:
             self.log.roll()
         self._persisted(batches, self._submitted_ms, begun_ms)
-        os.eventfd_write(self.eventfd, 1)
+        self.wakeup.wake()
         return True
 
     # --- both

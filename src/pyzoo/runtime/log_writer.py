@@ -40,12 +40,12 @@ IN_ENSEMBLE: Final = LogPace(6, ANY, 8)
 
 @final
 class LogWriter:
-    """What is still to be logged, and the log; `eventfd` is readable when it got further by itself."""
+    """What is still to be logged, and the log; `wakeup_fd` is readable when it got further by itself."""
 
     def __init__(self, log: LogThread, pace: LogPace) -> None:
         self._log = log
         self._pace = pace
-        self.eventfd: int = log.eventfd
+        self.wakeup_fd: int = log.wakeup.fd
         self.waiting: list[LogBatch] = []
 
     @property
@@ -111,7 +111,7 @@ class LogWriter:
             self.waiting.clear()
 
     def acknowledge(self) -> None:
-        """The eventfd was readable."""
+        """The wake-up was readable."""
         self._log.acknowledge()
 
     def progress(self, metrics: ServerMetrics) -> i64:

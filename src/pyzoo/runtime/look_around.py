@@ -7,6 +7,7 @@ so that what it would refuse is found with the same words.
 import errno
 import glob
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ from pyzoo.runtime.log_output import cannot_write
 from pyzoo.runtime.logins.client_logins import client_login, client_login_warnings
 from pyzoo.runtime.logins.jaas_file import LOGIN_CONFIG, open_login_file
 from pyzoo.runtime.logins.member_logins import quorum_sasl
+from pyzoo.runtime.other_process import is_alive
 from pyzoo.runtime.storage import in_use, server_of
 from pyzoo.runtime.tls.certificate_dates import certificates_of, settings_in_use
 from pyzoo.runtime.tls.contexts import admin_tls, client_tls, metrics_tls, quorum_tls
@@ -71,7 +73,7 @@ def directory_facts(key: str, path: str, is_running: bool) -> DirectoryFacts:
     """What there is to know of a data directory without reading its files."""
     try:
         device = os.stat(path).st_dev
-        space = os.statvfs(path)
+        free = shutil.disk_usage(path).free
     except OSError:
         return DirectoryFacts(key, path, exists=False)
     return DirectoryFacts(
@@ -79,7 +81,7 @@ def directory_facts(key: str, path: str, is_running: bool) -> DirectoryFacts:
         path,
         exists=True,
         device=device,
-        free_bytes=space.f_bavail * space.f_frsize,
+        free_bytes=free,
         holder=None if is_running else holder_of(path),
         pid_of_script=None if is_running else script_pid(path),
     )
@@ -95,12 +97,9 @@ def script_pid(directory: str) -> int | None:
     """The process that zkServer.sh has started on this directory, where it still runs."""
     try:
         pid = int(Path(directory, PID_FILE).read_text())
-        os.kill(pid, 0)
-    except PermissionError:
-        return pid
+        return pid if is_alive(pid) and is_zookeeper(pid) else None
     except (OSError, ValueError, OverflowError):
         return None
-    return pid if is_zookeeper(pid) else None
 
 
 def is_zookeeper(pid: int) -> bool:

@@ -1,6 +1,7 @@
 """Memory that nobody uses any more, back to the system."""
 
 import ctypes
+import sys
 
 
 def give_back() -> None:
@@ -8,6 +9,8 @@ def give_back() -> None:
 
     A large tree that is let go leaves pieces of memory behind that the allocator keeps for the next one.
     """
+    if sys.platform != "linux":
+        return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -1,15 +1,14 @@
 """The pid file of a running server, and stopping the server that it names.
 
-A server holds a record lock on its pid file for as long as it lives; the kernel tells whose lock it is. So a number
-that was left behind, or that belongs to another process by now, is never taken for a server.
+A server holds a lock on its pid file for as long as it lives. On Linux that is a record lock, and the kernel tells
+whose it is; elsewhere the number in the file is believed as long as there is a lock. So a number that was left behind,
+or that belongs to another process by now, is never taken for a server.
 """
 
 import errno
-import fcntl
 import os
-import select
-import signal
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
@@ -18,6 +17,12 @@ from pathlib import Path
 from attrs import frozen
 
 from pyzoo.errors import StorageError
+from pyzoo.persistence.file_calls import OPEN_FLAGS, pwrite
+from pyzoo.runtime.file_lock import lock
+from pyzoo.runtime.other_process import OtherProcess, is_alive
+
+if sys.platform == "linux":
+    import fcntl
 
 #: struct flock of Linux: type, whence, start, length, pid; the struct ends on a multiple of eight.
 _FLOCK = struct.Struct("@hhqqi0q")
@@ -54,11 +59,19 @@ def held(path: str) -> Iterator[None]:
         raise StorageError(_reason(path, error)) from error
     try:
         os.ftruncate(fd, 0)
-        os.pwrite(fd, str(os.getpid()).encode(), 0)
+        pwrite(fd, str(os.getpid()).encode(), 0)
         yield
     finally:
-        with suppress(OSError):
-            os.unlink(path)
+        _remove(path, fd)
+
+
+def _remove(path: str, fd: int) -> None:
+    """The name goes first, so that nobody else's is removed; but Windows removes nothing that is open."""
+    if sys.platform == "win32":
+        os.close(fd)
+    with suppress(OSError):
+        os.unlink(path)
+    if sys.platform != "win32":
         os.close(fd)
 
 
@@ -75,9 +88,12 @@ def _lock(path: str) -> int:
     """An open, locked file that still has this name: a server that ends removes its own."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o644)
         try:
-            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if sys.platform == "linux":
+                fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                lock(fd)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(fd), os.stat(path)):
                     return fd
@@ -89,13 +105,19 @@ def _lock(path: str) -> int:
 
 def holder(path: str) -> int | None:
     """The process that holds a pid file; None when nobody does. Raises OSError when it cannot be opened."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(path, os.O_RDWR | OPEN_FLAGS if sys.platform == "win32" else os.O_RDONLY | OPEN_FLAGS)
     try:
-        answer = fcntl.fcntl(fd, fcntl.F_GETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        if sys.platform == "linux":
+            answer = fcntl.fcntl(fd, fcntl.F_GETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+            kind, _, _, _, pid = _FLOCK.unpack(answer)
+            return None if kind == fcntl.F_UNLCK or pid <= 0 else pid
+        try:
+            lock(fd, shared=True)
+        except BlockingIOError:
+            return written_pid(path)
+        return None
     finally:
         os.close(fd)
-    kind, _, _, _, pid = _FLOCK.unpack(answer)
-    return None if kind == fcntl.F_UNLCK or pid <= 0 else pid
 
 
 def written_pid(path: str) -> int | None:
@@ -104,19 +126,10 @@ def written_pid(path: str) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-def is_alive(pid: int) -> bool:
-    """Whether there is such a process, whoever's it is."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
 def stop(path: str, timeout_s: float, kill: bool = False) -> StopResult:
     """Ask the server that holds `path` to end (SIGTERM) and wait for it; with `kill` it ends for sure.
+
+    On Windows it ends as by a power cut: what it has acknowledged is safe.
 
     Raises OSError when the file or the process may not be touched.
     """
@@ -127,13 +140,13 @@ def stop(path: str, timeout_s: float, kill: bool = False) -> StopResult:
     except FileNotFoundError:
         return StopResult(Stopped.NO_FILE)
     try:
-        process = os.pidfd_open(pid)
+        process = OtherProcess(pid)
     except ProcessLookupError:
         return StopResult(Stopped.ENDED, pid)
     try:
         return StopResult(_end(path, pid, process, timeout_s, kill), pid)
     finally:
-        os.close(process)
+        process.close()
 
 
 def _nobody_holds(path: str) -> StopResult:
@@ -143,23 +156,19 @@ def _nobody_holds(path: str) -> StopResult:
     return StopResult(Stopped.NOT_RUNNING, pid)
 
 
-def _end(path: str, pid: int, process: int, timeout_s: float, kill: bool) -> Stopped:
+def _end(path: str, pid: int, process: OtherProcess, timeout_s: float, kill: bool) -> Stopped:
     # The process that `process` stands for is the one that held the file if that holds it now.
     try:
         if holder(path) != pid:
             return Stopped.ENDED
     except FileNotFoundError:
         return Stopped.ENDED
-    waiting = select.poll()
-    waiting.register(process, select.POLLIN)
-    with suppress(ProcessLookupError):
-        signal.pidfd_send_signal(process, signal.SIGTERM)
-    if waiting.poll(timeout_s * 1000):
+    process.terminate()
+    if process.wait(timeout_s):
         return Stopped.ENDED
     if not kill:
         return Stopped.STILL_RUNNING
-    with suppress(ProcessLookupError):
-        signal.pidfd_send_signal(process, signal.SIGKILL)
-    waiting.poll()
+    process.kill()
+    process.wait()
     Path(path).unlink(missing_ok=True)
     return Stopped.KILLED

@@ -8,12 +8,12 @@ import gc
 import logging
 import math
 import random
-import resource
 import signal
 import socket
 import ssl
 import sys
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -27,6 +27,7 @@ from pyzoo.runtime.admin_server import ServerHost, open_admin, serve_admin
 from pyzoo.runtime.auditing import note_start, with_server_user
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.environment import SystemEnvironment
+from pyzoo.runtime.file_limit import raise_file_limit
 from pyzoo.runtime.listening import check_client_address, open_listener, open_secure_listener
 from pyzoo.runtime.log_writer import ALONE, IN_ENSEMBLE, LogWriter
 from pyzoo.runtime.logins.client_logins import with_client_login
@@ -41,6 +42,7 @@ from pyzoo.runtime.tls.reload_stores import reload_client_stores
 from pyzoo.runtime.transport.client_port import SECURE_PORT
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.handshakes import Handshakes
+from pyzoo.runtime.transport.trio_poller import TrioPoller
 from pyzoo.runtime.turn import TurnLoop
 from pyzoo.runtime.workers import in_thread
 from pyzoo.server import slices
@@ -57,7 +59,10 @@ SECONDS_AN_HOUR = 3600
 PLAIN_SLICE_UNITS = 2_000
 SWITCH_SECONDS = 0.0005
 NO_PORT = -1
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+STOP_SIGNALS: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)
+if sys.platform == "win32":
+    # Ctrl-Break, and what closes the console.
+    STOP_SIGNALS += (signal.SIGBREAK,)
 
 
 @define
@@ -268,16 +273,6 @@ def tune_interpreter() -> None:
     gc.set_threshold(50_000, 50, 1_000_000)
 
 
-def raise_file_limit() -> None:
-    """Allow as many open files as the system lets us, as a JVM does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        except (OSError, ValueError) as error:
-            logger.info("The limit of open files stays at %d: %s", soft, error)
-
-
 async def stop_on_signal(
     cancel_scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
@@ -288,22 +283,32 @@ async def stop_on_signal(
             logger.info("Stopping on %s", signal.Signals(number).name)
             notify(STOPPING)
             # One that comes while the receiver closes would go to the handlers of before, which break off what ends.
-            signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+            if sys.platform != "win32":
+                signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
             break
     for stop_signal in STOP_SIGNALS:
         signal.signal(stop_signal, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     cancel_scope.cancel()
 
 
 async def serve_clients(loop: TurnLoop) -> None:
     """A pass whenever some socket, or the log, has something."""
+    poller = loop.endpoints.poller
+    if isinstance(poller, TrioPoller):
+        await poller.serve(partial(make_passes, loop))
     wait_readable = trio.lowlevel.wait_readable
-    fd = loop.endpoints.epoll.fileno()
+    fd = poller.fileno()
     while True:
         await wait_readable(fd)
-        loop.turns()
-        loop.set_timer()
+        make_passes(loop)
+
+
+def make_passes(loop: TurnLoop) -> None:
+    """Something is there."""
+    loop.turns()
+    loop.set_timer()
 
 
 async def keep_time(loop: TurnLoop) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import sys
 from typing import Final
 
 READY: Final = "READY=1"
@@ -17,10 +18,11 @@ def notify(state: str) -> None:
     A server never fails for the sake of it: what goes wrong is logged.
     """
     address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
+    if not address or sys.platform == "win32":
         return
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
             # "@" stands for the zero byte of an abstract address.
             sock.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
     except OSError as error:

@@ -1,6 +1,5 @@
 """What a server keeps on disk, put together: directories, their lock, recovery, the log, snapshots, purging."""
 
-import fcntl
 import logging
 import os
 import time
@@ -14,6 +13,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import Directories, open_directories
 from pyzoo.persistence.disk import Disk, RealDisk, join
+from pyzoo.persistence.file_calls import OPEN_FLAGS, pread, pwrite
 from pyzoo.persistence.proposals import proposals_for_sync
 from pyzoo.persistence.purge import purge
 from pyzoo.persistence.recovery import load
@@ -21,6 +21,7 @@ from pyzoo.persistence.snapshot.file import snapshot_chunks
 from pyzoo.persistence.snapshot.saved import SnapshotFile, save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum.history import Proposal
+from pyzoo.runtime.file_lock import lock
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.server.database import ZKDatabase, new_tree, recovery_settings
 from pyzoo.server.member.storage import PeerStorage
@@ -102,9 +103,9 @@ def lock_directories(directories: Directories) -> list[int]:
     locks: list[int] = []
     try:
         for directory in dict.fromkeys(map(os.path.realpath, (directories.data_dir, directories.data_log_dir))):
-            lock = lock_directory(directory)
-            if lock is not None:
-                locks.append(lock)
+            lock_file = lock_directory(directory)
+            if lock_file is not None:
+                locks.append(lock_file)
     except StorageError:
         unlock(locks)
         raise
@@ -116,8 +117,8 @@ def lock_directory(directory: str) -> int | None:
     path = join(directory, LOCK_NAME)
     fd = -1
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o644)
+        lock(fd)
     except BlockingIOError:
         error = in_use(directory, _pid_in(fd))
         os.close(fd)
@@ -129,7 +130,7 @@ def lock_directory(directory: str) -> int | None:
         return None
     with suppress(OSError):
         os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
 
 
@@ -144,11 +145,11 @@ def in_use(directory: str, pid: str) -> StorageError:
 def server_of(directory: str) -> int | None:
     """The process of the server that runs on a data directory, 0 when its number is not known; None without one."""
     try:
-        fd = os.open(join(directory, LOCK_NAME), os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(join(directory, LOCK_NAME), os.O_RDONLY | OPEN_FLAGS)
     except OSError:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock(fd, shared=True)
     except BlockingIOError:
         pid = _pid_in(fd)
         return int(pid) if pid.isdecimal() else 0
@@ -159,9 +160,9 @@ def server_of(directory: str) -> int | None:
     return None
 
 
-def _pid_in(lock: int) -> str:
+def _pid_in(lock_file: int) -> str:
     """The process that an open lock file names."""
-    return os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
+    return pread(lock_file, 32, 0).decode("ascii", "replace").strip() or "unknown"
 
 
 def unlock(locks: list[int]) -> None:

@@ -1,8 +1,9 @@
 """One pass: receive from every ready connection, one turn of the core, then all that it wants done.
 
-All sockets sit in one epoll object; trio waits for that object alone. Nothing here waits, but for the
-millisecond in which a busy server expects its next events, for company of a leader's proposals, and for a fast
-disk: a single server when there is nothing else to do, a member of an ensemble after a few passes.
+All sockets sit in one epoll object, and trio waits for that object alone; where there is no epoll, for each of them
+(transport/trio_poller.py). Nothing here waits, but for the millisecond in which a busy server expects its next events,
+for company of a leader's proposals, and for a fast disk: a single server when there is nothing else to do, a member of
+an ensemble after a few passes.
 """
 
 from time import sleep
@@ -66,7 +67,7 @@ class TurnLoop:
         self.endpoints = Endpoints()
         self.clients = ClientPort(core, self.endpoints, keep_alive, patience_ms, tls, handshakes)
         self.runner = ErrandRunner()
-        self.wait = EventWait(self.endpoints.epoll, EVENTS_PER_PASS)
+        self.wait = EventWait(self.endpoints.poller, EVENTS_PER_PASS)
         self.saves_snapshot = False
         self.steps_beside: i64 = 0
         self.wall_ahead_ms: i64 = 0
@@ -82,11 +83,11 @@ class TurnLoop:
         self._handshakes = handshakes
         self._handshakes_fd: int = -1
         if handshakes is not None:
-            self._handshakes_fd = handshakes.eventfd
-            self.endpoints.epoll.register(self._handshakes_fd, _IN)
+            self._handshakes_fd = handshakes.wakeup.fd
+            self.endpoints.poller.register(self._handshakes_fd, _IN)
         if log is not None:
-            self._log_fd = log.eventfd
-            self.endpoints.epoll.register(self._log_fd, _IN)
+            self._log_fd = log.wakeup_fd
+            self.endpoints.poller.register(self._log_fd, _IN)
 
     def have_process(self, looks: bool) -> None:
         """Nobody else needs this process: linger, and look for events before sleeping (`looks`), for its clients."""

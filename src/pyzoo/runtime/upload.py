@@ -1,6 +1,6 @@
 """Snapshots that somebody asks for or sends over the network: how much disk they may take, and how they get there."""
 
-import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from typing import IO, Final
@@ -52,13 +52,12 @@ def check_room_for_snapshot(settings: AdminSettings, tree: DataTree, directory: 
 
 def _check_free(directory: str, size: int, kept: int, choose: Callable[[int, int], int], key: str) -> None:
     """With `kept` below 0 it is chosen of a tenth of the disk and a gigabyte."""
-    found = os.statvfs(directory)
+    found = shutil.disk_usage(directory)
     if kept < 0:
-        kept = choose(found.f_blocks * found.f_frsize // KEPT_PART, KEPT_BYTES)
-    free = found.f_bavail * found.f_frsize
-    if free - size < kept:
+        kept = choose(found.total // KEPT_PART, KEPT_BYTES)
+    if found.free - size < kept:
         raise NoRoomOnDisk(
-            f"{directory} has {free} bytes free, of which {kept} are kept for the server itself: "
+            f"{directory} has {found.free} bytes free, of which {kept} are kept for the server itself: "
             f"make room, or lower {key}"
         )
 

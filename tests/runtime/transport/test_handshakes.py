@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pyzoo.portable import ASKED_FOR
 from pyzoo.runtime.thread_pace import STARVED_MS
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.handshakes import (
@@ -42,7 +43,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
+def scene(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    monkeypatch.delenv(ASKED_FOR, raising=False)
     scene = Scene(*getattr(request, "param", []))
     yield scene
     scene.handshakes.close()
@@ -54,7 +56,7 @@ def test_a_thread_steps_and_tells_by_a_descriptor(scene: Scene) -> None:
     assert handshake.is_stepping
     assert not scene.handshakes.is_starved(STARVED_MS - 1)
     assert scene.handshakes.is_starved(STARVED_MS)
-    assert [scene.handshakes.eventfd] == select.select([scene.handshakes.eventfd], [], [], PATIENCE_SECONDS)[0]
+    assert [scene.handshakes.wakeup.fd] == select.select([scene.handshakes.wakeup.fd], [], [], PATIENCE_SECONDS)[0]
     scene.handshakes.acknowledge()
     assert handshake is scene.handshakes.next_stepped(STARVED_MS)
     assert not handshake.is_stepping
@@ -68,11 +70,11 @@ def test_steps_that_are_left_for_the_next_pass_wake_it(scene: Scene) -> None:
         scene.handshakes.step(handshake, 0)
     told = 0
     while told < 2:
-        select.select([scene.handshakes.eventfd], [], [], PATIENCE_SECONDS)
-        told += os.eventfd_read(scene.handshakes.eventfd)
+        select.select([scene.handshakes.wakeup.fd], [], [], PATIENCE_SECONDS)
+        told += os.eventfd_read(scene.handshakes.wakeup.fd)
     assert scene.handshakes.next_stepped(0) is both[0]
     scene.handshakes.wake_again()
-    assert [scene.handshakes.eventfd] == select.select([scene.handshakes.eventfd], [], [], 0)[0]
+    assert [scene.handshakes.wakeup.fd] == select.select([scene.handshakes.wakeup.fd], [], [], 0)[0]
 
 
 @pytest.mark.parametrize("scene", [[2]], indirect=True)

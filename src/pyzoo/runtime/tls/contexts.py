@@ -1,7 +1,6 @@
 """TLS contexts out of settings (X509Util)."""
 
 import logging
-import os
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -20,6 +19,7 @@ from pyzoo.config.cipher_suites import (
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import CLIENTS, TlsSettings, TlsStore, is_part_of_tls_1_3
 from pyzoo.errors import ConfigError
+from pyzoo.runtime.tls.key_file import file_with
 from pyzoo.runtime.tls.key_stores import load_keys, load_trusted
 from pyzoo.runtime.tls.pem_stores import Identity
 from pyzoo.runtime.transport.tls import PLAIN, PeerTls
@@ -105,21 +105,12 @@ def _set_tls_1_3(context: ssl.SSLContext, names: Iterable[str], key: str) -> Non
 
 
 def _load_keys(context: ssl.SSLContext, identities: list[Identity], store: TlsStore) -> None:
-    """OpenSSL reads keys from files only, so these are in memory alone."""
     for identity in identities:
-        fd = os.memfd_create("key", os.MFD_CLOEXEC)
         try:
-            _write_all(fd, identity.pem)
-            context.load_cert_chain(f"/proc/self/fd/{fd}", password=identity.password)
+            with file_with(identity.pem) as path:
+                context.load_cert_chain(path, password=identity.password)
         except ssl.SSLError as error:
             raise _refused(store, _why_unusable(error, identity, store)) from error
-        finally:
-            os.close(fd)
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    with open(fd, "wb", closefd=False) as file:
-        file.write(data)
 
 
 def _why_unusable(error: ssl.SSLError, identity: Identity, store: TlsStore) -> str:

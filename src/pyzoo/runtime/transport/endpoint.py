@@ -1,10 +1,9 @@
 """Endpoint: the socket of one connection, which moves bytes between the network, a session and an outbox.
 
-All sockets of a server, its listeners too, sit in one epoll object. Nothing here waits.
+All sockets of a server, its listeners too, sit in one poller. Nothing here waits.
 """
 
 import logging
-import select
 import socket
 from typing import Final, final
 
@@ -13,6 +12,7 @@ from mypy_extensions import i64, mypyc_attr
 from pyzoo.errors import ProtocolViolation
 from pyzoo.outbox import Outbox
 from pyzoo.runtime.clock import elapsed_ms, monotonic_ns
+from pyzoo.runtime.transport.poller import Poller, new_poller
 from pyzoo.runtime.transport.session import TransportSession
 
 logger: Final = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ class Endpoint:
         """Wait for other events than before."""
         if self.mask != mask:
             self.mask = mask
-            self.endpoints.epoll.modify(self.fd, mask)
+            self.endpoints.poller.modify(self.fd, mask)
 
     def end(self) -> None:
         """Close the socket, and tell the core unless it has wanted that."""
@@ -211,7 +211,7 @@ class Endpoints:
     """All sockets of one server; `by_outbox` has the connections that a core speaks of."""
 
     def __init__(self) -> None:
-        self.epoll = select.epoll()
+        self.poller: Poller = new_poller()
         self.by_fd: dict[int, Endpoint] = {}
         self.by_outbox: dict[Outbox, Endpoint] = {}
         self.listeners: dict[int, Listener] = {}
@@ -221,14 +221,14 @@ class Endpoints:
         """Watch a connection."""
         self.by_fd[endpoint.fd] = endpoint
         self.by_outbox[endpoint.outbox] = endpoint
-        self.epoll.register(endpoint.fd, _IN)
+        self.poller.register(endpoint.fd, _IN)
 
     def remove(self, endpoint: Endpoint) -> None:
         """Watch it no more."""
         del self.by_fd[endpoint.fd]
         del self.by_outbox[endpoint.outbox]
         try:
-            self.epoll.unregister(endpoint.fd)
+            self.poller.unregister(endpoint.fd)
         except OSError:
             pass
 
@@ -245,13 +245,13 @@ class Endpoints:
         """Take connections from it."""
         self.listeners[listener.fd] = listener
         if self.accept_again_ms == NEVER:
-            self.epoll.register(listener.fd, _IN)
+            self.poller.register(listener.fd, _IN)
 
     def stop_listening(self, listener: Listener) -> None:
         """Close it; connections that came through it stay."""
         if self.listeners.pop(listener.fd, None) is not None:
             if self.accept_again_ms == NEVER:
-                self.epoll.unregister(listener.fd)
+                self.poller.unregister(listener.fd)
             listener.sock.close()
 
     def accept(self, fd: int, end_ns: i64) -> None:
@@ -282,14 +282,14 @@ class Endpoints:
         if self.accept_again_ms == NEVER:
             logger.error("No more connections can be accepted for now, raise the limit of open files: %s", error)
             for fd in self.listeners:
-                self.epoll.unregister(fd)
+                self.poller.unregister(fd)
         self.accept_again_ms = elapsed_ms() + ACCEPT_REST_MS
 
     def accept_again(self) -> None:
         """The rest is over."""
         self.accept_again_ms = NEVER
         for fd in self.listeners:
-            self.epoll.register(fd, _IN)
+            self.poller.register(fd, _IN)
 
     def close(self) -> None:
         """Close every socket, and tell nobody."""
@@ -297,7 +297,7 @@ class Endpoints:
             endpoint.sock.close()
         for listener in self.listeners.values():
             listener.sock.close()
-        self.epoll.close()
+        self.poller.close()
 
 
 def prepare(sock: socket.socket, keep_alive: bool) -> bool:

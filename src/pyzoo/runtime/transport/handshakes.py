@@ -5,7 +5,6 @@ most: whoever is in already does not wait for them, however many there are.
 """
 
 import logging
-import os
 import threading
 from collections import deque
 from queue import SimpleQueue
@@ -13,6 +12,7 @@ from typing import Final, final
 
 from pyzoo.runtime.thread_pace import ThreadPace
 from pyzoo.runtime.transport.client_tls import ClientTlsSession
+from pyzoo.runtime.wakeup import new_wakeup
 from pyzoo.server.metrics import ServerMetrics
 
 logger: Final = logging.getLogger(__name__)
@@ -40,13 +40,13 @@ class TlsHandshake:
 class Handshakes:
     """All that are under way, those that came first in front.
 
-    `eventfd` becomes readable when the thread has got further with some. `deadline_ms` is when `expired` has something
+    `wakeup` tells when the thread has got further with some. `deadline_ms` is when `expired` has something
     to give, or before that.
     """
 
     def __init__(self, metrics: ServerMetrics, limit: int, detection_ms: int) -> None:
         """With a `limit` above 0 no more than that begin; a client has `detection_ms` to show whether it is plain."""
-        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.wakeup = new_wakeup()
         self.deadline_ms: int = NEVER
         self.in_flight = 0
         self._metrics = metrics
@@ -131,23 +131,20 @@ class Handshakes:
                 return
             handshake.tls.step()
             self._done.append(handshake)
-            os.eventfd_write(self.eventfd, 1)
+            self.wakeup.wake()
 
     def is_starved(self, now_ms: int) -> bool:
         """Whether the thread has not got on for long."""
         return self._pace.is_starved(self.in_flight > 0, now_ms)
 
     def acknowledge(self) -> None:
-        """Take the wake-up off the eventfd; `next_stepped` gives all that it was for."""
-        try:
-            os.eventfd_read(self.eventfd)
-        except BlockingIOError:
-            pass
+        """The wake-up was readable; `next_stepped` gives all that it was for."""
+        self.wakeup.drain()
 
     def wake_again(self) -> None:
         """Some of what the thread is through with is left for the next pass."""
         if self._done:
-            os.eventfd_write(self.eventfd, 1)
+            self.wakeup.wake()
 
     def next_stepped(self, now_ms: int) -> TlsHandshake | None:
         """The next that the thread has come as far with as it could."""
@@ -174,4 +171,4 @@ class Handshakes:
         if self._worker is not None:
             self._queue.put(None)
             self._worker.join()
-        os.close(self.eventfd)
+        self.wakeup.close()
