@@ -1,13 +1,11 @@
 """LocalEnsemble: what tests do to members that are processes. One ensemble for all, which each test leaves whole."""
 
-import socket
 from collections.abc import Iterator
 
 import pytest
 
-from pyzoo.testing import EnsembleError, LocalEnsemble, PortTaken
+from pyzoo.testing import EnsembleError, LocalEnsemble
 from tests.support.kazoo_session import kazoo_session
-from tests.support.ports import free_base_port
 from tests.support.server_process import wait_until
 
 TICK_TIME_MS = 200
@@ -70,12 +68,3 @@ def test_the_member_of_a_client_is_found_by_where_it_is_connected(ensemble: Loca
 def test_who_does_not_run_cannot_be_paused() -> None:
     with pytest.raises(EnsembleError, match=r"member 2 does not run: start it with restart\(2\) first"):
         LocalEnsemble().pause(2)
-
-
-def test_a_port_for_members_that_was_taken_after_it_was_tried_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyzoo.runtime.local_ensemble.refuse_taken_ports", lambda host, members: None)
-    ensemble = LocalEnsemble(2, base_port=free_base_port(), tick_time_ms=TICK_TIME_MS)
-    with socket.create_server(("127.0.0.1", ensemble.members[0].plan.election_port)):
-        with pytest.raises(PortTaken, match="member 1 cannot open one of its ports, for somebody else listens there"):
-            ensemble.start()
-    assert [False] * 2 == [member.is_running for member in ensemble.members]
