@@ -149,6 +149,8 @@ def test_a_broken_data_directory_is_an_error_of_the_start(tmp_path: Path) -> Non
 def test_clients_notice_that_it_is_gone() -> None:
     with EmbeddedServer() as server:
         sock = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        # One that is not in yet would be reset.
+        server.wait_until(lambda: "Connections: 2" in four_letter_word(server, "srvr"))
     assert b"" == sock.recv(1)
     sock.close()
 
