@@ -137,6 +137,16 @@ def test_a_record_that_comes_in_parts_is_heard_when_it_is_whole(stores: TlsSetti
     assert [b"one", b"two"] == heard
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_records_cut_anywhere_are_heard_whole_and_at_once(stores: TlsSettings, version: str) -> None:
+    client, session = connected(stores, version)
+    texts = [b"a", b"b" * 40, b"c" * 16_384, b"d" * 3, b"e" * 500, b"f" * 40_000, b"g"]
+    for size in (1, 7, 23, 61, 1_000, 16_384, 1 << 17):
+        data = client.encrypted(*texts)
+        heard = [session.received(piece) for piece in pieces(data, size)]
+        assert b"".join(texts) == b"".join(heard)
+
+
 def test_a_large_answer_is_encrypted_whole(stores: TlsSettings) -> None:
     client, session = connected(stores)
     answer = bytes(range(256)) * (WRITE_BYTES // 256) * 3 + b"end"

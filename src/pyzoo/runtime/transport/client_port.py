@@ -73,8 +73,13 @@ class SecureEndpoint(ClientEndpoint):
         self.handshake = handshake
         self.tls = handshake.tls
 
-    def set_mask(self, mask: int) -> None:
-        super().set_mask(mask & ~_IN if self.handshake.is_stepping else mask)
+    def ready(self, mask: int) -> None:
+        if not self.handshake.is_stepping:
+            super().ready(mask)
+        elif mask & ~(_IN | _OUT):
+            self.end()
+        else:
+            self.set_mask(0)
 
     def send(self) -> None:
         if not self.handshake.is_stepping:
@@ -83,35 +88,45 @@ class SecureEndpoint(ClientEndpoint):
             self.end()
 
     def _through(self, session: TransportSession, data: bytes) -> bytes:
-        if self.tls.is_ready:
-            plain = super()._through(session, data)
-            if self.unsent and self.is_open and self.tls.is_flooded:
+        tls = self.tls
+        if tls.is_ready:
+            try:
+                plain = tls.received(data)
+            except OSError as error:
+                self._refuse(error)
+                return b""
+            if not plain:
+                # What the session has to say goes with the next answer, but where nothing is to be answered.
+                self.send()
+            if self.unsent and self.is_open and tls.is_flooded:
                 self.end()
             return plain
         if not data:
             return data
-        if not self.tls.feed(data):
+        if not tls.feed(data):
             self.port.end_handshake(self)
             self.session = None
             return data
         self.port.step(self)
-        self.set_mask(self.mask)
         return b""
 
     def stepped(self) -> None:
         """The thread has come as far with the handshake as it could."""
-        self.send()
-        if self.tls.error is not None:
-            self.give_up(str(self.tls.error))
-        if not self.is_open:
+        tls = self.tls
+        if tls.error is not None:
+            self.send()
+            self.give_up(str(tls.error))
             return
-        if self.tls.is_ready:
+        if tls.is_ready:
             self.port.end_handshake(self)
-            self.port.core.secured(self.cnxn, self.tls.certificate())
-            plain = self.tls.rest()
+            self.port.core.secured(self.cnxn, tls.certificate())
+            plain = tls.rest()
             if plain:
                 self.received(plain)
-        self.set_mask(self.mask | _IN)
+        if not self.outbox.announced:
+            self.send()  # otherwise it goes with the answer
+        if self.is_open:
+            self.set_mask(self.mask | _IN)
 
     def give_up(self, reason: str) -> None:
         """End a connection whose handshake came to nothing."""

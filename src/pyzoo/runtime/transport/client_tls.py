@@ -2,7 +2,9 @@
 
 import ssl
 from collections.abc import Callable
-from typing import Final, final
+from typing import Final, NoReturn, final
+
+from mypy_extensions import i64
 
 from pyzoo.runtime.clock import wall_ms
 from pyzoo.runtime.transport.certificate_names import Certificate, PeerCheck, is_valid_at, refused
@@ -15,6 +17,8 @@ WRITE_BYTES: Final = 1 << 16
 """Encrypted at once: OpenSSL keeps the buffer that this takes for as long as the connection lasts."""
 OWN_BYTES_LIMIT: Final = 1 << 16
 """What the session itself may have to say to a client that does not read."""
+_TWO_RECORDS: Final = 2 * 21
+"""What two records of TLS have around their text at least: a header and a tag each."""
 
 
 @final
@@ -47,6 +51,12 @@ class ClientTlsSession(TransportSession):
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
         self._certificate = b""
+        self._has_part = False
+        # Looked up once, not for each request.
+        self._receive: Callable[[bytes], int] = self._incoming.write
+        self._take: Callable[[], bytes] = self._outgoing.read
+        self._decrypt: Callable[[int], bytes] = _not_yet
+        self._encrypt: Callable[[bytes | memoryview], int] = _not_yet
 
     # --- the handshake
 
@@ -68,6 +78,9 @@ class ClientTlsSession(TransportSession):
                 self._tls = tls
             tls.do_handshake()
             self._admit(tls)
+            # SSLObject only passes on what it is asked for.
+            inner = getattr(tls, "_sslobj", tls)
+            self._decrypt, self._encrypt = inner.read, inner.write
             self.is_ready = True
         except ssl.SSLWantReadError:
             pass
@@ -101,20 +114,24 @@ class ClientTlsSession(TransportSession):
         tls = self._tls
         if tls is None or not data:
             return data
-        self._incoming.write(data)
+        self._receive(data)
         return self._read(tls)
 
     def _read(self, tls: ssl.SSLObject) -> bytes:
-        """All records that have come, and no call more: one that finds nothing costs as much as one that does."""
+        """All records that are whole, and no call more: one that finds nothing raises, which takes longest."""
         incoming = self._incoming
+        there: i64 = incoming.pending
         first = b""
         pieces: list[bytes] | None = None
-        while incoming.pending > 0:
+        while there > 0:
+            wanted = min(there, READ_BYTES)
             try:
-                piece = tls.read(READ_BYTES)
+                piece = self._decrypt(int(wanted))
             except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+                self._has_part = True
                 break
-            if not piece:
+            size: i64 = len(piece)
+            if size == 0:
                 break
             if not first:
                 first = piece
@@ -122,25 +139,30 @@ class ClientTlsSession(TransportSession):
                 pieces = [first, piece]
             else:
                 pieces.append(piece)
+            if size == wanted:
+                # More of this record may be there than has come now.
+                there = tls.pending() + incoming.pending
+            elif there - size < _TWO_RECORDS and not self._has_part:
+                break
+            else:
+                self._has_part = False
+                there = incoming.pending
         return first if pieces is None else b"".join(pieces)
 
     def to_send(self, data: bytes) -> bytes:
-        tls = self._tls
-        if tls is None:
-            return b""
-        size = len(data)
+        size: i64 = len(data)
         if size > WRITE_BYTES:
-            return self._encrypted_in_pieces(tls, data)
+            return self._encrypted_in_pieces(data)
         if size > 0:
-            tls.write(data)
-        return self._outgoing.read()
+            self._encrypt(data)
+        return self._take()
 
-    def _encrypted_in_pieces(self, tls: ssl.SSLObject, data: bytes) -> bytes:
+    def _encrypted_in_pieces(self, data: bytes) -> bytes:
         view = memoryview(data)
         pieces: list[bytes] = []
         for at in range(0, len(data), WRITE_BYTES):
-            tls.write(view[at : at + WRITE_BYTES])
-            pieces.append(self._outgoing.read())
+            self._encrypt(view[at : at + WRITE_BYTES])
+            pieces.append(self._take())
         return b"".join(pieces)
 
     @property
@@ -161,7 +183,12 @@ class ClientTlsSession(TransportSession):
             tls.unwrap()
         except OSError:
             pass  # the client's own has not come, and is not waited for
-        return self._outgoing.read()
+        return self._take()
+
+
+def _not_yet(_wanted: object) -> NoReturn:
+    """In place of what there is after the handshake only."""
+    raise ssl.SSLError("nothing can be said before the handshake is over")
 
 
 def _refuse_outdated(certificate: Certificate) -> None:

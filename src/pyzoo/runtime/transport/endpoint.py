@@ -85,12 +85,16 @@ class Endpoint:
         try:
             plain = session.received(data)
         except (ProtocolViolation, OSError) as error:
-            logger.warning("Closing the connection with %s: %s", self.name, error)
-            self.send()
-            self.end()
+            self._refuse(error)
             return b""
         self.send()
         return plain
+
+    def _refuse(self, error: Exception) -> None:
+        """End a connection for what it has sent; the session may have something to say to that."""
+        logger.warning("Closing the connection with %s: %s", self.name, error)
+        self.send()
+        self.end()
 
     def send(self) -> None:
         """Send what the outbox has, as far as the network takes it, and close if that is wanted."""
