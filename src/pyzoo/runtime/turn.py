@@ -273,6 +273,13 @@ class TurnLoop:
 
     def carry_out(self) -> None:
         """Do what the core wants; what is to be logged is left to the log writer, which may begin with it."""
+        self._take_effects()
+        clients = self.clients
+        if clients.held_back and clients.release_held_back():
+            self._take_effects()
+            clients.go_on_soon()
+
+    def _take_effects(self) -> None:
         log = self.log
         effects = self.core.take_effects()
         while effects.log is not None:
@@ -292,8 +299,6 @@ class TurnLoop:
         if log is not None and log.begin_large():
             self._written(log)
         self.endpoints.send(effects.replies.take())
-        if self.clients.held_back:
-            self.clients.release_held_back()
 
     def _write_log(self, log: LogWriter, is_idle: bool) -> None:
         if log.write(is_idle):

@@ -48,6 +48,7 @@ class ClientEndpoint(Endpoint):
             port.end_after_bug(self)
             return
         if not port.core.wants_input(self.cnxn):
+            self.rests = True
             port.held_back[self] = None
 
     def gone(self) -> None:
@@ -253,40 +254,49 @@ class ClientPort(Port):
 
     # --- who must wait
 
-    def release_held_back(self) -> None:
+    def release_held_back(self) -> bool:
         """Stop reading from connections that must wait, and go on with those that need not any more.
 
-        Those that are over end here when their clients do not take what is left for them.
+        Those that are over end here when their clients do not take what is left for them. Says whether requests that
+        had come before have been taken, so that there is something to be carried out.
         """
+        has_taken = False
         for endpoint in list(self.held_back):
             cnxn = endpoint.cnxn
             if cnxn.gone or self._is_given_up(cnxn):
                 endpoint.end()
-            elif self.core.wants_input(cnxn):
-                self._resume(endpoint)
-            else:
-                endpoint.set_mask(endpoint.mask & ~_IN)
+            elif not self.core.wants_input(cnxn):
+                endpoint.rests = True
+            elif self._resume(endpoint):
+                has_taken = True
+        return has_taken
 
     def _is_given_up(self, cnxn: ServerCnxn) -> bool:
         """Whether a connection that is to close has not taken a byte for too long."""
         return cnxn.closing and self.core.now_ms - cnxn.last_io_ms > self.patience_ms
 
-    def _resume(self, endpoint: ClientEndpoint) -> None:
-        """Work on the frames that had to wait in the buffer, then read again."""
-        waiting = endpoint.cnxn.frames.waiting() > 0
-        if waiting:
+    def _resume(self, endpoint: ClientEndpoint) -> bool:
+        """Work on the frames that had to wait in the buffer, then read again; whether there were some."""
+        cnxn = endpoint.cnxn
+        has_waited = cnxn.frames.waiting() > 0
+        if has_waited:
             try:
-                self.core.frames_waiting(endpoint.cnxn)
+                self.core.frames_waiting(cnxn)
             except Exception:
                 self.end_after_bug(endpoint)
-                return
-        mask = endpoint.mask | _IN
-        if self.core.wants_input(endpoint.cnxn):
+                return True
+        if self.core.wants_input(cnxn):
             del self.held_back[endpoint]
-        else:
-            mask &= ~_IN
-        # What came of it is carried out by the next pass, which a writable socket begins at once.
-        endpoint.set_mask(mask | _OUT if waiting else mask)
+            endpoint.rests = False
+            endpoint.set_mask(endpoint.mask | _IN)
+        return has_waited
+
+    def go_on_soon(self) -> None:
+        """Have another pass at once if somebody who waits could go on: others have their turn before that."""
+        for endpoint in self.held_back:
+            if self.core.wants_input(endpoint.cnxn):
+                endpoint.set_mask(endpoint.mask | _OUT)  # a writable socket begins it
+                return
 
     def end_after_bug(self, endpoint: ClientEndpoint) -> None:
         """Called for an exception that is a bug of ours: only the connection that ran into it has to go."""

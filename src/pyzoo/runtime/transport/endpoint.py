@@ -28,7 +28,8 @@ class Endpoint:
     """One connection; the methods without an underscore below `# --- for its port` are what a port makes of it.
 
     A pass receives up to `receives` times, as long as there is more than fits into one. While it is not `is_in` it may
-    be anybody's, and waits for those who are.
+    be anybody's, and waits for those who are. While it `rests` nothing is received; the socket is not watched for that
+    any more once something has come all the same.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Endpoint:
         self.receives: i64 = receives
         self.unsent = memoryview(b"")
         self.mask = _IN
+        self.rests = False
         self.is_open = True
         self.is_in = True
 
@@ -57,7 +59,10 @@ class Endpoint:
             if not self.is_open:
                 return
         if mask & ~_OUT and self.mask & _IN:
-            self._receive()
+            if self.rests:
+                self.set_mask(self.mask & ~_IN)
+            else:
+                self._receive()
         elif mask & ~(_OUT | _IN):
             self.end()
 
