@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.tls.contexts import client_tls, make_context
-from pyzoo.runtime.transport.client_tls import WRITE_BYTES, ClientTls, ClientTlsSession
+from pyzoo.runtime.transport.client_tls import MANY_UNUSED, ONE_IN, WRITE_BYTES, ClientTls, ClientTlsSession
 from tests.support.identities import HOST, Identity, pem_settings
 
 VERSIONS = ("TLSv1.2", "TLSv1.3")
@@ -171,6 +171,32 @@ def test_a_client_that_comes_back_resumes_its_session(stores: TlsSettings, versi
     assert [False, True] == resumptions(tls, tls, context)
 
 
+def test_clients_that_never_come_back_are_given_few_tickets(stores: TlsSettings) -> None:
+    tls, context = ClientTls(make_context(stores, server_side=True), False), client_context(stores)
+    for _ in range(MANY_UNUSED):
+        session = tls.accepted(False, HOST)
+        session.feed(Client(context, session).hello())
+        session.step()
+    tickets = [ticket_of(came(tls, context)) for _ in range(ONE_IN)]
+    given = [ticket for ticket in tickets if ticket is not None]
+    assert 1 == len(given)
+    assert came(tls, context, given[0]).tls.session_reused
+    assert ticket_of(came(tls, context)) is not None
+
+
+def ticket_of(client: Client) -> ssl.SSLSession | None:
+    session = client.tls.session
+    return session if session is not None and session.has_ticket else None
+
+
+def came(tls: ClientTls, context: ssl.SSLContext, ticket: ssl.SSLSession | None = None) -> Client:
+    """A client that has been told something, and what came before that."""
+    client = Client(context, tls.accepted(False, HOST), ticket)
+    client.shake_hands()
+    client.decrypted(client.session.to_send(b"x"))
+    return client
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_nobody_resumes_a_session_that_began_with_other_stores(stores: TlsSettings, version: str) -> None:
     tls, context = ClientTls(make_context(stores, server_side=True), False), client_context(stores, version)
@@ -180,9 +206,7 @@ def test_nobody_resumes_a_session_that_began_with_other_stores(stores: TlsSettin
 
 def resumptions(first: ClientTls, second: ClientTls, context: ssl.SSLContext) -> list[bool]:
     """Whether two connections of one client resumed a session."""
-    one = Client(context, first.accepted(False, HOST))
-    one.shake_hands()
-    one.decrypted(one.session.to_send(b"x"))
+    one = came(first, context)
     other = Client(context, second.accepted(False, HOST), one.tls.session)
     other.shake_hands()
     assert one.session.certificate() == other.session.certificate() != b""
@@ -197,10 +221,7 @@ def test_a_session_is_not_resumed_when_its_certificate_is_over(stores: TlsSettin
     for each in (server, context):
         each.verify_flags |= NO_CHECK_TIME  # as if it had been valid when the session began
     tls = ClientTls(server, False)
-    one = Client(context, tls.accepted(False, HOST))
-    one.shake_hands()
-    assert one.session.is_ready
-    one.decrypted(one.session.to_send(b"x"))
+    one = came(tls, context)
     other = Client(context, tls.accepted(False, HOST), one.tls.session)
     other.shake_hands()
     assert "not valid any more" in str(other.session.error)

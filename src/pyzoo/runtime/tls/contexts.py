@@ -154,9 +154,7 @@ def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
     if not config.tls.key_store.location:
         raise ConfigError(f"{switch} needs ssl.keyStore.location", config.config_path, None, switch)
     refuse_revoked(config.tls)
-    context = make_context(config.tls, server_side=True)
-    context.num_tickets = 1  # for the next connection of that client
-    return context
+    return make_context(config.tls, server_side=True)
 
 
 def refuse_revoked(settings: TlsSettings) -> Callable[[ssl.SSLObject | ssl.SSLSocket], None] | None:
