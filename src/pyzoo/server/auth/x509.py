@@ -15,6 +15,9 @@ from pyzoo.server.auth.provider import OK, REFUSED, SUPER, AuthenticationProvide
 
 logger: Final = logging.getLogger(__name__)
 
+MOST_KNOWN: Final = 64
+"""So many certificates are kept with their ids."""
+
 
 @final
 class X509AuthenticationProvider(AuthenticationProvider):
@@ -24,13 +27,14 @@ class X509AuthenticationProvider(AuthenticationProvider):
         self.scheme = "x509"
         self.super_user = super_user
         self.rule = rule
+        self._known: dict[bytes, str] = {}
 
     def authenticate(self, data: bytes | None, address: str, certificate: bytes) -> AuthOutcome:
         if not certificate:
             logger.warning("%s has no certificate to authenticate with", address)
             return REFUSED
         try:
-            id = subject(certificate) if self.rule is None else self.rule.client_id(certificate)
+            id = self._id_of(certificate)
         except MalformedRecord as error:
             logger.error("The certificate of %s gives it no id: %s", address, error)
             return REFUSED
@@ -38,6 +42,16 @@ class X509AuthenticationProvider(AuthenticationProvider):
         if id == self.super_user:
             ids.insert(0, Id(SUPER, id))
         return AuthOutcome(OK, ids)
+
+    def _id_of(self, certificate: bytes) -> str:
+        """Raises MalformedRecord; clients of one application often share a certificate, so it is kept for the next."""
+        id = self._known.get(certificate)
+        if id is None:
+            id = subject(certificate) if self.rule is None else self.rule.client_id(certificate)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[certificate] = id
+        return id
 
     def authenticate_operator(self, data: bytes | None, address: str, certificate: bytes) -> list[Id]:
         return self.authenticate(data, address, certificate).ids
