@@ -20,7 +20,7 @@ from pyzoo.datatree.watches import (
 )
 from pyzoo.metric_table import Kind, Owner, names_of
 from pyzoo.quorum.quorum_metrics import QuorumMetrics
-from pyzoo.summaries import CounterSet, SummaryRegistry, SummarySet
+from pyzoo.summaries import BasicSummary, CounterSet, SummaryRegistry, SummarySet
 
 STAT_OVERHEAD_BYTES: Final = 68
 
@@ -41,11 +41,29 @@ def top_namespace(path: str) -> str:
     return path[1:] if end < 0 else path[1:end]
 
 
-def add_for_path(summaries: SummarySet, path: str, size: i64) -> None:
-    """Count bytes, and those of the path itself, for the first component; the root has none."""
-    key = top_namespace(path)
-    if key:
-        summaries.add(key, len(path) + size)
+@final
+class NamespaceBytes:
+    """Bytes, and those of the paths themselves, by the first component of a path; the root has none.
+
+    Whoever reads or writes a node mostly does so with others below the same one, so the last is tried first.
+    """
+
+    def __init__(self, summaries: SummarySet) -> None:
+        self._summaries = summaries
+        self._prefix = ""
+        self._last: BasicSummary | None = None
+
+    def add(self, path: str, size: i64) -> None:
+        """Count this much data of a node."""
+        summary = self._last
+        if summary is None or not path.startswith(self._prefix):
+            key = top_namespace(path)
+            if not key:
+                return
+            summary = self._summaries.of(key)
+            self._last = summary
+            self._prefix = f"/{key}/"
+        summary.add(len(path) + size)
 
 
 def new_metrics(config: ServerConfig, now_ms: i64) -> "ServerMetrics":
@@ -126,6 +144,8 @@ class ServerMetrics(WatchObserver):
         self.reads_after_write_in_session_queue = registry.basic("reads_after_write_in_session_queue")
         self.read_per_namespace = registry.basic_set("read_per_namespace")
         self.write_per_namespace = registry.basic_set("write_per_namespace")
+        self._read_bytes = NamespaceBytes(self.read_per_namespace)
+        self._written_bytes = NamespaceBytes(self.write_per_namespace)
         self.quota_exceeded_error_per_namespace = CounterSet()
         # Not one of Apache's: how long clients waited for each other, in microseconds.
         self.turn_us = registry.own()
@@ -144,11 +164,11 @@ class ServerMetrics(WatchObserver):
 
     def path_read(self, path: str, size: i64) -> None:
         """A node was read: bytes of data, or of children's names (DataTree.updateReadStat)."""
-        add_for_path(self.read_per_namespace, path, size + STAT_OVERHEAD_BYTES)
+        self._read_bytes.add(path, size + STAT_OVERHEAD_BYTES)
 
     def path_written(self, path: str, size: i64) -> None:
         """A node was created, set or deleted, with this much data (DataTree.updateWriteStat)."""
-        add_for_path(self.write_per_namespace, path, size)
+        self._written_bytes.add(path, size)
 
     def propagated(self, latency_ms: i64) -> None:
         """A transaction was applied, so long after its leader made it; clocks that differ may make it negative."""
