@@ -119,6 +119,14 @@ class PrepRequestProcessor:
             raise KeeperError(err.NONODE, path)
         return record
 
+    def node_of_valid(self, path: str) -> ChangeRecord:
+        """The node as it will be, BADARGUMENTS or NONODE; the path of what exists is valid, so it is not looked at."""
+        record = self.outstanding.get(path)
+        if record is None or len(path) == 0:  # which is another name of the root
+            validate_path(path)
+            raise KeeperError(err.NONODE, path)
+        return record
+
     def require(self, record: ChangeRecord, permission: i32) -> None:
         """Raise NOAUTH unless the client has this permission on the node."""
         acl = record.acl
@@ -253,8 +261,7 @@ class PrepRequestProcessor:
         path = request.path
         if path is None:
             raise KeeperError(err.BADARGUMENTS)
-        validate_path(path)
-        record = self.node(path)
+        record = self.node_of_valid(path)
         self.require(record, WRITE)
         self.check_quota(path, record.data, request.data, 0)
         version = check_version(request.version, record.version, path)
@@ -298,8 +305,7 @@ class PrepRequestProcessor:
         path = request.path
         if path is None:
             raise KeeperError(err.MARSHALLINGERROR)
-        validate_path(path)
-        record = self.node(path)
+        record = self.node_of_valid(path)
         self.require(record, READ)
         return CheckVersionTxn(path, check_version(request.version, record.version, path))
 
