@@ -203,18 +203,21 @@ def test_handshakes_that_fail_are_counted_alike(both: Pair) -> None:
 
 
 def test_a_session_of_tls_is_resumed_here_and_not_there(both: Pair, stores: TlsStores) -> None:
-    def resumed(server: Server) -> list[bool]:
+    def resumes(server: Server) -> bool:
         """Apache's makes a context for each connection, and a session is known to its own context only."""
-        tls, found, session = context(stores), [], None
-        for _ in range(2):
+        tls, session = context(stores), None
+        # With many clients before that never came back, one of sixteen gets a ticket here.
+        for _ in range(17):
             with socket.create_connection(server.secure_address, SECONDS) as plain:
                 with tls.wrap_socket(plain, session=session) as sock:
                     sock.sendall(b"ruok")
                     assert b"imok" == sock.recv(4)
-                    found.append(bool(sock.session_reused))
-                    session = sock.session
-        return found
+                    if session is not None:
+                        return bool(sock.session_reused)
+                    given = sock.session
+                    session = given if given is not None and given.has_ticket else None
+        return False
 
-    real, subject = (resumed(side.server) for side in both.sides)
-    assert [False, False] == real
-    assert [False, subject_is_real() is False] == subject
+    real, subject = (resumes(side.server) for side in both.sides)
+    assert not real
+    assert subject is not subject_is_real()
