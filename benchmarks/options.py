@@ -17,10 +17,11 @@ import click
 from attrs import frozen
 
 from benchmarks import machine
-from benchmarks.report import BEFORE
+from benchmarks.report import BEFORE, FAST
 from benchmarks.results import Results
 from benchmarks.servers import Contestant, ServerError, pyzoo, real_zookeeper
 from benchmarks.throughput import Pace
+from pyzoo.portable import ASKED_FOR
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,16 @@ def list_of(known: tuple[str, ...]) -> Callable[[click.Context, click.Parameter,
 
 
 def contestants_of(
-    real: bool, before_python: str | None, compiled_python: str | None, plain_python: str | None
+    real: bool, before_python: str | None, compiled_python: str | None, plain_python: str | None, portable: bool
 ) -> list[Contestant]:
-    """Who is measured: Apache ZooKeeper or an earlier pyzoo, and pyzoo under each interpreter that was named."""
+    """Who is measured: Apache ZooKeeper or an earlier pyzoo, and pyzoo under each interpreter that was named.
+
+    For the `portable` way it is pyzoo alone, under the first of them, both ways.
+    """
+    if portable:
+        python, source = (compiled_python, None) if compiled_python else (plain_python or sys.executable, SOURCE)
+        fast = pyzoo(FAST, python, source)
+        return [fast, attrs.evolve(fast, name="portable", environment={**fast.environment, ASKED_FOR: "1"})]
     if before_python:
         contestants = [pyzoo(BEFORE, before_python, None)]
     else:
@@ -129,6 +137,7 @@ def takes_wanted(
                      help="An interpreter with an earlier pyzoo, the rival instead of Apache ZooKeeper."),
         click.option("--compiled-python", metavar="PYTHON", help="An interpreter with a compiled pyzoo installed."),
         click.option("--plain-python", metavar="PYTHON", help="An interpreter that runs src/ as plain Python."),
+        click.option("--portable", is_flag=True, help="Measure pyzoo alone, its portable way beside the fast one."),
         click.option("--real/--no-real", default=True, show_default=True, help="Run Apache ZooKeeper too."),
         click.option("--quick", is_flag=True, help=quick),
         click.option("--only", default=",".join(sections), callback=list_of(sections), show_default=True,
@@ -149,6 +158,7 @@ def takes_wanted(
             before_python: str | None,
             compiled_python: str | None,
             plain_python: str | None,
+            portable: bool,
             real: bool,
             directory: Path | None,
             tmpfs: bool,
@@ -162,7 +172,7 @@ def takes_wanted(
         ) -> None:
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
             place = working_directory(directory, tmpfs)
-            contestants = contestants_of(real, before_python, compiled_python, plain_python)
+            contestants = contestants_of(real, before_python, compiled_python, plain_python, portable)
             if not contestants:
                 raise click.UsageError("nothing to measure: name an interpreter, or leave out --no-real")
             allow_many_files()
