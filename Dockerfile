@@ -3,13 +3,13 @@
 #   docker build -t pyzoo .
 #   docker run -d -p 2181:2181 pyzoo
 
-# The full image has a C compiler, so the hot rooms are compiled; what serves is the slim one.
+# The full image has a C compiler, so the hot rooms are compiled, and the headers of Kerberos; what serves is the slim one.
 FROM python:3.11 AS build
 # Any value installs plain Python: slower, but built in seconds.
 ARG PYZOO_PLAIN=
 COPY . /source
 RUN python -m venv --without-pip /opt/pyzoo \
-    && pip --python /opt/pyzoo/bin/python install --no-cache-dir '/source[tls]'
+    && pip --python /opt/pyzoo/bin/python install --no-cache-dir '/source[tls,kerberos]'
 
 FROM python:3.11-slim AS server
 ENV ZOO_CONF_DIR=/conf \
@@ -27,9 +27,9 @@ ENV ZOO_CONF_DIR=/conf \
     ZOO_LOG4J_PROP=INFO,CONSOLE \
     ZOOCFGDIR=/conf \
     PATH=/opt/zookeeper/bin:/opt/pyzoo/bin:$PATH
-# Health checks that were written for the official image call nc.
+# Health checks that were written for the official image call nc; the other is the library of Kerberos.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends netcat-openbsd \
+    && apt-get install -y --no-install-recommends netcat-openbsd libgssapi-krb5-2 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/pyzoo /opt/pyzoo
 # Group 0 may write wherever the user may: some platforms run containers with a uid of their own choice and that group.

@@ -40,6 +40,11 @@ def test_the_file_follows_the_compose_specification(path: Path) -> None:
     jsonschema.validate(yaml.safe_load(path.read_text()), get_builtin_schema("vendor.compose-spec"))
 
 
+def test_files_of_one_directory_are_projects_of_their_own() -> None:
+    names = [yaml.safe_load(path.read_text())["name"] for path in sorted((ROOT / "deploy" / "compose").iterdir())]
+    assert ["pyzoo-classic", "pyzoo-single"] == names
+
+
 @pytest.mark.parametrize("path", [OWN, CLASSIC], ids=lambda path: str(path.name))
 def test_every_member_gets_a_configuration_with_itself_in_it(path: Path, tmp_path: Path) -> None:
     for name, environment in members(path).items():

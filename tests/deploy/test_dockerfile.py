@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 
@@ -26,6 +27,14 @@ def test_nothing_is_built_but_the_server_and_what_it_is_made_of() -> None:
     text = (ROOT / "Dockerfile").read_text()
     assert ["build", "server"] == re.findall(r"^FROM .* AS (\w+)$", text, re.MULTILINE)
     assert 2 == len(re.findall(r"^FROM ", text, re.MULTILINE))
+
+
+def test_the_image_has_all_that_servers_can_use(server_stage: str) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    [named] = re.findall(r"'/source\[(.*)\]'", (ROOT / "Dockerfile").read_text())
+    assert {"tls", "kerberos"} == set(named.split(",")) <= extras.keys()
+    # The extra is built against its headers in the other stage.
+    assert "libgssapi-krb5-2" in words(server_stage, "RUN apt-get").split()
 
 
 def test_variables_have_the_defaults_of_the_official_image(server_stage: str) -> None:
