@@ -90,6 +90,15 @@ def test_a_certificate_that_is_no_good_and_none_are_refused(
     assert refused_with(identity, version) == outcomes(need, probe(stores, identity, version), admitted=False)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ["localhost", "elsewhere.example"])
+def test_the_host_that_a_client_asks_for_does_not_matter(
+    need: Pair, stores: TlsStores, name: str, version: ssl.TLSVersion
+) -> None:
+    asking = evolve(probe(stores, GOOD, version), name=name)
+    assert [SERVED, SERVED] == outcomes(need, asking, admitted=True)
+
+
 def test_versions_before_tls_1_2_are_refused(need: Pair, stores: TlsStores) -> None:
     old = probe(stores, GOOD, ssl.TLSVersion.TLSv1_1)
     assert ["protocol_version"] * 2 == outcomes(need, old, admitted=False)

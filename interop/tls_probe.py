@@ -29,6 +29,8 @@ class Probe:
     ciphers: str = "ALL:@SECLEVEL=0"
     #: The address that it comes from; empty for whichever.
     source: str = ""
+    #: The host that it asks for (SNI); none where it is empty.
+    name: str = ""
     #: How long it waits for an answer or an end.
     patience: float = ANSWER_SECONDS
 
@@ -58,7 +60,7 @@ class Probe:
         source = (self.source, 0) if self.source else None
         with socket.create_connection(address, self.patience, source) as connection:
             try:
-                with self.context().wrap_socket(connection, server_hostname=address[0]) as tls:
+                with self.context().wrap_socket(connection, server_hostname=self.name or address[0]) as tls:
                     if admitted:
                         tls.sendall(b"srvr")
                     return SERVED if tls.recv(1) else CLOSED
