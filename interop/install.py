@@ -88,18 +88,24 @@ def copy_jars(target: Path, artifacts: list[tuple[str, str, str]]) -> None:
         shutil.copytree(jars, target, dirs_exist_ok=True)
 
 
-def copy_reference(target: Path, older: Path) -> None:
-    """Put the reference release's own jars and the dependencies of the `older` one into `target`."""
+def copy_artifacts(target: Path, artifacts: list[str]) -> None:
+    """Copy these jars alone, `group:name:version`, with `:jar:classifier` where they have one, to `target`."""
     with tempfile.TemporaryDirectory() as workplace:
         Path(workplace, "pom.xml").write_text(POM.format(dependencies=""))
         jars = Path(workplace, "jars")
-        for name in OWN_JARS:
-            artifact = f"org.apache.zookeeper:{name}:{ZOOKEEPER_VERSION}"
+        for artifact in artifacts:
             _run_maven(Path(workplace), "copy", f"-Dartifact={artifact}", f"-DoutputDirectory={jars}")
-        for jar in older.glob("*.jar"):
-            if jar.name not in [f"{name}-{OLDER_VERSION}.jar" for name in OWN_JARS]:
-                shutil.copy(jar, jars)
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(jars, target, dirs_exist_ok=True)
+
+
+def copy_reference(target: Path, older: Path) -> None:
+    """Put the dependencies of the `older` release and then the reference's own jars into `target`."""
+    target.mkdir(parents=True, exist_ok=True)
+    for jar in older.glob("*.jar"):
+        if jar.name not in [f"{name}-{OLDER_VERSION}.jar" for name in OWN_JARS]:
+            shutil.copy(jar, target)
+    copy_artifacts(target, [f"org.apache.zookeeper:{name}:{ZOOKEEPER_VERSION}" for name in OWN_JARS])
 
 
 def _run_maven(workplace: Path, goal: str, *settings: str) -> None:
