@@ -26,6 +26,9 @@ ARTIFACTS = [
     "org.junit.platform:junit-platform-console-standalone:1.6.2",
     "org.hamcrest:hamcrest:2.2",
     "org.apache.commons:commons-lang3:3.12.0",
+    "org.bouncycastle:bcprov-jdk18on:1.78",
+    "org.bouncycastle:bcpkix-jdk18on:1.78",
+    "org.bouncycastle:bcutil-jdk18on:1.78",
     "org.mockito:mockito-core:3.6.28",
     "net.bytebuddy:byte-buddy:1.10.18",
     "net.bytebuddy:byte-buddy-agent:1.10.18",
@@ -73,7 +76,7 @@ CLASSES = {
 
 def fetch() -> None:
     """The jars of the tests, JUnit and what they use."""
-    if not list(JARS.glob("*-tests.jar")):
+    if not (JARS / f"zookeeper-{OLDER_VERSION}-tests.jar").exists():
         copy_artifacts(JARS, ARTIFACTS)
 
 
