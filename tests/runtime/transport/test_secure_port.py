@@ -162,6 +162,7 @@ def test_each_port_lists_its_own_connections(start: Start, stores: TlsSettings) 
     assert session in ask(HOST, server.secure_port, "cons", SECONDS, identified(stores))
     assert session not in ask(HOST, server.port, "cons", SECONDS)
     secure.stop()
+    secure.close()
 
 
 def test_each_port_has_its_own_limit_of_connections(start: Start, stores: TlsSettings) -> None:
