@@ -377,7 +377,7 @@ def test_a_set_watches_that_ends_early_is_malformed(watcher: Client, op_type: in
 
 
 def test_the_many_watches_of_a_connection_go_bit_by_bit_and_reach_nobody_meanwhile() -> None:
-    world = LoneServer(slice_units=10)
+    world = LoneServer(slice_units=20)
     watcher, writer = world.connect(), world.connect()
     for at in range(50):
         assert 0 == add_watch(watcher, f"/a-{at}", (PERSISTENT, RECURSIVE)[at % 2])

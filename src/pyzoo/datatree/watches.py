@@ -6,11 +6,12 @@ path with a single one-shot watch, the common case, has no container. Recursive 
 events need not search all watchers of ancestors.
 """
 
-from typing import Final, final
+from typing import Final, cast, final
 
 from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.owed_events import OwedEvents
+from pyzoo.datatree.spread_table import SpreadTable
 from pyzoo.datatree.watcher import OwedEvent, Watcher, WatchTable
 from pyzoo.jute.records import ACL
 
@@ -60,18 +61,18 @@ class WatchManager(WatchTable):
         self.told: i64 = 0
         self.observer = WatchObserver()
         self._owed = OwedEvents() if owed is None else owed
-        self._standard: dict[str, object] = {}
+        self._standard = SpreadTable()
         self._lasting: dict[str, dict[Watcher, None]] = {}
         self._recursive: dict[str, dict[Watcher, None]] = {}
-        self._paths: dict[Watcher, dict[str, int]] = {}
+        self._paths: dict[Watcher, SpreadTable] = {}
 
     def add(self, path: str, watcher: Watcher, mode: i32 = STANDARD) -> bool:
         """Register; False when it was there already."""
         paths = self._paths.get(watcher)
         if paths is None:
-            paths = {}
+            paths = SpreadTable()
             self._paths[watcher] = paths
-        mask = paths.get(path, 0)
+        mask = mask_of(paths, path)
         bit = 1 << mode
         if mode == STANDARD:
             if not self._enter(path, watcher):
@@ -87,7 +88,7 @@ class WatchManager(WatchTable):
                     self.size += 1
             if mode == PERSISTENT_RECURSIVE:
                 enter_table(self._recursive, path, watcher)
-        paths[path] = mask | bit
+        paths.put(path, mask | bit)
         return True
 
     def _has_standard(self, path: str, watcher: Watcher) -> bool:
@@ -98,7 +99,7 @@ class WatchManager(WatchTable):
         """Register a one-shot watch; False when it was there already."""
         entry = self._standard.get(path)
         if entry is None:
-            self._standard[path] = watcher
+            self._standard.put(path, watcher)
         elif isinstance(entry, dict):
             if watcher in entry:
                 return False
@@ -106,7 +107,7 @@ class WatchManager(WatchTable):
         elif entry is watcher:
             return False
         else:
-            self._standard[path] = {entry: None, watcher: None}
+            self._standard.put(path, {entry: None, watcher: None})
         return True
 
     def _leave(self, path: str, watcher: Watcher) -> None:
@@ -116,7 +117,7 @@ class WatchManager(WatchTable):
             del entry[watcher]
             if entry:
                 return
-        del self._standard[path]
+        self._standard.pop(path)
 
     def _modes(self, path: str, watcher: Watcher, mask: int) -> int:
         """The mask, without the bit of a one-shot watch that is used up."""
@@ -129,7 +130,7 @@ class WatchManager(WatchTable):
         paths = self._paths.get(watcher)
         if paths is None:
             return False
-        mask = self._modes(path, watcher, paths.get(path, 0))
+        mask = self._modes(path, watcher, mask_of(paths, path))
         return mask != 0 if mode is None else (mask >> mode) & 1 == 1
 
     def remove(self, path: str, watcher: Watcher, mode: int | None = None) -> bool:
@@ -137,16 +138,16 @@ class WatchManager(WatchTable):
         paths = self._paths.get(watcher)
         if paths is None:
             return False
-        mask = self._modes(path, watcher, paths.get(path, 0))
+        mask = self._modes(path, watcher, mask_of(paths, path))
         gone = mask if mode is None else mask & (1 << mode)
         if gone == 0:
             return False
         self._take_away(path, watcher, mask, gone)
         if mask != gone:
-            paths[path] = mask - gone
+            paths.put(path, mask - gone)
             return True
-        del paths[path]
-        if not paths:
+        paths.pop(path)
+        if paths.size == 0:
             del self._paths[watcher]
         return True
 
@@ -156,13 +157,13 @@ class WatchManager(WatchTable):
         if paths is None:
             return 0
         removed: i64 = 0
-        while removed < most and paths:
-            path, mask = paths.popitem()
-            modes = self._modes(path, watcher, mask)
+        while removed < most and paths.size > 0:
+            path, mask = paths.take()
+            modes = self._modes(path, watcher, cast(int, mask))
             if modes != 0:
                 self._take_away(path, watcher, modes, modes)
             removed += 1
-        if not paths:
+        if paths.size == 0:
             del self._paths[watcher]
         return removed
 
@@ -186,10 +187,10 @@ class WatchManager(WatchTable):
         paths = self._paths.get(watcher)
         if paths is None:
             return False
-        if len(paths) > _MANY:
+        if paths.size > _MANY:
             return True
-        for path, mask in paths.items():
-            if mask & _RECURSIVE_BIT or path in some or path in others:
+        for path, mask in paths.pairs():
+            if cast(int, mask) & _RECURSIVE_BIT or path in some or path in others:
                 return True
         return False
 
@@ -231,7 +232,7 @@ class WatchManager(WatchTable):
 
     def _use_up(self, path: str) -> Reached:
         """Who had a one-shot watch at just this path."""
-        entry = self._standard.pop(path, None)
+        entry = self._standard.pop(path)
         if entry is None:
             return None
         found: dict[Watcher, None]
@@ -276,11 +277,11 @@ class WatchManager(WatchTable):
             paths = self._paths.get(watcher)
             if paths is None:
                 continue
-            mask = self._modes(path, watcher, paths.get(path, 0))
+            mask = self._modes(path, watcher, mask_of(paths, path))
             if mask != 0:
-                paths[path] = mask
-            elif path in paths:
-                del paths[path]
+                paths.put(path, mask)
+            else:
+                paths.pop(path)
 
     def _ancestors(self, path: str, reached: Reached) -> Reached:
         at = path
@@ -306,7 +307,7 @@ class WatchManager(WatchTable):
     @property
     def path_count(self) -> int:
         """Paths that are watched."""
-        return len(self._standard) + len(self._lasting) - len(self._standard.keys() & self._lasting.keys())
+        return int(self._standard.size) + len([path for path in self._lasting if path not in self._standard])
 
     def watchers(self) -> list[Watcher]:
         """All watchers."""
@@ -314,15 +315,17 @@ class WatchManager(WatchTable):
 
     def paths_of(self, watcher: Watcher) -> list[str]:
         """What this watcher watches."""
-        paths = self._paths.get(watcher, {})
+        paths = self._paths.get(watcher)
+        if paths is None:
+            return []
         if not self._owed.is_pending:
             # Nothing is used up that is still in a mask: a million paths are copied in a few milliseconds.
-            return list(paths)
-        return [path for path, mask in paths.items() if self._modes(path, watcher, mask) != 0]
+            return paths.paths()
+        return [path for path, mask in paths.pairs() if self._modes(path, watcher, cast(int, mask)) != 0]
 
     def paths(self) -> list[str]:
         """All watched paths."""
-        found = list(self._standard)
+        found = self._standard.paths()
         if not found:
             return list(self._lasting)
         found.extend([path for path in self._lasting if path not in self._standard])
@@ -337,6 +340,12 @@ class WatchManager(WatchTable):
         elif isinstance(entry, dict):
             found.update(entry)
         return list(found)
+
+
+def mask_of(paths: SpreadTable, path: str) -> int:
+    """The modes of a path, 0 where it is not listed."""
+    mask = paths.get(path)
+    return 0 if mask is None else cast(int, mask)
 
 
 def enter_table(table: dict[str, dict[Watcher, None]], path: str, watcher: Watcher) -> None:

@@ -8,7 +8,8 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.datatree.watcher import Watcher
 from pyzoo.server.slices import SlicedWork
 
-UNITS_A_WATCH: Final = 4
+UNITS_A_WATCH: Final = 8
+"""The processor has hardly anything of large tables at hand."""
 _ALL: Final = 1 << 60
 
 

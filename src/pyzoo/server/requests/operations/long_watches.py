@@ -10,7 +10,9 @@ from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.long_reads import LongRead, LongReadOwner
 from pyzoo.server.requests.operations.wanted_watches import WantedWatches
 
-_UNITS_A_PATH: Final = 4
+_UNITS_A_PATH: Final = 10
+"""The processor has hardly anything of large tables at hand."""
+_UNITS_TO_READ: Final = 2
 _MOST_AT_ONCE: Final = 500
 """Paths between two looks at how much waits to be sent."""
 
@@ -34,14 +36,15 @@ class LongSetWatches(LongRead):
             request = self.request
             wanted = WantedWatches(request.type, request.body)
             self._wanted = wanted
-            return (request.body.end - request.body_start) // _MOST_AT_ONCE
         done: i64 = 0
-        while done < units and self._list < len(wanted.paths):
+        while done < units and not wanted.is_read:
+            done += 1 + wanted.read((units - done) // _UNITS_TO_READ + 1) * _UNITS_TO_READ
+        while done < units and wanted.is_read and self._list < len(wanted.paths):
             if self.cnxn.room() <= 0:
                 self.is_stalled = True
                 return done + 1
             done += self._register(wanted, (units - done) // _UNITS_A_PATH + 1)
-        if self._list == len(wanted.paths):
+        if wanted.is_read and self._list == len(wanted.paths):
             self.refuse(err.MARSHALLINGERROR if wanted.is_broken else 0)
         return done
 

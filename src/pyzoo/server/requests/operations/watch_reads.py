@@ -104,6 +104,7 @@ class SetWatches(Operation):
         if body.end - body.pos > reads.most_units * BODY_BYTES_A_UNIT:
             return TAKES_LONGER
         wanted = WantedWatches(self.opcode, body)
+        wanted.read(body.end)
         paths = wanted.paths
         reads.tree.set_watches(cnxn, wanted.relative_zxid, paths[0], paths[1], paths[2], paths[3], paths[4])
         return err.MARSHALLINGERROR if wanted.is_broken else 0
