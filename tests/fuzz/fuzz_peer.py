@@ -12,7 +12,7 @@ from pyzoo.persistence.snapshot.stream import stream_chunks
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.hello import Hello, encode_hello
-from pyzoo.quorum.link import ELECTION, QUORUM, PeerLink
+from pyzoo.quorum.link import ELECTION, OBSERVER_MASTER, QUORUM, PeerLink
 from pyzoo.quorum.notification import Notification
 from pyzoo.quorum.packets import packet
 from pyzoo.quorum.vote import LOOKING, Vote
@@ -47,13 +47,14 @@ WALL_MS = 1_700_000_000_000
 class Machine:
     """The shell of one member, as far as it needs one; whoever it dials answers at once."""
 
-    def __init__(self, sid: int) -> None:
+    def __init__(self, sid: int, more_settings: str = "") -> None:
         self.disk = MemoryDisk()
+        settings = SETTINGS + more_settings
         for directory in ("/conf", "/data"):
             self.disk.make_directory(directory)
-        for path, text in ((PATH, SETTINGS), ("/data/myid", str(sid))):
+        for path, text in ((PATH, settings), ("/data/myid", str(sid))):
             self.disk.create(path).write_at(0, text.encode())
-        config, _ = parse_config_text(SETTINGS, PATH, {}, {"/data/myid": str(sid)})
+        config, _ = parse_config_text(settings, PATH, {}, {"/data/myid": str(sid)})
         self.directories: Directories = open_directories(self.disk, "/data", "/data")
         storage = PeerStorage(config, self.disk, self.directories)
         self.log = TxnLog(self.disk, self.directories.logs, 16, True, -1)
@@ -166,6 +167,34 @@ def fuzz_follower(data: bytes) -> None:
     assert not isinstance(machine.peer.role, Learning) or machine.link_to_leader() is not link, "nobody leads it"
 
 
+def fuzz_observer_master(data: bytes) -> None:
+    """A member that follows, and has observers of its own that say anything: it goes on following."""
+    how, rest = head_and_rest(data)
+    machine = Machine(1, "observerMasterPort=2191\n")
+    machine.elect(3, (2, 3))
+    link = machine.link_to_leader()
+    assert link is not None
+    machine.say(link, leader_info(1))
+    machine.say(link, packet(qp.DIFF, 0, None) + NEW_LEADER + packet(qp.UPTODATE, -1, None))
+    observers = [machine.peer.peer_accepted(OBSERVER_MASTER, "o", port) for port in (1, 2)]
+    if how & 1:
+        machine.say(observers[0], OBSERVERINFO + packet(qp.ACKEPOCH, 0, qp.encode_ack_epoch(0)))
+        machine.say(observers[0], packet(qp.ACK, z(1, 0), None))
+    news = iter(zip(_proposals(), _commits(19), strict=False))
+    for count, (code, piece) in enumerate(steps(rest)):
+        if count == MOST_STEPS:
+            break
+        for _ in range(1 + (code & 0x80) // 16):
+            machine.run(STEP_MS)
+            machine.say(link, packet(qp.PING, 0, None))
+        if code & 0x40:
+            machine.say(link, b"".join(next(news, ())))
+        machine.say(observers[code & 1], piece)
+    assert machine.link_to_leader() is link, "an observer has ended what it has with its leader"
+    machine.run(END_MS)
+
+
+OBSERVERINFO = packet(qp.OBSERVERINFO, 0, qp.encode_learner_info(9, 0))
 CONFIG = "".join(line + "\n" for line in SETTINGS.splitlines() if line.startswith("server.")) + "version=0"
 NEW_LEADER = packet(qp.NEWLEADER, z(1, 0), CONFIG.encode())
 
@@ -281,7 +310,18 @@ def _leading_seeds() -> list[bytes]:
     ]
 
 
+def _observer_seeds() -> list[bytes]:
+    words = _learners_words()
+    return [
+        b"\1" + join_steps([(0x40, one) for one in words[4:11]]),
+        b"\0" + join_steps([(0x40, words[1]), (0x41, words[2]), (0x40, words[2]), (0x40, words[3]), (0x80, words[5])]),
+        b"\1" + join_steps([(0x80, words[5]), (0x41, words[1]), (0x41, words[2]), (0xC0, words[6]), (0x80, words[8])]),
+        b"\0" + join_steps([(0, words[0]), (1, words[1]), (1, words[4])]),
+    ]
+
+
 TARGETS = (
     Target(fuzz_follower, _follower_seeds, mutator=stepped(1, _leaders_words()), most=8192, weight=2),
     Target(fuzz_leading, _leading_seeds, mutator=stepped(1, _learners_words()), weight=2),
+    Target(fuzz_observer_master, _observer_seeds, mutator=stepped(1, _learners_words())),
 )

@@ -3,6 +3,7 @@
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -116,3 +117,15 @@ def test_a_snappy_block_gets_no_memory_for_what_it_claims(claimed: bytes) -> Non
 
 def test_many_gzip_members_without_contents_are_passed_over() -> None:
     assert b"end" == uncompress(GZ, compress(GZ) * 50_000 + compress(GZ, b"end"))
+
+
+def test_taking_a_tiny_snappy_block_copies_nothing_of_what_is_behind_it() -> None:
+    data = compress(SNAPPY, b"a")
+    tiny = data[16:]
+    read = source_for(SNAPPY, io.BytesIO(data[:16] + tiny * 1000).read, "snapshot.1")
+    source: Any = getattr(read, "__self__")  # noqa: B009
+    assert read(1) == b"a"
+    buffer = source._buffer
+    for _ in range(998):
+        assert read(1) == b"a"
+    assert source._buffer is buffer

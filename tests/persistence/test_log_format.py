@@ -229,6 +229,21 @@ def test_nothing_is_found_behind_a_torn_tail() -> None:
     assert (TORN, -1) == (reader.ending, reader.find_record_after_torn())
 
 
+def test_a_search_behind_a_torn_record_ends_where_it_would_sum_up_without_end() -> None:
+    size, fakes = 160_000, 2000
+    end = len(creates(2, 2)[0]) + size
+    noise = bytearray(size)
+    noise[-1] = 0x42
+    for at in range(fakes):
+        begin = at * 16
+        noise[begin : begin + 16] = bytes(7) + b"\1" + (size - 1 - begin - 12).to_bytes(4, "big") + bytes(4)
+    for count, found in ((fakes, -1), (2, len(log_of(1, 1)) + end)):
+        some = noise[: count * 16] + bytes(size - count * 16 - 1) + noise[-1:]
+        reader = reader_of(log_of(1, 1) + creates(2, 2)[0][:-1] + b"\0" + bytes(some) + creates(3, 3)[0])
+        read_all(reader)
+        assert (TORN, found) == (reader.ending, reader.find_record_after_torn())
+
+
 def test_a_header_alone_is_an_empty_log() -> None:
     reader = reader_of(encode_file_header())
     assert [] == read_all(reader)

@@ -1,10 +1,13 @@
 """The leader's handshake, its quorums and its broadcast, with learners that are bytes."""
 
+from typing import Any
+
 import pytest
 
 from pyzoo.jute.records import Id
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.leader import DISCOVERY
+from pyzoo.quorum.learner_handler import MOST_EARLY_ACKS
 from pyzoo.quorum.packets import packet
 from tests.support.histories import payload_of, run_of, z
 from tests.support.terms import SYNC_MS, TICK_MS, Far, Term, named, packets_of, serving
@@ -84,6 +87,18 @@ def test_the_epoch_is_one_more_than_any_that_was_promised(own: int, others: tupl
     term = Term(5, accepted=own)
     fars = [term.known(sid, accepted) for sid, accepted in zip((2, 3), others, strict=True)]
     assert [[("LEADERINFO", z(epoch, 0))]] * 2 == [far.heard() for far in fars]
+
+
+def test_acks_ahead_of_that_of_newleader_are_kept_as_far_as_a_sync_is_long() -> None:
+    far = Term().promised(2)
+    early: Any = far.handler._early_acks
+    far.ack(z(0, 1))
+    assert ([z(0, 1)], False) == (list(early), far.is_closed)
+    early.extend([z(0, 1)] * (MOST_EARLY_ACKS - 2))
+    far.ack(z(0, 1))
+    assert not far.is_closed
+    far.ack(z(0, 1))
+    assert (MOST_EARLY_ACKS, True) == (len(early), far.is_closed)
 
 
 # --- who is ahead
