@@ -34,6 +34,7 @@ from benchmarks.beside import Beside
 HOST = "127.0.0.1"
 HELD, BLOB_BYTES, READERS, READS = 2_000, 1_000_000, 50, 200
 PARTS, WATCHED = 12_000, 40_000
+SESSIONS, SESSIONS_BEGUN = 100_000, 500
 PATIENCE_S = 30.0
 HELLO = buffer(struct.pack(">iqiq", 0, 0, 40_000, 0) + buffer(bytes(16)) + b"\0")
 GARBAGE = b"\xff\xff\xff\xff" + bytes(range(256)) * 16
@@ -92,9 +93,27 @@ def repeating(port: int, said: bytes) -> Flood:
 
 
 def sessions(port: int) -> Flood:
-    """Sessions without end, whose clients go away without a word."""
+    """A hundred thousand sessions at once, whose clients have gone away without a word."""
+    waiting: dict[int, socket.socket] = {}
+    poll = select.poll()
+    begun = ended = 0
+    while ended < SESSIONS:
+        while len(waiting) < SESSIONS_BEGUN and begun < SESSIONS:
+            begun += 1
+            sock = socket.create_connection((HOST, port), PATIENCE_S)
+            sock.sendall(HELLO)
+            waiting[sock.fileno()] = sock
+            poll.register(sock, select.POLLIN)
+        for fd, _ in poll.poll(20):
+            poll.unregister(fd)
+            with waiting.pop(fd) as sock:
+                if not sock.recv(4096):
+                    begun -= 1
+                    continue
+            ended += 1
+            yield
     while True:
-        Asker(port).hang_up()
+        time.sleep(1)
         yield
 
 

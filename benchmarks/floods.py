@@ -17,7 +17,7 @@ from benchmarks.stage import WHITELIST, Sizes, Stage
 from benchmarks.zkload import Figures, Zkload
 from interop.certificates import PASSWORD, Authority
 
-CALM_S, FLOOD_S, SESSIONS_S = 3.0, 8.0, 25.0
+CALM_S, FLOOD_S, SESSIONS_S = 3.0, 6.0, 30.0
 TICK_TIME_MS = 2000
 NETTY = {"zookeeper.serverCnxnFactory": "org.apache.zookeeper.server.NettyServerCnxnFactory"}
 TLS_CFG = """secureClientPort={secure_port}
@@ -106,7 +106,7 @@ FLOODS: dict[str, Flood] = {
     "silent": Flood("2,000 connections that say nothing", "clients", "silent", "client"),
     "half_hello": Flood("2,000 with half a hello", "clients", "half_hello", "client"),
     "garbage": Flood("bytes that are no protocol", "clients", "garbage", "client"),
-    "sessions": Flood("sessions without end", "clients", "sessions", "client", SESSIONS_S),
+    "sessions": Flood("100,000 sessions at once, whose clients are gone", "clients", "sessions", "client", SESSIONS_S),
     "slow_readers": Flood("50 readers of 10 GB who do not read", "clients", "slow_readers", "client"),
     "large_multis": Flood("multis near 1 MB", "clients", "large_multis", "client"),
     "set_watches": Flood("setWatches near 1 MB, up to a million watches", "clients", "set_watches", "client"),
