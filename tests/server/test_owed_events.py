@@ -39,7 +39,8 @@ def owing_world() -> tuple[LoneServer, list[Client], Client]:
 
 
 def run_out(world: LoneServer) -> None:
-    while world.server.tree.owed.is_pending:
+    world.finish_work()
+    while world.server.next_deadline_ms() <= world.now_ms:
         world.turn()
     world.turn()
 

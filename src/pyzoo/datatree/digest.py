@@ -87,6 +87,14 @@ def pzxid_part(pzxid: i64) -> i64:
     return _crc32(out.getvalue() + _BEHIND_PZXID) ^ _crc32(bytes(8) + _BEHIND_PZXID)
 
 
+def zxid_part(zxid: i64, is_czxid: bool, is_mzxid: bool, is_pzxid: bool) -> i64:
+    """The difference (xor) between a digest in which these three are this zxid and one in which they are 0."""
+    out = BytesWriter()
+    for is_it in (is_czxid, is_mzxid, is_pzxid):
+        write_i64_be(out, zxid if is_it else i64(0))
+    return _crc32(out.getvalue() + _BEHIND_PZXID) ^ _crc32(bytes(24) + _BEHIND_PZXID)
+
+
 def node_digest(path: str, node: DataNode) -> i64:
     """What this node adds to the digest of the tree."""
     return stat_digest(

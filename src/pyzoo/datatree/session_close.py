@@ -1,8 +1,7 @@
 """SessionClose: the closeSession of a session with many ephemerals while it is applied, over several turns if need be.
 
-Until it is done the tree's digest, size and last zxid are those from before, nobody may look at what `hides` names,
-and of other transactions only those may be applied that `later` lets pass. Watches fire in the order of the
-transaction, nodes are taken out in that in which they were made: there are few misses of the processor's caches then.
+Watches fire in the order of the transaction, nodes are taken out in that in which they were made: there are few misses
+of the processor's caches then.
 """
 
 from typing import Final, final
@@ -11,12 +10,11 @@ from mypy_extensions import i64
 
 from pyzoo.datatree.digest import node_digest
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
-from pyzoo.datatree.later_txns import LaterTxns
+from pyzoo.datatree.long_txn import LongTxn
 from pyzoo.datatree.node import Children, DataNode
 from pyzoo.datatree.node_store import NodeStore
 from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
-from pyzoo.datatree.watcher import Watcher
 
 FEW: Final = 32
 """Ephemerals that are just deleted one by one."""
@@ -46,7 +44,7 @@ def can_close(owned: dict[str, None], paths: list[str | None]) -> bool:
 
 
 @final
-class SessionClose:
+class SessionClose(LongTxn):
     """What is left to do of one; `paths` are those of the transaction, the same as the session has them.
 
     Equal sums (xor) of their hashes stand for equal sets, which costs a tenth of looking all of them up.
@@ -63,22 +61,19 @@ class SessionClose:
     ) -> None:
         """With `owes` it is the `closing` of the tree, and its events are told later: somebody sees to that."""
         owned = session.paths
-        self.session_id: i64 = session_id
-        self.zxid: i64 = zxid
-        self.is_done = False
+        parents: dict[str, None] = {}
+        super().__init__(tree, session_id, zxid, owned, parents)
         self._tree = tree
         self._session = session
         self._owned = owned
         self._paths = paths
         self._owes = owes
         self._told: i64 = 0
-        self._promised: dict[Watcher, None] = {}
         self._is_simple = True
         self._difference: i64 = 0
         self._waiting = list(owned)
         self._gone: i64 = 0
-        self._parents: dict[str, None] = {}
-        self.later = LaterTxns(session_id, zxid, owned, self._parents)
+        self._parents = parents
         # What changes with the end of this.
         self._digest: i64 = 0
         self._size: i64 = 0
@@ -92,17 +87,11 @@ class SessionClose:
         self._acl_uses: i64 = 0
         self._looked_at: i64 = 0
 
-    def hides(self, path: str) -> bool:
-        """Whether this node, its Stat or the list of its children may be half changed."""
-        return self.has_begun and (path in self._owned or path in self._parents)
-
     @property
     def has_begun(self) -> bool:
-        """Whether something may be changed already, or somebody told."""
         return self._looked_at == len(self._waiting)
 
     def step(self, units: i64) -> i64:
-        """Do about so many units, a path being at least one; returns how many it were."""
         count: i64 = len(self._paths)
         if self._looked_at < count:
             return self._find_parents(units)
@@ -115,11 +104,6 @@ class SessionClose:
         self._parents.update(parents)
         self._looked_at = len(self._waiting)
         self._promise()
-
-    def finish(self) -> None:
-        """Do all that is left, at once."""
-        while not self.is_done:
-            self.step(1 << 40)
 
     def _find_parents(self, units: i64) -> i64:
         waiting = self._waiting
@@ -150,35 +134,11 @@ class SessionClose:
             if difference != 0 or not self._is_simple:
                 self.is_done = True
                 self._tree.close_one_by_one(self.session_id, self.zxid, self._paths, self._session)
-            else:
+            elif self._owes:
                 self._promise()
         return used
 
     # --- watches
-
-    def _promise(self) -> None:
-        """Let others pass, if all who may be owed an event can be told so before the events are known."""
-        tree = self._tree
-        later = self.later
-        if not self._owes:
-            return
-        for manager in (tree.data_watches, tree.child_watches):
-            for watcher in manager.watchers():
-                if watcher in self._promised or not manager.may_concern(watcher, self._owned, self._parents):
-                    continue
-                if not watcher.owe():
-                    self._keep_promise()
-                    return
-                self._promised[watcher] = None
-        if later.most_parts > tree.owed.many_parts:
-            later.most_parts = tree.owed.many_parts
-        later.is_open = True
-
-    def _keep_promise(self) -> None:
-        promised = self._promised
-        self._promised = {}
-        for watcher in promised:
-            watcher.release()
 
     def _tell(self, units: i64) -> i64:
         tree = self._tree

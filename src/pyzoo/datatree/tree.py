@@ -9,6 +9,8 @@ from typing import Final, final
 from mypy_extensions import i32, i64
 
 from pyzoo.datatree.changes import NodeChanges
+from pyzoo.datatree.long_multi import LongMulti, is_long
+from pyzoo.datatree.long_txn import LongTxn
 from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.session_close import FEW, SessionClose
 from pyzoo.datatree.txn_result import ProcessTxnResult, decode_parts
@@ -24,13 +26,13 @@ _NO_RESULTS: Final[list[ProcessTxnResult]] = []
 
 @final
 class DataTree(NodeChanges):
-    """The tree of one server; `closing` is the close of a session that is half applied."""
+    """The tree of one server; `closing` is the transaction that is half applied: a close of a session, or a multi."""
 
     def __init__(
         self, extended_types: bool = False, emulate_353_ttl: bool = False, digest_enabled: bool = True
     ) -> None:
         super().__init__(extended_types, emulate_353_ttl, digest_enabled)
-        self.closing: SessionClose | None = None
+        self.closing: LongTxn | None = None
         self.load_built_in_nodes()
 
     def clear(self) -> None:
@@ -155,7 +157,7 @@ class DataTree(NodeChanges):
             return True
         return not self.digest_enabled or self.digests.compare(digest, self.tree_digest)
 
-    # --- the close of a session with many ephemerals
+    # --- transactions that take several turns
 
     def begin_close(
         self,
@@ -184,6 +186,27 @@ class DataTree(NodeChanges):
             closing.begin(parents)
         return True
 
+    def begin_multi(
+        self,
+        header: TxnHeader,
+        multi: MultiTxn | None,
+        types: list[int],
+        txns: list[Record],
+        result: ProcessTxnResult,
+        more_than: i64,
+        digest: TxnDigest | None = None,
+    ) -> bool:
+        """The same for a multi that costs more than so many units; `result` gets what comes of it.
+
+        Its parts are `txns` with their `types`, or they are to be read from `multi`.
+        """
+        if self.closing is not None or header.type != op.MULTI or not is_long(multi, types, more_than):
+            return False
+        closing = LongMulti(self, header, multi, types, txns, result)
+        closing.later.expect(digest)
+        self.closing = closing
+        return True
+
     def close_one_by_one(self, session_id: i64, zxid: i64, paths: list[str | None], session: SessionPaths) -> None:
         closing = self.closing
         assert closing is not None
@@ -204,7 +227,7 @@ class DataTree(NodeChanges):
         self.closing = None
         self._close_applied(closing)
 
-    def _close_applied(self, closing: SessionClose) -> None:
+    def _close_applied(self, closing: LongTxn) -> None:
         """A close was applied, and after it what has passed it."""
         self._applied(closing.zxid)
         self.compare_digest(closing.later.expected)

@@ -10,7 +10,7 @@ from pyzoo.datatree.tree import DataTree, ProcessTxnResult
 from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import CreateSessionTxn, TxnDigest, TxnHeader
+from pyzoo.jute.records import CreateSessionTxn, MultiTxn, TxnDigest, TxnHeader
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.recovery import RecoverySettings
 from pyzoo.persistence.snapshot.stream import stream_chunks
@@ -107,7 +107,7 @@ class ZKDatabase(History):
         self._keep_session(header, request.txn)
         return result
 
-    # --- the close of a session with many ephemerals
+    # --- transactions that take several turns: closes of sessions with many ephemerals, multis of many parts
 
     def begin_close(
         self,
@@ -122,6 +122,22 @@ class ZKDatabase(History):
         `close_ended` is to follow. False, with nothing done, for all others.
         """
         if not self.tree.begin_close(header, txn, more_than, digest, parents):
+            return False
+        self._is_closing = True
+        return True
+
+    def begin_multi(
+        self,
+        header: TxnHeader,
+        multi: MultiTxn | None,
+        types: list[int],
+        txns: list[Record],
+        result: ProcessTxnResult,
+        more_than: i64,
+        digest: TxnDigest | None,
+    ) -> bool:
+        """The same for a multi (see DataTree.begin_multi)."""
+        if not self.tree.begin_multi(header, multi, types, txns, result, more_than, digest):
             return False
         self._is_closing = True
         return True

@@ -10,6 +10,14 @@ from pyzoo.jute.records import ErrorTxn, Id, TxnHeader
 from pyzoo.server.clients.cnxn import PendingRequest, ServerCnxn
 
 
+class PreparedWrite:
+    """What a write was made over several turns, before it has its zxid."""
+
+    def txn(self, request: "Request", zxid: i64) -> Record:
+        """The transaction, now that its zxid is known; raises what an operation raises that makes one."""
+        raise NotImplementedError
+
+
 @final
 class Request(PendingRequest):
     """What a client asked for, then the transaction that was made of it.
@@ -17,10 +25,10 @@ class Request(PendingRequest):
     `ids` are the connection's identities when the frame was read; `body_start` is where the body began before it was
     read. `header` and `txn` are set by the preparation of a write; `sub_types` and `sub_txns` are the parts of a multi.
     `owner` is 0 for a client of this server, else the handler of the learner that it came through. `payload` is kept
-    by leaders only, `encoded_txn` from a preparation over several turns until it has its zxid. `parents` are those of
-    the nodes that a closeSession deletes, where they are known. With `stays_local` it creates an ephemeral in a local
-    session that may not become global. A `throttled` one is not looked at: it is answered in its turn with `error`, or
-    with THROTTLEDOP.
+    by leaders only, `prepared` and `encoded_txn` from a preparation over several turns until it has its zxid. `parents`
+    are those of the nodes that a closeSession deletes, where they are known. With `stays_local` it creates an ephemeral
+    in a local session that may not become global. A `throttled` one is not looked at: it is answered in its turn with
+    `error`, or with THROTTLEDOP.
     """
 
     def __init__(
@@ -54,6 +62,7 @@ class Request(PendingRequest):
         self.sub_types: list[int] | None = None
         self.sub_txns: list[Record] | None = None
         self.payload = b""
+        self.prepared: PreparedWrite | None = None
         self.encoded_txn: bytes | None = None
         self.parents: dict[str, None] | None = None
 

@@ -30,7 +30,7 @@ UNITS_A_PATH: Final = 2
 class CloseOwner:
     """What the preparation of closes tells its server."""
 
-    def close_delayed(self, request: Request) -> None:
+    def write_delayed(self, request: Request) -> None:
         """A closeSession will take several turns; a leader has to think of the learner that it came through."""
 
     def submit_prepared(self, request: Request) -> None:
@@ -66,7 +66,7 @@ class SlowCloses:
             return False
         self.preparing[session_id] = None
         self._sessions.set_closing(session_id)
-        self.owner.close_delayed(request)
+        self.owner.write_delayed(request)
         self._slices.add(ClosePreparation(self, request, session))
         return True
 

@@ -1,7 +1,8 @@
 """Commits: what is committed and not applied yet, so that no turn applies more than others can wait for.
 
-Transactions are applied strictly in order, some of them in each turn; the close of a session with many ephemerals may
-take several turns, in which what has nothing to do with it passes it. Who reads what it changes waits for its end.
+Transactions are applied strictly in order, some of them in each turn; a long one, such as the close of a session with
+many ephemerals, may take several turns, in which what has nothing to do with it passes it. Who reads what it changes
+waits for its end.
 """
 
 from typing import Final, final
@@ -31,15 +32,15 @@ class CommittedTxns:
 
     @property
     def is_closing(self) -> bool:
-        """Whether the close of a session was begun with and is not answered."""
+        """Whether one that takes several turns was begun with and is not answered."""
         raise NotImplementedError
 
     def next_may_pass(self) -> bool:
         """Whether the next committed transaction needs not wait for the end of that close."""
         raise NotImplementedError
 
-    def commit_next(self) -> None:
-        """Apply the next committed transaction and answer it, or begin with it."""
+    def commit_next(self) -> i64:
+        """Apply the next committed transaction and answer it, or begin with it; returns the units of its parts."""
         raise NotImplementedError
 
     def close_applied(self) -> None:
@@ -105,10 +106,10 @@ class Commits:
                 self._left -= self._step(self._left)
             elif txns.has_committed:
                 told = tree.events_told
-                txns.commit_next()
+                parts = txns.commit_next()
                 if txns.is_closing:
                     final_processor.is_behind = True
-                self._left -= COMMIT_UNITS + EVENT_UNITS * (tree.events_told - told)
+                self._left -= COMMIT_UNITS + parts + EVENT_UNITS * (tree.events_told - told)
             else:
                 break
             if final_processor.has_waiting and not txns.is_closing:
@@ -118,10 +119,11 @@ class Commits:
         if owed.is_pending and 0 < self._left < had_all:
             # What is few is told in the same turn.
             self._left -= owed.tell(self._left)
-        final_processor.is_behind = txns.is_closing or txns.has_committed or owed.is_pending
+        self._outstanding.settle()
+        has_more = txns.has_committed or owed.is_pending or self._outstanding.has_more_to_drop
+        final_processor.is_behind = txns.is_closing or has_more
         # What looks at many nodes waits for the end of a close.
         self._slices.is_held = txns.is_closing
-        self._outstanding.settle()
 
     def finish(self) -> None:
         """Apply all that is committed now."""

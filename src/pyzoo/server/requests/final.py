@@ -168,7 +168,26 @@ class FinalRequestProcessor(LongReadOwner):
         while behind and not cnxn.is_busy:
             self._owner.submit_now(behind.popleft(), cnxn)
         if behind:
-            self._behind[cnxn] = behind
+            # One that has to wait once more is still ahead of the others.
+            self._behind.setdefault(cnxn, deque()).extend(behind)
+
+    def go_on_held(self, cnxn: ServerCnxn) -> None:
+        """What this connection was busy with, a write that waited for another, need not wait any more."""
+        if cnxn.work is None and not cnxn.waits_for_sasl and not cnxn.closing:
+            cnxn.is_busy = False
+            self._go_on_behind(cnxn)
+
+    def refuse_pending(self, request: Request, code: i32) -> None:
+        """As `refuse`, for a write that its connection waits for already."""
+        request.error = code
+        cnxn = request.cnxn
+        if cnxn is None or cnxn.closing:
+            self.finished(request)
+            return
+        request.is_write = False
+        cnxn.pending_reads += 1
+        if cnxn.pending[0] is request:
+            self.drain(cnxn)
 
     # --- reads that wait
 

@@ -3,7 +3,7 @@
 from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be
-from mypy_extensions import i32
+from mypy_extensions import i32, mypyc_attr
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record, write_bool
@@ -12,6 +12,7 @@ MULTI_END: Final = b"\xff\xff\xff\xff\x01\xff\xff\xff\xff"
 
 
 @final
+@mypyc_attr(acyclic=True)
 class MultiOp:
     """One part: its normalised operation and its decoded body; reads and writes are never together."""
 

@@ -20,6 +20,7 @@ from pyzoo.server.clients.request import Request
 from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.slices import SlicedWork, SliceQueue
 
+_PART_OF_A_SLICE: Final = 8
 _UNITS_A_COUNT: Final = 4
 """For a path with a namespace of its own."""
 
@@ -34,8 +35,7 @@ def count_written(metrics: ServerMetrics, slices: SliceQueue, request: Request) 
         if request.txn is not None:
             count_txn(metrics, slices, request.txn)
     elif request.sub_types is None or op.ERROR not in request.sub_types:
-        for txn in txns:
-            count_txn(metrics, slices, txn)
+        _count_soon(PartCount(metrics, slices, txns), slices)
 
 
 def count_txn(metrics: ServerMetrics, slices: SliceQueue, txn: Record) -> None:
@@ -47,10 +47,7 @@ def count_txn(metrics: ServerMetrics, slices: SliceQueue, txn: Record) -> None:
     elif isinstance(txn, DeleteTxn):
         count_path(metrics, txn.path, None)
     elif isinstance(txn, CloseSessionTxn):
-        count = PathCount(metrics, txn.paths2_delete or [])
-        count.step(slices.units)
-        if not count.is_done:
-            slices.add(count)
+        _count_soon(PathCount(metrics, txn.paths2_delete or []), slices)
     elif isinstance(txn, CreateContainerTxn):
         count_path(metrics, txn.path, txn.data)
     elif isinstance(txn, CreateTTLTxn):
@@ -59,8 +56,14 @@ def count_txn(metrics: ServerMetrics, slices: SliceQueue, txn: Record) -> None:
         types: list[int] = []
         parts: list[Record] = []
         if decode_parts(txn, types, parts):
-            for part in parts:
-                count_txn(metrics, slices, part)
+            _count_soon(PartCount(metrics, slices, parts), slices)
+
+
+def _count_soon(count: SlicedWork, slices: SliceQueue) -> None:
+    """Count some now, and the rest in slices."""
+    count.step(slices.units // _PART_OF_A_SLICE)
+    if not count.is_done:
+        slices.add(count)
 
 
 def count_path(metrics: ServerMetrics, path: str | None, data: bytes | None) -> None:
@@ -94,3 +97,30 @@ class PathCount(SlicedWork):
 
     def abandon(self) -> None:
         self.step(len(self._paths) * _UNITS_A_COUNT)
+
+
+@final
+class PartCount(SlicedWork):
+    """Counts the parts of a multi."""
+
+    def __init__(self, metrics: ServerMetrics, slices: SliceQueue, parts: list[Record]) -> None:
+        super().__init__()
+        self._metrics = metrics
+        self._slices = slices
+        self._parts = parts
+        self._done: i64 = 0
+
+    def step(self, units: i64) -> i64:
+        parts = self._parts
+        begin: i64 = self._done
+        end: i64 = min(begin + units // _UNITS_A_COUNT + 1, len(parts))
+        at: i64 = begin
+        while at < end:
+            count_txn(self._metrics, self._slices, parts[at])
+            at += 1
+        self._done = at
+        self.is_done = at == len(parts)
+        return (at - begin) * _UNITS_A_COUNT
+
+    def abandon(self) -> None:
+        self.step(len(self._parts) * _UNITS_A_COUNT)

@@ -8,104 +8,23 @@ there may be many, have no records: they are gone because their owner is closing
 from collections import deque
 from typing import Final, final
 
-from mypy_extensions import i32, i64, mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.datatree.digest import pzxid_part, stat_digest
 from pyzoo.datatree.java_order import copy_buckets, ephemerals_copy_order, grown, table_order
-from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.paths import parent_of
 from pyzoo.datatree.tree import DataTree
-from pyzoo.jute.records import ACL
 from pyzoo.server.metrics import ServerMetrics
+from pyzoo.server.requests.change_records import ChangeRecord, DraftChanges, record_of
 from pyzoo.server.requests.close_sums import CloseSums, LosingParent
+
+MOST_DROPPED: Final = 2000
+"""Records that are dropped at once."""
 
 
 @final
 @mypyc_attr(acyclic=True)
-class ChangeRecord:
-    """One node as it will be after `zxid`; `exists` is False for a deleted node.
-
-    `ephemeral_mode`: it was created with an ephemeral flag, which for a container changes nothing but that it
-    takes no children until it is applied.
-    """
-
-    def __init__(self, zxid: i64, path: str, exists: bool, data: bytes | None, acl: list[ACL] | None) -> None:
-        self.zxid: i64 = zxid
-        self.path = path
-        self.exists = exists
-        self.data = data
-        self.acl = acl
-        self.child_count: i64 = 0
-        self.czxid: i64 = 0
-        self.mzxid: i64 = 0
-        self.ctime: i64 = 0
-        self.mtime: i64 = 0
-        self.pzxid: i64 = 0
-        self.ephemeral_owner: i64 = 0
-        self.ephemeral_mode = False
-        self.version: i32 = 0
-        self.cversion: i32 = 0
-        self.aversion: i32 = 0
-        self.digest: i64 = 0
-
-    def copy(self, zxid: i64) -> "ChangeRecord":
-        """The same node as the start of another change (ChangeRecord.duplicate)."""
-        record = ChangeRecord(zxid, self.path, self.exists, self.data, self.acl)
-        record.child_count = self.child_count
-        record.czxid = self.czxid
-        record.mzxid = self.mzxid
-        record.ctime = self.ctime
-        record.mtime = self.mtime
-        record.pzxid = self.pzxid
-        record.ephemeral_owner = self.ephemeral_owner
-        record.ephemeral_mode = self.ephemeral_mode
-        record.version = self.version
-        record.cversion = self.cversion
-        record.aversion = self.aversion
-        record.digest = self.digest
-        return record
-
-    def renamed(self, path: str) -> "ChangeRecord":
-        """The same node, and the same change, by another name."""
-        record = self.copy(self.zxid)
-        record.path = path
-        return record
-
-    def deleted(self, zxid: i64) -> "ChangeRecord":
-        """The node after its deletion."""
-        gone = self.copy(zxid)
-        gone.exists = False
-        gone.data = None
-        gone.acl = None
-        return gone
-
-    def without_children(self, count: i64, zxid: i64) -> "ChangeRecord":
-        """The node after so many of its children were deleted."""
-        changed = self.copy(zxid)
-        changed.child_count -= count
-        if zxid > changed.pzxid:
-            changed.pzxid = zxid
-        return changed
-
-
-def record_of(path: str, node: DataNode, acl: list[ACL]) -> ChangeRecord:
-    """A node of the tree as a record, not changed yet."""
-    record = ChangeRecord(-1, path, True, node.data, acl)
-    record.child_count = node.num_children
-    record.czxid = node.czxid
-    record.mzxid = node.mzxid
-    record.ctime = node.ctime
-    record.mtime = node.mtime
-    record.pzxid = node.pzxid
-    record.ephemeral_owner = node.ephemeral_owner
-    record.version = node.version
-    record.cversion = node.cversion
-    record.aversion = node.aversion
-    return record
-
-
-@final
 class Undo:
     """What a path had before one step of a multi."""
 
@@ -147,10 +66,17 @@ class OutstandingChanges:
         self._losing_zxid: i64 = 0
         self._undo: list[Undo] | None = None
         self._undo_digest: i64 = 0
+        # Of a multi that is being prepared over several turns, while it is its turn.
+        self.draft: DraftChanges | None = None
+        self._committed_zxid: i64 = 0
 
     def get(self, path: str) -> ChangeRecord | None:
         """The node after all changes on their way, or None when it does not exist (getRecordForPath)."""
-        record = self.records.get(path if len(path) != 1 else _ROOT)
+        name = path if len(path) != 1 else _ROOT
+        draft = self.draft
+        record = None if draft is None else draft.records.get(name)
+        if record is None:
+            record = self.records.get(name)
         if record is not None:
             if not record.exists:
                 return None
@@ -191,6 +117,10 @@ class OutstandingChanges:
 
     def add(self, record: ChangeRecord) -> None:
         """Make this the latest record of its path; its `digest` still is the one before the change."""
+        draft = self.draft
+        if draft is not None:
+            draft.add(record, record.path if len(record.path) != 1 else _ROOT)
+            return
         if self.digest_enabled:
             before = record.digest
             record.digest = self.digest_of(record) if record.exists else i64(0)
@@ -222,6 +152,25 @@ class OutstandingChanges:
         if not owned:
             del self._owned[record.ephemeral_owner]
 
+    def adopt(self, draft: DraftChanges, zxid: i64) -> None:
+        """The multi that was being prepared has this zxid: its changes are on their way."""
+        if self.digest_enabled:
+            self.tree_digest += draft.numbered(zxid) - draft.digests_before
+        else:
+            draft.numbered(zxid)
+        if self.sums is not None:
+            for name in draft.records:
+                self.sums.touch(name)
+        self.records.update(draft.records)
+        self._queue.extend(draft.records.values())
+        if draft.has_owned:
+            for record in draft.records.values():
+                if record.ephemeral_owner != 0:
+                    self._own(record)
+        # In Apache's server each step is a change.
+        self.metrics.outstanding_changes_queued += draft.steps
+        self.metrics.outstanding_changes_removed += draft.steps - len(draft.records)
+
     def begin_multi(self) -> None:
         """Remember how things are, in case the multi fails."""
         self._undo = []
@@ -245,16 +194,12 @@ class OutstandingChanges:
         self.tree_digest = self._undo_digest
 
     def committed(self, zxid: i64) -> None:
-        """Drop the records of transactions up to `zxid`: the tree has them now."""
-        queue = self._queue
-        while queue and queue[0].zxid <= zxid:
-            record = queue.popleft()
-            self.metrics.outstanding_changes_removed += 1
-            path = record.path if len(record.path) != 1 else _ROOT
-            if self.records.get(path) is record:
-                del self.records[path]
-            if record.ephemeral_owner != 0:
-                self._disown(record, True)
+        """Drop the records of transactions up to `zxid`: the tree has them now.
+
+        Where there are very many some stay for `settle`: they say the same as the tree.
+        """
+        self._committed_zxid = zxid
+        self._drop(MOST_DROPPED)
         closings = self._closings
         while closings and closings[0].zxid <= zxid:
             closed = closings.popleft()
@@ -266,8 +211,30 @@ class OutstandingChanges:
                 self.lost = self._losing
                 self._losing = {}
 
+    @property
+    def has_more_to_drop(self) -> bool:
+        """Whether `settle` has records to drop."""
+        queue = self._queue
+        return len(queue) > 0 and queue[0].zxid <= self._committed_zxid
+
+    def _drop(self, most: i64) -> None:
+        queue = self._queue
+        zxid = self._committed_zxid
+        dropped: i64 = 0
+        while queue and queue[0].zxid <= zxid and dropped < most:
+            dropped += 1
+            record = queue.popleft()
+            self.metrics.outstanding_changes_removed += 1
+            path = record.path if len(record.path) != 1 else _ROOT
+            if self.records.get(path) is record:
+                del self.records[path]
+            if record.ephemeral_owner != 0:
+                self._disown(record, True)
+
     def settle(self) -> None:
         """With nothing on its way, continue from the tree's own digest."""
+        if self.has_more_to_drop:
+            self._drop(MOST_DROPPED)
         if not self._queue and not self._closings:
             self.tree_digest = self.tree.tree_digest
 
@@ -294,6 +261,10 @@ class OutstandingChanges:
                 present[record.path] = None
                 buckets = grown(buckets, len(present))
         return table_order(list(present), 0, buckets)
+
+    def may_have_ephemerals(self, session_id: i64) -> bool:
+        """Whether a session may have any, after all changes on their way too."""
+        return session_id in self._owned or self.tree.ownership.count_of(session_id) > 0
 
     def has_all(self, session_id: i64, session: SessionPaths) -> bool:
         """Whether a session has just these ephemerals after all changes on their way too."""

@@ -36,7 +36,8 @@ from pyzoo.jute.records import (
 )
 from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.metrics import ServerMetrics, top_namespace
-from pyzoo.server.requests.outstanding import ChangeRecord, OutstandingChanges
+from pyzoo.server.requests.change_records import ChangeRecord
+from pyzoo.server.requests.outstanding import OutstandingChanges
 from pyzoo.server.sessions import SessionTracker
 
 # CreateMode flags

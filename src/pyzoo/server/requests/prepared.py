@@ -1,10 +1,11 @@
 """PreparedTxns: what this server has prepared, until it is committed, applied and answered."""
 
 from collections import deque
-from typing import final
+from typing import Final, final
 
 from mypy_extensions import i64
 
+from pyzoo.datatree.long_multi import PART_UNITS
 from pyzoo.datatree.txn_result import ProcessTxnResult
 from pyzoo.jute import opcodes as op
 from pyzoo.server.clients.cnxn_factory import ServerCnxnFactory
@@ -17,6 +18,9 @@ from pyzoo.server.requests.final import FinalRequestProcessor
 from pyzoo.server.requests.namespace_counts import count_written
 from pyzoo.server.requests.outstanding import OutstandingChanges
 from pyzoo.server.sessions import SessionTracker
+
+MANY_PARTS: Final = 1
+"""A multi of more may take several turns."""
 
 
 @final
@@ -35,6 +39,7 @@ class PreparedTxns(CommittedTxns):
     ) -> None:
         self.uncommitted: deque[Request] = deque()
         self.closing: Request | None = None
+        self._result: ProcessTxnResult | None = None
         self._database = database
         self._tree = database.tree
         self._outstanding = outstanding
@@ -63,12 +68,29 @@ class PreparedTxns(CommittedTxns):
             return False
         return self._final.has_no_read_before(request.cnxn)
 
-    def commit_next(self) -> None:
+    def commit_next(self) -> i64:
         request = self.uncommitted.popleft()
-        if request.type == op.CLOSE_SESSION and self._begin_close(request):
-            self.closing = request
-        else:
-            self._committed(request, self._database.process_txn(request))
+        types = request.sub_types
+        if request.type == op.CLOSE_SESSION:
+            if self._begin_close(request):
+                self.closing = request
+                return 0
+        elif types is not None and len(types) > MANY_PARTS:
+            if self._begin_multi(request, types):
+                self.closing = request
+                return 0
+        self._committed(request, self._database.process_txn(request))
+        return 0 if types is None else PART_UNITS * len(types)
+
+    def _begin_multi(self, request: Request, types: list[int]) -> bool:
+        header, txns = request.header, request.sub_txns
+        if header is None or txns is None:
+            return False
+        result = ProcessTxnResult(header.type)
+        if not self._database.begin_multi(header, None, types, txns, result, self._slice_units, None):
+            return False
+        self._result = result
+        return True
 
     def _begin_close(self, request: Request) -> bool:
         header = request.header
@@ -81,8 +103,10 @@ class PreparedTxns(CommittedTxns):
         assert request is not None
         assert request.header is not None
         self.closing = None
+        result = self._result
+        self._result = None
         self._database.close_ended(request.header, request.txn, request.zxid, request.payload)
-        self._committed(request, ProcessTxnResult(request.header.type))
+        self._committed(request, ProcessTxnResult(request.header.type) if result is None else result)
 
     def _committed(self, request: Request, result: ProcessTxnResult) -> None:
         header = request.header

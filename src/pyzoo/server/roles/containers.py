@@ -14,7 +14,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.ephemeral_type import kind_of
 from pyzoo.datatree.ownership import has_expired, may_go
 from pyzoo.datatree.tree import DataTree
-from pyzoo.server.requests.outstanding import ChangeRecord
+from pyzoo.server.requests.change_records import ChangeRecord
 
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 SLICE_MS: Final = 100

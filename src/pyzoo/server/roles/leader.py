@@ -18,6 +18,7 @@ from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
 from pyzoo.server.modes import LEADER
+from pyzoo.server.requests.multi_preparation import PreparedMulti
 from pyzoo.server.requests.operations.operation import READ
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.roles.proposal import ME, ProposalRequestProcessor
@@ -75,28 +76,56 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         waiting = self._behind_close.get(request.owner)
         if waiting is not None:
             waiting.append((handler, request))
+        elif request.type != op.SYNC and self._has_to_wait(request):
+            self._behind_close[request.owner] = deque([(handler, request)])
         elif request.type == op.SYNC:
             self.metrics.prep_processor_request_queued += 1
             self.broadcast.sync_requested(handler)
         else:
             self.submit_global(request)
 
-    def close_delayed(self, request: Request) -> None:
+    def _has_to_wait(self, request: Request) -> bool:
+        multis = self.multis
+        if multis.is_preparing:
+            return multis.holds(request)
+        return request.type == op.MULTI and len(self.closes.preparing) > 0 and multis.is_large(request)
+
+    def write_delayed(self, request: Request) -> None:
         if request.owner != ME:
             self._behind_close[request.owner] = deque()
+
+    def multi_prepared(self, request: Request, multi: PreparedMulti, time_ms: i64) -> None:
+        if not self.broadcast.has_zxids_left:
+            self.leader.fail(NO_ZXIDS_LEFT)
+            return
+        super().multi_prepared(request, multi, time_ms)
+
+    def release_held(self) -> None:
+        super().release_held()
+        for owner in list(self._behind_close):
+            self._go_on_forwarded(owner)
 
     def submit_prepared(self, request: Request) -> None:
         if not self.broadcast.has_zxids_left:
             self.leader.fail(NO_ZXIDS_LEFT)
             return
         super().submit_prepared(request)
-        owner = request.owner
+
+    def close_prepared(self, request: Request) -> None:
+        if self.closes.preparing:
+            self._go_on_forwarded(request.owner)
+        else:
+            self.release_held()
+
+    def _go_on_forwarded(self, owner: i64) -> None:
+        """What a learner has forwarded goes on, until it has to wait again."""
         waiting = self._behind_close.pop(owner, NOTHING_FORWARDED)
         while waiting and owner not in self._behind_close:
             handler, later = waiting.popleft()
             self.forwarded(handler, later)
         if waiting:
-            self._behind_close[owner] = waiting
+            # One that has to wait once more is still ahead of the others.
+            self._behind_close[owner].extend(waiting)
 
     def persisted(self, zxid: i64) -> None:
         if epoch_of(zxid) == self.leader.epoch:

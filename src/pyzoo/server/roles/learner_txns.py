@@ -6,8 +6,9 @@ from typing import final
 from mypy_extensions import i64
 
 from pyzoo import errors as err
+from pyzoo.datatree.long_multi import PART_UNITS
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import ErrorTxn
+from pyzoo.jute.records import ErrorTxn, MultiTxn
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.cnxn_factory import ServerCnxnFactory
@@ -112,17 +113,25 @@ class LearnerTxns(CommittedTxns):
             return False
         return self._final.has_no_read_before(self._connections.by_session.get(applied.header.client_id))
 
-    def commit_next(self) -> None:
+    def commit_next(self) -> i64:
         applied = self._txns.popleft()
         if applied is None:
             self._sync_done()
-            return
-        if self._database.begin_close(applied.header, applied.txn, self._final.slices.units, applied.digest):
+            return 0
+        header, txn, units = applied.header, applied.txn, self._final.slices.units
+        parts: i64 = 0
+        if isinstance(txn, MultiTxn):
+            if self._database.begin_multi(header, txn, [], [], applied.result, units, applied.digest):
+                self._closing = applied
+                return 0
+            parts = PART_UNITS * len(txn.txns or [])
+        elif self._database.begin_close(header, txn, units, applied.digest):
             self._closing = applied
-        else:
-            applied.result = self._tree.process_txn(applied.header, applied.txn)
-            self._database.applied(applied)
-            self._applied(applied)
+            return 0
+        applied.result = self._tree.process_txn(header, txn)
+        self._database.applied(applied)
+        self._applied(applied)
+        return parts
 
     def close_applied(self) -> None:
         applied = self._closing

@@ -30,7 +30,6 @@ from pyzoo.server.clients.log_extras import of_client
 from pyzoo.server.clients.request import Request, internal_request
 from pyzoo.server.clients.request_throttler import RequestThrottler
 from pyzoo.server.clients.watch_removal import UNITS_A_WATCH, WatchRemoval
-from pyzoo.server.core import Core
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.effects import Effects
 from pyzoo.server.metrics import ServerMetrics, new_metrics
@@ -39,7 +38,7 @@ from pyzoo.server.operators.ensemble_view import EnsembleView
 from pyzoo.server.operators.environment import ServerEnvironment
 from pyzoo.server.operators.words import maybe_four_letter_word
 from pyzoo.server.requests.audit import AuditLog
-from pyzoo.server.requests.close_preparation import CloseOwner, SlowCloses
+from pyzoo.server.requests.close_preparation import SlowCloses
 from pyzoo.server.requests.commits import Commits, CommittedTxns
 from pyzoo.server.requests.final import FinalOwner, FinalRequestProcessor
 from pyzoo.server.requests.log_batch import LogBatcher
@@ -49,10 +48,12 @@ from pyzoo.server.requests.outstanding import OutstandingChanges
 from pyzoo.server.requests.prep import PrepRequestProcessor
 from pyzoo.server.requests.prepared import PreparedTxns
 from pyzoo.server.requests.reads import Reads
+from pyzoo.server.requests.slow_multis import SlowMultis
 from pyzoo.server.requests.sync import SyncRequestProcessor
 from pyzoo.server.roles.containers import ContainerManager
 from pyzoo.server.roles.restoring import tell_watchers
 from pyzoo.server.roles.session_expirer import SessionExpirer
+from pyzoo.server.roles.writing import WritingServer
 from pyzoo.server.sessions import SessionTracker, is_password
 from pyzoo.server.slices import SliceQueue
 from pyzoo.server.stats import ServerStats
@@ -60,7 +61,7 @@ from pyzoo.server.stats import ServerStats
 logger: Final = logging.getLogger(__name__)
 
 
-class ZooKeeperServer(Core, FinalOwner, CloseOwner):
+class ZooKeeperServer(WritingServer, FinalOwner):
     """The core of a standalone server; `mode` is what operators see of its role.
 
     `tracks_sessions` says whether the sessions of the ensemble expire here; `local` are those that only this server
@@ -124,6 +125,7 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
         self.sync_processor = SyncRequestProcessor(self.prep, self.log, tree.last_processed_zxid + 1)
         reads = Reads(tree, self.access, metrics, config.slice_units, config.multi_read_max_bytes)
         self.final = FinalRequestProcessor(self, reads, self.throttler, self.stats, slices, self.now_ms, self.wall_ms)
+        self.multis = SlowMultis(self, self.prep, slices)
         self.prepared = PreparedTxns(
             database, self.outstanding, self.closes, self.sessions, self.connections, self.final, self.audit
         )
@@ -324,28 +326,6 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
         else:
             self.final.read(request, cnxn)
 
-    def submit_write(self, request: Request) -> None:
-        """Prepare a write and log it; it is answered when it is safe."""
-        cnxn = request.cnxn
-        if request.type == op.CLOSE_SESSION and self.closes.begin(request):
-            request.is_write = True
-        elif self.sync_processor.prepare(request, self.now_ms, self.wall_ms):
-            request.is_write = True
-            self.prepared.uncommitted.append(request)
-        else:
-            self.final.refuse(request, err.MARSHALLINGERROR)
-            return
-        if cnxn is not None:
-            cnxn.pending.append(request)
-
-    def submit_prepared(self, request: Request) -> None:
-        self.closes.ended(request)
-        self.sync_processor.prepare(request, self.now_ms, self.wall_ms)
-        request.encoded_txn = None
-        self.outstanding.sums = None
-        self.prepared.uncommitted.append(request)
-        self.closes.go_on()
-
     # --- commit
 
     def persisted(self, zxid: i64) -> None:
@@ -360,13 +340,14 @@ class ZooKeeperServer(Core, FinalOwner, CloseOwner):
         self.final.wall_ms = wall_ms
         self.metrics.registry.advance(now_ms)
         self.commits.begin_turn()
+        self.multis.begin_turn()
         if now_ms >= self.expirer.next_ms:
             for session_id in self.expirer.take(now_ms):
                 self.submit_write(internal_request(op.CLOSE_SESSION, session_id, self.now_ms))
         if self.containers.due(now_ms):
             for path in self.containers.candidates(self.tree, now_ms, wall_ms):
                 # After the deletions before, and all other changes on their way.
-                if self.containers.may_go(self.outstanding.get(path), wall_ms):
+                if not self.multis.concerns(path) and self.containers.may_go(self.outstanding.get(path), wall_ms):
                     self.submit_write(internal_request(op.DELETE_CONTAINER, 0, self.now_ms, DeleteTxn(path)))
         if now_ms >= self.connections.next_sweep_ms:
             self.connections.sweep(now_ms)

@@ -5,7 +5,7 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32
 
-from pyzoo.datatree.session_close import SessionClose
+from pyzoo.datatree.long_txn import LongTxn
 from pyzoo.datatree.watches import STANDARD
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
@@ -59,7 +59,7 @@ class GetChildren(Operation):
     def long_read(self, owner: LongReadOwner, request: Request, cnxn: ServerCnxn) -> LongRead:
         return LongGetChildren(owner, request, cnxn)
 
-    def sees(self, closing: SessionClose, request: Request) -> bool:
+    def sees(self, closing: LongTxn, request: Request) -> bool:
         return hides_path(closing, request)
 
     def decode_part(self, archive: InputArchive) -> MultiOp:

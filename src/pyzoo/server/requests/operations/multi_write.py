@@ -39,6 +39,9 @@ class Multi(Operation):
         check_writes(decode_multi(body))
 
     def make_txn(self, prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
+        prepared = request.prepared
+        if prepared is not None:
+            return prepared.txn(request, prep.zxid)
         try:
             ops = decode_multi(request.body)
         except KeeperError as error:
@@ -85,7 +88,7 @@ def prepare_multi(prep: PrepRequestProcessor, request: Request, ops: list[MultiO
     request.sub_types = types
     request.sub_txns = txns
     as_create = prep.create2_as_create
-    return MultiTxn([_logged(type, txn, as_create) for type, txn in zip(types, txns, strict=True)])
+    return MultiTxn([logged_part(type, txn, as_create) for type, txn in zip(types, txns, strict=True)])
 
 
 def _prepare_parts(prep: PrepRequestProcessor, ops: list[MultiOp], types: list[int], txns: list[Record]) -> bool:
@@ -135,7 +138,7 @@ def reread(entry: ACL) -> ACL:
     return ACL(entry.perms, entry.scheme, encode_ustring(id).decode("utf-8", JAVA_REPLACE))
 
 
-def _logged(type: int, txn: Record, create2_as_create: bool) -> Txn:
+def logged_part(type: int, txn: Record, create2_as_create: bool) -> Txn:
     """The part as the log and the learners get it: a learner answers by this type (ZOOKEEPER-4026)."""
     out = BytesWriter()
     txn.encode(out)

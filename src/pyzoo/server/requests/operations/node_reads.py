@@ -7,7 +7,7 @@ from mypy_extensions import i32
 
 from pyzoo import errors as err
 from pyzoo.datatree.acl import ADMIN, READ
-from pyzoo.datatree.session_close import SessionClose
+from pyzoo.datatree.long_txn import LongTxn
 from pyzoo.datatree.watches import STANDARD
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
@@ -29,7 +29,7 @@ def peek_path(request: Request) -> str | None:
         return None
 
 
-def hides_path(closing: SessionClose, request: Request) -> bool:
+def hides_path(closing: LongTxn, request: Request) -> bool:
     """Whether the node that a body names first is one of those that are being deleted, or of their parents."""
     path = peek_path(request)
     return path is not None and closing.hides(path or "/")  # the root has two names
@@ -55,7 +55,7 @@ class GetData(Operation):
         node.write_stat(out)
         return 0
 
-    def sees(self, closing: SessionClose, request: Request) -> bool:
+    def sees(self, closing: LongTxn, request: Request) -> bool:
         return hides_path(closing, request)
 
     def decode_part(self, archive: InputArchive) -> MultiOp:
@@ -89,7 +89,7 @@ class Exists(Operation):
         node.write_stat(out)
         return 0
 
-    def sees(self, closing: SessionClose, request: Request) -> bool:
+    def sees(self, closing: LongTxn, request: Request) -> bool:
         return hides_path(closing, request)
 
 
@@ -111,7 +111,7 @@ class GetACL(Operation):
         node.write_stat(out)
         return 0
 
-    def sees(self, closing: SessionClose, request: Request) -> bool:
+    def sees(self, closing: LongTxn, request: Request) -> bool:
         return hides_path(closing, request)
 
 

@@ -9,7 +9,7 @@ from typing import Final, final
 from librt.strings import BytesWriter
 from mypy_extensions import i32, i64
 
-from pyzoo.datatree.session_close import SessionClose
+from pyzoo.datatree.long_txn import LongTxn
 from pyzoo.datatree.txn_result import ProcessTxnResult
 from pyzoo.errors import UNIMPLEMENTED, KeeperError, MalformedRecord
 from pyzoo.jute.primitives import InputArchive, Record
@@ -126,6 +126,6 @@ class Operation:
         """What answers it bit by bit."""
         raise NotImplementedError(self.name)
 
-    def sees(self, closing: SessionClose, request: Request) -> bool:
+    def sees(self, closing: LongTxn, request: Request) -> bool:
         """Whether it may see nodes that are just being deleted, or their parents."""
         return True

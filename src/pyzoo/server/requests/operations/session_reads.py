@@ -6,7 +6,7 @@ from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64
 
 from pyzoo.datatree.java_order import ephemerals_copy_order
-from pyzoo.datatree.session_close import SessionClose
+from pyzoo.datatree.long_txn import LongTxn
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, write_ustring
 from pyzoo.jute.records import SyncRequest, write_vector_of_ustring
@@ -29,7 +29,7 @@ class Ping(Operation):
     def answer(self, reads: Reads, request: Request, cnxn: ServerCnxn, out: BytesWriter) -> i32:
         return 0
 
-    def sees(self, closing: SessionClose, request: Request) -> bool:
+    def sees(self, closing: LongTxn, request: Request) -> bool:
         return False
 
 
@@ -65,7 +65,7 @@ class WhoAmI(Operation):
             write_ustring(out, reads.access.user_name(id))
         return 0
 
-    def sees(self, closing: SessionClose, request: Request) -> bool:
+    def sees(self, closing: LongTxn, request: Request) -> bool:
         return False
 
 

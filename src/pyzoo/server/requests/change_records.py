@@ -1,0 +1,207 @@
+"""ChangeRecord: one node after a transaction that is on its way; DraftChanges: those of a multi without a zxid."""
+
+from typing import Final, final
+
+from mypy_extensions import i32, i64, mypyc_attr
+
+from pyzoo.datatree.digest import stat_digest, zxid_part
+from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
+from pyzoo.jute.records import ACL
+
+
+@final
+@mypyc_attr(acyclic=True)
+class ChangeRecord:
+    """One node as it will be after `zxid`; `exists` is False for a deleted node.
+
+    `ephemeral_mode`: it was created with an ephemeral flag, which for a container changes nothing but that it
+    takes no children until it is applied.
+    """
+
+    def __init__(self, zxid: i64, path: str, exists: bool, data: bytes | None, acl: list[ACL] | None) -> None:
+        self.zxid: i64 = zxid
+        self.path = path
+        self.exists = exists
+        self.data = data
+        self.acl = acl
+        self.child_count: i64 = 0
+        self.czxid: i64 = 0
+        self.mzxid: i64 = 0
+        self.ctime: i64 = 0
+        self.mtime: i64 = 0
+        self.pzxid: i64 = 0
+        self.ephemeral_owner: i64 = 0
+        self.ephemeral_mode = False
+        self.version: i32 = 0
+        self.cversion: i32 = 0
+        self.aversion: i32 = 0
+        self.digest: i64 = 0
+
+    def copy(self, zxid: i64) -> "ChangeRecord":
+        """The same node as the start of another change (ChangeRecord.duplicate)."""
+        record = ChangeRecord(zxid, self.path, self.exists, self.data, self.acl)
+        record.child_count = self.child_count
+        record.czxid = self.czxid
+        record.mzxid = self.mzxid
+        record.ctime = self.ctime
+        record.mtime = self.mtime
+        record.pzxid = self.pzxid
+        record.ephemeral_owner = self.ephemeral_owner
+        record.ephemeral_mode = self.ephemeral_mode
+        record.version = self.version
+        record.cversion = self.cversion
+        record.aversion = self.aversion
+        record.digest = self.digest
+        return record
+
+    def renamed(self, path: str) -> "ChangeRecord":
+        """The same node, and the same change, by another name."""
+        record = self.copy(self.zxid)
+        record.path = path
+        return record
+
+    def deleted(self, zxid: i64) -> "ChangeRecord":
+        """The node after its deletion."""
+        gone = self.copy(zxid)
+        gone.exists = False
+        gone.data = None
+        gone.acl = None
+        return gone
+
+    def without_children(self, count: i64, zxid: i64) -> "ChangeRecord":
+        """The node after so many of its children were deleted."""
+        changed = self.copy(zxid)
+        changed.child_count -= count
+        if zxid > changed.pzxid:
+            changed.pzxid = zxid
+        return changed
+
+
+def record_of(path: str, node: DataNode, acl: list[ACL]) -> ChangeRecord:
+    """A node of the tree as a record, not changed yet."""
+    record = ChangeRecord(-1, path, True, node.data, acl)
+    record.child_count = node.num_children
+    record.czxid = node.czxid
+    record.mzxid = node.mzxid
+    record.ctime = node.ctime
+    record.mtime = node.mtime
+    record.pzxid = node.pzxid
+    record.ephemeral_owner = node.ephemeral_owner
+    record.version = node.version
+    record.cversion = node.cversion
+    record.aversion = node.aversion
+    return record
+
+
+FUTURE: Final = 0x7FFFFFFFFFFFFFFF
+"""Stands for the zxid of a multi that has none yet, and is later than all others."""
+
+
+@final
+class DraftChanges:
+    """The changes of a multi that has no zxid yet: the latest record of each node that it changes.
+
+    `digests_before` is what these added to the digest of the tree before, `steps` counts the changes. After `seal`,
+    which goes over them bit by bit, all that depends on the zxid is found at once.
+    """
+
+    def __init__(self) -> None:
+        self.records: dict[str, ChangeRecord] = {}
+        self.digests_before: i64 = 0
+        self.steps: i64 = 0
+        self.has_owned = False
+        self._marks: list[int] = []
+        self._to_seal: list[ChangeRecord] | None = None
+
+    def add(self, record: ChangeRecord, name: str) -> None:
+        """Make this the latest of its node."""
+        before = self.records.get(name)
+        if before is None:
+            self.digests_before += record.digest
+        elif not before.exists:
+            # What is made anew comes last.
+            del self.records[name]
+        self.records[name] = record
+        self.steps += 1
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether `numbered` may be called."""
+        return self._to_seal is not None and len(self._marks) == len(self._to_seal)
+
+    def seal(self, most: i64) -> i64:
+        """Find the digests of so many nodes, but for the zxid; returns of how many it was."""
+        left = self._to_seal
+        if left is None:
+            left = list(self.records.values())
+            self._to_seal = left
+        begin: i64 = len(self._marks)
+        end: i64 = min(begin + most, len(left))
+        for at in range(begin, end):
+            record = left[at]
+            self.has_owned = self.has_owned or record.ephemeral_owner != 0
+            self._marks.append(_marks_of(record))
+            record.digest = _digest_but_future(record)
+        return end - begin
+
+    def numbered(self, zxid: i64) -> i64:
+        """Put the zxid into all records; returns what they add to the digest of the tree."""
+        parts: list[int] = [
+            int(zxid_part(zxid, mask & _CZXID != 0, mask & _MZXID != 0, mask & _PZXID != 0)) for mask in range(_COUNTS)
+        ]
+        digests: i64 = 0
+        records, marks = self._to_seal or [], self._marks
+        for at in range(len(records)):
+            record = records[at]
+            mark: i64 = marks[at]
+            record.zxid = zxid
+            if mark & _CZXID:
+                record.czxid = zxid
+            if mark & _MZXID:
+                record.mzxid = zxid
+            if mark & _PZXID:
+                record.pzxid = zxid
+            if mark & _COUNTS:
+                record.digest ^= parts[mark - _COUNTS]
+                digests += record.digest
+        return digests
+
+
+_CZXID: Final = 1
+_MZXID: Final = 2
+_PZXID: Final = 4
+_COUNTS: Final = 8
+
+
+def _marks_of(record: ChangeRecord) -> int:
+    """Which zxids of a record are not known yet, and whether it counts in the digest of the tree."""
+    marks = 0
+    if record.czxid == FUTURE:
+        marks += _CZXID
+    if record.mzxid == FUTURE:
+        marks += _MZXID
+    if record.pzxid == FUTURE:
+        marks += _PZXID
+    if record.exists and not record.path.startswith(ZOOKEEPER_SUBTREE):
+        marks += _COUNTS
+    return marks
+
+
+def _digest_but_future(record: ChangeRecord) -> i64:
+    """What the node would add to the digest of the tree if its multi had the zxid 0."""
+    if not record.exists:
+        return 0
+    return stat_digest(
+        record.path,
+        record.data,
+        0 if record.czxid == FUTURE else record.czxid,
+        0 if record.mzxid == FUTURE else record.mzxid,
+        0 if record.pzxid == FUTURE else record.pzxid,
+        record.ctime,
+        record.mtime,
+        record.version,
+        record.cversion,
+        record.aversion,
+        record.ephemeral_owner,
+    )
