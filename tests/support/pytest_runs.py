@@ -1,10 +1,12 @@
 """Runs of pytest inside a test, as those of a project that has pyzoo installed."""
 
 import pytest
+import yaml  # noqa: F401
 
-# What runs import is forgotten with them, unless it was there before.
-import pyzoo.testing.clients
+# What runs import is forgotten with them, unless it was there before; extension modules do not bear that.
+import pyzoo.testing.embedded_ensemble
 import pyzoo.testing.factory
+import pyzoo.testing.fault_marks
 import pyzoo.testing.places  # noqa: F401
 
 PLUGIN = ("-p", "no:pyzoo", "-p", "pyzoo.testing.plugin")

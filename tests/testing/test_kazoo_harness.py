@@ -1,14 +1,18 @@
 """The drop-in for kazoo's test harness; `interop/test_kazoo_suite.py` has kazoo's own tests on it."""
 
+import sys
 import threading
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kazoo.retry import KazooRetry
 
-from pyzoo.testing.kazoo import KazooTestCase, end_global_cluster, get_global_cluster
+from pyzoo.testing import LocalEnsemble
+from pyzoo.testing.kazoo import KazooTestCase, ZookeeperCluster, end_global_cluster, get_global_cluster
+from pyzoo.testing.kazoo_cluster import has_green_threads
 from tests.support.kazoo_session import kazoo_session
 
 
@@ -62,6 +66,17 @@ def test_a_class_leaves_the_servers_running_and_their_tree_empty() -> None:
         KazooTestCase.tearDownClass()
         assert ["zookeeper"] == client.get_children("/")
     assert server.running
+
+
+def test_members_are_processes_where_threads_are_green(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not has_green_threads()
+    monkeypatch.setitem(
+        sys.modules, "gevent.monkey", SimpleNamespace(is_module_patched=lambda name: name == "threading")
+    )
+    assert has_green_threads()
+    cluster = ZookeeperCluster(size=1)
+    assert isinstance(cluster.ensemble, LocalEnsemble)
+    cluster.terminate()
 
 
 def test_other_settings_make_another_cluster(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,20 +4,29 @@ import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, final
 
 from kazoo.client import KazooClient
 
 from pyzoo.config.python_settings import PropertyValue
 from pyzoo.testing.clients import end_client, preload, start_client
 from pyzoo.testing.embedded import EmbeddedServer
-from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
 from pyzoo.testing.marks import Asked
 from pyzoo.testing.preload import Preload, nodes_of
 from pyzoo.testing.server_log import watch
 
-Server = EmbeddedServer | EmbeddedEnsemble
-AnyServer = TypeVar("AnyServer", EmbeddedServer, EmbeddedEnsemble)
+if TYPE_CHECKING:
+    from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
+
+
+class Server(Protocol):
+    """A server or an ensemble."""
+
+    @property
+    def connect_string(self) -> str: ...
+
+
+AnyServer = TypeVar("AnyServer", bound=Server)
 
 
 @final
@@ -61,8 +70,11 @@ class ServerFactory:
         data_dir: str | os.PathLike[str] | None = None,
         tick_time_ms: int | None = None,
         properties: Mapping[str, PropertyValue] | None = None,
-    ) -> EmbeddedEnsemble:
+    ) -> "EmbeddedEnsemble":
         """An ensemble that serves. Raises EnsembleError, ConfigError, PreloadError."""
+        # What members need takes a while to load: not for tests that have none.
+        from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
+
         ensemble = EmbeddedEnsemble(
             nodes=self.asked.nodes if nodes is None else nodes,
             observers=observers,

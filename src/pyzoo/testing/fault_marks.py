@@ -11,7 +11,6 @@ import pytest
 
 from pyzoo.runtime.ensemble_controls import EnsembleControls
 from pyzoo.testing.controls import ServerControls
-from pyzoo.testing.embedded_member import EmbeddedMember
 from pyzoo.testing.errors import NotStarted
 from pyzoo.testing.marks import given_by
 
@@ -68,7 +67,8 @@ def _controls(server: Any) -> Iterator[ServerControls]:
     if isinstance(server, ServerControls):
         yield server
     elif isinstance(server, EnsembleControls):
-        yield from (each for each in server.members if isinstance(each, EmbeddedMember) and each.is_running)
+        members: list[Any] = server.members
+        yield from (each for each in members if each.is_running and isinstance(each, ServerControls))
 
 
 def end_faults(servers: Iterable[Any]) -> None:
