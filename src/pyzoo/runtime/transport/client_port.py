@@ -121,7 +121,11 @@ class SecureEndpoint(ClientEndpoint):
         if tls.is_ready:
             self.port.end_handshake(self)
             self.port.core.secured(self.cnxn, tls.certificate())
-            plain = tls.rest()
+            try:
+                plain = tls.rest()
+            except OSError as error:
+                self._refuse(error)
+                return
             if plain:
                 self.received(plain)
         if not self.outbox.announced:

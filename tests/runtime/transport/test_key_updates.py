@@ -1,0 +1,140 @@
+"""Updates of the keys of TLS 1.3: a few are a client's right, very many end the connection before they cost much.
+
+Neither Python nor openssl's client sends more than one at a time, so they are written down here (RFC 8446, 4.6.3 and
+7.2), beginning with the secret that OpenSSL tells of a handshake.
+"""
+
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from pyzoo.config.tls_settings import TlsSettings
+from pyzoo.runtime.tls.contexts import make_context
+from pyzoo.runtime.transport.client_tls import IDLE_RECORDS, RECORDS_AT_ONCE, ClientTls, ClientTlsSession
+
+HANDSHAKE, APPLICATION_DATA = 22, 23
+KEY_UPDATE = 24
+UPDATES = 3000
+
+
+class Writer:
+    """The client's direction of a connection with AES-256 and SHA-384."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._use(secret)
+
+    def _use(self, secret: bytes) -> None:
+        self._secret = secret
+        self._key = AESGCM(self._derived("key", 32))
+        self._iv = self._derived("iv", 12)
+        self._sequence = 0
+
+    def _derived(self, label: str, length: int) -> bytes:
+        name = b"tls13 " + label.encode()
+        info = length.to_bytes(2, "big") + bytes([len(name)]) + name + b"\x00"
+        return HKDFExpand(SHA384(), length, info).derive(self._secret)
+
+    def record(self, kind: int, content: bytes) -> bytes:
+        header = b"\x17\x03\x03" + (len(content) + 17).to_bytes(2, "big")
+        nonce = (int.from_bytes(self._iv, "big") ^ self._sequence).to_bytes(12, "big")
+        self._sequence += 1
+        return header + self._key.encrypt(nonce, content + bytes([kind]), header)
+
+    def key_update(self, asks: bool) -> bytes:
+        """A new key from here on; with `asks` the other side is to do the same."""
+        record = self.record(HANDSHAKE, bytes([KEY_UPDATE, 0, 0, 1, asks]))
+        self._use(self._derived("traffic upd", 48))
+        return record
+
+
+def shaken(stores: TlsSettings, home: Path) -> tuple[ClientTlsSession, ssl.SSLObject, ssl.MemoryBIO, bytes, Writer]:
+    """A server's session that lacks the client's last flight, the client, that flight, and who writes behind it."""
+    context = make_context(stores, server_side=False)
+    context.check_hostname = False
+    context.keylog_filename = str(home / "secrets")
+    session = ClientTls(make_context(stores, server_side=True), False).accepted(False, "127.0.0.1")
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(incoming, outgoing)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    session.feed(outgoing.read())
+    session.step()
+    incoming.write(session.to_send(b""))
+    client.do_handshake()
+    assert ("TLS_AES_256_GCM_SHA384", "TLSv1.3", 256) == client.cipher()
+    told = dict(line.split()[::2] for line in (home / "secrets").read_text().splitlines() if line[:1] != "#")
+    return session, client, incoming, outgoing.read(), Writer(bytes.fromhex(told["CLIENT_TRAFFIC_SECRET_0"]))
+
+
+@pytest.fixture
+def connection(stores: TlsSettings, tmp_path: Path) -> "Connection":
+    """A server's session after the handshake, its client with what that receives, and who writes in its place."""
+    session, client, incoming, last, writer = shaken(stores, tmp_path)
+    assert session.feed(last)
+    session.step()
+    assert session.is_ready
+    incoming.write(session.to_send(b""))
+    return session, client, incoming, writer
+
+
+def receive_all(session: ClientTlsSession, parts: list[bytes]) -> bytes:
+    return b"".join(session.received(part) for part in parts)
+
+
+def pieces_of(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+Connection = tuple[ClientTlsSession, ssl.SSLObject, ssl.MemoryBIO, Writer]
+
+
+def test_a_client_may_update_its_keys_now_and_then(connection: Connection) -> None:
+    session, client, incoming, writer = connection
+    for number in range(IDLE_RECORDS // 2):
+        said = writer.key_update(asks=number % 2 == 0) + writer.record(APPLICATION_DATA, b"request %d" % number)
+        assert b"request %d" % number == session.received(said)
+    incoming.write(session.to_send(b"a reply"))
+    assert b"a reply" == client.read(100)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1000, 1 << 16])
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_flood_of_updates_ends_the_connection_soon(connection: Connection, asks: bool, piece: int) -> None:
+    session, _, _, writer = connection
+    updates = [writer.key_update(asks) for _ in range(UPDATES)]
+    with pytest.raises(ssl.SSLError, match="say nothing"):
+        receive_all(session, pieces_of(b"".join(updates), piece))
+    # What OpenSSL had to answer tells how many it has made.
+    assert len(session.to_send(b"")) <= (IDLE_RECORDS + RECORDS_AT_ONCE) * len(updates[0])
+
+
+def test_updates_between_requests_end_it_too(connection: Connection) -> None:
+    session, _, _, writer = connection
+    said = [
+        writer.key_update(False) + writer.key_update(True) + writer.record(APPLICATION_DATA, b"x")
+        for _ in range(IDLE_RECORDS)
+    ]
+    assert b"x" * (IDLE_RECORDS // 2) == receive_all(session, said[: IDLE_RECORDS // 2])
+    with pytest.raises(ssl.SSLError):
+        receive_all(session, said[IDLE_RECORDS // 2 :])
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100, 1000, 1 << 16])
+def test_very_many_small_requests_are_no_flood(connection: Connection, piece: int) -> None:
+    session, _, _, writer = connection
+    texts = [b"%d " % number for number in range(UPDATES)]
+    said = b"".join(writer.record(APPLICATION_DATA, text) for text in texts)
+    assert b"".join(texts) == receive_all(session, pieces_of(said, piece))
+
+
+def test_what_comes_with_the_end_of_the_handshake_is_counted_too(stores: TlsSettings, tmp_path: Path) -> None:
+    session, _, _, outgoing, writer = shaken(stores, tmp_path)
+    assert session.feed(outgoing + b"".join(writer.key_update(False) for _ in range(UPDATES)))
+    session.step()
+    assert session.is_ready
+    with pytest.raises(ssl.SSLError):
+        session.rest()
