@@ -21,7 +21,7 @@ from benchmarks.report import BEFORE, FAST
 from benchmarks.results import Results
 from benchmarks.servers import Contestant, ServerError, pyzoo, real_zookeeper
 from benchmarks.throughput import Pace
-from pyzoo.portable import ASKED_FOR
+from pyzoo.portable import ASKED_FOR, EPOLL, PORTABLE
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,9 @@ def contestants_of(
     if portable:
         python, source = (compiled_python, None) if compiled_python else (plain_python or sys.executable, SOURCE)
         fast = pyzoo(FAST, python, source)
-        return [fast, attrs.evolve(fast, name="portable", environment={**fast.environment, ASKED_FOR: "1"})]
+        description = fast.description.replace(f", {EPOLL})", f", {PORTABLE})")
+        environment = {**fast.environment, ASKED_FOR: "1"}
+        return [fast, attrs.evolve(fast, name=PORTABLE, description=description, environment=environment)]
     if before_python:
         contestants = [pyzoo(BEFORE, before_python, None)]
     else:
