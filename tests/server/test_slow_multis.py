@@ -56,6 +56,7 @@ def many_parts() -> list[object]:
 def populated(world: LoneServer, client: Client) -> None:
     for path in ("/p", "/r", "/s"):
         client.create(path)
+    client.create("/s/beside")
     for at in range(COUNT):
         client.create(f"/{'ps'[at % 2]}/e{at}")
 
@@ -139,6 +140,17 @@ def test_writes_to_other_nodes_do_not_wait_for_a_multi_that_is_being_prepared() 
     run_out(world)
     [(header, _)] = owner.replies()
     assert header.err == 0
+
+
+def test_data_of_a_node_beside_its_nodes_does_not_wait_but_a_node_that_comes_there_does() -> None:
+    world, owner, other = preparing_world()
+    assert other.error(op.SET_DATA, SetDataRequest("/s/beside", b"new", -1)) == 0
+    assert world.server.multis.is_preparing
+    other.ask(op.CREATE, CreateRequest("/s/more", b"", OPEN, 0))
+    world.turn()
+    assert other.replies() == []
+    run_out(world)
+    assert len(owner.replies()) == len(other.replies()) == 1
 
 
 def test_a_write_to_its_nodes_waits_for_the_multi_and_for_that_alone() -> None:

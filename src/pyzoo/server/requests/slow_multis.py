@@ -9,6 +9,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.multi_preparation import MultiOwner, MultiPreparation, PreparedMulti, path_above
+from pyzoo.server.requests.operations.node_reads import peek_path
 from pyzoo.server.requests.operations.parts import decode_multi, path_of
 from pyzoo.server.requests.prep import PrepRequestProcessor
 from pyzoo.server.slices import SliceQueue
@@ -76,14 +77,9 @@ class SlowMultis(MultiOwner):
             return self._prep.outstanding.may_have_ephemerals(request.session_id)
         if type == op.MULTI:
             return self.is_large(request) or self._touches_parts(request)
-        return type == op.RECONFIG or self._touches_first(request)
-
-    def _touches_first(self, request: Request) -> bool:
-        try:
-            path = request.body_again().read_ustring()
-        except MalformedRecord:
-            return False
-        return path is not None and self._touches(path)
+        if type == op.SET_DATA or type == op.SET_ACL:
+            return self._names(peek_path(request))
+        return type == op.RECONFIG or self._touches(peek_path(request))
 
     def _touches_parts(self, request: Request) -> bool:
         try:
@@ -92,13 +88,18 @@ class SlowMultis(MultiOwner):
             return False
         for part in parts:
             path = path_of(part.body)
-            if path is not None and self._touches(path):
+            is_change = part.type == op.SET_DATA or part.type == op.CHECK
+            if self._names(path) or (not is_change and self._touches(path)):
                 return True
         return False
 
-    def _touches(self, path: str) -> bool:
-        paths = self._paths
-        return (path or "/") in paths or path_above(path) in paths
+    def _names(self, path: str | None) -> bool:
+        """Whether it is about this node, or a child of it."""
+        return path is not None and (path or "/") in self._paths
+
+    def _touches(self, path: str | None) -> bool:
+        """Whether it is about this node or its parent, which change when the node comes or goes, or a child of it."""
+        return self._names(path) or (path is not None and path_above(path) in self._paths)
 
     def concerns(self, path: str) -> bool:
         """Whether the one that is being prepared is about this node, its parent or a child of it."""
