@@ -61,7 +61,7 @@ def write_config(directory: Path, **keys: object) -> Path:
     return path
 
 
-def test_a_server_keeps_its_data_and_answers_on_all_of_its_ports(systems: Systems, tmp_path: Path) -> None:
+def test_a_server_keeps_its_data_to_itself_and_answers_on_all_of_its_ports(systems: Systems, tmp_path: Path) -> None:
     stores = pem_settings(tmp_path)
     secure_port, admin_port = free_ports(HOST, 2)
     config = write_config(
@@ -102,19 +102,14 @@ def test_a_server_keeps_its_data_and_answers_on_all_of_its_ports(systems: System
         for path in TEN:
             plain.set(path, b"y")
             plain.set(path, b"z")
+    second = systems.start("--port", 0, "--data-dir", tmp_path / "server" / "data")
+    assert 0 != second.wait()
+    assert f"is in use by another server (process {server.process.pid})" in second.output
     assert 0 == server.stop()
     assert ", portable): data in " in server.lines[0]
     again = systems.start(config)
     with kazoo_session(f"{HOST}:{again.port}") as client:
         assert [b"z"] * len(TEN) == [client.get(path)[0] for path in TEN]
-
-
-def test_a_second_server_is_kept_out_of_a_data_directory(systems: Systems, tmp_path: Path) -> None:
-    first = systems.start("--port", 0, "--data-dir", tmp_path)
-    assert first.port
-    second = systems.start("--port", 0, "--data-dir", tmp_path)
-    assert 0 != second.wait()
-    assert f"is in use by another server (process {first.process.pid})" in second.output
 
 
 def test_an_ensemble_goes_on_without_its_leader(systems: Systems, tmp_path: Path) -> None:
