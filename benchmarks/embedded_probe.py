@@ -54,7 +54,7 @@ def measure_import() -> Figures:
     """What the first EmbeddedServer of a process costs before it is made."""
     watch = Stopwatch()
     with watch.running():
-        import pyzoo.testing.embedded  # noqa: F401
+        from pyzoo.testing import EmbeddedServer  # noqa: F401
     return watch.figures("import")
 
 

@@ -45,6 +45,18 @@ SERVER_LAYERS = [
 RUNTIME_LAYERS = [{"transport"}, {"tls", "logins"}]
 """The rooms of runtime/, likewise; the files beside them are free."""
 
+TESTING_LAYERS = [
+    {"errors"},
+    {"faults"},
+    {"controls"},
+    {"embedded"},
+    {"preload", "server_log"},
+    {"clients"},
+    {"plugin", "kazoo"},
+    {"cases"},
+]
+"""The rooms and files of testing/, likewise."""
+
 BASE = LAYERS[0]
 OUTSIDE = {"trio", "socket", "ssl", "threading", "signal", "select", "queue"}
 CLOCK_AND_SYSTEM = {"time", "os", "datetime"}
@@ -105,6 +117,21 @@ def test_a_room_of_the_runtime_imports_only_from_rooms_below_it() -> None:
         for name in module.imports if room in level else ():
             parts = name.split(".")
             if parts[:2] == ["pyzoo", "runtime"] and len(parts) > 2 and parts[2] in level and parts[2] != room:
+                if level[parts[2]] >= level[room]:
+                    wrong.append(f"{module.path} imports {name}")
+    assert [] == wrong
+
+
+def test_a_room_of_testing_imports_only_from_rooms_below_it() -> None:
+    level = {room: number for number, rooms in enumerate(TESTING_LAYERS) for room in rooms}
+    wrong = []
+    for module in modules():
+        if module.room != "testing" or module.path == "testing/__init__.py":
+            continue
+        room = module.name.split(".")[2]
+        for name in module.imports:
+            parts = name.split(".")
+            if parts[:2] == ["pyzoo", "testing"] and len(parts) > 2 and parts[2] != room:
                 if level[parts[2]] >= level[room]:
                     wrong.append(f"{module.path} imports {name}")
     assert [] == wrong

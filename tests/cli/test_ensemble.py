@@ -13,8 +13,7 @@ import pytest
 
 from pyzoo.runtime.ensemble_plan import EnsembleError, PortTaken, new_plan, stored_plan
 from pyzoo.runtime.free_ports import free_port
-from pyzoo.testing import EmbeddedServer
-from pyzoo.testing.ensemble import LocalEnsemble
+from pyzoo.testing import EmbeddedServer, LocalEnsemble
 from tests.support.kazoo_session import kazoo_session
 from tests.support.ports import free_base_port
 from tests.support.server_process import PATIENCE_SECONDS, clean_environment, command, wait_until

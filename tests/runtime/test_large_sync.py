@@ -2,7 +2,7 @@
 
 import shutil
 
-from pyzoo.testing.ensemble import LocalEnsemble
+from pyzoo.testing import LocalEnsemble
 from tests.support.kazoo_session import kazoo_session
 
 TICK_MS = 120_000

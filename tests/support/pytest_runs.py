@@ -4,10 +4,10 @@ import pytest
 import yaml  # noqa: F401
 
 # What runs import is forgotten with them, unless it was there before; extension modules do not bear that.
-import pyzoo.testing.embedded_ensemble
-import pyzoo.testing.factory
-import pyzoo.testing.fault_marks
-import pyzoo.testing.places  # noqa: F401
+import pyzoo.testing.embedded.ensemble
+import pyzoo.testing.plugin.factory
+import pyzoo.testing.plugin.fault_marks
+import pyzoo.testing.plugin.places  # noqa: F401
 
 PLUGIN = ("-p", "no:pyzoo", "-p", "pyzoo.testing.plugin")
 """Whether the package is installed or not, the plugin is loaded once."""

@@ -217,7 +217,7 @@ def test_a_port_of_somebody_else_is_an_error_before_anything_is_started() -> Non
 def test_a_port_for_members_that_was_taken_after_it_was_tried_is_an_error(
     monkeypatch: pytest.MonkeyPatch, purpose: str
 ) -> None:
-    monkeypatch.setattr("pyzoo.testing.embedded_ensemble.refuse_taken_ports", lambda host, members: None)
+    monkeypatch.setattr("pyzoo.testing.embedded.ensemble.refuse_taken_ports", lambda host, members: None)
     ensemble = EmbeddedEnsemble(2, base_port=free_base_port(), tick_time_ms=TICK_TIME_MS)
     port = ensemble.plan.members[1].ports[purpose]
     with socket.create_server(("127.0.0.1", port)):

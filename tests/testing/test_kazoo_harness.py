@@ -12,7 +12,7 @@ from kazoo.retry import KazooRetry
 
 from pyzoo.testing import LocalEnsemble
 from pyzoo.testing.kazoo import KazooTestCase, ZookeeperCluster, end_global_cluster, get_global_cluster
-from pyzoo.testing.kazoo_cluster import has_green_threads
+from pyzoo.testing.kazoo.cluster import has_green_threads
 from tests.support.kazoo_session import kazoo_session
 
 

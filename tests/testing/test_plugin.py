@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pyzoo.testing import EmbeddedServer
-from pyzoo.testing.plugin_options import port_option
+from pyzoo.testing.plugin.options import port_option
 from tests.support.kazoo_session import kazoo_session
 from tests.support.pytest_runs import PLUGIN, passed, run
 

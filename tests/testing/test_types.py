@@ -96,6 +96,9 @@ def test_a_run_of_pytest_that_uses_no_server_does_not_wait_until_one_is_loaded()
     assert "" == subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout.strip()
 
 
+def test_every_name_of_the_package_is_there() -> None:
+    assert [] == [name for name in testing.__all__ if not hasattr(testing, name)]
+
+
 def test_what_the_package_does_not_have_is_an_attribute_error() -> None:
-    assert hasattr(testing, "LocalEnsemble")
     assert not hasattr(testing, "EmbeddedServers")

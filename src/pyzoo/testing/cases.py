@@ -17,9 +17,9 @@ from kazoo.client import KazooClient
 
 from pyzoo.config.python_settings import PropertyValue
 from pyzoo.testing.clients import end_client, fresh_chroot, preload, start_client
-from pyzoo.testing.embedded import TICK_TIME_MS, EmbeddedServer
-from pyzoo.testing.fault_marks import end_faults
-from pyzoo.testing.marks import AUDIT, SUPER_AUTH, super_digest
+from pyzoo.testing.embedded.server import TICK_TIME_MS, EmbeddedServer
+from pyzoo.testing.plugin.fault_marks import end_faults
+from pyzoo.testing.plugin.marks import AUDIT, SUPER_AUTH, super_digest
 from pyzoo.testing.preload import Preload, nodes_of
 from pyzoo.testing.server_log import watch
 

@@ -19,7 +19,7 @@ from pyzoo.errors import PyzooError
 from pyzoo.shell.errors import ShellError
 from pyzoo.shell.paths import check_path, parent_of
 from pyzoo.shell.subtree import FORMAT, SavedNode, format_of, from_document, parsed
-from pyzoo.testing.inspection import NodeDict
+from pyzoo.testing.controls.inspection import NodeDict
 
 Tree: TypeAlias = Mapping[str, "str | bytes | Tree | None"]
 Preload: TypeAlias = Tree | NodeDict | str | os.PathLike[str]

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
-from pyzoo.testing.errors import WaitTimeout
-from pyzoo.testing.inspection import (
+from pyzoo.testing.controls.inspection import (
     NodeDict,
     SessionInfo,
     WatchInfo,
@@ -16,7 +15,8 @@ from pyzoo.testing.inspection import (
     sessions_of,
     watches_of,
 )
-from pyzoo.testing.server_thread import Result, ServerThread
+from pyzoo.testing.controls.server_thread import Result, ServerThread
+from pyzoo.testing.errors import WaitTimeout
 
 WAIT_SECONDS: Final = 10.0
 SHORTEST_PAUSE_SECONDS: Final = 0.001

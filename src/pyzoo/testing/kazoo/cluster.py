@@ -29,9 +29,9 @@ from pyzoo.runtime.ensemble_plan import (
 )
 from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
 from pyzoo.testing.clients import end_client, start_client
-from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
+from pyzoo.testing.embedded.ensemble import EmbeddedEnsemble
 from pyzoo.testing.errors import NoSuchSession
-from pyzoo.testing.kazoo_certificates import Certificates, NoTls, new_certificates
+from pyzoo.testing.kazoo.certificates import Certificates, NoTls, new_certificates
 from pyzoo.testing.server_log import lines_of_thread
 
 LOG_LINES: Final = 100

@@ -16,7 +16,7 @@ from kazoo.security import make_digest_acl_credential
 
 from pyzoo.config.python_settings import PropertyValue
 from pyzoo.shell.subtree import SavedNode
-from pyzoo.testing.plugin_options import (
+from pyzoo.testing.plugin.options import (
     number_option,
     port_option,
     preload_option,

@@ -17,9 +17,9 @@ from pyzoo.runtime.member import MemberTasks
 from pyzoo.runtime.run import RunningServer, serve
 from pyzoo.runtime.transport.link_faults import LinkFaults
 from pyzoo.server.member.peer import QuorumPeer
-from pyzoo.testing.controls import ServerControls
+from pyzoo.testing.controls.server_controls import ServerControls
+from pyzoo.testing.controls.server_thread import ServerThread
 from pyzoo.testing.errors import NotStarted
-from pyzoo.testing.server_thread import ServerThread
 
 MODES: Final = {LEADING: "leader", FOLLOWING: "follower", OBSERVING: "observer"}
 ENCODING: Final = "iso-8859-1"

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pyzoo.testing.plugin_options import SHARED, add_options, number_option
+from pyzoo.testing.plugin.options import SHARED, add_options, number_option
 from pyzoo.testing.server_log import LINES, ServerLog, begin_session, end_session, watch
 
 if TYPE_CHECKING:
     from kazoo.client import KazooClient
 
-    from pyzoo.testing.embedded import EmbeddedServer
-    from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
-    from pyzoo.testing.ensemble import LocalEnsemble
-    from pyzoo.testing.factory import ServerFactory
+    from pyzoo.runtime.local_ensemble import LocalEnsemble
+    from pyzoo.testing.embedded.ensemble import EmbeddedEnsemble
+    from pyzoo.testing.embedded.server import EmbeddedServer
+    from pyzoo.testing.plugin.factory import ServerFactory
 
 MARKS = (
     "zookeeper(preload=None, properties=None, nodes=3, tick_time_ms=2000, shared=False): how the servers of a test are",
@@ -55,7 +55,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     if not servers and item.get_closest_marker("zookeeper_faults") is None:
         yield
         return
-    from pyzoo.testing.fault_marks import begin_faults, end_faults
+    from pyzoo.testing.plugin.fault_marks import begin_faults, end_faults
 
     try:
         begin_faults(item, servers)
@@ -84,15 +84,15 @@ def _servers_of(item: pytest.Item) -> list[Any]:
 
 
 def _factory_of(request: pytest.FixtureRequest) -> "ServerFactory":
-    from pyzoo.testing.factory import ServerFactory
-    from pyzoo.testing.marks import asked_by_test
+    from pyzoo.testing.plugin.factory import ServerFactory
+    from pyzoo.testing.plugin.marks import asked_by_test
 
     return ServerFactory(asked_by_test(request.node), request.path.parent)
 
 
 def _shared_factory_of(request: pytest.FixtureRequest) -> "ServerFactory":
-    from pyzoo.testing.factory import ServerFactory
-    from pyzoo.testing.marks import asked_by_options, for_sharing
+    from pyzoo.testing.plugin.factory import ServerFactory
+    from pyzoo.testing.plugin.marks import asked_by_options, for_sharing
 
     return ServerFactory(for_sharing(asked_by_options(request.config)), request.config.rootpath)
 
@@ -139,7 +139,7 @@ def zookeeper_hosts(request: pytest.FixtureRequest) -> Iterator[str]:
     It is that of the fixture that the test asks for as well, `zookeeper`, `zookeeper_ensemble` or one of those for the
     session; with none of them that of the option `zookeeper_hosts`, or else a server of the test's own.
     """
-    from pyzoo.testing.places import place_of
+    from pyzoo.testing.plugin.places import place_of
 
     with ExitStack() as stack:
         yield place_of(request, stack)
@@ -173,7 +173,7 @@ def zookeeper_connect(zookeeper_hosts: str) -> "Iterator[Callable[..., KazooClie
 @pytest.fixture
 def pyzoo_server() -> "Iterator[EmbeddedServer]":
     """A running EmbeddedServer; `connect_string` and `port` say where."""
-    from pyzoo.testing.embedded import EmbeddedServer
+    from pyzoo.testing.embedded.server import EmbeddedServer
 
     with EmbeddedServer() as server:
         watch(server)
@@ -183,7 +183,7 @@ def pyzoo_server() -> "Iterator[EmbeddedServer]":
 @pytest.fixture
 def pyzoo_ensemble() -> "Iterator[LocalEnsemble]":
     """A running LocalEnsemble of three; `connect_string` and `members` say where, `kill` and `restart` disturb it."""
-    from pyzoo.testing.ensemble import LocalEnsemble
+    from pyzoo.runtime.local_ensemble import LocalEnsemble
 
     with LocalEnsemble(nodes=3) as ensemble:
         watch(ensemble)

@@ -3,10 +3,10 @@
 from attrs import evolve
 
 from pyzoo.runtime.ensemble_controls import EnsembleControls
-from pyzoo.testing.embedded_member import EmbeddedMember
+from pyzoo.testing.controls.inspection import SessionInfo
+from pyzoo.testing.controls.references import SessionReference, session_id_of, session_text
+from pyzoo.testing.embedded.member import EmbeddedMember
 from pyzoo.testing.errors import NoSuchSession
-from pyzoo.testing.inspection import SessionInfo
-from pyzoo.testing.references import SessionReference, session_id_of, session_text
 
 
 class EnsembleSessions(EnsembleControls[EmbeddedMember]):

@@ -3,8 +3,8 @@
 from pyzoo.jute import opcodes as op
 from pyzoo.server.clients.request import internal_request
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.testing.controls.references import session_text
 from pyzoo.testing.errors import EmbeddedServerError, NoSuchSession
-from pyzoo.testing.references import session_text
 
 
 def expire_now(server: ZooKeeperServer, session_id: int) -> None:

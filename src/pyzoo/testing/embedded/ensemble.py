@@ -29,9 +29,9 @@ from pyzoo.runtime.ensemble_plan import (
     write_plan,
 )
 from pyzoo.runtime.local_ensemble import with_admin_off
-from pyzoo.testing.embedded_member import EmbeddedMember
-from pyzoo.testing.ensemble_sessions import EnsembleSessions
-from pyzoo.testing.off_loop import Result, off_loop
+from pyzoo.testing.embedded.ensemble_sessions import EnsembleSessions
+from pyzoo.testing.embedded.member import EmbeddedMember
+from pyzoo.testing.embedded.off_loop import Result, off_loop
 
 POLL_SECONDS: Final = 0.002
 ALONE: Final = "standaloneEnabled=false"

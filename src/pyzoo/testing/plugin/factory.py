@@ -10,13 +10,13 @@ from kazoo.client import KazooClient
 
 from pyzoo.config.python_settings import PropertyValue
 from pyzoo.testing.clients import end_client, preload, start_client
-from pyzoo.testing.embedded import EmbeddedServer
-from pyzoo.testing.marks import Asked
+from pyzoo.testing.embedded.server import EmbeddedServer
+from pyzoo.testing.plugin.marks import Asked
 from pyzoo.testing.preload import Preload, nodes_of
 from pyzoo.testing.server_log import watch
 
 if TYPE_CHECKING:
-    from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
+    from pyzoo.testing.embedded.ensemble import EmbeddedEnsemble
 
 
 class Server(Protocol):
@@ -73,7 +73,7 @@ class ServerFactory:
     ) -> "EmbeddedEnsemble":
         """An ensemble that serves. Raises EnsembleError, ConfigError, PreloadError."""
         # What members need takes a while to load: not for tests that have none.
-        from pyzoo.testing.embedded_ensemble import EmbeddedEnsemble
+        from pyzoo.testing.embedded.ensemble import EmbeddedEnsemble
 
         ensemble = EmbeddedEnsemble(
             nodes=self.asked.nodes if nodes is None else nodes,

@@ -9,7 +9,7 @@ from pyzoo.jute.records import DeleteTxn
 from pyzoo.server.clients.request import internal_request
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 from pyzoo.server.sessions import SessionTracker
-from pyzoo.testing.expiry import begin_to_expire, end_local
+from pyzoo.testing.controls.expiry import begin_to_expire, end_local
 
 
 @define

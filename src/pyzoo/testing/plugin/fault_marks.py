@@ -10,9 +10,9 @@ from typing import Any, Final
 import pytest
 
 from pyzoo.runtime.ensemble_controls import EnsembleControls
-from pyzoo.testing.controls import ServerControls
+from pyzoo.testing.controls.server_controls import ServerControls
 from pyzoo.testing.errors import NotStarted
-from pyzoo.testing.marks import given_by
+from pyzoo.testing.plugin.marks import given_by
 
 MARK: Final = "zookeeper_faults"
 LEADER: Final = "leader"

@@ -13,7 +13,7 @@ import trio
 
 from pyzoo.runtime.run import RunningServer, leaf_of
 from pyzoo.testing.errors import EmbeddedServerError, NotStarted
-from pyzoo.testing.faults import ServerFaults
+from pyzoo.testing.faults.server_faults import ServerFaults
 
 Result = TypeVar("Result")
 

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 import pytest
 
 from pyzoo.testing.clients import fresh_chroot, preload
-from pyzoo.testing.factory import Server
-from pyzoo.testing.marks import SUPER_AUTH, Asked, asked_by_test
-from pyzoo.testing.plugin_options import SHARED
+from pyzoo.testing.plugin.factory import Server
+from pyzoo.testing.plugin.marks import SUPER_AUTH, Asked, asked_by_test
+from pyzoo.testing.plugin.options import SHARED
 from pyzoo.testing.server_log import watch
 
 #: Fixtures that say where, the first that a test asks for.

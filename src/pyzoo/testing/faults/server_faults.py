@@ -1,9 +1,9 @@
 """ServerFaults: the faults of one run of a server; a new run has none."""
 
 from pyzoo.runtime.run import RunningServer
-from pyzoo.testing.full_disk import fill, make_room
-from pyzoo.testing.request_faults import InjectedFaults
-from pyzoo.testing.sockets import DelayLine
+from pyzoo.testing.faults.full_disk import fill, make_room
+from pyzoo.testing.faults.request_faults import InjectedFaults
+from pyzoo.testing.faults.slow_network import DelayLine
 
 
 class ServerFaults:

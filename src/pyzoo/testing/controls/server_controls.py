@@ -7,14 +7,21 @@ from collections.abc import Callable
 
 from pyzoo.runtime.run import RunningServer
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
-from pyzoo.testing.clock import Step, connected_sessions, has_ended, may_sweep, step_sessions, sweep
+from pyzoo.testing.controls.clock import (
+    Step,
+    connected_sessions,
+    has_ended,
+    may_sweep,
+    step_sessions,
+    sweep,
+)
+from pyzoo.testing.controls.expiry import expire_now
+from pyzoo.testing.controls.references import SessionReference, session_id_of, session_text
+from pyzoo.testing.controls.server_thread import Result, ServerThread
+from pyzoo.testing.controls.view import WAIT_SECONDS, ServerView
 from pyzoo.testing.errors import EmbeddedServerError, NoSuchSession
-from pyzoo.testing.expiry import expire_now
-from pyzoo.testing.full_disk import is_stalled
-from pyzoo.testing.references import SessionReference, session_id_of, session_text
-from pyzoo.testing.request_faults import ErrorReference, code_of, opcodes_of
-from pyzoo.testing.server_thread import Result, ServerThread
-from pyzoo.testing.view import WAIT_SECONDS, ServerView
+from pyzoo.testing.faults.full_disk import is_stalled
+from pyzoo.testing.faults.request_faults import ErrorReference, code_of, opcodes_of
 
 
 class ServerControls(ServerView):

@@ -16,12 +16,12 @@ from pyzoo.config.reader import ConfigWarning
 from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.run import RunningServer, serve
 from pyzoo.server.database import ZKDatabase
-from pyzoo.testing.controls import ServerControls
-from pyzoo.testing.data_left import database_of, empty_database, empty_directory
-from pyzoo.testing.errors import AlreadyStarted, EmbeddedServerError, NotStarted
-from pyzoo.testing.off_loop import off_loop
-from pyzoo.testing.ports import ReservedPorts
-from pyzoo.testing.server_thread import ServerThread
+from pyzoo.testing.controls.server_controls import ServerControls
+from pyzoo.testing.controls.server_thread import ServerThread
+from pyzoo.testing.embedded.data_left import database_of, empty_database, empty_directory
+from pyzoo.testing.embedded.off_loop import off_loop
+from pyzoo.testing.embedded.ports import ReservedPorts
+from pyzoo.testing.errors import AlreadyStarted, NotStarted
 
 LOOPBACK: Final = "127.0.0.1"
 TICK_TIME_MS: Final = 2000
@@ -41,8 +41,6 @@ NOT_STARTED: Final = "the server is not started: call start(), or write `with Em
 
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
-
-__all__ = ["AlreadyStarted", "EmbeddedServer", "EmbeddedServerError", "NotStarted"]
 
 
 class EmbeddedServer(ServerControls):

@@ -2,8 +2,8 @@
 
 from typing import Any, Protocol
 
+from pyzoo.testing.controls.inspection import SessionInfo
 from pyzoo.testing.errors import NoSuchSession
-from pyzoo.testing.inspection import SessionInfo
 
 
 class HasClientId(Protocol):

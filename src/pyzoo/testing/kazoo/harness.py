@@ -1,4 +1,4 @@
-"""Kazoo's test harness on pyzoo servers: `from pyzoo.testing.kazoo import KazooTestCase` in place of `kazoo.testing`.
+"""KazooTestHarness and KazooTestCase, which have the names, attributes and methods of `kazoo.testing.harness`.
 
 What the environment says is obeyed: ZOOKEEPER_CLUSTER_SIZE, ZOOKEEPER_PORT_OFFSET (free ports without it),
 ZOOKEEPER_OBSERVER_START_ID, ZOOKEEPER_LOCAL_SESSION_RO and ZOOKEEPER_JAAS_AUTH (digest, or gssapi with KRB5_CONFIG and
@@ -18,10 +18,8 @@ from kazoo.protocol.connection import _CONNECTION_DROP, _SESSION_EXPIRED
 from kazoo.protocol.states import KazooState
 
 from pyzoo.testing.clients import end_client, short_client
-from pyzoo.testing.kazoo_cluster import ManagedZooKeeper, ZookeeperCluster
+from pyzoo.testing.kazoo.cluster import ZookeeperCluster
 from pyzoo.testing.server_log import watch
-
-__all__ = ["KazooTestCase", "KazooTestHarness", "ManagedZooKeeper", "ZookeeperCluster", "get_global_cluster"]
 
 DEFAULTS: Final = {
     "ZOOKEEPER_CLUSTER_SIZE": "3",
