@@ -50,10 +50,9 @@ TESTING_LAYERS = [
     {"faults"},
     {"controls"},
     {"embedded"},
-    {"preload", "server_log"},
+    {"preload", "server_log", "server_settings"},
     {"clients"},
-    {"plugin", "kazoo"},
-    {"cases"},
+    {"plugin", "cases", "kazoo"},
 ]
 """The rooms and files of testing/, likewise."""
 
@@ -134,6 +133,17 @@ def test_a_room_of_testing_imports_only_from_rooms_below_it() -> None:
             if parts[:2] == ["pyzoo", "testing"] and len(parts) > 2 and parts[2] != room:
                 if level[parts[2]] >= level[room]:
                     wrong.append(f"{module.path} imports {name}")
+    assert [] == wrong
+
+
+def test_of_testing_only_the_plugin_knows_pytest() -> None:
+    """A project on unittest need not have it."""
+    wrong = [
+        module.path
+        for module in modules()
+        if module.path.startswith("testing/") and not module.path.startswith("testing/plugin/")
+        if {name.split(".")[0] for name in module.imports} & {"pytest", "_pytest"}
+    ]
     assert [] == wrong
 
 

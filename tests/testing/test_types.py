@@ -96,6 +96,11 @@ def test_a_run_of_pytest_that_uses_no_server_does_not_wait_until_one_is_loaded()
     assert "" == subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout.strip()
 
 
+def test_a_project_on_unittest_need_not_have_pytest() -> None:
+    alone = "import sys; sys.modules['pytest'] = None; from pyzoo.testing import ZooKeeperTestCase"
+    subprocess.run([sys.executable, "-c", alone], check=True, timeout=60)
+
+
 def test_every_name_of_the_package_is_there() -> None:
     assert [] == [name for name in testing.__all__ if not hasattr(testing, name)]
 

@@ -1,9 +1,9 @@
 """Real servers for tests: `with EmbeddedServer() as server: ...server.connect_string...`, or a LocalEnsemble.
 
-plugin        for pytest: options, marks, fixtures
+plugin        for pytest: options, marks, fixtures; nothing outside of it knows pytest
 cases         for unittest
 kazoo         for projects that use kazoo's harness
-clients       kazoo's clients, for all three; beside them preload and server_log
+clients       kazoo's clients, for all three; beside them preload, server_log, server_settings
 embedded      servers and ensembles in threads of this process: how they start, end, and go on
 controls      what a test sees of such a server and does to it: sessions, nodes, watches, time, pauses
 faults        what can be wrong with it: requests that fail, a slow network, a full disk

@@ -10,6 +10,7 @@ class TestApp(ZooKeeperTestCase):
 import inspect
 import unittest
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from kazoo.client import KazooClient
 from pyzoo.config.python_settings import PropertyValue
 from pyzoo.testing.clients import end_client, fresh_chroot, preload, start_client
 from pyzoo.testing.embedded.server import TICK_TIME_MS, EmbeddedServer
-from pyzoo.testing.plugin.fault_marks import end_faults
-from pyzoo.testing.plugin.marks import AUDIT, SUPER_AUTH, super_digest
+from pyzoo.testing.errors import NotStarted
 from pyzoo.testing.preload import Preload, nodes_of
 from pyzoo.testing.server_log import watch
+from pyzoo.testing.server_settings import AUDIT, SUPER_AUTH, super_digest
 
 
 class ZooKeeperTestCase(unittest.TestCase):
@@ -56,7 +57,10 @@ class ZooKeeperTestCase(unittest.TestCase):
         return EmbeddedServer(tick_time_ms=cls.zookeeper_tick_time_ms, properties=properties)
 
     def doCleanups(self) -> None:  # noqa: N802 - the name of unittest
-        end_faults([self.zookeeper] if hasattr(self, "zookeeper") else [])
+        if hasattr(self, "zookeeper"):
+            # A test may have stopped it.
+            with suppress(NotStarted):
+                self.zookeeper.heal()
         super().doCleanups()
 
     def new_client(self, **options: Any) -> KazooClient:

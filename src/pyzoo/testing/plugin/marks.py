@@ -5,17 +5,16 @@
 
 import difflib
 import os
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from attrs import evolve, field, frozen
-from kazoo.security import make_digest_acl_credential
 
 from pyzoo.config.python_settings import PropertyValue
 from pyzoo.shell.subtree import SavedNode
+from pyzoo.testing.embedded.server import TICK_TIME_MS
 from pyzoo.testing.plugin.options import (
     number_option,
     port_option,
@@ -25,14 +24,10 @@ from pyzoo.testing.plugin.options import (
     text_option,
 )
 from pyzoo.testing.preload import nodes_of
+from pyzoo.testing.server_settings import AUDIT, super_digest
 
 MARK: Final = "zookeeper"
-TICK_TIME_MS: Final = 2000
 NODES: Final = 3
-#: Reports of failed tests show who changed what.
-AUDIT: Final[dict[str, PropertyValue]] = {"audit.enable": True}
-#: Who may remove what tests leave behind on a server that they share, whatever its ACLs are.
-SUPER_AUTH: Final = ("digest", f"super:{uuid.uuid4().hex}")
 
 _MEANINGS: Final[dict[str, tuple[type | tuple[type, ...], str]]] = {
     "preload": ((Mapping, str, os.PathLike), "a mapping of nodes, or the file that has them"),
@@ -76,12 +71,6 @@ def asked_by_options(config: pytest.Config) -> Asked:
 def for_sharing(asked: Asked) -> Asked:
     """The same for a server that tests share: each of them brings its own nodes to its own chroot."""
     return evolve(asked, properties={**super_digest(), **asked.properties}, preload=())
-
-
-def super_digest() -> dict[str, str]:
-    """The setting that lets in who has SUPER_AUTH."""
-    digest = make_digest_acl_credential(*SUPER_AUTH[1].split(":"))
-    return {"zookeeper.DigestAuthenticationProvider.superDigest": digest}
 
 
 def asked_by_test(node: pytest.Item) -> Asked:

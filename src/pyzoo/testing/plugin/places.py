@@ -6,9 +6,10 @@ import pytest
 
 from pyzoo.testing.clients import fresh_chroot, preload
 from pyzoo.testing.plugin.factory import Server
-from pyzoo.testing.plugin.marks import SUPER_AUTH, Asked, asked_by_test
+from pyzoo.testing.plugin.marks import Asked, asked_by_test
 from pyzoo.testing.plugin.options import SHARED
 from pyzoo.testing.server_log import watch
+from pyzoo.testing.server_settings import SUPER_AUTH
 
 #: Fixtures that say where, the first that a test asks for.
 OWN = ("zookeeper", "zookeeper_ensemble")
