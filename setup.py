@@ -59,7 +59,7 @@ COMPILED = [
     "src/pyzoo/runtime/wakeup.py",
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
-        for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session")
+        for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session", "tls_records")
     ),
 ]
 NOT_COMPILED = {"__init__.py", "generate.py"}
@@ -100,7 +100,7 @@ HOT = [
     *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn", "wakeup")),
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
-        for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session")
+        for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session", "tls_records")
     ),
 ]
 """Runs for every request."""

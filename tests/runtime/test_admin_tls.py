@@ -2,8 +2,11 @@
 
 import http.client
 import json
+import os
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.tls.contexts import make_context
 from pyzoo.testing import EmbeddedServer
 from tests.support.identities import HOST, Identity
+from tests.support.key_updates import telling_context, writer_of
 
 SECONDS = 20
 SUBJECT = "CN=member"
@@ -132,3 +136,18 @@ def test_without_a_key_store_there_is_no_admin_server(key: str, caplog: pytest.L
     with EmbeddedServer(properties=properties) as server:
         assert server.admin_port is None
     assert "need ssl.quorum.keyStore.location" in caplog.text
+
+
+def test_a_flood_of_updates_of_keys_ends_its_connection(start: Start, stores: TlsSettings, tmp_path: Path) -> None:
+    server = start(admin_forceHttps="true")
+    connection = secure(server, telling_context(stores, tmp_path / "secrets"))
+    connection.connect()
+    assert isinstance(connection.sock, ssl.SSLSocket)
+    writer = writer_of(connection.sock, tmp_path / "secrets")
+    with closing(connection), socket.socket(fileno=os.dup(connection.sock.fileno())) as raw:
+        raw.settimeout(SECONDS)
+        with suppress(ConnectionError):
+            raw.sendall(b"".join(writer.key_update(False) for _ in range(3000)))
+            while raw.recv(1 << 16):
+                pass
+    ask(secure(server, anonymous(stores)), "ruok")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from pyzoo.runtime.http_records import RecordStream
 from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, Stream, plain_address
 from pyzoo.runtime.http_slots import Slot, Slots
 from pyzoo.runtime.listening import bind
@@ -125,7 +126,7 @@ class _HttpServer:
                 return None
             settings.plain_accepted()
             return plain
-        secure = trio.SSLStream(plain, settings.tls, server_side=True, https_compatible=True)
+        secure = trio.SSLStream(RecordStream(plain), settings.tls, server_side=True, https_compatible=True)
         await secure.do_handshake()
         return secure
 

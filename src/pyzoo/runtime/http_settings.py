@@ -9,13 +9,14 @@ import trio
 from attrs import frozen
 
 from pyzoo.config.settings import ServerConfig
+from pyzoo.runtime.http_records import RecordStream
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApplication = Callable[[Message, Receive, Send], Awaitable[None]]
 
-Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+Stream = trio.SocketStream | trio.SSLStream[RecordStream]
 
 
 def nothing() -> None:

@@ -1,61 +1,23 @@
-"""Updates of the keys of TLS 1.3: a few are a client's right, very many end the connection before they cost much.
-
-Neither Python nor openssl's client sends more than one at a time, so they are written down here (RFC 8446, 4.6.3 and
-7.2), beginning with the secret that OpenSSL tells of a handshake.
-"""
+"""Updates of the keys of TLS 1.3: a few are a client's right, very many end the connection before they cost much."""
 
 import ssl
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA384
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.tls.contexts import make_context
-from pyzoo.runtime.transport.client_tls import IDLE_RECORDS, RECORDS_AT_ONCE, ClientTls, ClientTlsSession
+from pyzoo.runtime.transport.client_tls import ClientTls, ClientTlsSession
+from pyzoo.runtime.transport.tls import TlsSession
+from pyzoo.runtime.transport.tls_records import IDLE_RECORDS, RECORDS_AT_ONCE
+from tests.support.key_updates import APPLICATION_DATA, Writer, telling_context, writer_of
 
-HANDSHAKE, APPLICATION_DATA = 22, 23
-KEY_UPDATE = 24
 UPDATES = 3000
-
-
-class Writer:
-    """The client's direction of a connection with AES-256 and SHA-384."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._use(secret)
-
-    def _use(self, secret: bytes) -> None:
-        self._secret = secret
-        self._key = AESGCM(self._derived("key", 32))
-        self._iv = self._derived("iv", 12)
-        self._sequence = 0
-
-    def _derived(self, label: str, length: int) -> bytes:
-        name = b"tls13 " + label.encode()
-        info = length.to_bytes(2, "big") + bytes([len(name)]) + name + b"\x00"
-        return HKDFExpand(SHA384(), length, info).derive(self._secret)
-
-    def record(self, kind: int, content: bytes) -> bytes:
-        header = b"\x17\x03\x03" + (len(content) + 17).to_bytes(2, "big")
-        nonce = (int.from_bytes(self._iv, "big") ^ self._sequence).to_bytes(12, "big")
-        self._sequence += 1
-        return header + self._key.encrypt(nonce, content + bytes([kind]), header)
-
-    def key_update(self, asks: bool) -> bytes:
-        """A new key from here on; with `asks` the other side is to do the same."""
-        record = self.record(HANDSHAKE, bytes([KEY_UPDATE, 0, 0, 1, asks]))
-        self._use(self._derived("traffic upd", 48))
-        return record
 
 
 def shaken(stores: TlsSettings, home: Path) -> tuple[ClientTlsSession, ssl.SSLObject, ssl.MemoryBIO, bytes, Writer]:
     """A server's session that lacks the client's last flight, the client, that flight, and who writes behind it."""
-    context = make_context(stores, server_side=False)
-    context.check_hostname = False
-    context.keylog_filename = str(home / "secrets")
+    context = telling_context(stores, home / "secrets")
     session = ClientTls(make_context(stores, server_side=True), False).accepted(False, "127.0.0.1")
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = context.wrap_bio(incoming, outgoing)
@@ -65,9 +27,7 @@ def shaken(stores: TlsSettings, home: Path) -> tuple[ClientTlsSession, ssl.SSLOb
     session.step()
     incoming.write(session.to_send(b""))
     client.do_handshake()
-    assert ("TLS_AES_256_GCM_SHA384", "TLSv1.3", 256) == client.cipher()
-    told = dict(line.split()[::2] for line in (home / "secrets").read_text().splitlines() if line[:1] != "#")
-    return session, client, incoming, outgoing.read(), Writer(bytes.fromhex(told["CLIENT_TRAFFIC_SECRET_0"]))
+    return session, client, incoming, outgoing.read(), writer_of(client, home / "secrets")
 
 
 @pytest.fixture
@@ -81,7 +41,7 @@ def connection(stores: TlsSettings, tmp_path: Path) -> "Connection":
     return session, client, incoming, writer
 
 
-def receive_all(session: ClientTlsSession, parts: list[bytes]) -> bytes:
+def receive_all(session: ClientTlsSession | TlsSession, parts: list[bytes]) -> bytes:
     return b"".join(session.received(part) for part in parts)
 
 
@@ -138,3 +98,22 @@ def test_what_comes_with_the_end_of_the_handshake_is_counted_too(stores: TlsSett
     assert session.is_ready
     with pytest.raises(ssl.SSLError):
         session.rest()
+
+
+@pytest.mark.parametrize("piece", [1000, 1 << 18])
+def test_another_member_is_cut_off_in_the_same_way(stores: TlsSettings, tmp_path: Path, piece: int) -> None:
+    session = TlsSession(make_context(stores, server_side=True), True, None, False)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = telling_context(stores, tmp_path / "secrets").wrap_bio(incoming, outgoing)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    session.received(outgoing.read())
+    incoming.write(session.to_send(b""))
+    client.do_handshake()
+    writer = writer_of(client, tmp_path / "secrets")
+    assert b"a packet" == session.received(outgoing.read() + writer.record(APPLICATION_DATA, b"a packet"))
+    incoming.write(session.to_send(b""))
+    updates = [writer.key_update(True) for _ in range(UPDATES)]
+    with pytest.raises(ssl.SSLError, match="say nothing"):
+        receive_all(session, pieces_of(b"".join(updates), piece))
+    assert len(session.to_send(b"")) <= (IDLE_RECORDS + RECORDS_AT_ONCE) * len(updates[0])

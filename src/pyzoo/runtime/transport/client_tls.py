@@ -10,6 +10,7 @@ from pyzoo.runtime.clock import wall_ms
 from pyzoo.runtime.transport.certificate_names import Certificate, PeerCheck, is_valid_at, refused
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.runtime.transport.tls import TLS_HANDSHAKE
+from pyzoo.runtime.transport.tls_records import Records
 
 READ_BYTES: Final = 1 << 14
 """What a record of TLS holds at most."""
@@ -17,12 +18,6 @@ WRITE_BYTES: Final = 1 << 16
 """Encrypted at once: OpenSSL keeps the buffer that this takes for as long as the connection lasts."""
 OWN_BYTES_LIMIT: Final = 1 << 16
 """What the session itself may have to say to a client that does not read."""
-HEADER_BYTES: Final = 5
-"""Of a record; the last two are the size of what follows."""
-RECORDS_AT_ONCE: Final = 64
-"""OpenSSL gets no more before it is seen what was in them: all updates of keys that it has, it makes at once."""
-IDLE_RECORDS: Final = 100
-"""So many records may tell nothing, and one more for each 1024 that do. An update of keys is 30 to 50 us of work."""
 _TWO_RECORDS: Final = 2 * 21
 """What two records of TLS have around their text at least: a header and a tag each."""
 MANY_UNUSED: Final = 64
@@ -85,10 +80,7 @@ class ClientTlsSession(TransportSession):
         self._tls: ssl.SSLObject | None = None
         self._certificate = b""
         self._has_part = False
-        self._header = b""  # as much of it as has come
-        self._still_to_come: i64 = 0  # of the record that has begun
-        self._begun: i64 = 0
-        self._told: i64 = 0
+        self._records = Records()
         # Looked up once, not for each request.
         self._receive: Callable[[bytes], int] = self._incoming.write
         self._take: Callable[[], bytes] = self._outgoing.read
@@ -156,51 +148,22 @@ class ClientTlsSession(TransportSession):
         tls = self._tls
         if tls is None or not data:
             return data
+        records = self._records
         size: i64 = len(data)
-        end = self._end_of_records(data, 0)
+        end = records.end(data, 0)
         if end == size:
             self._receive(data)
             plain = self._read(tls)
-            self._refuse_idleness()
+            records.refuse_idleness()
             return plain
         pieces: list[bytes] = []
         start: i64 = 0
         while start < size:
             self._receive(data[start:end])
             pieces.append(self._read(tls))
-            self._refuse_idleness()
-            start, end = end, self._end_of_records(data, end)
+            records.refuse_idleness()
+            start, end = end, records.end(data, end)
         return b"".join(pieces)
-
-    def _end_of_records(self, data: bytes, at: i64) -> i64:
-        """Where RECORDS_AT_ONCE more records end, or all that have come; counts those that begin."""
-        size: i64 = len(data)
-        if len(self._header) > 0:
-            # Cut in its middle by the network: so it begins anew, with what has come of it.
-            missing: i64 = HEADER_BYTES - len(self._header)
-            header = self._header + data[at : at + missing]
-            if len(header) < HEADER_BYTES:
-                self._header = header
-                return size
-            self._header = b""
-            self._begun += 1
-            self._still_to_come = missing + (header[3] << 8) + header[4]
-        at += self._still_to_come
-        count: i64 = 0
-        while at + HEADER_BYTES <= size and count < RECORDS_AT_ONCE:
-            at += HEADER_BYTES + (data[at + 3] << 8) + data[at + 4]
-            count += 1
-        self._begun += count
-        self._still_to_come = max(at - size, 0)
-        if at < size < at + HEADER_BYTES:
-            self._header = data[at:]
-            at = size
-        return min(at, size)
-
-    def _refuse_idleness(self) -> None:
-        """Raise SSLError for a client that sends very many records with nothing in them, such as updates of keys."""
-        if self._begun - self._told > IDLE_RECORDS + (self._told >> 10):
-            raise ssl.SSLError(ssl.SSL_ERROR_SSL, "too many records that say nothing")
 
     def _read(self, tls: ssl.SSLObject) -> bytes:
         """All records that are whole, and no call more: one that finds nothing raises, which takes longest."""
@@ -218,7 +181,7 @@ class ClientTlsSession(TransportSession):
             size: i64 = len(piece)
             if size == 0:
                 break
-            self._told += 1
+            self._records.told += 1
             if not first:
                 first = piece
             elif pieces is None:

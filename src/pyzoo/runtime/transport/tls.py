@@ -10,6 +10,7 @@ from typing import Final, final
 
 from pyzoo.runtime.transport.certificate_names import PeerCheck
 from pyzoo.runtime.transport.session import TransportSession
+from pyzoo.runtime.transport.tls_records import Records
 
 TLS_HANDSHAKE: Final = 0x16
 """The first byte of a TLS connection; a plain one begins with 0x00 or 0xff."""
@@ -42,6 +43,7 @@ class TlsSession(TransportSession):
         self._undecided = may_be_plain
         self._ready = False
         self._waiting = b""
+        self._records = Records()
         self._check = check
         self._examines = examines
         self.to_examine: ssl.SSLObject | None = None
@@ -55,9 +57,16 @@ class TlsSession(TransportSession):
                 self._tls = None
         if self._tls is None or not data:
             return data
-        self._incoming.write(data)
-        self._step()
-        return self._read() if self._ready else b""
+        pieces: list[bytes] = []
+        start = 0
+        while start < len(data):
+            end = self._records.end(data, start)
+            self._incoming.write(data[start:end])
+            self._step()
+            if self._ready:
+                pieces.append(self._read())
+            start = end
+        return b"".join(pieces)
 
     def to_send(self, data: bytes) -> bytes:
         self._waiting += data
@@ -113,6 +122,8 @@ class TlsSession(TransportSession):
             if not piece:
                 break
             pieces.append(piece)
+            self._records.told += 1
+        self._records.refuse_idleness()
         return b"".join(pieces)
 
 
