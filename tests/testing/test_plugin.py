@@ -209,6 +209,21 @@ def test_the_report_of_a_failure_shows_what_its_servers_have_logged(pytester: py
     run(pytester, source, "--zookeeper-log-lines=0").stdout.no_fnmatch_line("*zookeeper log*")
 
 
+def test_a_test_without_a_server_finds_the_loggers_as_if_there_had_been_none(pytester: pytest.Pytester) -> None:
+    source = """
+        import logging
+
+        def test_has_one(zookeeper): pass
+
+        def test_has_none(caplog):
+            logging.getLogger().setLevel(logging.DEBUG)
+            logging.getLogger("pyzoo.server").debug("in detail")
+            logging.getLogger("pyzoo.audit").info("who changed what")
+            assert caplog.messages == ["in detail", "who changed what"]
+        """
+    assert {"passed": 2} == run(pytester, source).parseoutcomes()
+
+
 def test_workers_of_xdist_have_servers_of_their_own(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     source = """

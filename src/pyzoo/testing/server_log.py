@@ -85,7 +85,8 @@ class ServerLog(logging.Handler):
             self._room.setLevel(self._own_level)
 
     def begin_test(self) -> None:
-        """Forget what was logged before."""
+        """Forget what was logged before, and leave the loggers alone until the test uses a server."""
+        self.stop()
         with self._guard:
             self.servers.clear()
             self._lines.clear()
