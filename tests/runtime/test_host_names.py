@@ -12,7 +12,8 @@ import trio
 from pyzoo.runtime import host_names
 from pyzoo.runtime.four_letters import ask
 from pyzoo.runtime.host_names import HostNames, is_numeric, name_of
-from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
+from pyzoo.runtime.local_ensemble import LocalEnsemble
+from pyzoo.runtime.local_member import Member
 from tests.support.kazoo_session import kazoo_session
 from tests.support.server_process import wait_until
 

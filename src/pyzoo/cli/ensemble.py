@@ -15,7 +15,8 @@ from pyzoo.config.system_properties import parse_arguments
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.ensemble_plan import HOST, TICK_TIME_MS, EnsembleError, stored_plan
 from pyzoo.runtime.four_letters import SERVING_MODES
-from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
+from pyzoo.runtime.local_ensemble import LocalEnsemble
+from pyzoo.runtime.local_member import Member
 
 NODES = 3
 SIGNALS: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)

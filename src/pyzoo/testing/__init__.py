@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 # pytest imports this package with the plugin, in every project: what a server needs is loaded by whoever names one.
 if TYPE_CHECKING:
     from pyzoo.runtime.ensemble_plan import EnsembleError, PortTaken
-    from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
+    from pyzoo.runtime.local_ensemble import LocalEnsemble
+    from pyzoo.runtime.local_member import Member
     from pyzoo.testing.cases import SharedZooKeeperTestCase, ZooKeeperTestCase
     from pyzoo.testing.clients import NoClient
     from pyzoo.testing.controls.inspection import NodeDict, SessionInfo, WatchInfo
@@ -66,7 +67,7 @@ _HOMES = {
     "EmbeddedServerError": "pyzoo.testing.errors",
     "EnsembleError": "pyzoo.runtime.ensemble_plan",
     "LocalEnsemble": "pyzoo.runtime.local_ensemble",
-    "Member": "pyzoo.runtime.local_ensemble",
+    "Member": "pyzoo.runtime.local_member",
     "NoClient": "pyzoo.testing.clients",
     "NoSuchNode": "pyzoo.testing.errors",
     "NoSuchSession": "pyzoo.testing.errors",

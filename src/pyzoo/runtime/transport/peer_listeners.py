@@ -45,7 +45,7 @@ class PeerListeners:
         self._wanted: dict[int, Addresses] = {}
         self._failed_binds: dict[int, int] = {}
         self.refused: dict[int, str] = {}
-        """The kinds of ports that are not open for somebody else has them, and what was said of each."""
+        """The kinds of ports that are not open because somebody else has them, and what was said of each."""
         self._looking_up: set[int] = set()
         self._is_trying = False
 

@@ -27,7 +27,8 @@ from pyzoo.runtime.ensemble_plan import (
     PortTaken,
     plan_ports,
 )
-from pyzoo.runtime.local_ensemble import LocalEnsemble, Member
+from pyzoo.runtime.local_ensemble import LocalEnsemble
+from pyzoo.runtime.local_member import Member
 from pyzoo.testing.clients import end_client, start_client
 from pyzoo.testing.embedded.ensemble import EmbeddedEnsemble
 from pyzoo.testing.errors import NoSuchSession
