@@ -1,10 +1,14 @@
 """LocalEnsemble: what tests do to members that are processes. One ensemble for all, which each test leaves whole."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pyzoo.testing import EnsembleError, LocalEnsemble
+from pyzoo.runtime.ensemble_plan import MemberPlan
+from pyzoo.testing import EnsembleError, LocalEnsemble, Member
 from tests.support.kazoo_session import kazoo_session
 from tests.support.server_process import wait_until
 
@@ -68,3 +72,24 @@ def test_the_member_of_a_client_is_found_by_where_it_is_connected(ensemble: Loca
 def test_who_does_not_run_cannot_be_paused() -> None:
     with pytest.raises(EnsembleError, match=r"member 2 does not run: start it with restart\(2\) first"):
         LocalEnsemble().pause(2)
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("local_ensemble", "local_member"):
+        monkeypatch.setattr(f"pyzoo.runtime.{module}.sys", SimpleNamespace(platform="win32"))
+
+
+@pytest.mark.usefixtures("windows")
+def test_on_windows_a_member_inherits_no_socket(tmp_path: Path) -> None:
+    member = Member(MemberPlan(1, False, 1, 2, 3), "127.0.0.1", tmp_path)
+    member.launch([sys.executable, "-c", "import sys; print(sys.argv[1:])"])
+    assert member.process is not None
+    assert member.process.wait(30) == 0
+    assert member.log_file.read_text() == "[]\n"
+
+
+@pytest.mark.usefixtures("windows")
+def test_on_windows_the_links_of_processes_are_not_disturbed() -> None:
+    with pytest.raises(EnsembleError, match="EmbeddedEnsemble"):
+        LocalEnsemble().partition(1)

@@ -154,6 +154,8 @@ class LocalEnsemble(EnsembleControls[Member]):
         self.member(sid).resume()
 
     def _tell_faults(self) -> None:
+        if sys.platform == "win32" and (self._cut or self._delay_ms):
+            raise EnsembleError("Windows hands no process a socket: disturb the links of an EmbeddedEnsemble")
         for member in self.members:
             member.tell_faults(self._cut_of(member.sid), self._delay_ms)
         for member in self.members:

@@ -115,23 +115,34 @@ class Member:
     def launch(self, command: Sequence[str], cut: Set[int] = NO_ONE, delay_ms: int = 0) -> None:
         """Start its process, with the output in the log, and with these faults of its links. Raises OSError."""
         self.forget()
+        if sys.platform == "win32":
+            # No socket is inherited by its number there.
+            self._start(command)
+            return
         faults = FaultSender()
-        faults.tell(cut, delay_ms)
-        descriptor = faults.far_end.fileno()
+        try:
+            faults.tell(cut, delay_ms)
+            descriptor = faults.far_end.fileno()
+            self._start([*command, f"--link-faults={descriptor}"], [descriptor])
+        except OSError:
+            faults.close()
+            raise
+        faults.far_end.close()
+        self._faults = faults
+
+    def _start(self, command: Sequence[str], inherited: Sequence[int] = ()) -> None:
         with self.log_file.open("ab") as log:
             self._log_start = self._log_read = log.tell()
             self._ready_at, self._has_taken_port = None, False
             # A group of its own: Ctrl-C at a terminal is for the one who started the ensemble, and who stops it.
             self.process = subprocess.Popen(
-                [*command, f"--link-faults={descriptor}"],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 process_group=0,
-                pass_fds=[descriptor],
+                pass_fds=inherited,
             )
-        faults.far_end.close()
-        self._faults = faults
 
     def tell_faults(self, cut: Set[int], delay_ms: int) -> None:
         """Other faults of its links, without waiting for anything."""
