@@ -13,7 +13,7 @@ from kazoo.client import KazooClient, KazooState
 from kazoo.retry import KazooRetry
 
 from pyzoo.runtime.four_letters import ask
-from pyzoo.testing import EmbeddedServer, NotStarted, WaitTimeout
+from pyzoo.testing import AlreadyStarted, EmbeddedServer, NotStarted, WaitTimeout
 from tests.support.kazoo_session import kazoo_session
 
 
@@ -193,6 +193,14 @@ async def test_trio_may_cancel_a_block_with_a_server() -> None:
             await trio.lowlevel.checkpoint()
     with pytest.raises(NotStarted):
         server.sessions()
+
+
+async def test_a_block_that_cannot_begin_does_not_stop_a_server_that_runs() -> None:
+    with EmbeddedServer() as server:
+        with pytest.raises(AlreadyStarted):
+            async with server:
+                raise AssertionError
+        assert [] == server.sessions()
 
 
 def test_asyncio_goes_on_while_it_starts() -> None:

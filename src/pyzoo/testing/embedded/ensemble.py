@@ -3,11 +3,9 @@
 import errno
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 from pyzoo.config.python_settings import PropertyValue, given_settings
@@ -29,16 +27,16 @@ from pyzoo.runtime.ensemble_plan import (
     write_plan,
 )
 from pyzoo.runtime.local_ensemble import with_admin_off
+from pyzoo.testing.embedded.block import Block
 from pyzoo.testing.embedded.ensemble_sessions import EnsembleSessions
 from pyzoo.testing.embedded.member import EmbeddedMember
-from pyzoo.testing.embedded.off_loop import Result, off_loop
 
 POLL_SECONDS: Final = 0.002
 ALONE: Final = "standaloneEnabled=false"
 """One voter is an ensemble too, with observers or alone."""
 
 
-class EmbeddedEnsemble(EnsembleSessions):
+class EmbeddedEnsemble(EnsembleSessions, Block):
     """Several servers as one service: `with EmbeddedEnsemble() as ensemble: ...ensemble.connect_string...`.
 
     It keeps nothing on disk unless it is given a data directory; a member that is killed or restarted goes on with its
@@ -83,32 +81,6 @@ class EmbeddedEnsemble(EnsembleSessions):
                 member = EmbeddedMember(self.plan, each, home, RealDisk(), False, self._properties)
             found.append(member)
         return found
-
-    def __enter__(self) -> "EmbeddedEnsemble":
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    async def __aenter__(self) -> "EmbeddedEnsemble":
-        try:
-            await off_loop(self.start)
-        except BaseException:
-            await off_loop(self.stop)  # who waited for it may have been cancelled
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await off_loop(self.stop)
-
-    async def in_thread(self, method: Callable[..., Result], *arguments: object) -> Result:
-        """Call something of it without blocking the event loop: `await ensemble.in_thread(ensemble.find_leader)`."""
-        return await off_loop(partial(method, *arguments))
 
     # --- the whole
 

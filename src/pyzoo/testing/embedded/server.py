@@ -4,8 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from types import TracebackType
-from typing import Final, TypeVar
+from typing import Final
 
 from attrs import evolve
 
@@ -18,8 +17,8 @@ from pyzoo.runtime.run import RunningServer, serve
 from pyzoo.server.database import ZKDatabase
 from pyzoo.testing.controls.server_controls import ServerControls
 from pyzoo.testing.controls.server_thread import ServerThread
+from pyzoo.testing.embedded.block import Block
 from pyzoo.testing.embedded.data_left import database_of, empty_database, empty_directory
-from pyzoo.testing.embedded.off_loop import off_loop
 from pyzoo.testing.embedded.ports import ReservedPorts
 from pyzoo.testing.errors import AlreadyStarted, NotStarted
 
@@ -39,11 +38,10 @@ ARGUMENTS: Final = {
 CONFIGS_KEPT: Final = 16
 NOT_STARTED: Final = "the server is not started: call start(), or write `with EmbeddedServer() as server:`"
 
-Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-class EmbeddedServer(ServerControls):
+class EmbeddedServer(ServerControls, Block):
     """A standalone server for tests; `with` and `async with` (trio, asyncio) start and stop it.
 
     It keeps nothing on disk unless it is given a data directory. `properties` are settings: keys as in a zoo.cfg, such
@@ -92,36 +90,6 @@ class EmbeddedServer(ServerControls):
         self._kept: ZKDatabase | None = None
         self._reserved: ReservedPorts | None = None
         self._wall_ahead_ms = 0
-
-    def __enter__(self) -> "EmbeddedServer":
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    async def __aenter__(self) -> "EmbeddedServer":
-        try:
-            await off_loop(self.start)
-        except BaseException:
-            if self._thread is not None:  # who waited for it was cancelled
-                await off_loop(self.stop)
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await off_loop(self.stop)
-
-    async def in_thread(self, method: Callable[..., Result], *arguments: object) -> Result:
-        """Call something of the server without blocking the event loop of trio or asyncio.
-
-        `await server.in_thread(server.wait_until, "/app")`.
-        """
-        return await off_loop(partial(method, *arguments))
 
     @property
     def port(self) -> int:
