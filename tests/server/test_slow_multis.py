@@ -224,3 +224,18 @@ def test_who_goes_away_does_not_take_the_multi_along() -> None:
     run_out(world)
     assert other.data("/p/n1") == b"y"
     assert world.server.throttler.in_process == 0
+
+
+def test_a_server_that_ends_applies_what_is_committed_behind_a_multi_too() -> None:
+    world, _, other = preparing_world()
+    tree = world.server.tree
+    while tree.closing is None:
+        world.pass_time(REST_MS)
+    # It looks at what the multi is about, so it does not pass it.
+    other.ask(op.SET_DATA, SetDataRequest("/s/e1", b"new", -1))
+    world.turn()
+    assert tree.closing is not None
+    logged = world.server.sync_processor.next_zxid - 1
+    world.server.shutdown()
+    assert tree.closing is None
+    assert tree.last_processed_zxid == logged

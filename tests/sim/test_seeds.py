@@ -76,6 +76,9 @@ def test_a_run_that_once_broke_a_rule_keeps_them_now(options: Options, seed: int
         pytest.param(3611260950116, id="a-leader-that-was-cut-off-took-office-when-a-newer-one-had"),
         pytest.param(3611260900820, id="a-client-wrote-after-it-had-closed-its-session-where-sessions-may-be-local"),
         pytest.param(82005, id="events-that-took-more-than-their-half-of-a-turn-left-a-close-less-than-none"),
+        pytest.param(
+            1796003441016, id="a-follower-that-lost-its-leader-in-a-long-multi-forgot-what-was-committed-behind-it"
+        ),
     ],
 )
 def test_a_run_with_drawn_options_that_once_broke_a_rule_keeps_them_now(seed: int) -> None:

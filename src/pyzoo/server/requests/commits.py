@@ -128,9 +128,11 @@ class Commits:
     def finish(self) -> None:
         """Apply all that is committed now."""
         if self._final.is_behind:
-            left = self._left
-            self._left = _ALL
-            self.go_on()
+            txns, left = self._txns, self._left
+            while txns.is_closing or txns.has_committed:
+                # The end of a long multi has a turn of its own, whatever may be spent before.
+                self._left = _ALL
+                self.go_on()
             self._tree.owed.tell_all()
             self._left = left
             self._final.is_behind = False
