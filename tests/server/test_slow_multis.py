@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pyzoo import errors as err
@@ -66,6 +66,7 @@ ACTS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 12), st.sampled_from
 
 @settings(max_examples=60, deadline=None)
 @given(ACTS, PARTS, st.sampled_from((4, 30, 300)), st.sets(st.integers(0, 60), max_size=5), st.integers(0, 2))
+@example([(0, 12, "/p/n1")], [], 30, set(), 0)  # A child of a node that the multi makes.
 def test_nobody_can_tell_that_a_multi_took_several_turns(
     acts: list[tuple[int, int, str]],
     more: list[tuple[int, str]],

@@ -130,4 +130,6 @@ class LaterTxns:
         if path is None or not self._leaves(path):
             return False
         slash = path.rfind("/")
-        return (path[:slash] if slash > 0 else "/") not in self._parents
+        above = path[:slash] if slash > 0 else "/"
+        # A multi may make the parent, too.
+        return above not in self._parents and above not in self._owned
