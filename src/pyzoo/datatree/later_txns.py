@@ -8,7 +8,7 @@ from typing import Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
+from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE, path_above
 from pyzoo.datatree.txn_result import decode_parts
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import (
@@ -127,9 +127,5 @@ class LaterTxns:
 
     def _leaves_both(self, path: str | None) -> bool:
         """The same, and its parent."""
-        if path is None or not self._leaves(path):
-            return False
-        slash = path.rfind("/")
-        above = path[:slash] if slash > 0 else "/"
         # A multi may make the parent, too.
-        return above not in self._parents and above not in self._owned
+        return path is not None and self._leaves(path) and self._leaves(path_above(path))

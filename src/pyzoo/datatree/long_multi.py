@@ -6,7 +6,7 @@ from mypy_extensions import i32, i64
 
 from pyzoo.datatree.changes import NodeChanges
 from pyzoo.datatree.long_txn import LongTxn
-from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
+from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE, path_above
 from pyzoo.datatree.txn_result import ProcessTxnResult, decode_part
 from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
@@ -131,8 +131,7 @@ class LongMulti(LongTxn):
         if path is None:
             return
         self._paths[path or "/"] = None
-        slash: i64 = path.rfind("/")
-        self._parents[path[:slash] if slash > 0 else "/"] = None
+        self._parents[path_above(path)] = None
         if path.startswith(ZOOKEEPER_SUBTREE):
             self._hides_system = True
 

@@ -63,3 +63,8 @@ def parent_of(path: str) -> str:
     """What is before the last slash; for `/x` that is the empty string, the other name of the root."""
     at = path.rfind("/")
     return "" if at <= 0 else path[:at]
+
+
+def path_above(path: str) -> str:
+    """The parent of a path, the root as "/"; the root is its own."""
+    return parent_of(path) or "/"

@@ -12,6 +12,7 @@ from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64, trait
 
 from pyzoo import errors as err
+from pyzoo.datatree.paths import path_above
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
@@ -76,12 +77,6 @@ class MultiOwner:
 
     def multi_abandoned(self) -> None:
         """The role of the server ends."""
-
-
-def path_above(path: str) -> str:
-    """The parent of a path, the root as "/"."""
-    slash = path.rfind("/")
-    return path[:slash] if slash > 0 else "/"
 
 
 @final

@@ -4,11 +4,12 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from pyzoo.datatree.paths import path_above
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
-from pyzoo.server.requests.multi_preparation import MultiOwner, MultiPreparation, PreparedMulti, path_above
+from pyzoo.server.requests.multi_preparation import MultiOwner, MultiPreparation, PreparedMulti
 from pyzoo.server.requests.operations.node_reads import peek_path
 from pyzoo.server.requests.operations.parts import decode_multi, path_of
 from pyzoo.server.requests.prep import PrepRequestProcessor
