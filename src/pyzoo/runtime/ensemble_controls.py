@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
 
-from pyzoo.runtime.ensemble_plan import EnsembleError
+from pyzoo.runtime.ensemble_plan import EnsembleError, EnsemblePlan, PortTaken, new_plan
 
 START_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.002
@@ -39,11 +39,43 @@ Sids = int | Iterable[int]
 class EnsembleControls(ABC, Generic[AnyMember]):
     """Members by their ids, who leads, restarts, and faults of the network between them."""
 
+    plan: EnsemblePlan
     members: list[AnyMember]
 
-    def __init__(self) -> None:
+    def __init__(self, moves: int) -> None:
+        """Where ports are taken it moves to others up to so many times."""
+        self._moves_left = moves
         self._cut: dict[int, set[int]] = {}
         self._delay_ms = 0
+
+    # --- start
+
+    def start(self, timeout_s: float = START_SECONDS) -> None:
+        """Start all members; returns when each of them serves. Raises EnsembleError, and stops what it started.
+
+        Where free ports that it has chosen are no longer free it moves to others.
+        """
+        running = [str(member.sid) for member in self.members if member.is_running]
+        if running:
+            raise EnsembleError(f"the ensemble is started already (members {', '.join(running)} run): stop it first")
+        while True:
+            try:
+                self._start(timeout_s)
+                return
+            except PortTaken:
+                if not self._moves_left:
+                    raise
+            self._moves_left -= 1
+            self.plan = new_plan(self.plan.nodes, self.plan.observers, self.plan.host, None, self.plan.tick_time_ms)
+            self.members = self._members()
+
+    @abstractmethod
+    def _members(self) -> list[AnyMember]:
+        """The members of the plan, none of which runs."""
+
+    @abstractmethod
+    def _start(self, timeout_s: float) -> None:
+        """Start all members where the plan says. Raises EnsembleError, PortTaken; nothing runs then."""
 
     # --- members
 

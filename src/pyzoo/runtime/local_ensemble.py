@@ -53,9 +53,8 @@ class LocalEnsemble(EnsembleControls[Member]):
         properties: Mapping[str, PropertyValue] | None = None,
     ) -> None:
         """Choose ports and a directory; the rest is done by `start`. Raises EnsembleError, ConfigError."""
-        super().__init__()
+        super().__init__(MOVES if data_dir is None and base_port is None else 0)
         self._is_temporary = data_dir is None
-        self._moves_left = MOVES if data_dir is None and base_port is None else 0
         given = given_settings(properties or {}, ARGUMENTS)
         self._properties = with_admin_off(given)
         self._lines = given.lines()
@@ -77,25 +76,6 @@ class LocalEnsemble(EnsembleControls[Member]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def start(self, timeout_s: float = START_SECONDS) -> None:
-        """Start all members; returns when each of them serves. Raises EnsembleError, and stops what it started.
-
-        A temporary ensemble whose free ports are no longer free moves to others.
-        """
-        running = [str(member.sid) for member in self.members if member.is_running]
-        if running:
-            raise EnsembleError(f"the ensemble is started already (members {', '.join(running)} run): stop it first")
-        while True:
-            try:
-                self._start(timeout_s)
-                return
-            except PortTaken:
-                if not self._moves_left:
-                    raise
-            self._moves_left -= 1
-            self.plan = new_plan(self.plan.nodes, self.plan.observers, self.plan.host, None, self.plan.tick_time_ms)
-            self.members = self._members()
 
     def _start(self, timeout_s: float) -> None:
         try:

@@ -57,9 +57,8 @@ class EmbeddedEnsemble(EnsembleSessions, Block):
         properties: Mapping[str, PropertyValue] | None = None,
     ) -> None:
         """Choose ports; the rest is done by `start`. Raises EnsembleError, ConfigError."""
-        super().__init__()
+        super().__init__(MOVES if data_dir is None and base_port is None else 0)
         self._directory = None if data_dir is None else Path(data_dir).absolute()
-        self._moves_left = MOVES if data_dir is None and base_port is None else 0
         given = given_settings(properties or {}, ARGUMENTS)
         self._properties = with_admin_off(given)
         self._lines = given.lines()
@@ -84,26 +83,9 @@ class EmbeddedEnsemble(EnsembleSessions, Block):
 
     # --- the whole
 
-    def start(self, timeout_s: float = START_SECONDS) -> None:
-        """Start all members; returns when each of them serves. Raises EnsembleError, and stops what it started.
-
-        In memory it begins with nothing. Where free ports are no longer free it moves to others.
-        """
-        running = [str(member.sid) for member in self.members if member.is_running]
-        if running:
-            raise EnsembleError(f"the ensemble is started already (members {', '.join(running)} run): stop it first")
-        while True:
-            self.members = self._members()
-            try:
-                self._start(timeout_s)
-                return
-            except PortTaken:
-                if not self._moves_left:
-                    raise
-            self._moves_left -= 1
-            self.plan = new_plan(self.plan.nodes, self.plan.observers, self.plan.host, None, self.plan.tick_time_ms)
-
     def _start(self, timeout_s: float) -> None:
+        # In memory it begins with nothing.
+        self.members = self._members()
         try:
             refuse_taken_ports(self.plan.host, self.plan.members)
             for member in self.members:
