@@ -1,7 +1,6 @@
 """`python -m benchmarks embedded`: servers inside the process of a test, beside a process of Apache ZooKeeper."""
 
 import json
-import logging
 import os
 import statistics
 import subprocess
@@ -10,13 +9,10 @@ from pathlib import Path
 import click
 from attrs import frozen
 
+from benchmarks.aims import Row, markdown, measure_all
 from benchmarks.options import Wanted, takes_wanted
-from benchmarks.report import table
-from benchmarks.results import Results
-from benchmarks.servers import Contestant, ServerError, fresh_home, running
+from benchmarks.servers import Contestant, fresh_home, running
 from benchmarks.zkload import Figures
-
-log = logging.getLogger(__name__)
 
 PROBE = Path(__file__).with_name("embedded_probe.py")
 START_MS, MANY_S, MANY_MIB = 10, 1.5, 40
@@ -40,16 +36,25 @@ QUICK = Sizes(10, 200, 1)
 def main(wanted: Wanted) -> None:
     """Start servers inside one process, one after the other and many at once."""
     sizes = QUICK if wanted.quick else Sizes()
-    results = wanted.results(None, sizes)
-    with wanted.workplace(results) as workplace:
-        for contestant in wanted.contestants:
-            log.info("%s", contestant.name)
-            try:
-                results.measured(contestant.name, measure(contestant, workplace, sizes, wanted.runs or 3))
-            except (ServerError, subprocess.SubprocessError) as failure:
-                results.failures.append(f"{contestant.name}: {failure}")
-            wanted.save(results)
-    wanted.tell(markdown(results))
+    results = measure_all(
+        wanted, sizes, lambda contestant, workplace: measure(contestant, workplace, sizes, wanted.runs or 3)
+    )
+    many = results.settings["servers"]
+    rows = (
+        Row("start to the first answer, ms", "start_ms", START_MS),
+        Row("of that processor time, ms", "start_cpu_ms"),
+        Row("restart with its data to the first answer, ms", "restart_ms"),
+        Row("reset, ms", "reset_ms"),
+        Row("stop, ms", "stop_ms"),
+        Row("once in a process: import, ms", "import_ms"),
+        Row("of that processor time, ms", "import_cpu_ms"),
+        Row("once in a process: the first start, ms", "first_ms"),
+        Row(f"{many} servers, all started, ms", "many_ms", MANY_S * 1000),
+        Row("of that processor time, ms", "many_cpu_ms"),
+        Row(f"{many} servers, more memory, MiB", "many_mib", MANY_MIB),
+        Row("one more server, more memory, MiB", "one_mib"),
+    )
+    wanted.tell(markdown(results, "Embedded servers", "", rows, _text_of, "What misses its aim is bold."))
 
 
 def measure(contestant: Contestant, workplace: Path, sizes: Sizes, runs: int) -> Figures:
@@ -86,43 +91,5 @@ def measure_embedded(contestant: Contestant, sizes: Sizes) -> Figures:
     return {**figures, "one_mib": figures["many_mib"] / figures["many"]}
 
 
-def markdown(results: Results) -> str:
-    """The whole report."""
-    lines = [f"# Embedded servers, {results.date}", ""]
-    lines += [f"- {name}: {description}" for name, description in results.servers.items()]
-    lines += [f"- {key}: {value}" for key, value in results.machine.items()]
-    many = results.settings["servers"]
-    rows = [
-        ("start to the first answer, ms", "start_ms", START_MS),
-        ("of that processor time, ms", "start_cpu_ms", None),
-        ("restart with its data to the first answer, ms", "restart_ms", None),
-        ("reset, ms", "reset_ms", None),
-        ("stop, ms", "stop_ms", None),
-        ("once in a process: import, ms", "import_ms", None),
-        ("of that processor time, ms", "import_cpu_ms", None),
-        ("once in a process: the first start, ms", "first_ms", None),
-        (f"{many} servers, all started, ms", "many_ms", MANY_S * 1000),
-        ("of that processor time, ms", "many_cpu_ms", None),
-        (f"{many} servers, more memory, MiB", "many_mib", MANY_MIB),
-        ("one more server, more memory, MiB", "one_mib", None),
-    ]
-    servers = list(results.measures)
-    cells = [
-        [
-            title,
-            "" if aim is None else f"{aim:g}",
-            *(_cell(results.measures[server].get(key), aim, server) for server in servers),
-        ]
-        for title, key, aim in rows
-    ]
-    lines += ["", *table(("", "aim", *servers), cells), "", "What misses its aim is bold."]
-    if results.failures:
-        lines += ["", "## Failed", "", *(f"- {failure}" for failure in results.failures)]
-    return "\n".join(lines) + "\n"
-
-
-def _cell(value: float | None, aim: float | None, server: str) -> str:
-    if value is None:
-        return "-"
-    text = f"{value:,.2f}" if value < 10 else f"{value:,.1f}"
-    return f"**{text}**" if aim is not None and value > aim and server != "real" else text
+def _text_of(value: float) -> str:
+    return f"{value:,.2f}" if value < 10 else f"{value:,.1f}"
