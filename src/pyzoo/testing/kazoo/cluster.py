@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from kazoo.security import make_digest_acl_credential
 
@@ -25,7 +25,6 @@ from pyzoo.runtime.ensemble_plan import (
     EnsemblePlan,
     MemberPlan,
     PortTaken,
-    plan_ports,
 )
 from pyzoo.runtime.local_ensemble import LocalEnsemble
 from pyzoo.runtime.local_member import Member
@@ -33,17 +32,14 @@ from pyzoo.testing.clients import end_client, start_client
 from pyzoo.testing.embedded.ensemble import EmbeddedEnsemble
 from pyzoo.testing.errors import NoSuchSession
 from pyzoo.testing.kazoo.certificates import Certificates, NoTls, new_certificates
+from pyzoo.testing.kazoo.server_info import OBSERVER, ServerInfo, server_infos
 from pyzoo.testing.server_log import lines_of_thread
 
 LOG_LINES: Final = 100
-#: Ports of a member follow each other, and so do the members, as with kazoo's harness.
-PORTS_A_MEMBER: Final = 10
-PORT_KINDS: Final = 5
 #: How often ports are chosen anew when another process took one before the member did.
 MOVES: Final = 3
 START_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.02
-OBSERVER: Final = "observer"
 ZOO_CFG: Final = "zoo.cfg"
 JAAS_FILE: Final = "jaas.conf"
 SASL_PROVIDER: Final = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
@@ -51,33 +47,6 @@ SASL_PROVIDER: Final = "org.apache.zookeeper.server.auth.SASLAuthenticationProvi
 SUPER_USER: Final = ("super", "test")
 
 logger: Final = logging.getLogger(__name__)
-
-
-class ServerInfo(NamedTuple):
-    """Number, ports and role ("participant" or "observer") of a member."""
-
-    server_id: int
-    client_port: int
-    secure_client_port: int
-    election_port: int
-    leader_port: int
-    admin_port: int
-    peer_type: str
-
-
-def server_infos(size: int, port_offset: int | None, observer_start_id: int) -> list[ServerInfo]:
-    """Of all members, on free ports or from `port_offset` on; from `observer_start_id` on they are observers."""
-    if port_offset is None:
-        free = plan_ports(HOST, size * PORT_KINDS)
-        ports = [free[at : at + PORT_KINDS] for at in range(0, len(free), PORT_KINDS)]
-    else:
-        starts = range(port_offset, port_offset + size * PORTS_A_MEMBER, PORTS_A_MEMBER)
-        ports = [list(range(start, start + PORT_KINDS)) for start in starts]
-    infos = []
-    for server_id, (client, election, leader, admin, secure) in enumerate(ports, 1):
-        peer_type = OBSERVER if observer_start_id != -1 and server_id >= observer_start_id else "participant"
-        infos.append(ServerInfo(server_id, client, secure, election, leader, admin, peer_type))
-    return infos
 
 
 class ManagedZooKeeper:
