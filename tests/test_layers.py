@@ -9,6 +9,7 @@ LAYERS = [
         "errors",
         "zxid",
         "outbox",
+        "subtrees",
         "summaries",
         "metric_table",
         "release",

@@ -11,6 +11,9 @@
             NoRoomOnDisk     what somebody sends would take the space that the server keeps for itself
         ConfigError          a setting is wrong
         ToolError            a file tool cannot do what it was asked to
+        MalformedInput       what a person wrote cannot be used; the message says what is wrong where
+            MalformedPath      a path that no node can have
+            MalformedDocument  nothing that an export wrote
 
 The codes are those of KeeperException.Code.
 """
@@ -130,3 +133,17 @@ class ToolError(PyzooError):
         super().__init__(message)
         self.exit_code = exit_code
         self.reason = reason
+
+
+class MalformedInput(PyzooError):
+    """What a person wrote, or a program for one, and what cannot be used; the message says what is wrong where."""
+
+
+@final
+class MalformedPath(MalformedInput):
+    """A path that no node can have."""
+
+
+@final
+class MalformedDocument(MalformedInput):
+    """A document that no export wrote."""

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from pyzoo.cli.shell import client_security
 from pyzoo.shell.main import main
-from pyzoo.shell.render import Json
+from pyzoo.subtrees.values import Json
 from pyzoo.testing import EmbeddedServer
 
 PROPERTIES = {"zookeeper.extendedTypesEnabled": "true", "zookeeper.enforceQuota": "true"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyzoo.shell.commands.all import COMMANDS
 from pyzoo.shell.shell import OWN_COMMANDS
-from pyzoo.shell.subtree import from_text
+from pyzoo.subtrees.document import from_text
 
 PAGE = (Path(__file__).parents[2] / "docs" / "shell.md").read_text()
 

@@ -4,12 +4,14 @@ import pytest
 from kazoo.protocol.states import ZnodeStat
 
 from pyzoo import errors as codes
-from pyzoo.errors import KeeperError
-from pyzoo.shell.acl import Acl, parse_acl
-from pyzoo.shell.errors import MalformedPath, keeper_text
-from pyzoo.shell.paths import check_path, with_chroot, without_chroot
+from pyzoo.errors import KeeperError, MalformedPath
+from pyzoo.shell.errors import keeper_text
+from pyzoo.shell.paths import with_chroot, without_chroot
 from pyzoo.shell.quotas import StatsTrack
-from pyzoo.shell.render import data_json, hex_dump, stat_json, stat_lines
+from pyzoo.shell.render import hex_dump, stat_json, stat_lines
+from pyzoo.subtrees.acl_text import Acl, parse_acl
+from pyzoo.subtrees.paths import check_path
+from pyzoo.subtrees.values import data_json
 
 
 @pytest.mark.parametrize("path", ["/", "/a", "/a/b.c", "/...", "/ü/日", "/a b"])

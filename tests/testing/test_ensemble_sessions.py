@@ -7,7 +7,7 @@ from kazoo.client import KazooState
 from kazoo.exceptions import NoAuthError, NotReadOnlyCallError
 
 from pyzoo.shell import requests as rq
-from pyzoo.shell.acl import OPEN_ACL
+from pyzoo.subtrees.acl_text import OPEN_ACL
 from pyzoo.testing import EmbeddedEnsemble, EmbeddedMember, EmbeddedServerError, NoSuchSession
 from tests.support.kazoo_session import kazoo_session
 

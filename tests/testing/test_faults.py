@@ -18,7 +18,7 @@ from kazoo.exceptions import (
 )
 
 from pyzoo.shell import requests as rq
-from pyzoo.shell.acl import OPEN_ACL
+from pyzoo.subtrees.acl_text import OPEN_ACL
 from pyzoo.testing import EmbeddedServer
 from tests.support.kazoo_session import kazoo_session
 

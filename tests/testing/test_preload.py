@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pyzoo.shell.acl import Acl
-from pyzoo.shell.subtree import SavedNode, document_of, to_text
+from pyzoo.subtrees.acl_text import Acl
+from pyzoo.subtrees.document import SavedNode, document_of, to_text
 from pyzoo.testing import EmbeddedServer, PreloadError
 from pyzoo.testing.clients import preload
 from pyzoo.testing.preload import Preload, nodes_of

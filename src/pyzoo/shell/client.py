@@ -10,10 +10,10 @@ from kazoo.protocol.states import ZnodeStat
 from pyzoo import errors as codes
 from pyzoo.errors import KeeperError
 from pyzoo.shell import requests as rq
-from pyzoo.shell.acl import OPEN_ACL, Acl
 from pyzoo.shell.connection import Session
-from pyzoo.shell.paths import check_path, child_of, parent_of
 from pyzoo.shell.watches import WatcherType, Watching
+from pyzoo.subtrees.acl_text import OPEN_ACL, Acl
+from pyzoo.subtrees.paths import check_path, child_of, parent_of
 
 CONFIG_NODE: Final = "/zookeeper/config"
 IN_FLIGHT: Final = 128

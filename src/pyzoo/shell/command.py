@@ -10,7 +10,7 @@ from pyzoo.shell.errors import MalformedCommand
 from pyzoo.shell.events import Event
 from pyzoo.shell.options import Arguments, Option, Options
 from pyzoo.shell.printer import Printer
-from pyzoo.shell.render import Json
+from pyzoo.subtrees.values import Json
 
 NO_OPTIONS: Final = Options()
 STAT: Final = Option("s", "stats")

@@ -9,7 +9,7 @@ from attrs import define, frozen
 
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.shell.errors import MalformedCommand
-from pyzoo.shell.paths import check_path
+from pyzoo.subtrees.paths import check_path
 
 DEFAULT_SERVER: Final = "localhost:2181"
 DEFAULT_TIMEOUT_MS: Final = 30000

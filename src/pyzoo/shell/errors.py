@@ -19,10 +19,6 @@ class MalformedCommand(ShellError):
     """A command that was not written as its usage says."""
 
 
-class MalformedPath(ShellError):
-    """A path that no node can have."""
-
-
 class CommandNotFound(ShellError):
     """A word that is no command."""
 

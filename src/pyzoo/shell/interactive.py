@@ -12,11 +12,10 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from pyzoo.errors import KeeperError
+from pyzoo.errors import KeeperError, MalformedPath
 from pyzoo.shell.commands.all import COMMANDS
-from pyzoo.shell.errors import MalformedPath
-from pyzoo.shell.paths import child_of, parent_of
 from pyzoo.shell.shell import Shell, usage_table
+from pyzoo.subtrees.paths import child_of, parent_of
 
 HISTORY_FILE: Final = "cli_history"
 SECRET: Final = frozenset({"addauth"})

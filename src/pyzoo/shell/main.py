@@ -8,7 +8,7 @@ from typing import Final
 
 from pyzoo import errors as codes
 from pyzoo.config.properties import decode_properties, parse_properties
-from pyzoo.errors import ConfigError, KeeperError
+from pyzoo.errors import ConfigError, KeeperError, MalformedInput
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.command_line import Invocation, parse_invocation
 from pyzoo.shell.connection import Session
@@ -51,7 +51,7 @@ def main(words: Sequence[str], security_of: SecurityFactory) -> int:
             return 0
         path = invocation.client_configuration
         security = security_of(client_properties(path, os.environ), path)
-    except (ShellError, ConfigError) as error:
+    except (ShellError, MalformedInput, ConfigError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
     printer = Printer(os.environ, invocation.json)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Final, TextIO
 
-from pyzoo.shell.render import Json
+from pyzoo.subtrees.values import Json
 
 _STYLES: Final = {"error": "31", "event": "36", "node": "34", "dim": "2"}
 

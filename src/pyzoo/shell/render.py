@@ -1,15 +1,13 @@
 """What the shell prints of nodes: stats, data, events; as zkCli prints them, and as JSON."""
 
-import base64
 from datetime import UTC, datetime
 from time import localtime
-from typing import Final, TypeAlias
+from typing import Final
 
 from kazoo.protocol.states import ZnodeStat
 
+from pyzoo.subtrees.values import Json
 from pyzoo.zxid import zxid_text
-
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -61,16 +59,6 @@ def stat_json(stat: ZnodeStat) -> dict[str, Json]:
         "dataLength": stat.dataLength,
         "numChildren": stat.numChildren,
     }
-
-
-def data_json(data: bytes | None) -> dict[str, Json]:
-    """Data as text where it is UTF-8, else in base64 and marked so; null is a node without data."""
-    if data is None:
-        return {"data": None}
-    try:
-        return {"data": data.decode()}
-    except UnicodeDecodeError:
-        return {"data": base64.b64encode(data).decode("ascii"), "encoding": "base64"}
 
 
 def hex_dump(data: bytes) -> str:

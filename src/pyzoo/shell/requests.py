@@ -20,8 +20,8 @@ from kazoo.protocol.serialization import (
 from kazoo.protocol.states import ZnodeStat
 
 from pyzoo.errors import NONODE, OK
-from pyzoo.shell.acl import Acl
 from pyzoo.shell.watches import WatcherType, Watching
+from pyzoo.subtrees.acl_text import Acl
 
 FLAGS: Final = {
     "persistent": 0,

@@ -7,15 +7,16 @@ from attrs import frozen
 
 from pyzoo import errors as codes
 from pyzoo.config.java_numbers import decode_integer
-from pyzoo.errors import KeeperError
+from pyzoo.errors import KeeperError, MalformedInput
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.command import Context
 from pyzoo.shell.command_line import connect_string, split_line
 from pyzoo.shell.commands.all import COMMANDS
-from pyzoo.shell.errors import CommandNotFound, MalformedCommand, ShellError, code_name, keeper_text
+from pyzoo.shell.errors import FAILED, CommandNotFound, MalformedCommand, ShellError, code_name, keeper_text
 from pyzoo.shell.events import Event, EventThread
 from pyzoo.shell.printer import Printer
-from pyzoo.shell.render import Json, event_text
+from pyzoo.shell.render import event_text
+from pyzoo.subtrees.values import Json
 
 HISTORY_SHOWN: Final = 10
 
@@ -98,8 +99,8 @@ class Shell:
                 for line in self.zk.session.failures.lines():
                     self.printer.error(line)
             value = {"error": text, "code": code_name(error.code), "path": error.path or None}
-        except ShellError as error:
-            self.exit_code = error.exit_code
+        except (ShellError, MalformedInput) as error:
+            self.exit_code = error.exit_code if isinstance(error, ShellError) else FAILED
             self.printer.error(str(error))
             value = {"error": str(error)}
         self.printer.document(value)

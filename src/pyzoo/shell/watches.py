@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import define, field
 
-from pyzoo.shell.paths import parent_of
+from pyzoo.subtrees.paths import parent_of
 
 
 class EventType(IntEnum):

@@ -12,7 +12,7 @@ from kazoo.client import KazooClient
 from kazoo.exceptions import KazooException
 
 from pyzoo.errors import PyzooError
-from pyzoo.shell.subtree import SavedNode
+from pyzoo.subtrees.document import SavedNode
 from pyzoo.testing.preload import load
 
 START_SECONDS: Final = 10.0

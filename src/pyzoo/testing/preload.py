@@ -15,10 +15,9 @@ from kazoo.client import KazooClient
 from kazoo.exceptions import KazooException, NodeExistsError
 from kazoo.security import ACL, Id
 
-from pyzoo.errors import PyzooError
-from pyzoo.shell.errors import ShellError
-from pyzoo.shell.paths import check_path, parent_of
-from pyzoo.shell.subtree import FORMAT, SavedNode, format_of, from_document, parsed
+from pyzoo.errors import MalformedInput, PyzooError
+from pyzoo.subtrees.document import FORMAT, SavedNode, format_of, from_document, parsed
+from pyzoo.subtrees.paths import check_path, parent_of
 from pyzoo.testing.controls.inspection import NodeDict
 
 Tree: TypeAlias = Mapping[str, "str | bytes | Tree | None"]
@@ -38,11 +37,11 @@ def nodes_of(preload: Preload, directory: Path) -> list[SavedNode]:
         file = directory / preload
         try:
             return _complete(_nodes_of_value(_contents(file)))
-        except (ShellError, PreloadError) as error:
+        except (MalformedInput, PreloadError) as error:
             raise PreloadError(f"{file}: {error}") from None
     try:
         return _complete(_nodes_of_value(preload))
-    except ShellError as error:
+    except MalformedInput as error:
         raise PreloadError(f"preload: {error}") from None
 
 

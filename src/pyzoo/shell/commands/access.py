@@ -3,12 +3,12 @@
 from typing import Final
 
 from pyzoo.errors import KeeperError
-from pyzoo.shell.acl import acl_texts, parse_acl
 from pyzoo.shell.command import STAT, VERSION, Command, Context
 from pyzoo.shell.commands.nodes import version_of, visit, with_stat
 from pyzoo.shell.errors import code_text
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.render import Json
+from pyzoo.subtrees.acl_text import acl_texts, parse_acl
+from pyzoo.subtrees.values import Json
 
 
 def get_acl(context: Context, given: Arguments) -> Json:

@@ -10,7 +10,7 @@ from pyzoo.shell.command import STAT, WATCH, Command, Context
 from pyzoo.shell.commands.nodes import with_stat
 from pyzoo.shell.errors import MalformedCommand, ShellError
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.render import Json
+from pyzoo.subtrees.values import Json
 
 ANY_VERSION: Final = -1
 

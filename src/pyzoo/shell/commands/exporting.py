@@ -6,22 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from pyzoo import errors as codes
-from pyzoo.errors import KeeperError
-from pyzoo.shell.acl import OPEN_ACL, Acl
-from pyzoo.shell.client import IN_FLIGHT, NewNode, ZooKeeper, create_missing
+from pyzoo.errors import KeeperError, MalformedDocument
+from pyzoo.shell.client import IN_FLIGHT, NewNode, Node, ZooKeeper, create_missing
 from pyzoo.shell.command import Command, Context
 from pyzoo.shell.errors import MalformedCommand, ShellError, keeper_text
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.paths import ZOOKEEPER_NODE, check_path, parent_of
-from pyzoo.shell.render import Json
-from pyzoo.shell.subtree import SavedNode, document_of, format_of, from_text, saved_node, to_text
+from pyzoo.shell.paths import ZOOKEEPER_NODE
+from pyzoo.subtrees.acl_text import OPEN_ACL, Acl
+from pyzoo.subtrees.document import SavedNode, document_of, format_of, from_text, to_text
+from pyzoo.subtrees.paths import check_path, parent_of
+from pyzoo.subtrees.plan import CREATE_AND_ADMIN, EXISTING, Planned, path_below, planned
+from pyzoo.subtrees.values import Json
 
 STREAM: Final = "-"
-EXISTING: Final = ("fail", "skip", "overwrite")
-CREATE_AND_ADMIN: Final = 4 | 16
 NAMED: Final = 3
 """How many nodes an error message names."""
 
@@ -36,7 +36,7 @@ def export(context: Context, given: Arguments) -> Json:
         if node.stat.ephemeralOwner:
             left_out.append(node.path)
         else:
-            kept.append(saved_node(node, path, with_acl=not given.has("no-acl")))
+            kept.append(_saved_node(node, path, with_acl=not given.has("no-acl")))
     if left_out:
         context.printer.error(f"{_are(left_out)} ephemeral and left out: {_some(left_out)}")
     kept.sort(key=lambda each: each.path.split("/") if each.path != "/" else [])
@@ -48,6 +48,11 @@ def export(context: Context, given: Arguments) -> Json:
     _write_file(file, to_text(document, format))
     context.printer.line(f"exported {_nodes(kept)} of {path} to {file}")
     return {"file": file, "nodes": len(kept), "left_out": list(left_out)}
+
+
+def _saved_node(node: Node, top: str, with_acl: bool) -> SavedNode:
+    """What is kept of a node."""
+    return SavedNode(path_below(node.path, top), node.data, node.acl if with_acl else None)
 
 
 def _write_file(file: str, text: str) -> None:
@@ -71,9 +76,9 @@ def import_(context: Context, given: Arguments) -> Json:
     format = format_of(file, given.value("format") if given.has("format") else None)
     try:
         nodes = from_text(_read_file(file), format)
-    except ShellError as error:
+    except (ShellError, MalformedDocument) as error:
         raise ShellError(f"{file}: {error}") from None
-    plan = [_planned(node, path, with_acl=not given.has("no-acl")) for node in nodes]
+    plan = [planned(node, path, with_acl=not given.has("no-acl")) for node in nodes]
     if existing == "fail":
         _refuse_existing(context.zk, [each.path for each in plan])
     result = Importing(context.zk, overwrites=existing == "overwrite")
@@ -95,23 +100,6 @@ def _read_file(file: str) -> str:
         raise ShellError(f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ShellError("it is not UTF-8") from None
-
-
-@frozen
-class Planned:
-    """A node to make; `acl` is None for an open one, or one that is left as it is."""
-
-    path: str
-    saved: SavedNode
-    acl: tuple[Acl, ...] | None
-
-
-def _planned(node: SavedNode, top: str, with_acl: bool) -> Planned:
-    if top == "/":
-        path = node.path
-    else:
-        path = top if node.path == "/" else top + node.path
-    return Planned(path, node, node.acl if with_acl else None)
 
 
 def _refuse_existing(zk: ZooKeeper, paths: Sequence[str]) -> None:

@@ -16,9 +16,10 @@ from pyzoo.shell.command import Command, Context
 from pyzoo.shell.errors import MalformedCommand, ShellError
 from pyzoo.shell.events import Event
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.paths import check_path, child_of
-from pyzoo.shell.render import Json, data_json, iso_text
+from pyzoo.shell.render import iso_text
 from pyzoo.shell.watches import WatcherType
+from pyzoo.subtrees.paths import check_path, child_of
+from pyzoo.subtrees.values import Json, data_json
 
 CREATED: Final = "created"
 CHANGED: Final = "changed"

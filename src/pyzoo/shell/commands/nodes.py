@@ -8,13 +8,14 @@ from typing import Any, Final
 from pyzoo import errors as codes
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.errors import KeeperError
-from pyzoo.shell.acl import OPEN_ACL, parse_acl
 from pyzoo.shell.client import NewNode, ZooKeeper
 from pyzoo.shell.command import VERSION, WATCH, Command, Context
 from pyzoo.shell.errors import MalformedCommand, code_text
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.paths import check_path, child_of
-from pyzoo.shell.render import Json, data_json, hex_dump, stat_json, stat_lines
+from pyzoo.shell.render import hex_dump, stat_json, stat_lines
+from pyzoo.subtrees.acl_text import OPEN_ACL, parse_acl
+from pyzoo.subtrees.paths import check_path, child_of
+from pyzoo.subtrees.values import Json, data_json
 
 ANY_VERSION: Final = -1
 MAX_TTL_MS: Final = 0xFFFFFFFFFF

@@ -5,13 +5,11 @@ from typing import Final
 
 from pyzoo import errors as codes
 from pyzoo.config.java_numbers import parse_decimal
-from pyzoo.errors import KeeperError
+from pyzoo.errors import KeeperError, MalformedPath
 from pyzoo.shell.client import ZooKeeper, create_missing
 from pyzoo.shell.command import Command, Context
 from pyzoo.shell.commands.nodes import visit
-from pyzoo.shell.errors import MalformedPath
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.paths import parent_of
 from pyzoo.shell.quotas import (
     BYTE_HARD,
     BYTES,
@@ -25,7 +23,8 @@ from pyzoo.shell.quotas import (
     quota_path,
     stat_path,
 )
-from pyzoo.shell.render import Json
+from pyzoo.subtrees.paths import parent_of
+from pyzoo.subtrees.values import Json
 
 LIMITS: Final = {"n": COUNT, "b": BYTES, "N": COUNT_HARD, "B": BYTE_HARD}
 

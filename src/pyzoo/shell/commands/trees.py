@@ -10,8 +10,8 @@ from pyzoo.shell.client import Node
 from pyzoo.shell.command import Command, Context
 from pyzoo.shell.errors import MalformedCommand
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.paths import child_of, name_of
-from pyzoo.shell.render import Json
+from pyzoo.subtrees.paths import child_of, name_of
+from pyzoo.subtrees.values import Json
 
 Test = Callable[[Node], bool]
 

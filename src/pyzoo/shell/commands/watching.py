@@ -5,8 +5,8 @@ from typing import Final
 from pyzoo.shell.command import Command, Context
 from pyzoo.shell.errors import MalformedCommand
 from pyzoo.shell.options import Arguments, Option, Options
-from pyzoo.shell.render import Json
 from pyzoo.shell.watches import WatcherType
+from pyzoo.subtrees.values import Json
 
 PERSISTENT: Final = "PERSISTENT"
 RECURSIVE: Final = "PERSISTENT_RECURSIVE"

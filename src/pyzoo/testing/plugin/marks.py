@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve, field, frozen
 
 from pyzoo.config.python_settings import PropertyValue
-from pyzoo.shell.subtree import SavedNode
+from pyzoo.subtrees.document import SavedNode
 from pyzoo.testing.embedded.server import TICK_TIME_MS
 from pyzoo.testing.plugin.options import (
     number_option,

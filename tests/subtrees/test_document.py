@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyzoo.shell.acl import Acl
-from pyzoo.shell.errors import ShellError
-from pyzoo.shell.subtree import FORMAT, FORMATS, SavedNode, document_of, format_of, from_text, to_text
+from pyzoo.errors import MalformedDocument
+from pyzoo.subtrees.acl_text import Acl
+from pyzoo.subtrees.document import FORMAT, FORMATS, SavedNode, document_of, format_of, from_text, to_text
 
 ACL = st.none() | st.just((Acl(1, "world", "anyone"),)) | st.just((Acl(31, "digest", "a:b="), Acl(4, "ip", "::1")))
 DATA = st.none() | st.binary(max_size=20) | st.text(max_size=20).map(lambda text: text.encode("utf-8", "replace"))
@@ -27,7 +27,7 @@ def test_the_format_is_chosen_or_follows_the_name() -> None:
         format_of("-", None),
         format_of("a.yaml", "json"),
     ]
-    with pytest.raises(ShellError, match="--format xml: choose json or yaml"):
+    with pytest.raises(MalformedDocument, match="--format xml: choose json or yaml"):
         format_of("a", "xml")
 
 
@@ -50,6 +50,6 @@ def test_the_format_is_chosen_or_follows_the_name() -> None:
     ],
 )
 def test_a_document_that_export_never_wrote_is_refused(text: str, error: str) -> None:
-    with pytest.raises(ShellError) as raised:
+    with pytest.raises(MalformedDocument) as raised:
         from_text(text.replace("%s", FORMAT), "json")
     assert error in str(raised.value)

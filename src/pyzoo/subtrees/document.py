@@ -16,11 +16,10 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from pyzoo.shell.acl import Acl, parse_acl
-from pyzoo.shell.client import Node
-from pyzoo.shell.errors import MalformedPath, ShellError
-from pyzoo.shell.paths import check_path, parent_of
-from pyzoo.shell.render import Json, data_json
+from pyzoo.errors import MalformedDocument, MalformedPath
+from pyzoo.subtrees.acl_text import Acl, parse_acl
+from pyzoo.subtrees.paths import check_path, parent_of
+from pyzoo.subtrees.values import Json, data_json
 
 FORMAT: Final = "pyzoo-subtree-1"
 FORMATS: Final = ("json", "yaml")
@@ -37,18 +36,12 @@ class SavedNode:
 
 
 def format_of(name: str, chosen: str | None) -> str:
-    """json or yaml: what was chosen, else what the end of the file's name says, else json. Raises ShellError."""
+    """json or yaml: what was chosen, else what the end of the file's name says, else json. Raises MalformedDocument."""
     if chosen is not None:
         if chosen not in FORMATS:
-            raise ShellError(f"--format {chosen}: choose json or yaml")
+            raise MalformedDocument(f"--format {chosen}: choose json or yaml")
         return chosen
     return "yaml" if name.lower().endswith((".yaml", ".yml")) else "json"
-
-
-def saved_node(node: Node, top: str, with_acl: bool) -> SavedNode:
-    """What is kept of a node."""
-    below = node.path if top == "/" else node.path.removeprefix(top) or "/"
-    return SavedNode(below, node.data, node.acl if with_acl else None)
 
 
 def document_of(path: str, nodes: Iterable[SavedNode]) -> dict[str, Json]:
@@ -71,25 +64,25 @@ def to_text(document: Json, format: str) -> str:
 
 
 def from_text(text: str, format: str) -> list[SavedNode]:
-    """The nodes of a document, parents first; raises ShellError that says what is wrong where."""
+    """The nodes of a document, parents first; raises MalformedDocument that says what is wrong where."""
     return from_document(parsed(text, format))
 
 
 def parsed(text: str, format: str) -> Any:
-    """What JSON or YAML says, a document or anything else; raises ShellError."""
+    """What JSON or YAML says, a document or anything else; raises MalformedDocument."""
     try:
         return _from_yaml(text) if format == "yaml" else json.loads(text)
     except ValueError as error:
-        raise ShellError(f"this is no {format.upper()}: {error}") from None
+        raise MalformedDocument(f"this is no {format.upper()}: {error}") from None
 
 
 def from_document(document: Any) -> list[SavedNode]:
-    """The nodes of a document that was parsed already, parents first; raises ShellError."""
+    """The nodes of a document that was parsed already, parents first; raises MalformedDocument."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ShellError(f"this was not written by export: it has no format {FORMAT}")
+        raise MalformedDocument(f"this was not written by export: it has no format {FORMAT}")
     entries = document.get("nodes")
     if not isinstance(entries, list) or not entries:
-        raise ShellError("nodes must be a list with the exported node first")
+        raise MalformedDocument("nodes must be a list with the exported node first")
     nodes = [_read_node(entry, number) for number, entry in enumerate(entries, 1)]
     _check_order(nodes)
     return nodes
@@ -115,44 +108,44 @@ def _from_yaml(text: str) -> Any:
 
 def _check_order(nodes: Sequence[SavedNode]) -> None:
     if nodes[0].path != "/":
-        raise ShellError('the first of nodes must have the path "/", which stands for the exported node')
+        raise MalformedDocument('the first of nodes must have the path "/", which stands for the exported node')
     seen = {"/"}
     for number, node in enumerate(nodes[1:], 2):
         if node.path in seen:
-            raise ShellError(f"node {number}: {node.path} is there twice")
+            raise MalformedDocument(f"node {number}: {node.path} is there twice")
         if parent_of(node.path) not in seen:
-            raise ShellError(f"node {number}: {node.path} must come after its parent {parent_of(node.path)}")
+            raise MalformedDocument(f"node {number}: {node.path} must come after its parent {parent_of(node.path)}")
         seen.add(node.path)
 
 
 def _read_node(entry: Any, number: int) -> SavedNode:
     if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
-        raise ShellError(f"node {number}: it must be a mapping with a path")
+        raise MalformedDocument(f"node {number}: it must be a mapping with a path")
     where = f"node {number}, {entry['path']}"
     unknown = sorted(map(str, entry.keys() - _KEYS))
     if unknown:
-        raise ShellError(f"{where}: {unknown[0]} is not known here")
+        raise MalformedDocument(f"{where}: {unknown[0]} is not known here")
     try:
         check_path(entry["path"])
     except MalformedPath as error:
-        raise ShellError(f"{where}: {error}") from None
+        raise MalformedDocument(f"{where}: {error}") from None
     return SavedNode(entry["path"], _read_data(entry, where), _read_acl(entry, where))
 
 
 def _read_data(entry: dict[str, Any], where: str) -> bytes | None:
     data, encoding = entry.get("data"), entry.get("encoding")
     if encoding not in (None, "base64"):
-        raise ShellError(f"{where}: encoding must be base64, or left out for text")
+        raise MalformedDocument(f"{where}: encoding must be base64, or left out for text")
     if data is None:
         return None
     if not isinstance(data, str):
-        raise ShellError(f"{where}: data must be text; in YAML, put it in quotes")
+        raise MalformedDocument(f"{where}: data must be text; in YAML, put it in quotes")
     if encoding is None:
         return data.encode("utf-8", "surrogateescape")
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
-        raise ShellError(f"{where}: data is not base64") from None
+        raise MalformedDocument(f"{where}: data is not base64") from None
 
 
 def _read_acl(entry: dict[str, Any], where: str) -> tuple[Acl, ...] | None:
@@ -161,8 +154,8 @@ def _read_acl(entry: dict[str, Any], where: str) -> tuple[Acl, ...] | None:
         return None
     faults: list[str] = []
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ShellError(f"{where}: acl must be a list of texts like world:anyone:cdrwa")
+        raise MalformedDocument(f"{where}: acl must be a list of texts like world:anyone:cdrwa")
     acl = [parsed for text in texts for parsed in parse_acl(text, faults.append)]
     if faults or not acl:
-        raise ShellError(f"{where}: acl: {faults[0] if faults else 'at least one entry is needed'}")
+        raise MalformedDocument(f"{where}: acl: {faults[0] if faults else 'at least one entry is needed'}")
     return tuple(acl)
