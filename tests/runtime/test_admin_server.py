@@ -111,9 +111,9 @@ def test_methods_and_paths_have_their_status(start: Start, method: str, path: st
     assert status == ask(start(), method, path).status
 
 
-@pytest.mark.parametrize("path", ["/", "/favicon.ico"])
-def test_who_asks_for_something_else_is_told_where_the_commands_are(start: Start, path: str) -> None:
-    answer = ask(start(admin_commandURL="/zk<admin>"), "GET", path)
+@pytest.mark.parametrize(("path", "console"), [("/", "false"), ("/console/tree", "false"), ("/favicon.ico", "true")])
+def test_who_asks_for_something_else_is_told_where_the_commands_are(start: Start, path: str, console: str) -> None:
+    answer = ask(start(admin_commandURL="/zk<admin>", admin_console=console), "GET", path)
     assert 404 == answer.status
     assert b'<a href="/zk&lt;admin&gt;">/zk&lt;admin&gt;</a>' in answer.body
 

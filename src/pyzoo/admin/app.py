@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from pyzoo.admin.authorization import Caller, check_access
+from pyzoo.admin.authorization import Caller, check_access, forwarded_address
 from pyzoo.admin.commands import BY_NAME, COMMANDS, RESTORE, SNAPSHOT, refusal, run_command
 from pyzoo.admin.host import AdminHost, SavedSnapshot
 from pyzoo.admin.json_text import json_pieces
@@ -113,21 +113,13 @@ class _AdminApplication:
         address: str | None = "" if request.client is None else request.client.host
         forwarded = request.headers.get("X-Forwarded-For")
         if self._config.use_x_forwarded_for and forwarded is not None:
-            address = _last_address(forwarded)
+            address = forwarded_address(forwarded)
         authorization = request.headers.get("Authorization")
         chain = request.scope["extensions"].get("tls", {}).get("client_cert_chain", [])
         certificate = _der(chain[0]) if chain and authorization is not None else b""
         if certificate and not await self._host.vouches_for(certificate):
             certificate = b""
         return Caller(authorization, address, certificate)
-
-
-def _last_address(forwarded: str) -> str | None:
-    """What String.split of Java gives as the last; None for commas alone."""
-    if not forwarded:
-        return ""
-    kept = forwarded.rstrip(",")
-    return kept.rpartition(",")[2] if kept else None
 
 
 def _der(pem: str) -> bytes:

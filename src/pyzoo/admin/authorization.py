@@ -31,6 +31,14 @@ class Caller:
     certificate: bytes = b""
 
 
+def forwarded_address(forwarded: str) -> str | None:
+    """The last address of an X-Forwarded-For header, as String.split of Java gives it; None for commas alone."""
+    if not forwarded:
+        return ""
+    kept = forwarded.rstrip(",")
+    return kept.rpartition(",")[2] if kept else None
+
+
 def check_access(name: str, server: ZooKeeperServer, caller: Caller) -> CommandResponse | None:
     """The refusal of somebody who has not every permission on the root; None for who may go on."""
     if caller.authorization is None:

@@ -1,8 +1,9 @@
 """Settings for operators: the AdminServer, the metrics provider, what both allow over HTTP, and the pause monitor."""
 
+import re
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pyzoo.config.reader import ConfigReader
 from pyzoo.config.tls_settings import TlsSettings, read_metrics_tls
@@ -18,6 +19,21 @@ _PROVIDERS: Final = {
     _METRICS + "impl.NullMetricsProvider": NULL,
     _METRICS + "prometheus.PrometheusMetricsProvider": PROMETHEUS,
 }
+_BETWEEN_IDS: Final = re.compile(r",(?=\s*(?:[A-Za-z][A-Za-z0-9]*:|,|$))")
+
+
+@frozen
+class ConsoleSettings:
+    """The console of the AdminServer; without `remote` it is for this machine alone.
+
+    `readers` and `writers` are pairs of scheme and id, as in an ACL; `hosts` are names in small letters.
+    """
+
+    enabled: bool = True
+    remote: bool = False
+    hosts: frozenset[str] = frozenset()
+    readers: tuple[tuple[str, str], ...] = (("world", "anyone"),)
+    writers: tuple[tuple[str, str], ...] = ()
 
 
 @frozen
@@ -41,6 +57,7 @@ class AdminSettings:
     restore_min_free_bytes: int = -1
     snapshot_min_free_bytes: int = -1
     rate_limiter_interval: int = 300_000
+    console: ConsoleSettings = field(factory=ConsoleSettings)
 
 
 @frozen
@@ -104,7 +121,32 @@ def read_admin(reader: ConfigReader) -> AdminSettings:
         snapshot_min_free_bytes=reader.integer("admin.snapshot.minFreeBytes"),
         restore_min_free_bytes=reader.integer("admin.restore.minFreeBytes"),
         rate_limiter_interval=reader.integer("admin.rateLimiterIntervalInMS"),
+        console=_read_console(reader),
     )
+
+
+def _read_console(reader: ConfigReader) -> ConsoleSettings:
+    """The `admin.console` keys; raises ConfigError for a list of ids that is none."""
+    return ConsoleSettings(
+        enabled=reader.boolean("admin.console"),
+        remote=reader.boolean("admin.console.remote"),
+        hosts=frozenset(name.lower() for name in reader.names("admin.console.hosts")),
+        readers=_ids(reader, "admin.console.readers"),
+        writers=_ids(reader, "admin.console.writers"),
+    )
+
+
+def _ids(reader: ConfigReader, name: str) -> tuple[tuple[str, str], ...]:
+    """A comma list of scheme:id, whose ids may have commas too. One that is misread would let in the wrong people."""
+    found: list[tuple[str, str]] = []
+    for item in filter(None, map(str.strip, _BETWEEN_IDS.split(reader.text(name)))):
+        scheme, _, id = item.partition(":")
+        if not scheme or not id:
+            raise reader.error(
+                f"{name}: {item} is no scheme:id, such as digest:alice:F0cxRZ2Ap1zSg9Kx0OqG5ZHGKFc=", name
+            )
+        found.append((scheme, id))
+    return tuple(found)
 
 
 def read_metrics(reader: ConfigReader) -> MetricsSettings:

@@ -31,7 +31,7 @@ class MemberHost(ServerHost):
                 restored.abandon()
                 await in_thread(restored.let_go)
                 raise
-        self._tasks.loop.wake()
+        self.tasks.loop.wake()
         await self._member.restore_settled()
         failure = peer.restoring.take_failure()
         if failure:

@@ -70,26 +70,31 @@ async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "Se
 
     def make() -> AsgiApplication:
         from pyzoo.admin.app import make_application
+        from pyzoo.runtime.console_mount import AdminWithConsole, has_console
 
-        return make_application(config, host, elapsed_ms())
+        commands = make_application(config, host, elapsed_ms())
+        return AdminWithConsole(commands, config, host, host.tasks) if has_console(config.admin) else commands
 
     await serve_http(listener, settings, make)
 
 
 class ServerHost:
-    """What the commands ask of a standalone server (an AdminHost); without storage nothing is on disk."""
+    """What the commands ask of a standalone server (an AdminHost); without storage nothing is on disk.
+
+    `tasks` are those of the server.
+    """
 
     def __init__(self, tasks: ServerTasks) -> None:
-        self._tasks = tasks
+        self.tasks = tasks
         storage = tasks.storage
         self._storage = storage if storage is not None and storage.is_on_disk else None
         self._restoring = trio.Lock()
 
     def server(self) -> ZooKeeperServer:
         """The server that has the clients now. Its time moves on, what is due is left to the next turn."""
-        server = self._tasks.front()
+        server = self.tasks.front()
         server.now_ms = elapsed_ms()
-        server.wall_ms = wall_ms() + self._tasks.loop.wall_ahead_ms
+        server.wall_ms = wall_ms() + self.tasks.loop.wall_ahead_ms
         return server
 
     def plain_accepted(self) -> None:
@@ -117,7 +122,7 @@ class ServerHost:
         if server.mode == READ_ONLY:
             raise StorageError("what a server without a quorum has may be taken back; ask one with a quorum")
         check_room_for_snapshot(server.config.admin, server.tree, storage.directories.snapshots)
-        path = await save_snapshot_beside(storage, server.database, self._tasks.core)
+        path = await save_snapshot_beside(storage, server.database, self.tasks.core)
         if path is None:
             raise StorageError("this server changed its role meanwhile; try again")
         file = await trio.to_thread.run_sync(open, path, "rb")
@@ -186,7 +191,7 @@ class ServerHost:
         server = self.server()
         restored.complete(max(int(server.sync_processor.next_zxid) - 1, restored.zxid) + 1)
         server.replace_database(ZKDatabase(restored.tree, restored.sessions))
-        self._tasks.loop.wake()
+        self.tasks.loop.wake()
 
 
 def write_beside(restored: RestoredSnapshot, storage: Storage, room: UploadRoom) -> None:

@@ -1,0 +1,46 @@
+"""ConsoleHost: what the console asks of the process around the server, beside what the admin commands do.
+
+A page that needs more than a look at the server has a Protocol of its own beside its module, and an attribute here.
+"""
+
+from typing import Protocol
+
+from pyzoo.admin.host import AdminHost
+from pyzoo.console.visitor import Visitor
+from pyzoo.errors import PyzooError
+from pyzoo.jute.primitives import InputArchive, Record
+
+
+class ChangeFailed(PyzooError):
+    """A change that was asked for cannot be made now, or nobody knows whether it was; the message is for people."""
+
+
+class ConsoleHost(AdminHost, Protocol):
+    """Nothing here blocks the event loop for long."""
+
+    def random_text(self) -> str:
+        """A text that nobody can guess, of letters, digits, `-` and `_`."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    async def submit(self, visitor: Visitor, opcode: int, body: Record) -> InputArchive:
+        """Send a request through the core as a client would, with the ids of the visitor; returns the reply's body.
+
+        Raises KeeperError as a client is told of it, and ChangeFailed.
+        """
+        ...
+
+    async def end_session(self, visitor: Visitor, session_id: int) -> None:
+        """Close a session, whoever's it is, in every role of this server. Returns when that is committed.
+
+        Raises KeeperError with SESSIONEXPIRED where there is no such session, and ChangeFailed. The caller has made
+        sure that the visitor may do that (see `may_end_sessions`).
+        """
+        ...
+
+    def leave(self, visitor: Visitor) -> None:
+        """The visitor has logged out: close the client session that `submit` has kept."""
+        ...

@@ -1,0 +1,69 @@
+"""What the console asks of a running server (a ConsoleHost)."""
+
+import secrets
+from collections.abc import AsyncIterator
+from typing import Final
+
+import trio
+
+from pyzoo.admin.host import AdminHost, SavedSnapshot
+from pyzoo.console.host import ChangeFailed
+from pyzoo.console.visitor import Visitor
+from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.runtime.server_tasks import ServerTasks
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+
+RANDOM_BYTES: Final = 32
+
+
+class ServerConsoleHost:
+    """As ServerHost, and what is the console's alone; `tasks` are those of the server."""
+
+    def __init__(self, host: AdminHost, tasks: ServerTasks) -> None:
+        self._host = host
+        self.tasks = tasks
+
+    # --- what the commands have too
+
+    def server(self) -> ZooKeeperServer:
+        """The server that has the clients now, with the time of now."""
+        return self._host.server()
+
+    async def vouches_for(self, certificate: bytes) -> bool:
+        """Whether the trust store of clients accepts a certificate."""
+        return await self._host.vouches_for(certificate)
+
+    async def pause(self) -> None:
+        """Let the clients go on."""
+        await self._host.pause()
+
+    async def save_snapshot(self) -> SavedSnapshot:
+        """Save a snapshot."""
+        return await self._host.save_snapshot()
+
+    async def restore(self, body: AsyncIterator[bytes], announced: int) -> int:
+        """Put a snapshot in the place of the database."""
+        return await self._host.restore(body, announced)
+
+    # --- what the machine has
+
+    def random_text(self) -> str:
+        """A text that nobody can guess."""
+        return secrets.token_urlsafe(RANDOM_BYTES)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await trio.sleep(seconds)
+
+    # --- changes
+
+    async def submit(self, visitor: Visitor, opcode: int, body: Record) -> InputArchive:
+        """Send a request as a client would."""
+        raise ChangeFailed("the console cannot change anything yet")
+
+    async def end_session(self, visitor: Visitor, session_id: int) -> None:
+        """Close a session."""
+        raise ChangeFailed("the console cannot end sessions yet")
+
+    def leave(self, visitor: Visitor) -> None:
+        """The visitor has logged out."""

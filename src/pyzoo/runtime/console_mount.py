@@ -1,0 +1,68 @@
+"""Where the console is on the port of the AdminServer: what is no command is the console's, if it has that.
+
+Only who asks for the console loads it, in a thread: commands need neither its templates nor what fills them in.
+"""
+
+import logging
+from typing import Final
+
+import trio
+
+from pyzoo.admin.host import AdminHost
+from pyzoo.config.admin_settings import AdminSettings
+from pyzoo.config.settings import ServerConfig
+from pyzoo.runtime.http_settings import AsgiApplication, Message, Receive, Send
+from pyzoo.runtime.server_tasks import ServerTasks
+
+logger: Final = logging.getLogger(__name__)
+
+ROOT: Final = "/"
+CONSOLE: Final = "/console"
+_METHODS: Final = ("GET", "HEAD", "POST")
+
+
+def has_console(settings: AdminSettings) -> bool:
+    """Whether there is a console; commands win, so there is none where they are everywhere, or in its place."""
+    if not settings.console.enabled:
+        return False
+    commands = "/" + settings.command_url.strip("/")
+    if commands in (ROOT, CONSOLE):
+        logger.warning("There is no console: admin.commandURL=%s leaves no place for it", settings.command_url)
+        return False
+    return True
+
+
+class AdminWithConsole:
+    """Both applications as one."""
+
+    def __init__(self, commands: AsgiApplication, config: ServerConfig, host: AdminHost, tasks: ServerTasks) -> None:
+        self._commands = commands
+        self._config = config
+        self._host = host
+        self._tasks = tasks
+        self._url = "/" + config.admin.command_url.strip("/")
+        self._loading = trio.Lock()
+        self._console: AsgiApplication | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        application = await self._load() if self._is_for_console(scope["method"], scope["path"]) else self._commands
+        await application(scope, receive, send)
+
+    def _is_for_console(self, method: str, path: str) -> bool:
+        if path == self._url or path.startswith(self._url + "/"):
+            return False
+        if path == ROOT:
+            return method in _METHODS[:2]
+        return method in _METHODS and (path == CONSOLE or path.startswith(CONSOLE + "/"))
+
+    async def _load(self) -> AsgiApplication:
+        async with self._loading:
+            if self._console is None:
+                self._console = await trio.to_thread.run_sync(self._make)
+        return self._console
+
+    def _make(self) -> AsgiApplication:
+        from pyzoo.console.app import make_console
+        from pyzoo.runtime.console_host import ServerConsoleHost
+
+        return make_console(self._config, ServerConsoleHost(self._host, self._tasks))
