@@ -78,10 +78,11 @@ def test_every_kind_of_listener_rests_while_no_connection_can_be_accepted() -> N
         full: Any = Full(server)
         listener.sock = full
         endpoints.accept(listener.fd, 0)
-        assert endpoints.accept_again_ms != NEVER
+        assert endpoints.deadline_ms != NEVER
         assert [] == endpoints.poller.poll(0, 9)
         listener.sock = server
-        endpoints.accept_again()
+        endpoints.advance(endpoints.deadline_ms)
+        assert endpoints.deadline_ms == NEVER
         assert [(server.fileno(), select.EPOLLIN)] == endpoints.poller.poll(10, 9)
         endpoints.accept(listener.fd, 0)
         assert [7] == port.kinds

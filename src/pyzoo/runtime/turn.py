@@ -215,8 +215,8 @@ class TurnLoop:
         endpoints, handshakes = self.endpoints, self._handshakes
         begun_ns = monotonic_ns()
         core.advance(begun_ns // 1_000_000, wall_ms() + self.wall_ahead_ms)
-        if core.now_ms >= endpoints.accept_again_ms:
-            endpoints.accept_again()
+        if core.now_ms >= endpoints.deadline_ms:
+            endpoints.advance(int(core.now_ms))
         newcomers: list[tuple[int, int]] | None = None
         for fd, mask in events:
             endpoint = endpoints.by_fd.get(fd)

@@ -38,3 +38,6 @@ def test_a_member_of_a_smaller_id_says_hello_to_a_larger_one_before_it_hangs_up(
                 hello += piece
             assert 1 == decode_hello(hello).sid
             assert b"" == connection.recv(1000)
+            # What has no reader any more does not break the connection: that might take an unread hello away.
+            for _ in range(3):
+                connection.sendall(b"not listened to")

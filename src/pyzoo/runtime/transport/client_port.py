@@ -116,7 +116,8 @@ class SecureEndpoint(ClientEndpoint):
         tls = self.tls
         if tls.error is not None:
             self.send()
-            self.give_up(str(tls.error))
+            self.port.note(self, str(tls.error))
+            self.leave()
             return
         if tls.is_ready:
             self.port.end_handshake(self)
@@ -140,10 +141,7 @@ class SecureEndpoint(ClientEndpoint):
 
     def end(self) -> None:
         if self.is_open and self.tls.is_ready and not self.handshake.is_stepping and not self.unsent:
-            try:
-                self.sock.send(self.tls.farewell())
-            except OSError:
-                pass  # the client is gone
+            self.say_farewell()
         super().end()
 
     def gone(self) -> None:

@@ -12,6 +12,7 @@ from mypy_extensions import i64, mypyc_attr
 from pyzoo.errors import ProtocolViolation
 from pyzoo.outbox import Outbox
 from pyzoo.runtime.clock import elapsed_ms, monotonic_ns
+from pyzoo.runtime.transport.lingering import Lingering
 from pyzoo.runtime.transport.poller import Poller, new_poller
 from pyzoo.runtime.transport.session import TransportSession
 
@@ -99,7 +100,7 @@ class Endpoint:
         """End a connection for what it has sent; the session may have something to say to that."""
         logger.warning("Closing the connection with %s: %s", self.name, error)
         self.send()
-        self.end()
+        self.leave()
 
     def send(self) -> None:
         """Send what the outbox has, as far as the network takes it, and close if that is wanted."""
@@ -123,7 +124,7 @@ class Endpoint:
             self.set_mask(self.mask | _OUT)
             self.blocked()
         elif outbox.is_over and (self.session is None or not self.session.holds_back):
-            self.end()
+            self.leave()
         elif outbox.wants_drain:
             self.drained()
             # The writable socket begins the next pass: others have their turn between two pieces of a snapshot.
@@ -164,6 +165,25 @@ class Endpoint:
             self.endpoints.remove(self)
             self.gone()
             self.sock.close()
+
+    def leave(self) -> None:
+        """Everything is said: close the socket once the other end has read that, and hung up too."""
+        if self.unsent:
+            self.end()
+        elif self.is_open:
+            self.say_farewell()
+            self.is_open = False
+            self.endpoints.linger(self)
+            self.gone()
+
+    def say_farewell(self) -> None:
+        """Send the last that the session has to say."""
+        if self.session is None:
+            return
+        try:
+            self.sock.send(self.session.farewell())
+        except OSError:
+            pass  # the other end is gone
 
     # --- for its port
 
@@ -224,7 +244,9 @@ class Endpoints:
         self.by_fd: dict[int, Endpoint] = {}
         self.by_outbox: dict[Outbox, Endpoint] = {}
         self.listeners: dict[int, Listener] = {}
-        self.accept_again_ms: int = NEVER
+        self.lingering = Lingering(self.poller)
+        self.deadline_ms: i64 = NEVER
+        self._accept_again_ms: int = NEVER
 
     def add(self, endpoint: Endpoint) -> None:
         """Watch a connection."""
@@ -241,6 +263,25 @@ class Endpoints:
         except OSError:
             pass
 
+    def linger(self, endpoint: Endpoint) -> None:
+        """Nothing more is said there, nor heard."""
+        del self.by_fd[endpoint.fd]
+        del self.by_outbox[endpoint.outbox]
+        self.lingering.begin(endpoint.sock, endpoint.fd, endpoint.mask)
+        self._set_deadline()
+
+    # --- the time
+
+    def advance(self, now_ms: int) -> None:
+        """The deadline has come: what had to wait goes on, or ends."""
+        self.lingering.end_until(now_ms)
+        if now_ms >= self._accept_again_ms:
+            self._accept_again()
+        self._set_deadline()
+
+    def _set_deadline(self) -> None:
+        self.deadline_ms = min(self._accept_again_ms, self.lingering.next_ms(NEVER))
+
     def send(self, outboxes: list[Outbox]) -> None:
         """Send what these have; those without a socket are passed over."""
         for outbox in outboxes:
@@ -253,23 +294,24 @@ class Endpoints:
     def listen(self, listener: Listener) -> None:
         """Take connections from it."""
         self.listeners[listener.fd] = listener
-        if self.accept_again_ms == NEVER:
+        if self._accept_again_ms == NEVER:
             self.poller.register(listener.fd, _IN)
 
     def stop_listening(self, listener: Listener) -> None:
         """Close it; connections that came through it stay."""
         if self.listeners.pop(listener.fd, None) is not None:
-            if self.accept_again_ms == NEVER:
+            if self._accept_again_ms == NEVER:
                 self.poller.unregister(listener.fd)
             listener.sock.close()
 
     def accept(self, fd: int, end_ns: i64) -> None:
-        """Take connections that wait at a listener, if there is one of this file descriptor: one, and more until then.
+        """Take connections that wait at the listener of this file descriptor: one, and more until then.
 
         The others wait for the next pass, which comes at once.
         """
         listener = self.listeners.get(fd)
         if listener is None:
+            self.lingering.ready(fd)
             return
         while True:
             try:
@@ -288,15 +330,16 @@ class Endpoints:
 
     def _rest_from_accepting(self, error: OSError) -> None:
         """Out of file descriptors or memory: trying again at once would only burn time."""
-        if self.accept_again_ms == NEVER:
+        if self._accept_again_ms == NEVER:
             logger.error("No more connections can be accepted for now, raise the limit of open files: %s", error)
             for fd in self.listeners:
                 self.poller.unregister(fd)
-        self.accept_again_ms = elapsed_ms() + ACCEPT_REST_MS
+        self._accept_again_ms = elapsed_ms() + ACCEPT_REST_MS
+        self._set_deadline()
 
-    def accept_again(self) -> None:
+    def _accept_again(self) -> None:
         """The rest is over."""
-        self.accept_again_ms = NEVER
+        self._accept_again_ms = NEVER
         for fd in self.listeners:
             self.poller.register(fd, _IN)
 
@@ -306,6 +349,7 @@ class Endpoints:
             endpoint.sock.close()
         for listener in self.listeners.values():
             listener.sock.close()
+        self.lingering.close()
         self.poller.close()
 
 

@@ -100,9 +100,7 @@ class PeerEndpoint(Endpoint):
         try:
             plain = self.session.go_on()
         except ProtocolViolation as violation:
-            logger.warning("Closing the connection with %s: %s", self.name, violation)
-            self.send()
-            self.end()
+            self._refuse(violation)
             return
         self.send()
         if plain and self.is_open:

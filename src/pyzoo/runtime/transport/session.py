@@ -28,6 +28,10 @@ class TransportSession:
         """Whether there is something to say that has to wait for the other side, so that it must not be closed yet."""
         raise NotImplementedError
 
+    def farewell(self) -> bytes:
+        """The last that goes to the network, when everything else is said."""
+        return b""
+
 
 class SessionChain(TransportSession):
     """A session inside another one, such as SASL over TLS; `outer` is nearer to the network."""
@@ -50,6 +54,9 @@ class SessionChain(TransportSession):
     @property
     def holds_back(self) -> bool:
         return self._outer.holds_back or self._inner.holds_back
+
+    def farewell(self) -> bytes:
+        return self._outer.farewell()
 
 
 def chain(outer: TransportSession | None, inner: TransportSession | None) -> TransportSession | None:

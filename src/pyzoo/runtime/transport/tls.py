@@ -84,6 +84,16 @@ class TlsSession(TransportSession):
     def holds_back(self) -> bool:
         return bool(self._waiting)
 
+    def farewell(self) -> bytes:
+        """close_notify, so that the other end knows that nothing was cut off."""
+        if self._tls is None or not self._ready:
+            return b""
+        try:
+            self._tls.unwrap()
+        except OSError:
+            pass  # the other end's own has not come, and is not waited for
+        return self._outgoing.read()
+
     def _step(self) -> None:
         tls = self._tls
         if tls is None or self._ready or self.to_examine is not None:
