@@ -108,8 +108,8 @@ class TurnLoop:
             self._timer.cancel()
 
     def set_timer(self) -> None:
-        """Move the timer to the core's next deadline."""
-        deadline_ms = self.core.next_deadline_ms()
+        """Move the timer to the next deadline."""
+        deadline_ms = min(self.core.next_deadline_ms(), int(self.endpoints.deadline_ms))
         handshakes = self._handshakes
         if handshakes is not None and handshakes.deadline_ms < deadline_ms:
             deadline_ms = handshakes.deadline_ms
