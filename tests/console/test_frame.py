@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pyzoo.console.rendering import link
 from pyzoo.testing import EmbeddedServer
 from tests.console.conftest import Start
 from tests.support.console import ask
@@ -80,3 +81,7 @@ def test_pages_are_not_kept_by_browsers_and_files_are_as_long_as_they_are_the_sa
     file = ask(console.admin_port, "/console/static/console.css")
     again = ask(console.admin_port, "/console/static/console.css", If_None_Match=file.headers["ETag"])
     assert (304, b"") == (again.status, again.body)
+
+
+def test_a_link_may_have_a_parameter_that_is_called_path() -> None:
+    assert "/console/tree?path=%2Fa+b" == link("/console/tree", path="/a b", form=None)

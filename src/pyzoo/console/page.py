@@ -50,7 +50,7 @@ class PageRequest:
         """A value as JSON."""
         return json_answer(value, status)
 
-    def see_other(self, path: str, **parameters: str) -> Response:
+    def see_other(self, path: str, /, **parameters: str) -> Response:
         """Send the browser on, after a change."""
         return see_other(path, parameters)
 

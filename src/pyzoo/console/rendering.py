@@ -62,7 +62,7 @@ def hex_text(number: int) -> str:
     return f"0x{number & _64_BITS:x}"
 
 
-def link(path: str, **parameters: object) -> str:
+def link(path: str, /, **parameters: object) -> str:
     """A path with parameters behind it; those that are None or empty are left out."""
     given = {name: str(value) for name, value in parameters.items() if value is not None and value != ""}
     return f"{path}?{urlencode(given, errors='replace')}" if given else path
