@@ -42,6 +42,7 @@ COMPILED = [
     "src/pyzoo/persistence/log_format.py",
     *(f"src/pyzoo/persistence/snapshot/{name}.py" for name in ("file", "layout", "nodes", "stream")),
     "src/pyzoo/persistence/txnlog.py",
+    "src/pyzoo/history/log_walk.py",
     "src/pyzoo/server",
     "src/pyzoo/server/auth",
     "src/pyzoo/server/clients",

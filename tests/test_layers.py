@@ -22,7 +22,7 @@ LAYERS = [
     {"jute"},
     {"datatree", "quorum"},
     {"persistence"},
-    {"server"},
+    {"server", "history"},
     {"admin"},
     {"console"},
     {"runtime", "sim", "shell", "filetools"},
@@ -179,7 +179,7 @@ def test_only_the_outer_rooms_know_sockets_threads_and_signals() -> None:
 
 
 def test_pure_rooms_take_time_and_files_as_arguments() -> None:
-    pure = BASE | {"jute", "datatree", "quorum", "persistence", "server", "admin", "console", "filetools"}
+    pure = BASE | {"jute", "datatree", "quorum", "persistence", "server", "history", "admin", "console", "filetools"}
     wrong = [
         f"{module.path} imports {name}"
         for module in sources()

@@ -14,6 +14,8 @@
         MalformedInput       what a person wrote cannot be used; the message says what is wrong where
             MalformedPath      a path that no node can have
             MalformedDocument  nothing that an export wrote
+        HistoryError         the files do not tell what was asked of the past
+            HistoryQueryError  nobody could tell: what was asked makes no sense
 
 The codes are those of KeeperException.Code.
 """
@@ -147,3 +149,12 @@ class MalformedPath(MalformedInput):
 @final
 class MalformedDocument(MalformedInput):
     """A document that no export wrote."""
+
+
+class HistoryError(PyzooError):
+    """What logs and snapshots do not tell, or not in time; the message says why, and what they do tell."""
+
+
+@final
+class HistoryQueryError(HistoryError):
+    """A question about the past that makes no sense."""

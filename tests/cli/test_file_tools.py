@@ -1,5 +1,6 @@
 """`pyzoo log` and `pyzoo snapshot`, and the scripts of Apache's file tools: exit codes, messages, pipes."""
 
+import json
 import os
 import pty
 import shutil
@@ -323,3 +324,41 @@ def test_progress_is_for_somebody_who_watches(tmp_path: Path) -> None:
 def test_help_needs_no_server(pyzoo: Pyzoo) -> None:
     for words in (["log"], ["log", "chop"], ["snapshot", "verify"], ["stop"], ["launchers"]):
         assert pyzoo(*words, "--help").stdout.startswith("Usage: ")
+
+
+def test_blame_tells_who_changed_a_node(pyzoo: Pyzoo) -> None:
+    told = pyzoo("log", "blame", FIXTURES / "standalone-3.9.5", "/app/cfg", "-n", "2")
+    assert 0 == told.returncode
+    lines = told.stdout.splitlines()
+    assert "0x2e session 0x100002c4a0b0000 cxid 12 setACL version 2 world:anyone:cdrwa" == lines[0].split(" ", 4)[4]
+    assert lines[1].endswith("setACL version 1 world:anyone:cdrwa digest:r:wQcINf6ig32WiAwpenvDVvggtGw=:r")
+    assert "there are older ones" in lines[2]
+
+
+def test_blame_as_json_has_all_pages_in_one_object(pyzoo: Pyzoo) -> None:
+    told = pyzoo("log", "blame", FILES, "/", "--subtree", "--json")
+    answer = json.loads(told.stdout)
+    assert 200 > len(answer["changes"]) > 100
+    assert (None, True, []) == (answer["cursor"], answer["reaches_back"], answer["notes"])
+    assert not [name for change in answer["changes"] for name in change if name.startswith("_")]
+
+
+def test_blame_says_how_far_the_logs_reach_back(pyzoo: Pyzoo) -> None:
+    told = pyzoo("log", "blame", FIXTURES / "torn-tail-3.9.5", "/last")
+    assert "no change of /last is in the logs\nthe logs begin with 0x94: what was before" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nowhere", "/a"), "nowhere/ is no data directory"),
+        ((FIXTURES / "ensemble-3.9.5/s3/data", "/a"), "say it with --data-log-dir"),
+        ((FILES, "a"), "'a' is no path"),
+        ((FILES, "/a", "--session", "x"), "'x' is not the id of a session"),
+        ((FILES, "/a", "--since", "yesterday"), "'yesterday' is no time"),
+    ],
+)
+def test_blame_says_what_is_wrong(pyzoo: Pyzoo, words: tuple[str, ...], message: str) -> None:
+    told = pyzoo("log", "blame", *words)
+    assert 0 != told.returncode
+    assert message in told.stderr

@@ -64,6 +64,16 @@ def test_a_number_that_nothing_explains_lets_nobody_in() -> None:
     cache.remove_use(77)
 
 
+def test_what_a_fuzzy_snapshot_had_of_an_acl_before_its_create_counts_as_a_use() -> None:
+    """The ACLs stand before the nodes in a snapshot, so one that came meanwhile has a number that is given again."""
+    cache = ACLCache()
+    loaded = cache.add_use(1)
+    explained = cache.acl_id_for(DIGEST)
+    assert loaded == explained
+    cache.remove_use(loaded)
+    assert cache.acl_for(explained) == DIGEST
+
+
 def signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 

@@ -1,9 +1,11 @@
-"""`pyzoo log`: transaction logs as text, chopped, repaired (TxnLogToolkit), verified."""
+"""`pyzoo log`: transaction logs as text, chopped, repaired (TxnLogToolkit), verified, and who changed a node."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -134,6 +136,77 @@ def chop(file: str, zxid: int, output: str | None) -> None:
             if not error.reason:
                 raise
             raise ToolError(f"{error}: {error.reason}", error.exit_code) from None
+
+
+def session_of(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    """A session id as it is shown, with 0x, or in decimal."""
+    if text is None:
+        return None
+    try:
+        pattern = int(text, 0)
+    except ValueError:
+        pattern = 1 << 64
+    if not -(1 << 63) <= pattern < 1 << 64:
+        raise click.BadParameter(f"{text!r} is not the id of a session: write it like 0x100012ab34c0000")
+    return pattern - (1 << 64) if pattern >= 1 << 63 else pattern
+
+
+def time_of(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    """A time in ms since 1970, of that number or of ISO 8601, where a time without a zone is local."""
+    if text is None:
+        return None
+    if text.isdecimal():
+        return int(text)
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{text!r} is no time: write it like 2026-11-30T12:00:00Z") from None
+
+
+@log.command()
+@click.argument("directory", type=click.Path(), metavar="DIR")
+@click.argument("path")
+@click.option("--subtree", is_flag=True, help="All nodes below PATH too.")
+@click.option("--session", callback=session_of, help="Only what this session did.")
+@click.option("--since", callback=time_of, help="Only from this time on, such as 2026-11-30T12:00:00Z.")
+@click.option("--until", callback=time_of, help="Only up to this time.")
+@click.option("--errors", is_flag=True, help="Also what changed nothing: checks, and parts of multis that failed.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), help="So many changes at most, the newest.")
+@click.option("--data-log-dir", type=click.Path(), help="Where the logs are, if not in DIR.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, as of /console/api/history.")
+def blame(
+    directory: str,
+    path: str,
+    subtree: bool,
+    session: int | None,
+    since: int | None,
+    until: int | None,
+    errors: bool,
+    limit: int | None,
+    data_log_dir: str | None,
+    as_json: bool,
+) -> None:
+    """Who changed the node PATH, and when, newest first: from the logs in the data directory DIR.
+
+    Nothing is changed there, and the server may be running. It says how far the logs reach back.
+    """
+    from pyzoo.filetools.blame import answers, blame_text, directories_of
+    from pyzoo.history.json_form import public
+    from pyzoo.history.query import HistoryQuery
+    from pyzoo.persistence.disk import RealDisk
+
+    with ending_quietly():
+        use_jute_limits()
+        query = HistoryQuery(path, subtree, session, since_ms=since, until_ms=until, with_void=errors)
+        disk = RealDisk()
+        pages = answers(disk, directories_of(disk, directory, data_log_dir), query, limit)
+        if not as_json:
+            print_all(blame_text(pages, path, local_dates()))
+            return
+        whole = dict(next(pages))
+        for page in pages:
+            whole = {**page, "changes": whole["changes"] + page["changes"]}
+        say(json.dumps(public(whole), indent=2) + "\n")
 
 
 @log.command()

@@ -64,7 +64,8 @@ class ACLCache:
         new = self._last_id
         self._acls[new] = acl
         self._ids[key] = new
-        self._uses[new] = 1
+        # Nodes that were loaded may have this number already: the snapshot had them before the ACL.
+        self._uses[new] = self._uses.get(new, 0) + 1
         return new
 
     def acl_for(self, acl_id: i64) -> list[ACL]:
