@@ -36,8 +36,8 @@ class ConsoleHost(AdminHost, Protocol):
     async def end_session(self, visitor: Visitor, session_id: int) -> None:
         """Close a session, whoever's it is, in every role of this server. Returns when that is committed.
 
-        Raises KeeperError with SESSIONEXPIRED where there is no such session, and ChangeFailed. The caller has made
-        sure that the visitor may do that (see `may_end_sessions`).
+        Raises ChangeFailed, and KeeperError: NOAUTH for who may not (session_end.may_end_sessions), SESSIONEXPIRED
+        where there is no such session here, NOTREADONLY without a quorum.
         """
         ...
 

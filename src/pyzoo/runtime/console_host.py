@@ -7,13 +7,18 @@ from typing import Final
 import trio
 
 from pyzoo.admin.host import AdminHost, SavedSnapshot
+from pyzoo.console.audit import END_SESSION, note_visitor
 from pyzoo.console.host import ChangeFailed
+from pyzoo.console.session_end import check_may_end_sessions
 from pyzoo.console.visitor import Visitor
 from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.runtime.console_clients import ANSWER_SECONDS, NO_ANSWER, ConsoleClients
 from pyzoo.runtime.server_tasks import ServerTasks
+from pyzoo.server.roles.session_ending import begin_to_close, is_session
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 RANDOM_BYTES: Final = 32
+LOOK_SECONDS: Final = 0.02
 
 
 class ServerConsoleHost:
@@ -21,7 +26,8 @@ class ServerConsoleHost:
 
     def __init__(self, host: AdminHost, tasks: ServerTasks) -> None:
         self._host = host
-        self.tasks = tasks
+        self._tasks = tasks
+        self._clients = ConsoleClients(tasks)
 
     # --- what the commands have too
 
@@ -59,11 +65,21 @@ class ServerConsoleHost:
 
     async def submit(self, visitor: Visitor, opcode: int, body: Record) -> InputArchive:
         """Send a request as a client would."""
-        raise ChangeFailed("the console cannot change anything yet")
-
-    async def end_session(self, visitor: Visitor, session_id: int) -> None:
-        """Close a session."""
-        raise ChangeFailed("the console cannot end sessions yet")
+        return await self._clients.submit(visitor, opcode, body)
 
     def leave(self, visitor: Visitor) -> None:
         """The visitor has logged out."""
+        self._clients.leave(visitor.key)
+
+    async def end_session(self, visitor: Visitor, session_id: int) -> None:
+        """Close a session, and wait for that."""
+        server = self.server()
+        check_may_end_sessions(server, visitor)
+        begin_to_close(server, session_id)
+        note_visitor(server, END_SESSION, visitor, session_id)
+        self._tasks.turn()
+        with trio.move_on_after(ANSWER_SECONDS):
+            while is_session(self.server(), session_id):
+                await trio.sleep(LOOK_SECONDS)
+            return
+        raise ChangeFailed(NO_ANSWER)

@@ -235,14 +235,24 @@ class Listener:
         self.kind = kind
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
+class OutboxReader:
+    """Who takes what is written to an outbox without a socket: a client within this process."""
+
+    def written(self) -> None:
+        """Something may have been written, or the connection is over; called in the middle of a turn."""
+        raise NotImplementedError
+
+
 @final
 class Endpoints:
-    """All sockets of one server; `by_outbox` has the connections that a core speaks of."""
+    """All sockets of one server; `by_outbox` has the connections that a core speaks of, `readers` those without one."""
 
     def __init__(self) -> None:
         self.poller: Poller = new_poller()
         self.by_fd: dict[int, Endpoint] = {}
         self.by_outbox: dict[Outbox, Endpoint] = {}
+        self.readers: dict[Outbox, OutboxReader] = {}
         self.listeners: dict[int, Listener] = {}
         self.lingering = Lingering(self.poller)
         self.deadline_ms: i64 = NEVER
@@ -283,11 +293,13 @@ class Endpoints:
         self.deadline_ms = min(self._accept_again_ms, self.lingering.next_ms(NEVER))
 
     def send(self, outboxes: list[Outbox]) -> None:
-        """Send what these have; those without a socket are passed over."""
+        """Send what these have; those that are over already are passed over."""
         for outbox in outboxes:
             endpoint = self.by_outbox.get(outbox)
             if endpoint is not None:
                 endpoint.send()
+            elif outbox in self.readers:
+                self.readers[outbox].written()
 
     # --- listening
 
