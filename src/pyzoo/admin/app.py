@@ -115,11 +115,16 @@ class _AdminApplication:
         if self._config.use_x_forwarded_for and forwarded is not None:
             address = forwarded_address(forwarded)
         authorization = request.headers.get("Authorization")
-        chain = request.scope["extensions"].get("tls", {}).get("client_cert_chain", [])
-        certificate = _der(chain[0]) if chain and authorization is not None else b""
+        certificate = certificate_of(request) if authorization is not None else b""
         if certificate and not await self._host.vouches_for(certificate):
             certificate = b""
         return Caller(authorization, address, certificate)
+
+
+def certificate_of(request: Request) -> bytes:
+    """What the client has shown over TLS, DER; empty for none."""
+    chain = request.scope["extensions"].get("tls", {}).get("client_cert_chain", [])
+    return _der(chain[0]) if chain else b""
 
 
 def _der(pem: str) -> bytes:

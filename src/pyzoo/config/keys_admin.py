@@ -27,7 +27,7 @@ ADMIN_KEYS: Final[tuple[Key, ...]] = (
     Key("admin.restore.minFreeBytes", Kind.LONG, "-1", "Bytes of the disk that a restore leaves free; -1 is a tenth of the disk, and 1 GB at least. pyzoo's own key", at_least=-1),
     Key("admin.snapshot.minFreeBytes", Kind.LONG, "-1", "Bytes of the disk that the command snapshot leaves free; -1 is a tenth of the disk, and 1 GB at most. pyzoo's own key", at_least=-1),
     Key("admin.console", Kind.BOOL, "true", "The console, at `/` of the AdminServer; see console.md. pyzoo's own key, as all `admin.console` keys"),
-    Key("admin.console.hosts", Kind.TEXT, "", "Names of this server that browsers may ask the console by, `*` for any; its addresses, its host name and localhost are known. With `admin.console.remote` only"),
+    Key("admin.console.hosts", Kind.TEXT, "", "Names that the console may be asked by, `*` for any; localhost is known, with `admin.console.remote` the host name and all addresses too"),
     Key("admin.console.readers", Kind.TEXT, "world:anyone", "Who may look at the console: a comma list of `scheme:id`, as in an ACL"),
     Key("admin.console.remote", Kind.BOOL, "false", "The console answers other machines too; without it only those who ask from this one"),
     Key("admin.console.writers", Kind.TEXT, "", "Who may change nodes and end sessions with the console, as far as ACLs let them; the same kind of list, none by default"),

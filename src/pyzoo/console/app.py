@@ -1,35 +1,34 @@
 """The console over ASGI: who asks is looked at first, then a page of the table answers."""
 
-import json
 import logging
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pyzoo import errors
-from pyzoo.admin.authorization import forwarded_address
 from pyzoo.config.settings import ServerConfig
-from pyzoo.console.guards import HEADERS, is_same_origin, refusal_of_place
+from pyzoo.console.attempts import Attempts
+from pyzoo.console.forms import first_values, read_form
+from pyzoo.console.guards import HEADERS, addresses_of, is_same_origin, refusal_of_place
 from pyzoo.console.host import ChangeFailed, ConsoleHost
 from pyzoo.console.page import GET, POST, Action, PageError, PageRequest
 from pyzoo.console.pages.table import load_pages
 from pyzoo.console.rendering import Rendering, json_answer, see_other
 from pyzoo.console.static_files import load_static_files
-from pyzoo.console.visitor import NO_VISITOR, Role, Visitor, role_of
+from pyzoo.console.visitor import NO_VISITOR, Role, Visitor
+from pyzoo.console.visitors import Visitors
 from pyzoo.errors import KeeperError
-from pyzoo.jute.records import Id
+from pyzoo.server.auth.secrets import same_secret
 
 logger: Final = logging.getLogger(__name__)
 
 API: Final = "/console/api/"
 STATIC: Final = "/console/static/"
-MOST_PARAMETERS: Final = 100
-MOST_BODY_BYTES: Final = 4 << 20
-"""The data of a node may take three times as many bytes in a form."""
+CHANGES_AT_ONCE: Final = 60
+CHANGE_REFILL_MS: Final = 100
 TRANSPORT_SECURITY: Final = "max-age=86400; includeSubDomains"
 STATUS_OF_CODE: Final = {
     errors.NONODE: 404,
@@ -61,6 +60,8 @@ class ConsoleApplication:
         self._settings = config.admin.console
         self._host = host
         self._rendering = Rendering(pages)
+        self._visitors = Visitors(config, host)
+        self._changes = Attempts(CHANGES_AT_ONCE, CHANGE_REFILL_MS)
         self._static = load_static_files()
         actions = [action for page in pages for action in page.actions]
         self._actions: dict[str, dict[str, Action]] = {action.path: {} for action in actions}
@@ -86,10 +87,12 @@ class ConsoleApplication:
                 return self._static_file(request)
             if request.url.path.rstrip("/") == "/console":
                 return see_other("/", {})
-            visitor = self._visitor(request)
+            visitor = await self._visitors.visitor_of(request)
             return await self._let_page_answer(request, visitor)
         except PageError as error:
-            return self._error(request, visitor, error.status, str(error))
+            response = self._error(request, visitor, error.status, str(error))
+            response.headers.update(error.headers)
+            return response
         except KeeperError as error:
             name = CODE_NAMES.get(error.code, str(error.code))
             where = f" for {error.path}" if error.path else ""
@@ -108,25 +111,11 @@ class ConsoleApplication:
 
     def _check_place(self, request: Request) -> None:
         """Raise PageError for what comes from elsewhere, or was meant for somebody else."""
-        addresses = ["" if request.client is None else request.client.host]
-        forwarded = request.headers.get("X-Forwarded-For")
-        if forwarded is not None:
-            # A proxy of this machine may let in everybody.
-            addresses += [address.strip() for address in forwarded.split(",") if address.strip()]
-        own_name = dict(self._host.server().environment.properties()).get("host.name", "")
-        host = request.headers.get("Host", "")
-        reason = refusal_of_place(self._settings, addresses, host, own_name)
+        client = "" if request.client is None else request.client.host
+        addresses, host = addresses_of(client, request.headers), request.headers.get("Host", "")
+        reason = refusal_of_place(self._settings, addresses, host, self._host.machine_name())
         if reason:
             raise PageError(403, reason)
-
-    def _visitor(self, request: Request) -> Visitor:
-        server = self._host.server()
-        address = "" if request.client is None else request.client.host
-        forwarded = request.headers.get("X-Forwarded-For")
-        if self._config.use_x_forwarded_for and forwarded is not None:
-            address = forwarded_address(forwarded) or ""
-        ids = [Id("ip", address)]
-        return Visitor(ids, role_of(server.access, ids, self._settings.readers, self._settings.writers), address)
 
     # --- what is asked
 
@@ -145,17 +134,28 @@ class ConsoleApplication:
     async def _let_page_answer(self, request: Request, visitor: Visitor) -> Response:
         action = self._action(request)
         if visitor.role < action.role:
-            raise self._refusal_of_visitor(visitor, action)
-        form: dict[str, str] = {}
-        if action.method == POST:
-            headers = request.headers
-            host = headers.get("Host", "")
-            if not is_same_origin(headers.get("Origin"), headers.get("Sec-Fetch-Site"), request.url.scheme, host):
-                raise PageError(403, "A page of another site asked for this.")
-            form = await _form(request)
-        parameters = _first_values(request.scope["query_string"].decode("latin-1"))
-        asked = PageRequest(request.url.path, self._host, visitor, parameters, form, self._rendering)
+            return self._refuse_visitor(request, visitor, action)
+        form = await self._form(request, visitor, action) if action.method == POST else {}
+        parameters = first_values(request.scope["query_string"].decode("latin-1"))
+        path, host = request.url.path, self._host
+        asked = PageRequest(path, host, visitor, parameters, form, self._rendering, self._visitors, request)
         return await action.answer(asked)
+
+    async def _form(self, request: Request, visitor: Visitor, action: Action) -> dict[str, str]:
+        """What is posted, once it is sure who wants that. Raises PageError."""
+        headers = request.headers
+        host = headers.get("Host", "")
+        if not is_same_origin(headers.get("Origin"), headers.get("Sec-Fetch-Site"), request.url.scheme, host):
+            raise PageError(403, "A page of another site asked for this.")
+        now_ms = int(self._host.server().now_ms)
+        wait_ms = self._changes.wait_ms(visitor.key, now_ms) if action.role >= Role.WRITER else 0
+        if wait_ms > 0:
+            raise PageError(429, "These are too many changes at once.", {"Retry-After": str(wait_ms // 1000 + 1)})
+        self._changes.count(visitor.key, now_ms)
+        form = await read_form(request)
+        if visitor.csrf and not same_secret(headers.get("X-CSRF-Token", form.get("csrf", "")), visitor.csrf):
+            raise PageError(403, "This form is not of this login: go back, load its page again, and repeat it.")
+        return form
 
     def _action(self, request: Request) -> Action:
         """What the request asks for. Raises PageError."""
@@ -167,58 +167,22 @@ class ConsoleApplication:
             raise PageError(405, f"This page takes {' and '.join(actions)}.")
         return action
 
-    def _refusal_of_visitor(self, visitor: Visitor, action: Action) -> PageError:
-        if action.role > Role.READER and visitor.role >= Role.READER:
-            return PageError(403, "Only those whom admin.console.writers lists may do that.")
-        return PageError(403, "Only those whom admin.console.readers lists may look at this.")
+    def _refuse_visitor(self, request: Request, visitor: Visitor, action: Action) -> Response:
+        """Send a browser to the login. Raises PageError for all others."""
+        if not visitor.name and action.method == GET and not request.url.path.startswith(API):
+            query = request.scope["query_string"].decode("latin-1")
+            return see_other("/console/login", {"next": f"{request.url.path}?{query}" if query else request.url.path})
+        what = "readers may look at this" if action.role <= Role.READER else "writers may do that"
+        raise PageError(403 if visitor.name else 401, f"Only those whom admin.console.{what}.")
 
     # --- what went wrong
 
     def _error(self, request: Request, visitor: Visitor, status: int, message: str) -> Response:
         if request.url.path.startswith(API):
             return json_answer({"error": message}, status)
-        if visitor.role < Role.READER:
+        if visitor is NO_VISITOR:
             return Response(f"{message}\n", status, media_type="text/plain")
         title = f"{status} {HTTPStatus(status).phrase}"
         now_ms = int(self._host.server().wall_ms)
         values = {"title": title, "message": message}
         return self._rendering.page("error.html", visitor, request.url.path, now_ms, status, values)
-
-
-def _first_values(encoded: str) -> dict[str, str]:
-    """The first value of each parameter. Raises PageError."""
-    try:
-        pairs = parse_qsl(encoded, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
-    except ValueError as error:
-        raise PageError(400, f"The parameters cannot be read: {error}.") from error
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        found.setdefault(name, value)
-    return found
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form, or of a JSON object. Raises PageError."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY_BYTES:
-            raise PageError(413, f"A form may have {MOST_BODY_BYTES} bytes.")
-    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if not body:
-        return {}
-    try:
-        if media_type == "application/x-www-form-urlencoded":
-            return _first_values(body.decode("ascii"))
-        if media_type == "application/json":
-            return {str(name): _field_text(value) for name, value in dict(json.loads(body)).items()}
-    except (ValueError, TypeError, RecursionError) as error:
-        raise PageError(400, "The form cannot be read.") from error
-    raise PageError(415, "A form has to be application/x-www-form-urlencoded, or JSON.")
-
-
-def _field_text(value: object) -> str:
-    """A value of JSON as a form would have it."""
-    if isinstance(value, bool):
-        return "true" if value else ""
-    return "" if value is None else str(value)

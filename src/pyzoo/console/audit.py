@@ -7,6 +7,8 @@ from pyzoo.jute.records import Id
 from pyzoo.server.requests.audit import FAILURE, SUCCESS, audit_line, write_event
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
+LOGIN: Final = "consoleLogin"
+LOGOUT: Final = "consoleLogout"
 END_SESSION: Final = "consoleEndSession"
 
 

@@ -4,6 +4,7 @@ A page of another site can make a browser send requests here. It cannot read the
 to mean this address (DNS rebinding): then the Host header still has that name.
 """
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -39,13 +40,22 @@ def refusal_of_place(settings: ConsoleSettings, addresses: list[str], host: str,
     `addresses` are those that it came from, as far as known; `host` is its Host header, `own_name` what the system
     calls this machine.
     """
+    if not settings.remote and not all(is_loopback(address) for address in addresses):
+        return ONLY_HERE
     name = host_name(host)
-    if not settings.remote:
-        if not all(is_loopback(address) for address in addresses):
-            return ONLY_HERE
-        return "" if name == LOCALHOST or is_loopback(name) else FOREIGN_NAME
-    known = {LOCALHOST, own_name.lower(), *settings.hosts}
-    return "" if name in known or ANY_NAME in known or _is_address(name) else FOREIGN_NAME
+    if name == LOCALHOST or is_loopback(name) or not settings.hosts.isdisjoint({name, ANY_NAME}):
+        return ""
+    if settings.remote and (name == own_name.lower() or _is_address(name)):
+        return ""
+    return FOREIGN_NAME
+
+
+def addresses_of(client: str, headers: Mapping[str, str]) -> list[str]:
+    """Where a request comes from: a proxy of this machine may pass on those of others, and says so."""
+    found = [client]
+    for name in ("X-Forwarded-For", "X-Real-IP"):
+        found += [address.strip() for address in headers.get(name, "").split(",") if address.strip()]
+    return [*found, "somewhere"] if "Forwarded" in headers else found
 
 
 def host_name(host: str) -> str:

@@ -22,6 +22,10 @@ class ConsoleHost(AdminHost, Protocol):
         """A text that nobody can guess, of letters, digits, `-` and `_`."""
         ...
 
+    def machine_name(self) -> str:
+        """What the system calls this machine."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         ...

@@ -4,31 +4,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from attrs import field, frozen
+from starlette.requests import Request
 from starlette.responses import Response
 
 from pyzoo.console.host import ConsoleHost
+from pyzoo.console.page_error import PageError as PageError
 from pyzoo.console.rendering import Rendering, json_answer, see_other
 from pyzoo.console.visitor import Role, Visitor
-from pyzoo.errors import PyzooError
+from pyzoo.console.visitors import Visitors
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 GET: Final = "GET"
 POST: Final = "POST"
 
 
-class PageError(PyzooError):
-    """An answer with a status of 400 and more; the message is for people, and becomes a page or JSON."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 @frozen(eq=False)
 class PageRequest:
     """A request of somebody who may make it.
 
-    `parameters` are those of the query, `form` those of the body of a POST: the first value of each.
+    `parameters` are those of the query, `form` those of the body of a POST: the first value of each. `visitors` and
+    `request` are for who logs in.
     """
 
     path: str
@@ -37,6 +32,8 @@ class PageRequest:
     parameters: Mapping[str, str]
     form: Mapping[str, str]
     rendering: Rendering = field(repr=False)
+    visitors: Visitors = field(repr=False)
+    request: Request = field(repr=False)
 
     def server(self) -> ZooKeeperServer:
         """The server that has the clients now; ask again after each await."""

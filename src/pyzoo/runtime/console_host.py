@@ -1,5 +1,6 @@
 """What the console asks of a running server (a ConsoleHost)."""
 
+import platform
 import secrets
 from collections.abc import AsyncIterator
 from typing import Final
@@ -56,6 +57,10 @@ class ServerConsoleHost:
     def random_text(self) -> str:
         """A text that nobody can guess."""
         return secrets.token_urlsafe(RANDOM_BYTES)
+
+    def machine_name(self) -> str:
+        """What the system calls this machine."""
+        return platform.node()
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -62,6 +62,10 @@ def _narrow(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _md5(data: bytes) -> bytes:
     return hashlib.md5(data, usedforsecurity=False).digest()
 
@@ -212,6 +216,13 @@ class DigestMd5ServerLogin(ServerLogin):
         self._users = users
         self._authorize = authorize
         self._nonce = nonce
+        self.takes_passwords = True
+
+    def name_of(self, user: str, password: str) -> str:
+        expected = self._users.get(user)
+        if expected is None or not hmac.compare_digest(_bytes(password), _bytes(expected)):
+            raise SaslFailure(f"who calls itself {user!r} has not proved that")
+        return self._authorize(user, user)
 
     def new_server(self) -> SaslServer:
         return DigestMd5Server(self._service, self._users, self._authorize, self._nonce())

@@ -6,6 +6,8 @@ A token that is answered may be answered by None, which is not the same as an em
 from collections.abc import Callable
 from typing import Final
 
+from pyzoo.errors import SaslFailure
+
 Authorize = Callable[[str, str], str]
 """The name that somebody goes by who has proved to be the first name and wants to be the second one.
 
@@ -43,7 +45,13 @@ class SaslClient:
 
 
 class ServerLogin:
-    """What a server lets others log in with."""
+    """What a server lets others log in with; with `takes_passwords` it knows them, so that nobody need prove them."""
+
+    takes_passwords: bool = False
+
+    def name_of(self, user: str, password: str) -> str:
+        """The name that somebody goes by who tells this password. Raises ProtocolViolation, a SaslFailure mostly."""
+        raise SaslFailure("nobody logs in with a password here")
 
     def new_server(self) -> SaslServer:
         """The server of one exchange."""

@@ -82,10 +82,7 @@ class SaslLogins:
             raise failure
 
     def _log_in(self, cnxn: ServerCnxn, name: str) -> None:
-        gained = [Id("sasl", name)]
-        if name and name in self._super_users:
-            gained.append(Id(SUPER, ""))
-        cnxn.ids = with_ids(cnxn.ids, gained)
+        cnxn.ids = with_ids(cnxn.ids, ids_of_sasl_name(name, self._super_users))
         logger.info("%s:%d has logged in by SASL as %r", cnxn.address, cnxn.port, name, extra=of_client(cnxn))
 
     def _refuse(self, cnxn: ServerCnxn, xid: i32, reason: object) -> None:
@@ -136,3 +133,11 @@ class SaslLogins:
             write_i32_be(cnxn.out, i32(len(token)))
             cnxn.out.write(token)
         cnxn.frame_written(start)
+
+
+def ids_of_sasl_name(name: str, super_users: frozenset[str]) -> list[Id]:
+    """Who has logged in by SASL under this name."""
+    ids = [Id("sasl", name)]
+    if name and name in super_users:
+        ids.append(Id(SUPER, ""))
+    return ids
