@@ -261,6 +261,7 @@ class Session(KazooClient):
         security: Security = NOT_SAFE,
     ) -> None:
         self.login = security.login
+        self.is_plain = security.tls is None
         super().__init__(
             hosts,
             timeout=timeout_ms / 1000,
