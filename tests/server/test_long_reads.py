@@ -24,7 +24,7 @@ from pyzoo.jute.records import (
     SetWatches2,
 )
 from pyzoo.server.clients.cnxn import OUT_HIGH_WATER
-from pyzoo.server.slices import NEVER
+from pyzoo.server.slices import NEVER, REST_MS
 from pyzoo.sim.operation import encoded, framed
 from tests.support.dialogue import OPEN, Client, LoneServer
 
@@ -211,6 +211,26 @@ def test_nothing_overtakes_a_long_read_that_waits_for_a_write() -> None:
     world.turn()
     xids = [ReplyHeader.decode(InputArchive(frame)).xid for frame in client.frames()]
     assert [client.xid - 2, client.xid - 1, client.xid] == xids
+
+
+def test_what_waits_behind_a_read_that_has_grown_long_meanwhile_stays_behind_it() -> None:
+    client = planted(slice_units=5)
+    world, other = client.world, client.world.connect()
+    client.create("/few")
+    world.disk_is_slow = True
+    for at in range(300):
+        other.ask(op.CREATE, CreateRequest(f"/few/{at:050}", b"", OPEN, 0))
+    client.ask(op.SET_DATA, SetDataRequest("/a", b"1", -1))
+    client.ask(op.GET_CHILDREN, GetChildrenRequest("/few", False))
+    client.ask(op.GET_DATA, GetDataRequest("/a", False))
+    client.ask(op.SET_DATA, SetDataRequest("/a", b"2", -1))
+    assert [] == client.frames()
+    world.sync()
+    while client.cnxn.pending or client.cnxn.work is not None:
+        world.pass_time(REST_MS)
+    frames = client.frames()
+    assert [client.xid - 3 + at for at in range(4)] == [ReplyHeader.decode(InputArchive(frame)).xid for frame in frames]
+    assert 300 == len(names(frames[1])[1])
 
 
 def test_throttled_requests_wait_behind_a_long_one_of_their_connection() -> None:

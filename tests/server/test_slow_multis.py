@@ -14,7 +14,9 @@ from pyzoo.jute.records import (
     MultiHeader,
     SetDataRequest,
 )
+from pyzoo.server.requests.slow_multis import BYTES_A_UNIT
 from pyzoo.server.slices import NEVER, REST_MS
+from pyzoo.sim.operation import encoded
 from tests.server.test_passing import History, Watching, act
 from tests.support.dialogue import OPEN, Client, LoneServer
 
@@ -67,6 +69,7 @@ ACTS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 12), st.sampled_from
 @settings(max_examples=60, deadline=None)
 @given(ACTS, PARTS, st.sampled_from((4, 30, 300)), st.sets(st.integers(0, 60), max_size=5), st.integers(0, 2))
 @example([(0, 12, "/p/n1")], [], 30, set(), 0)  # A child of a node that the multi makes.
+@example([(0, 10, "/p/q0000000003")], [], 30, set(), 0)  # A multi that fits into the turn, but not twice.
 def test_nobody_can_tell_that_a_multi_took_several_turns(
     acts: list[tuple[int, int, str]],
     more: list[tuple[int, str]],
@@ -167,6 +170,20 @@ def test_a_write_to_its_nodes_waits_for_the_multi_and_for_that_alone() -> None:
     assert late.err == err.BADVERSION
     first, second = [header for header, _ in owner.replies()]
     assert first.zxid < late.zxid < second.zxid
+
+
+def test_a_multi_that_is_nearly_more_than_a_turn_is_not_prepared_beside_another() -> None:
+    # Less than may be done at once, but twice it would be more.
+    world, owner, other = preparing_world(slice_units=40)
+    parts = [field for at in range(2) for field in part(0, f"/r/x{at}")]
+    assert 40 * BYTES_A_UNIT / 2 < len(encoded(*parts)) < 40 * BYTES_A_UNIT - 20
+    other.ask(op.MULTI, *parts, MultiHeader(-1, True, -1))
+    assert world.server.multis.is_preparing
+    [(early, _)] = other.replies()
+    run_out(world)
+    [(late, _)] = owner.replies()
+    assert early.zxid < late.zxid
+    History(world)
 
 
 def test_the_writes_of_a_session_stay_in_order_behind_its_multi() -> None:

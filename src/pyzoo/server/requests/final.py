@@ -130,8 +130,13 @@ class FinalRequestProcessor(LongReadOwner):
             if answer_read(operation, self.reads, request, cnxn) == TAKES_LONGER:
                 # It was left untouched but for the position in its body.
                 request.body.pos = request.body_start
-                operation.long_read(self, request, cnxn).begin()
-                return
+                if not cnxn.pending:
+                    operation.long_read(self, request, cnxn).begin()
+                    return
+                # Its node has grown since others came behind it; these cannot wait any more.
+                self.reads.all_at_once = True
+                answer_read(operation, self.reads, request, cnxn)
+                self.reads.all_at_once = False
         self._count_read(request, cnxn, zxid)
 
     def _count_read(self, request: Request, cnxn: ServerCnxn, zxid: i64) -> None:

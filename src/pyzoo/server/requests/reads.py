@@ -29,7 +29,8 @@ _UNITS_A_NAME: Final = 16
 class Reads:
     """What reads of one server look at; `most_units` and `most_bytes` are what one may be at once.
 
-    `multi_read_max_bytes` is what all results of a multiRead may be together.
+    `multi_read_max_bytes` is what all results of a multiRead may be together. With `all_at_once` the next read is
+    answered in this turn, however much it is.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Reads:
         self.multi_read_max_bytes: i64 = multi_read_max_bytes
         self.most_bytes: i64 = min(slice_units * BYTES_A_UNIT, multi_read_max_bytes, OUT_HIGH_WATER)
         self.few_names: i64 = slice_units // _UNITS_A_NAME
+        self.all_at_once = False
 
     def node(self, path: str | None) -> DataNode:
         """The node; raises KeeperError."""

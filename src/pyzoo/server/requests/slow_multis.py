@@ -41,12 +41,19 @@ class SlowMultis(MultiOwner):
         self._left = self._slices.units * BYTES_A_UNIT
 
     def is_large(self, request: Request) -> bool:
-        """Whether a multi is to be prepared over several turns; if not it is counted as one that is done at once."""
+        """Whether a multi is to be prepared over several turns: it is more than may be done at once in this one."""
+        size = self._size_of(request)
+        return size > self._left and (size > FEW_BYTES or self._slices.units < FEW_BYTES)
+
+    def done_at_once(self, request: Request) -> None:
+        """Count one that is prepared in this turn."""
+        size = self._size_of(request)
+        if size > FEW_BYTES or self._slices.units < FEW_BYTES:
+            self._left -= size
+
+    def _size_of(self, request: Request) -> i64:
         size: i64 = request.body.end - request.body_start
-        if size <= FEW_BYTES and self._slices.units >= FEW_BYTES:
-            return False
-        self._left -= size
-        return self._left < 0
+        return size
 
     def begin(self, request: Request, wall_ms: i64) -> None:
         """Begin with one; no other is being prepared."""

@@ -49,6 +49,8 @@ class WritingServer(Core, CloseOwner, MultiOwner):
         elif self.sync_processor.prepare(request, self.now_ms, self.wall_ms):
             request.is_write = True
             self.prepared.uncommitted.append(request)
+            if request.type == op.MULTI:
+                self.multis.done_at_once(request)
         else:
             self.final.refuse(request, err.MARSHALLINGERROR)
             return

@@ -38,7 +38,8 @@ class GetChildren(Operation):
         watch = body.read_bool()
         node = reads.readable(path, request.ids)
         tree = reads.tree
-        if node.num_children > reads.few_names and tree.listings.units(node) > reads.most_units:
+        is_large = node.num_children > reads.few_names and tree.listings.units(node) > reads.most_units
+        if is_large and not reads.all_at_once:
             return TAKES_LONGER
         if watch and path is not None:
             tree.child_watches.add(path, cnxn, STANDARD)
