@@ -57,7 +57,13 @@ public class CuratorRecipes {
     }
 
     static CuratorFramework client(String server) throws Exception {
-        CuratorFramework client = CuratorFrameworkFactory.newClient(server, 20000, 10000, new RetryOneTime(100));
+        CuratorFramework client = CuratorFrameworkFactory.builder()
+                .connectString(server)
+                .sessionTimeoutMs(20000)
+                .connectionTimeoutMs(10000)
+                .retryPolicy(new RetryOneTime(100))
+                .namespace("curator")
+                .build();
         client.start();
         client.blockUntilConnected(20, TimeUnit.SECONDS);
         return client;
