@@ -18,7 +18,6 @@ LAYERS = [
         "sasl",
         "auth",
         "certificates",
-        "recipes",
     },
     {"jute"},
     {"datatree", "quorum"},

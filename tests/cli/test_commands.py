@@ -68,7 +68,7 @@ def test_commands_are_completed() -> None:
     [
         ("start", "No such command 'start'; did you mean 'serve'?"),
         ("log dupm", "No such command 'dupm'; did you mean 'dump'?"),
-        ("log frob", "No such command 'frob'; there are chop, dump, recover, verify."),
+        ("log frob", "No such command 'frob'; there are blame, chop, dump, recover, verify."),
         ("serve --port abc", "Invalid value for '--port': 'abc' is not a port: give a number from 0 to 65535"),
         ("serve --port 70000", "Invalid value for '--port': '70000' is not a port: give a number from 0 to 65535"),
         ("ensemble --nodes none", "Invalid value for '--nodes': 'none' is not a whole number of at least 1"),

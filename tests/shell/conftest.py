@@ -21,30 +21,34 @@ class Ended:
     """What a shell printed, and its exit code."""
 
     out: str
-    err: str
+    notes: str
     code: int
 
     @property
     def lines(self) -> list[str]:
-        """Standard output without the greeting and the events, which come at any time."""
-        return [
-            line
-            for line in self.out.splitlines()
-            if line
-            and not line.startswith(("Connecting to ", "Welcome to ", "JLine ", "WatchedEvent "))
-            and line != "WATCHER::"
-        ]
+        """Standard output without empty lines."""
+        return [line for line in self.out.splitlines() if line]
+
+    @property
+    def err(self) -> str:
+        """Standard error without the greeting and the events, which come at any time."""
+        return "".join(line for line in self.notes.splitlines(keepends=True) if not _is_note(line))
 
     @property
     def events(self) -> list[str]:
         """The events in their order, without the state where it is the usual one."""
         began = "WatchedEvent state:"
-        return [line.removeprefix(began) for line in self.out.splitlines() if line.startswith(began)]
+        return [line.removeprefix(began) for line in self.notes.splitlines() if line.startswith(began)]
 
     @property
     def documents(self) -> list[Json]:
         """Standard output as one JSON document a line."""
         return [json.loads(line) for line in self.out.splitlines()]
+
+
+def _is_note(line: str) -> bool:
+    beginnings = ("Connecting to ", "Welcome to ", "WatchedEvent ")
+    return line.strip() in ("", "WATCHER::") or line.startswith(beginnings)
 
 
 Cli = Callable[..., Ended]

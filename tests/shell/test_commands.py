@@ -28,7 +28,7 @@ def document(cli: Cli, *words: str) -> Any:
 def test_every_command_of_zkcli_is_there_and_ours_are_marked() -> None:
     ours = {name for name, command in COMMANDS.items() if command.addition} | {"help"}
     assert ZKCLI_COMMANDS == (COMMANDS.keys() | OWN_COMMANDS.keys()) - ours
-    assert {"tree", "find", "export", "import", "watch", "locks", "help"} == ours
+    assert {"tree", "find", "export", "import", "watch", "help"} == ours
 
 
 def test_help_lists_all_and_explains_one(cli: Cli) -> None:
@@ -132,7 +132,7 @@ def test_scripts_get_one_document_for_each_command(cli: Cli) -> None:
     assert "Command not found" in document(cli, "nosuch")["error"]
     ended = cli("--json", lines="set /a y\nget -w /a\nset /a z\nwhoami\nhistory\nquit\n")
     assert [{"path": "/a"}, {"path": "/a", "data": "y"}, {"path": "/a"}] == ended.documents[:3]
-    assert "WatchedEvent state:SyncConnected type:NodeDataChanged path:/a" in ended.err
+    assert "WatchedEvent state:SyncConnected type:NodeDataChanged path:/a" in ended.notes
 
 
 # --- beyond zkCli

@@ -25,23 +25,34 @@ def nobody() -> str:
 def test_one_command_is_carried_out_and_its_failure_is_the_exit_code(cli: Cli) -> None:
     ended = cli("create", "/a", "two words")
     assert (0, "Created /a\n", []) == (ended.code, ended.err, ended.lines)
-    assert ended.out.startswith("Connecting to 127.0.0.1:")
-    assert ["two words"] == cli("get", "/a").lines
+    assert ended.notes.startswith("Connecting to 127.0.0.1:")
+    assert "two words\n" == cli("get", "/a").out
     failed = cli("get", "/none")
     assert (1, "Node does not exist: /none\n", []) == (failed.code, failed.err, failed.lines)
 
 
-def test_a_command_that_is_none_ends_with_127_and_the_usage(cli: Cli) -> None:
-    ended = cli("nosuch")
-    assert 127 == ended.code
-    assert ended.err.startswith("ZooKeeper -server host:port")
-    assert ended.err.endswith("Command not found: Command not found nosuch\n")
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("gett", "did you mean get or getAcl?"),
+        ("GETACL", "did you mean getAcl?"),
+        ("del", "did you mean delete, deleteall or delquota?"),
+        ("rmr", "did you mean deleteall?"),
+        ("ls2", "did you mean ls -s?"),
+        ("xyzzy", "`help` lists all."),
+    ],
+)
+def test_a_command_that_is_none_is_a_line_with_the_nearest_names(cli: Cli, word: str, meant: str) -> None:
+    line = f"Command not found: {word}; {meant}\n"
+    alone, piped = cli(word, "/a"), cli(lines=f"{word} /a\n")
+    assert [(127, line, "")] * 2 == [(ended.code, ended.err, ended.out) for ended in (alone, piped)]
+    assert (127, line) == (cli("help", word).code, cli("help", word).err)
+    assert line == alone.notes
 
 
 def test_lines_come_from_a_pipe_and_the_last_one_decides_the_exit_code(cli: Cli) -> None:
     ended = cli(lines="create /a x\nget /a\n\nget /b\n")
-    assert ["Welcome to ZooKeeper!", "JLine support is disabled"] == ended.out.splitlines()[1:3]
-    assert ["x"] == ended.lines
+    assert ("Welcome to ZooKeeper!", "x\n") == (ended.notes.splitlines()[1], ended.out)
     assert (1, "Created /a\nNode does not exist: /b\n") == (ended.code, ended.err)
     assert 0 == cli(lines="get /b\nls /\nquit\nget /b\n").code
 
@@ -57,15 +68,15 @@ def test_the_greeting_comes_before_the_first_event_however_quick_the_server_is(
     # Never set: it is the time that an event would have to come first, which it must not use.
     ahead = threading.Event()
     monkeypatch.setattr("pyzoo.shell.main.Session", eager)
-    shown = [line for line in cli(lines="ls /\n").out.splitlines()[1:] if line]
-    assert ["Welcome to ZooKeeper!", "JLine support is disabled", "WATCHER::"] == shown[:3]
-    assert "WatchedEvent state:SyncConnected type:NodeCreated path:/early zxid: 1" == shown[3]
+    shown = [line for line in cli(lines="ls /\n").notes.splitlines()[1:] if line]
+    assert ["Welcome to ZooKeeper!", "WATCHER::"] == shown[:2]
+    assert "WatchedEvent state:SyncConnected type:NodeCreated path:/early zxid: 1" == shown[2]
 
 
 def test_waiting_for_the_connection_shows_it_before_the_greeting(cli: Cli) -> None:
-    shown = [line for line in cli("-waitforconnection", lines="ls /\n").out.splitlines()[1:] if line]
+    shown = [line for line in cli("-waitforconnection", lines="ls /\n").notes.splitlines()[1:] if line]
     assert ["WATCHER::", "WatchedEvent state:SyncConnected type:None path:null zxid: -1"] == shown[:2]
-    assert ["Welcome to ZooKeeper!", "JLine support is disabled", "[zookeeper]"] == shown[2:]
+    assert ["Welcome to ZooKeeper!"] == shown[2:]
 
 
 def test_bytes_that_are_no_utf8_pass_through(cli: Cli, server: EmbeddedServer) -> None:
@@ -75,10 +86,11 @@ def test_bytes_that_are_no_utf8_pass_through(cli: Cli, server: EmbeddedServer) -
 
 
 def test_events_are_told_as_zkcli_tells_them_and_before_what_came_later(cli: Cli) -> None:
-    ended = cli(lines="create /a\nget -w /a\nset /a x\nget /a\nquit\n")
+    ended = cli(lines="create /a\nget -w /a\nset /a x\nget /nothing\nquit\n")
     events = ["SyncConnected type:None path:null zxid: -1", "SyncConnected type:NodeDataChanged path:/a zxid: 3"]
     assert [*events, "Closed type:None path:null zxid: -1"] == ended.events
-    assert "WATCHER::\n\nWatchedEvent state:SyncConnected type:NodeDataChanged path:/a zxid: 3\nx\n" in ended.out
+    told = "WATCHER::\n\nWatchedEvent state:SyncConnected type:NodeDataChanged path:/a zxid: 3\nNode does not exist:"
+    assert told in ended.notes
 
 
 def test_events_can_be_hidden(cli: Cli) -> None:
@@ -88,7 +100,9 @@ def test_events_can_be_hidden(cli: Cli) -> None:
 
 def test_a_closed_session_says_so_until_the_next_one_begins(cli: Cli) -> None:
     ended = cli(lines="close\nls /\nhistory\nconnect\nls /\n")
-    assert ["Not connected", "0 - close", "1 - ls /", "2 - history", "Not connected", "[zookeeper]"] == ended.lines
+    assert ["0 - close", "1 - ls /", "2 - history", "[zookeeper]"] == ended.lines
+    assert "Not connected: `connect` begins a session\n" == ended.err
+    assert 1 == cli(lines="close\nls /\n").code
 
 
 def test_the_history_is_numbered_and_redone(cli: Cli) -> None:
@@ -99,7 +113,8 @@ def test_the_history_is_numbered_and_redone(cli: Cli) -> None:
 
 def test_refused_credentials_end_the_session(cli: Cli) -> None:
     ended = cli(lines="addauth nosuch x\nls /\n")
-    assert ["Not connected"] == ended.lines
+    why = "the login failed: the server refuses these credentials, or does not know the scheme nosuch"
+    assert ([], [why, f"Not connected: {why}; `connect` begins a session"]) == (ended.lines, ended.err.splitlines())
     assert "AuthFailed type:None path:null zxid: -1" == ended.events[-1]
 
 

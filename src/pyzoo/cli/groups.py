@@ -1,6 +1,5 @@
 """How the commands present themselves: whole descriptions, and errors that say what would be right."""
 
-import difflib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +8,16 @@ from typing import Any
 import click
 
 from pyzoo.errors import PyzooError
+from pyzoo.shell.nearest import nearest_names, or_list
 
 #: What the commands are called elsewhere.
-_OTHER_NAMES = {"start": "serve", "run": "serve", "server": "serve", "shell": "cli", "check": "config", "print": "dump"}
+OTHER_NAMES = {"start": "serve", "run": "serve", "server": "serve", "shell": "cli", "check": "config", "print": "dump"}
+
+
+class UnknownCommand(click.ClickException):
+    """A name that no command has: one line, and the exit code of a usage error."""
+
+    exit_code = 2
 
 
 class Group(click.Group):
@@ -36,12 +42,14 @@ class Group(click.Group):
         name = args[0]
         if not name.startswith("-") and not context.resilient_parsing and self.get_command(context, name) is None:
             known = self.list_commands(context)
-            near = (
-                [_OTHER_NAMES[name]] if _OTHER_NAMES.get(name) in known else difflib.get_close_matches(name, known, n=1)
-            )
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
-            context.fail(f"No such command {name!r}; {hint}")
+            near = [repr(each) for each in nearest_names(name, known, self.names_elsewhere())]
+            hint = f"did you mean {or_list(near)}?" if near else f"there are {', '.join(known)}."
+            raise UnknownCommand(f"No such command {name!r}; {hint}")
         return super().resolve_command(context, args)
+
+    def names_elsewhere(self) -> dict[str, str]:
+        """What the commands are called elsewhere, in lower case; only asked for a name that is not known."""
+        return OTHER_NAMES
 
     def invoke(self, context: click.Context) -> Any:
         """As click does; of an option that is missing it is said what it is for."""

@@ -39,6 +39,12 @@ class Commands(Group):
     def list_commands(self, context: click.Context) -> list[str]:
         return [*super().list_commands(context), *COMMANDS]
 
+    def names_elsewhere(self) -> dict[str, str]:
+        """Those of the shell too: who types `pyzoo ls /` is told of `cli ls`."""
+        from pyzoo.shell.shell import usage_table
+
+        return {name.lower(): f"cli {name}" for name in usage_table()} | super().names_elsewhere()
+
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return super().get_command(context, name)

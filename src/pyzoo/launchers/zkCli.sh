@@ -3,4 +3,4 @@
 
 ZOOBINDIR="$(cd "$(dirname "${BASH_SOURCE-$0}")" && pwd)"
 . "$ZOOBINDIR/zkEnv.sh"
-exec "${PYZOO[@]}" cli "$@"
+exec "${PYZOO[@]}" cli -compatible "$@"

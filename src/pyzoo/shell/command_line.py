@@ -17,6 +17,7 @@ _WORD: Final = re.compile(r"""\s*([^"']\S*|"[^"]*"|'[^']*')\s*""", re.ASCII)
 _SERVER: Final = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]\s]+)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
 # Without brackets the last colon is the port's (ConnectStringParser).
 _IPV6_SERVER: Final = re.compile(r"(?P<host>[0-9a-fA-F:.]*:[0-9a-fA-F:.]+|::):(?P<port>[0-9]{1,5})", re.ASCII)
+JSON: Final = "--json"
 _HELP: Final = ("-h", "-help", "--help")
 
 
@@ -30,6 +31,10 @@ class Invocation:
     client_configuration: str | None = None
     wait_for_connection: bool = False
     json: bool = False
+    #: Print what zkCli.sh prints, and where it does.
+    compatible: bool = False
+    #: Where the admin server is, where it does not tell itself.
+    admin: str | None = None
     help: bool = False
     command: tuple[str, ...] = ()
     #: Options that nobody knows; they are passed over, as zkCli does.
@@ -77,6 +82,10 @@ def parse_invocation(words: Sequence[str]) -> Invocation:
                 found["wait_for_connection"] = True
             case "json":
                 found["json"] = True
+            case "admin":
+                found["admin"] = reading.value_of(word, joined)
+            case "compatible":
+                found["compatible"] = True
             case _ if word in _HELP:
                 found["help"] = True
             case _:
@@ -110,6 +119,12 @@ def _server(text: str) -> str:
     if match is None or (match["port"] and not 0 < int(match["port"]) <= 65535):
         raise MalformedCommand(f"{text!r} is no server: give host:port, several with commas between")
     return server
+
+
+def without_json(words: Sequence[str]) -> tuple[list[str], bool]:
+    """The words of a command but for `--json` before any `--`, and whether that was there."""
+    end = words.index("--") if "--" in words else len(words)
+    return [word for at, word in enumerate(words) if word != JSON or at > end], JSON in words[1:end]
 
 
 def split_line(line: str) -> list[str]:

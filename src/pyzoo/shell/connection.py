@@ -9,43 +9,39 @@
 
 import logging
 import socket
-import ssl
 import struct
 from contextlib import suppress
 from typing import Any, Final
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import AuthFailedError, ConnectionDropped, KazooException, SessionExpiredError
-from kazoo.protocol.connection import AUTH_XID, CLOSE_RESPONSE, STOP_CONNECTING, WATCH_XID, ConnectionHandler
-from kazoo.protocol.serialization import SASL, Auth, Close, CloseInstance, Watch, int_int_struct, int_struct
+from kazoo.protocol.connection import CLOSE_RESPONSE, STOP_CONNECTING, WATCH_XID
+from kazoo.protocol.serialization import SASL, Auth, Close, CloseInstance, Watch
 from kazoo.protocol.states import KeeperState
 from kazoo.retry import ForceRetryError
 
 from pyzoo import errors as codes
 from pyzoo.errors import KeeperError, SaslFailure
+from pyzoo.shell.closer_look import look_closer
 from pyzoo.shell.errors import code_name
 from pyzoo.shell.events import EventThread
 from pyzoo.shell.failures import (
-    CLOSED,
-    LONGEST_CONNECT_RESPONSE,
-    NO_ANSWER,
     NO_ZOOKEEPER,
     Failures,
     name_is_unknown,
     reason_of,
 )
+from pyzoo.shell.frames import MAX_XID, FrameConnection
 from pyzoo.shell.paths import with_chroot, without_chroot
 from pyzoo.shell.requests import SetWatches, batches_of
 from pyzoo.shell.security import NOT_SAFE, Security, TlsHandler, log_in
 from pyzoo.shell.watches import EVENT_TYPES, EventType, Watches
 
 SET_WATCHES_XID: Final = -8
-MAX_XID: Final = 0x7FFFFFFF
-PIECE: Final = 64 * 1024
-"""Bytes that are sent or received at once."""
 SET_WATCHES_MAX: Final = 128 * 1024
 """Characters of paths in one setWatches request (ClientCnxn)."""
 RETRY_S: Final = 0.3
+EXPIRED: Final = "the session has expired: its servers had not heard of this shell for too long"
 STOP_S: Final = 1.0
 """How long an end waits for the thread that looks for a server: it may hang in a connect."""
 STOPPED: Final = frozenset({KeeperState.CLOSED, KeeperState.EXPIRED_SESSION, KeeperState.AUTH_FAILED})
@@ -63,78 +59,16 @@ _logger.addHandler(logging.NullHandler())
 _logger.propagate = False
 
 
-class _Connection(ConnectionHandler):
-    """One connection after another to one server or another.
-
-    All requests that wait are sent at once, and what has arrived is taken at once: kazoo's own way, some system calls
-    for each message, is too slow for large trees.
-    """
+class _Connection(FrameConnection):
+    """One connection after another to one server or another."""
 
     client: "Session"
     _event_zxid = -1
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._incoming = bytearray()
-        self._is_connecting = False
-        self._xid: int = 0
         # Not None is what has kazoo log in; how is this class's own business.
         self.sasl_options: dict[str, str] | None = None if self.client.login is None else {}
-
-    def _read(self, length: int, timeout: float) -> bytes:
-        if self._is_connecting and not 0 <= length <= LONGEST_CONNECT_RESPONSE:
-            raise ConnectionDropped(NO_ZOOKEEPER)
-        while len(self._incoming) < length:
-            self._incoming += self._receive(timeout)
-        data = bytes(self._incoming[:length])
-        del self._incoming[:length]
-        return data
-
-    def _receive(self, timeout: float) -> bytes:
-        with self._socket_error_handling():
-            while True:
-                pending = getattr(self._socket, "pending", None)
-                if not (pending and pending()) and not self.handler.select([self._socket], [], [], timeout)[0]:
-                    raise self.handler.timeout_exception(NO_ANSWER)
-                try:
-                    data: bytes = self._socket.recv(PIECE)
-                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                    continue
-                if not data:
-                    raise ConnectionDropped(CLOSED)
-                return data
-
-    def _read_socket(self, read_timeout: float) -> Any:
-        response = super()._read_socket(read_timeout)
-        while response != CLOSE_RESPONSE and self._has_message():
-            response = super()._read_socket(read_timeout)
-        return response
-
-    def _has_message(self) -> bool:
-        """Whether a whole message is there already; nothing else would wake the loop for it."""
-        size = int_struct.size
-        if len(self._incoming) < size:
-            return False
-        return bool(len(self._incoming) >= size + int_struct.unpack_from(self._incoming, 0)[0])
-
-    def _send_request(self, read_timeout: float, connect_timeout: float) -> None:
-        self._read_sock.recv(PIECE)
-        while self.client._queue:
-            self._write(self._next_requests(), connect_timeout)
-
-    def _next_requests(self) -> bytearray:
-        """The frames of requests that wait; they are pending from here on."""
-        client, frames = self.client, bytearray()
-        while client._queue and len(frames) < PIECE:
-            request, answer = client._queue.popleft()
-            if request.type == Auth.type:
-                xid = AUTH_XID
-            else:
-                self._xid = xid = self._xid % MAX_XID + 1
-            body = int_int_struct.pack(xid, request.type) + request.serialize()
-            frames += int_struct.pack(len(body)) + body
-            client._pending.append((request, answer, xid))
-        return frames
 
     def _read_header(self, timeout: float) -> Any:
         header, data, offset = super()._read_header(timeout)
@@ -205,18 +139,20 @@ class _Connection(ConnectionHandler):
         """Connect, and note why not."""
         failures = self.client.failures
         self._is_connecting = True
+        self._server = (host, port)
         try:
             found = super()._connect(host, hostip, port)
         except SessionExpiredError:
+            failures.note_end(EXPIRED)
             raise
         except AuthFailedError as error:
             failures.note_login(str(error))
             raise
         except (KazooException, self.handler.timeout_exception) as error:
-            failures.note(host, port, reason_of(error))
+            failures.note(host, port, reason_of(error), hostip)
             raise
         except (struct.error, ValueError, IndexError) as error:
-            failures.note(host, port, NO_ZOOKEEPER)
+            failures.note(host, port, NO_ZOOKEEPER, hostip)
             raise ConnectionDropped(NO_ZOOKEEPER) from error
         finally:
             self._is_connecting = False
@@ -261,7 +197,7 @@ class Session(KazooClient):
         security: Security = NOT_SAFE,
     ) -> None:
         self.login = security.login
-        self.is_plain = security.tls is None
+        self._tls = security.tls
         super().__init__(
             hosts,
             timeout=timeout_ms / 1000,
@@ -300,6 +236,10 @@ class Session(KazooClient):
         if self._connection.connection_stopped.wait(STOP_S):
             self._safe_close()
             self.close()
+
+    def why_not_connected(self) -> list[str]:
+        """A line for each server that could not be reached, or why the session has ended; may take a moment."""
+        return self.failures.lines(lambda host, port: look_closer(host, port, self._tls))
 
     @property
     def ended(self) -> bool:
@@ -341,8 +281,11 @@ class Session(KazooClient):
     def authenticate(self, scheme: str, credential: str | None) -> None:
         """Add credentials, for later connections too; refused ones end the session, and an event says so."""
         self.auth_data.add((scheme, credential))
-        with suppress(KeeperError):
+        try:
             self.result_of(self.submit(Auth(0, scheme, credential)), "")
+        except KeeperError as error:
+            if error.code == codes.AUTHFAILED:
+                self.failures.note_login(f"the server refuses these credentials, or does not know the scheme {scheme}")
 
     def server_path(self, path: str) -> str:
         """What the server calls a node."""

@@ -1,9 +1,12 @@
 """What a command may fail with: the text goes to standard error, the code becomes the shell's exit code."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pyzoo import errors as codes
 from pyzoo.errors import KeeperError, PyzooError
+from pyzoo.shell.nearest import or_list
+from pyzoo.subtrees.values import Json
 
 FAILED: Final = 1
 NOT_FOUND: Final = 127
@@ -24,8 +27,24 @@ class CommandNotFound(ShellError):
 
     exit_code = NOT_FOUND
 
-    def __init__(self, command: str) -> None:
-        super().__init__(f"Command not found: Command not found {command}")
+    def __init__(self, command: str, near: Sequence[str] = ()) -> None:
+        meant = f"did you mean {or_list(near)}?" if near else "`help` lists all."
+        super().__init__(f"Command not found: {command}; {meant}")
+        self.command = command
+        self.near = tuple(near)
+
+    @property
+    def zkcli_text(self) -> str:
+        """What zkCli.sh says after its usage."""
+        return f"Command not found: Command not found {self.command}"
+
+
+class ForgivenFailure(ShellError):
+    """A failure that was told already, and for which zkCli.sh does not end with 1; `document` is for scripts."""
+
+    def __init__(self, document: dict[str, Json]) -> None:
+        super().__init__(str(document.get("error")))
+        self.document = document
 
 
 _CODE_TEXTS: Final = {

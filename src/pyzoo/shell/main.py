@@ -33,9 +33,11 @@ Options:
   -client-configuration FILE              Properties, of TLS and SASL too.
   -waitforconnection                      Connect before the first command.
   --json                                  Each command prints one JSON document.
+  --compatible                            Print what zkCli.sh prints, and where.
   -h, --help                              Show this text.
 
-  Long options may have two dashes too.
+  Long options may have two dashes too. What a command was asked for goes to
+  standard output, everything else to standard error.
 """
 
 
@@ -54,12 +56,16 @@ def main(words: Sequence[str], security_of: SecurityFactory) -> int:
     except (ShellError, MalformedInput, ConfigError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
-    printer = Printer(os.environ, invocation.json)
+    printer = Printer(os.environ, invocation.json, invocation.compatible)
     for option in invocation.unknown:
         printer.error(f"option {option} is not known and passed over")
-    printer.line(f"Connecting to {invocation.server}")
+    shell = Shell(invocation.server, _connector(invocation, security), printer)
+    if invocation.command and not shell.knows(invocation.command[0]) and not printer.compatible:
+        shell.execute(invocation.command)
+        return shell.exit_code
+    printer.note(f"Connecting to {invocation.server}")
     printer.flush()
-    return _run(Shell(invocation.server, _connector(invocation, security), printer), invocation)
+    return _run(shell, invocation)
 
 
 def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[str, str]:
@@ -88,7 +94,7 @@ def _connector(invocation: Invocation, security: Security) -> Callable[[str, Eve
             return zk
         zk.close()
         events.settle()
-        raise ShellError("\n".join([keeper_text(KeeperError(codes.CONNECTIONLOSS)), *zk.session.failures.lines()]))
+        raise ShellError("\n".join([keeper_text(KeeperError(codes.CONNECTIONLOSS)), *zk.session.why_not_connected()]))
 
     return connect
 
@@ -119,14 +125,15 @@ def _run(shell: Shell, invocation: Invocation) -> int:
 
 
 def _interact(shell: Shell) -> None:
-    shell.printer.line("Welcome to ZooKeeper!")
+    shell.printer.note("Welcome to ZooKeeper!")
     if sys.stdin.isatty() and sys.stdout.isatty():
         from pyzoo.shell.interactive import interact
 
         shell.show_events()
         interact(shell)
         return
-    shell.printer.line("JLine support is disabled")
+    if shell.printer.compatible:
+        shell.printer.note("JLine support is disabled")
     shell.printer.flush()
     # However quick the server was, the greeting comes first.
     shell.show_events()

@@ -1,9 +1,13 @@
-"""Where the shell prints: standard output and standard error, colours, and one JSON document for each command."""
+"""Where the shell prints: standard output and standard error, colours, and one JSON document for each command.
+
+Standard output is for what a command was asked for, and nothing else, so that `$(pyzoo cli get /x)` is the value.
+"""
 
 import json
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, TextIO
 
 from pyzoo.subtrees.values import Json
@@ -19,11 +23,13 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
 class Printer:
     """Prints from several threads, whole messages at a time.
 
-    With `as_json`, text for people is left out of standard output: it belongs to the documents.
+    With `as_json`, text for people is left out of standard output: it belongs to the documents. With `compatible`,
+    everything is printed where zkCli.sh prints it, notes and events on standard output too.
     """
 
-    def __init__(self, environment: Mapping[str, str], as_json: bool = False) -> None:
+    def __init__(self, environment: Mapping[str, str], as_json: bool = False, compatible: bool = False) -> None:
         self.as_json = as_json
+        self.compatible = compatible
         self._colours = wants_colour(sys.stdout, environment)
         self._error_colours = wants_colour(sys.stderr, environment)
         self._lock = threading.Lock()
@@ -33,18 +39,46 @@ class Printer:
         if not self.as_json:
             self._write(sys.stdout, text)
 
+    @contextmanager
+    def documenting(self, wanted: bool) -> Iterator[None]:
+        """Print documents for one command, if `wanted`; where they are printed anyway nothing changes."""
+        before = self.as_json
+        self.as_json = before or wanted
+        try:
+            yield
+        finally:
+            self.as_json = before
+
+    def note(self, text: str) -> None:
+        """A line beside what a command was asked for."""
+        if self.compatible:
+            self.line(text)
+        elif not self.as_json:
+            self._on_stderr(text, "dim")
+
+    def complain(self, text: str) -> None:
+        """A line about a failure that zkCli tells on standard output."""
+        if self.compatible:
+            self.line(text)
+        else:
+            self.error(text)
+
     def error(self, text: str) -> None:
         """A line on standard error."""
-        self.flush()
-        self._write(sys.stderr, _styled(text, "error") if self._error_colours else text)
-        self.flush()
+        self._on_stderr(text, "error")
 
     def event(self, text: str) -> None:
-        """An event, as zkCli shows it; on standard error where standard output is for documents."""
-        stream = sys.stderr if self.as_json else sys.stdout
-        colours = self._error_colours if self.as_json else self._colours
+        """An event, as zkCli shows it."""
         shown = f"\nWATCHER::\n\n{text}"
-        self._write(stream, _styled(shown, "event") if colours else shown)
+        if self.compatible and not self.as_json:
+            self._write(sys.stdout, self.styled(shown, "event"))
+            self.flush()
+        else:
+            self._on_stderr(shown, "event")
+
+    def _on_stderr(self, text: str, style: str) -> None:
+        self.flush()
+        self._write(sys.stderr, _styled(text, style) if self._error_colours else text)
         self.flush()
 
     def document(self, value: Json) -> None:

@@ -10,6 +10,7 @@ from kazoo.exceptions import ConnectionDropped
 from kazoo.handlers.threading import SequentialThreadingHandler
 
 from pyzoo.sasl.mechanism import ClientLogin, SaslClient
+from pyzoo.shell.failures import tls_reason
 
 
 @frozen
@@ -47,7 +48,7 @@ class TlsHandler(SequentialThreadingHandler):
         try:
             return self._tls.wrap_socket(plain, server_hostname=kwargs.get("hostname", address[0]))
         except OSError as error:
-            raise ConnectionDropped(f"no TLS: {error}") from None
+            raise ConnectionDropped(f"no TLS: {tls_reason(error)}") from None
 
 
 @frozen

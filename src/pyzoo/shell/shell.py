@@ -10,15 +10,49 @@ from pyzoo.config.java_numbers import decode_integer
 from pyzoo.errors import KeeperError, MalformedInput
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.command import Context
-from pyzoo.shell.command_line import connect_string, split_line
+from pyzoo.shell.command_line import connect_string, split_line, without_json
 from pyzoo.shell.commands.all import COMMANDS
-from pyzoo.shell.errors import FAILED, CommandNotFound, MalformedCommand, ShellError, code_name, keeper_text
+from pyzoo.shell.errors import (
+    FAILED,
+    CommandNotFound,
+    ForgivenFailure,
+    MalformedCommand,
+    ShellError,
+    code_name,
+    keeper_text,
+)
 from pyzoo.shell.events import Event, EventThread
+from pyzoo.shell.nearest import nearest_names
 from pyzoo.shell.printer import Printer
 from pyzoo.shell.render import event_text
 from pyzoo.subtrees.values import Json
 
 HISTORY_SHOWN: Final = 10
+OF_CONNECTION: Final = frozenset({codes.CONNECTIONLOSS, codes.AUTHFAILED, codes.SESSIONEXPIRED})
+ELSEWHERE: Final = {
+    "?": "help",
+    "bye": "quit",
+    "cat": "get",
+    "dir": "ls",
+    "exists": "stat",
+    "exit": "quit",
+    "getchildren": "ls",
+    "getdata": "get",
+    "list": "ls",
+    "login": "addauth",
+    "ls2": "ls -s",
+    "man": "help",
+    "mkdir": "create",
+    "put": "set",
+    "q": "quit",
+    "rm": "delete",
+    "rmr": "deleteall",
+    "setdata": "set",
+    "show": "get",
+    "touch": "create",
+    "usage": "help",
+}
+"""What the commands are called elsewhere, older releases of zkCli among it."""
 
 
 class Quit(Exception):
@@ -67,6 +101,10 @@ class Shell:
         self.server = server
         self.zk = self._connect(hosts, self._events)
 
+    def knows(self, name: str) -> bool:
+        """Whether there is a command of this name."""
+        return name in OWN_COMMANDS or name in COMMANDS
+
     def show_events(self) -> None:
         """From now on; before, they only wait."""
         self._events.release()
@@ -87,42 +125,82 @@ class Shell:
         self.execute(words)
 
     def execute(self, words: Sequence[str]) -> None:
-        """Carry a command out; errors are printed and become the exit code. Raises Quit."""
+        """Carry a command out; errors are printed and become the exit code. Raises Quit.
+
+        Any command may have --json among its words, for one document in place of the lines.
+        """
+        words, wants_json = (words, False) if self.printer.compatible else without_json(words)
+        with self.printer.documenting(wants_json):
+            self._execute(words)
+        self.printer.flush()
+
+    def _execute(self, words: Sequence[str]) -> None:
         try:
             value = self._run(words)
             self.exit_code = 0
         except KeeperError as error:
             self.exit_code = ShellError.exit_code
-            text = keeper_text(error)
-            self.printer.error(text)
-            if error.code in (codes.CONNECTIONLOSS, codes.AUTHFAILED) and self.zk is not None:
-                for line in self.zk.session.failures.lines():
-                    self.printer.error(line)
-            value = {"error": text, "code": code_name(error.code), "path": error.path or None}
+            value = self._tell_keeper_error(error)
+        except ForgivenFailure as error:
+            self.exit_code = 0 if self.printer.compatible else error.exit_code
+            value = error.document
+        except CommandNotFound as error:
+            self.exit_code = error.exit_code
+            self._tell_unknown(error)
+            value = {"error": str(error), "near": list(error.near)}
         except (ShellError, MalformedInput) as error:
             self.exit_code = error.exit_code if isinstance(error, ShellError) else FAILED
             self.printer.error(str(error))
             value = {"error": str(error)}
         self.printer.document(value)
         self._events.settle()
-        self.printer.flush()
 
     def _run(self, words: Sequence[str]) -> Json:
-        """Like ZooKeeperMain, commands about the shell say too that there is no session."""
         name = words[0]
         own = OWN_COMMANDS.get(name)
         command = COMMANDS.get(name)
         if own is None and command is None:
-            self.tell_usage()
-            raise CommandNotFound(name)
+            raise not_found(name)
         value: Json = None if own is None else own.run(self, words)
         if self.zk is None or not self.zk.session.alive:
-            self.printer.line("Not connected")
-            return {"error": "Not connected"} if own is None else value
+            return self._without_session(value, is_own=own is not None)
         if command is None:
             return value
         given = command.parse(words, self.printer.error)
         return command.run(Context(self.zk, self.printer, self._redirect_events), given)
+
+    def _tell_keeper_error(self, error: KeeperError) -> Json:
+        """What zkCli says, and why a connection or a session is not there."""
+        text = keeper_text(error)
+        self.printer.error(text)
+        value: dict[str, Json] = {"error": text, "code": code_name(error.code), "path": error.path or None}
+        if error.code in OF_CONNECTION and self.zk is not None:
+            reasons = self.zk.session.why_not_connected()
+            for line in reasons:
+                self.printer.error(line)
+            value["reasons"] = list(reasons)
+        return value
+
+    def _without_session(self, value: Json, is_own: bool) -> Json:
+        """Like ZooKeeperMain, commands about the shell say too that there is no session, if need be."""
+        if self.printer.compatible:
+            self.printer.line("Not connected")
+        elif not is_own:
+            self.printer.error(f"Not connected: {self._why_not_connected()}")
+        if is_own:
+            return value
+        raise ForgivenFailure({"error": "Not connected", "reason": self._why_not_connected()})
+
+    def _why_not_connected(self) -> str:
+        lines = [] if self.zk is None else self.zk.session.why_not_connected()
+        return "; ".join([*lines, "`connect` begins a session"])
+
+    def _tell_unknown(self, error: CommandNotFound) -> None:
+        if self.printer.compatible:
+            self.tell_usage()
+            self.printer.error(error.zkcli_text)
+        else:
+            self.printer.error(str(error))
 
     def tell_usage(self) -> None:
         """All commands, on standard error."""
@@ -139,6 +217,11 @@ class Shell:
             self._redirected(event)
         elif self.prints_watches and not (self.printer.as_json and event.path is None):
             self.printer.event(event_text(event.state, event.type, event.path, event.zxid))
+
+
+def not_found(name: str) -> CommandNotFound:
+    """With the names that may have been meant."""
+    return CommandNotFound(name, nearest_names(name, usage_table(), ELSEWHERE))
 
 
 def usage_table() -> dict[str, str]:
@@ -164,7 +247,7 @@ def _redo(shell: Shell, words: Sequence[str]) -> Json:
         raise MalformedCommand(f"redo {words[1]}: give the number of a line, as history shows it")
     if not 0 <= number < len(shell.history) - 1:
         raise MalformedCommand("Command index out of range")
-    again = split_line(shell.history[number])
+    again, _ = without_json(split_line(shell.history[number]))
     if again[0] == "redo":
         raise MalformedCommand("No redoing redos")
     shell.history[-1] = shell.history[number]
@@ -193,7 +276,7 @@ def _help(shell: Shell, words: Sequence[str]) -> Json:
     if len(words) > 1:
         name = words[1]
         if name not in table:
-            raise CommandNotFound(name)
+            raise not_found(name)
         command = COMMANDS.get(name)
         shell.printer.line(summaries[name])
         shell.printer.line(f"{name} {table[name]}")

@@ -5,7 +5,7 @@ from typing import Final
 from pyzoo.errors import KeeperError
 from pyzoo.shell.command import STAT, VERSION, Command, Context
 from pyzoo.shell.commands.nodes import version_of, visit, with_stat
-from pyzoo.shell.errors import code_text
+from pyzoo.shell.errors import ForgivenFailure, code_text
 from pyzoo.shell.options import Arguments, Option, Options
 from pyzoo.subtrees.acl_text import acl_texts, parse_acl
 from pyzoo.subtrees.values import Json
@@ -32,8 +32,10 @@ def set_acl(context: Context, given: Arguments) -> Json:
             try:
                 context.zk.set_acl(each, acl, version)
             except KeeperError as error:
-                context.printer.line(code_text(error))
+                context.printer.complain(code_text(error))
                 failed.append(each)
+        if failed:
+            raise ForgivenFailure({"error": f"the ACL of {len(failed)} nodes was not set", **value, "failed": failed})
         return value | {"failed": failed}
     stat = context.zk.set_acl(path, acl, version)
     return with_stat(context, given, value, stat)
@@ -42,7 +44,12 @@ def set_acl(context: Context, given: Arguments) -> Json:
 def add_auth(context: Context, given: Arguments) -> Json:
     scheme = given.words[1]
     context.zk.session.authenticate(scheme, given.words[2] if len(given.words) > 2 else None)
-    return {"scheme": scheme, "refused": not context.zk.session.alive}
+    refused = not context.zk.session.alive
+    if refused and not context.printer.compatible:
+        for line in context.zk.session.why_not_connected():
+            context.printer.error(line)
+        raise ForgivenFailure({"error": "AuthFailed", "scheme": scheme, "refused": refused})
+    return {"scheme": scheme, "refused": refused}
 
 
 def who_am_i(context: Context, _given: Arguments) -> Json:

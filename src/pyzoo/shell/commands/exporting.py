@@ -1,6 +1,5 @@
 """Commands that take a subtree out to a file, and bring it in: export, import."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from pyzoo.errors import KeeperError, MalformedDocument
 from pyzoo.shell.client import IN_FLIGHT, NewNode, Node, ZooKeeper, create_missing
 from pyzoo.shell.command import Command, Context
 from pyzoo.shell.errors import MalformedCommand, ShellError, keeper_text
+from pyzoo.shell.files import ask_before_overwriting, write_file
 from pyzoo.shell.options import Arguments, Option, Options
 from pyzoo.shell.paths import ZOOKEEPER_NODE
 from pyzoo.subtrees.acl_text import OPEN_ACL, Acl
@@ -29,6 +29,8 @@ NAMED: Final = 3
 def export(context: Context, given: Arguments) -> Json:
     path, file = given.words[1], given.words[2] if len(given.words) > 2 else STREAM
     format = format_of(file, given.value("format") if given.has("format") else None)
+    if file != STREAM and not given.has("force"):
+        ask_before_overwriting(file)
     kept, left_out = [], []
     for node in context.zk.walk(path, data=True, acl=not given.has("no-acl")):
         if path == "/" and (node.path == ZOOKEEPER_NODE or node.path.startswith(ZOOKEEPER_NODE + "/")):
@@ -45,7 +47,7 @@ def export(context: Context, given: Arguments) -> Json:
         if not context.printer.as_json:
             sys.stdout.write(to_text(document, format))
         return document
-    _write_file(file, to_text(document, format))
+    write_file(file, to_text(document, format))
     context.printer.line(f"exported {_nodes(kept)} of {path} to {file}")
     return {"file": file, "nodes": len(kept), "left_out": list(left_out)}
 
@@ -53,18 +55,6 @@ def export(context: Context, given: Arguments) -> Json:
 def _saved_node(node: Node, top: str, with_acl: bool) -> SavedNode:
     """What is kept of a node."""
     return SavedNode(path_below(node.path, top), node.data, node.acl if with_acl else None)
-
-
-def _write_file(file: str, text: str) -> None:
-    """The file is whole or as it was; only its owner may read it, as ACLs do not protect it."""
-    beside = Path(f"{file}.part")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.write(text)
-        beside.replace(file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ShellError(f"cannot write {file}: {error.strerror}") from None
 
 
 def import_(context: Context, given: Arguments) -> Json:
@@ -204,9 +194,13 @@ FORMAT_OPTION: Final = Option("format", "json or yaml; else the file's name tell
 COMMANDS: Final = (
     Command(
         "export",
-        "path [file] [--format json|yaml] [--no-acl]",
+        "path [file] [--format json|yaml] [--no-acl] [--force]",
         export,
-        Options.of(FORMAT_OPTION, Option("no-acl", "Leave ACLs out", long=True)),
+        Options.of(
+            FORMAT_OPTION,
+            Option("no-acl", "Leave ACLs out", long=True),
+            Option("force", "Overwrite a file that is there already", long=True),
+        ),
         most=3,
         summary="Write a node and all below it to a file, or to standard output.",
     ),

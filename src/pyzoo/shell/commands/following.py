@@ -20,6 +20,7 @@ from pyzoo.shell.render import iso_text
 from pyzoo.shell.watches import WatcherType
 from pyzoo.subtrees.paths import check_path, child_of
 from pyzoo.subtrees.values import Json, data_json
+from pyzoo.zxid import zxid_text
 
 CREATED: Final = "created"
 CHANGED: Final = "changed"
@@ -69,7 +70,7 @@ def _show(context: Context, verb: str, path: str, zxid: int) -> None:
         with suppress(KeeperError):
             data = context.zk.get_data(path)[0]
     context.printer.line(f"{at}  {verb}  {context.printer.styled(path, 'node')}{_shown(data)}")
-    value: dict[str, Json] = {"time": at, "change": verb, "path": path, "zxid": zxid}
+    value: dict[str, Json] = {"time": at, "change": verb, "path": path, "zxid": zxid_text(zxid)}
     context.printer.document(value if verb == DELETED else value | data_json(data))
     context.printer.flush()
 

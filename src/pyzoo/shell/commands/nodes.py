@@ -10,7 +10,7 @@ from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.errors import KeeperError
 from pyzoo.shell.client import NewNode, ZooKeeper
 from pyzoo.shell.command import VERSION, WATCH, Command, Context
-from pyzoo.shell.errors import MalformedCommand, code_text
+from pyzoo.shell.errors import ForgivenFailure, MalformedCommand, code_name, code_text
 from pyzoo.shell.options import Arguments, Option, Options
 from pyzoo.shell.render import hex_dump, stat_json, stat_lines
 from pyzoo.subtrees.acl_text import OPEN_ACL, parse_acl
@@ -103,7 +103,8 @@ def delete_all(context: Context, given: Arguments) -> Json:
         deleted = True
     if not deleted:
         context.printer.error("Failed to delete some node(s) in the subtree!")
-    return {"deleted": path, "nodes": len(paths)} if deleted else {"error": f"could not delete all of {path}"}
+        raise ForgivenFailure({"error": f"could not delete all of {path}", "path": path})
+    return {"deleted": path, "nodes": len(paths)}
 
 
 def _delete_in_batches(zk: ZooKeeper, paths: list[str], size: int) -> bool:
@@ -129,7 +130,9 @@ def get(context: Context, given: Arguments) -> Json:
     elif given.has("b"):
         context.printer.line(base64.b64encode(shown).decode("ascii"))
     else:
-        context.printer.line(shown.decode("utf-8", "replace"))
+        # The bytes as they are; zkCli puts a character of its own in place of what is no UTF-8.
+        errors = "replace" if context.printer.compatible else "surrogateescape"
+        context.printer.line(shown.decode("utf-8", errors))
     value: dict[str, Json] = {"path": path}
     if given.has("b"):
         value |= {"data": base64.b64encode(data or b"").decode("ascii"), "encoding": "base64"}
@@ -213,8 +216,9 @@ def sync(context: Context, given: Arguments) -> Json:
     try:
         context.zk.sync(path, SYNC_TIMEOUT_S)
     except KeeperError as error:
-        context.printer.line(f"Sync has failed. rc={error.code}")
-        return {"path": path, "rc": error.code}
+        text = f"Sync has failed. rc={error.code}"
+        context.printer.complain(text)
+        raise ForgivenFailure({"error": text, "code": code_name(error.code), "path": path, "rc": error.code}) from None
     context.printer.line("Sync is OK")
     return {"path": path, "rc": codes.OK}
 

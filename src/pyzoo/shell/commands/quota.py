@@ -9,6 +9,7 @@ from pyzoo.errors import KeeperError, MalformedPath
 from pyzoo.shell.client import ZooKeeper, create_missing
 from pyzoo.shell.command import Command, Context
 from pyzoo.shell.commands.nodes import visit
+from pyzoo.shell.errors import ForgivenFailure
 from pyzoo.shell.options import Arguments, Option, Options
 from pyzoo.shell.quotas import (
     BYTE_HARD,
@@ -32,19 +33,22 @@ LIMITS: Final = {"n": COUNT, "b": BYTES, "N": COUNT_HARD, "B": BYTE_HARD}
 def set_quota(context: Context, given: Arguments) -> Json:
     path = given.words[1]
     if path.startswith(QUOTA_ROOT):
-        context.printer.error(f"cannot set a quota under the path: {QUOTA_ROOT}")
-        return {"error": f"cannot set a quota under the path: {QUOTA_ROOT}"}
+        raise _forgiven(context, path, f"cannot set a quota under the path: {QUOTA_ROOT}")
     letter = next(letter for letter in LIMITS if given.has(letter))
     limit, fault = _limit(letter, given.value(letter))
     if fault:
-        context.printer.error(fault)
-        return {"error": fault}
+        raise _forgiven(context, path, fault)
     if context.zk.exists(path) is None:
         raise MalformedPath(f"{path} does not exist.")
     _refuse_quota_below(context.zk, path)
     _refuse_quota_above(context.zk, path)
     quota = _write_quota(context, path, LIMITS[letter], limit)
     return {"path": path, "quota": _track_json(quota)}
+
+
+def _forgiven(context: Context, path: str, fault: str) -> ForgivenFailure:
+    context.printer.error(fault)
+    return ForgivenFailure({"error": fault, "path": path})
 
 
 def _limit(letter: str, text: str) -> tuple[int, str]:
@@ -104,7 +108,7 @@ def _write_quota(context: Context, path: str, name: str, limit: int) -> StatsTra
     used = StatsTrack.parse(zk.get_data(stat_path(path))[0])
     for what, hard, noun in ((COUNT, COUNT_HARD, "count"), (BYTES, BYTE_HARD, "bytes")):
         if quota.is_exceeded_by(used, what, hard):
-            context.printer.line(
+            context.printer.note(
                 f"[Warning]: the {noun} quota you create is less than the existing {noun}:{used.get(what)}"
             )
     if not is_new:

@@ -1,1 +1,0 @@
-"""What clients build out of nodes, recognised: locks, elections, queues, barriers, groups."""
