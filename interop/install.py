@@ -45,6 +45,7 @@ JAR_SETS = {
     ],
     f"curator-{CURATOR_VERSION}": [
         ("org.apache.curator", "curator-recipes", CURATOR_VERSION),
+        ("org.apache.curator", "curator-x-discovery", CURATOR_VERSION),
         ZOOKEEPER,
         LOGBACK,
         ("io.dropwizard.metrics", "metrics-core", "4.1.12.1"),

@@ -18,6 +18,7 @@ LAYERS = [
         "sasl",
         "auth",
         "certificates",
+        "recipes",
     },
     {"jute"},
     {"datatree", "quorum"},

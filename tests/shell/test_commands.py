@@ -28,7 +28,7 @@ def document(cli: Cli, *words: str) -> Any:
 def test_every_command_of_zkcli_is_there_and_ours_are_marked() -> None:
     ours = {name for name, command in COMMANDS.items() if command.addition} | {"help"}
     assert ZKCLI_COMMANDS == (COMMANDS.keys() | OWN_COMMANDS.keys()) - ours
-    assert {"tree", "find", "export", "import", "watch", "help"} == ours
+    assert {"tree", "find", "export", "import", "watch", "locks", "help"} == ours
 
 
 def test_help_lists_all_and_explains_one(cli: Cli) -> None:

@@ -70,7 +70,7 @@ def test_watches_are_there_again_on_the_next_connection(tmp_path: object, seen: 
         zk.set_data("/a", b"y")
         seen.wait_for(type="NodeDataChanged", path="/a")
         zk.close()
-    assert "Closed" == seen.all[-1].state
+    seen.wait_for(state="Closed", type="None")
 
 
 def test_the_pauses_between_connects_do_not_shrink(server: EmbeddedServer) -> None:

@@ -17,9 +17,11 @@ from pathlib import Path
 from attrs import Factory, define, frozen
 
 from pyzoo.runtime.free_ports import free_port
+from tests.support import forked_command
+from tests.support.command_relay import CommandRelay
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DIRECTORIES = re.compile(r"(?<![\w./-])/(?=(?:var|etc/zookeeper|opt|run|srv|backup)(?:/|\b))")
 PORTS = re.compile(r"(?<![\w.])(2181|2182|2183|21810|2888|3888|8080|7000)(?![\w.])")
@@ -38,7 +40,7 @@ case "$*" in
     "cli -server"*) ;;
     cli*) shift && set -- cli -server 127.0.0.1:2181 "$@" ;;
 esac
-exec {python} -P -m pyzoo "$@"
+exec {python} -I -S {command} {socket} "$@"
 """
 NETCAT = """#!{python}
 import socket, sys
@@ -150,6 +152,7 @@ class Sandbox:
     ports: dict[str, int] = Factory(dict)
     variables: dict[str, str] = Factory(dict)
     servers: dict[str, Server] = Factory(dict)
+    relay: CommandRelay | None = None
 
     @property
     def work(self) -> Path:
@@ -162,7 +165,10 @@ class Sandbox:
         if shutil.which("curl") is None:
             self.write("bin/curl", CURL.format(python=sys.executable), 0o755)
         self.write("bin/nc", NETCAT.format(python=sys.executable), 0o755)
-        self.write("bin/pyzoo", self.adapted(PYZOO).format(python=sys.executable), 0o755)
+        path = self.root / "relay"
+        self.relay = CommandRelay(path)
+        pyzoo = self.adapted(PYZOO).format(python=sys.executable, command=forked_command.__file__, socket=path)
+        self.write("bin/pyzoo", pyzoo, 0o755)
         self.write("work/zoo.cfg", self.adapted(ZOO_CFG))
 
     def write(self, name: str, text: str, mode: int = 0o644) -> None:
@@ -241,3 +247,5 @@ class Sandbox:
         """End what still runs."""
         for port in list(self.servers):
             self.stop(port)
+        if self.relay is not None:
+            self.relay.close()

@@ -47,6 +47,14 @@ def become(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     os.chdir(request["cwd"])
     sys.argv[1:] = request["words"]
+    # The present ones remember what can be done with the files that were there before.
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        old = getattr(sys, name)
+        stream = open(number, "w" if number else "r", encoding=old.encoding, errors=old.errors, closefd=False)
+        if number == 2:
+            stream.reconfigure(line_buffering=True)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 if __name__ == "__main__":

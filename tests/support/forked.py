@@ -68,9 +68,15 @@ class ForkedProcess:
     """A `pyzoo` command that runs, with what of `subprocess.Popen` the tests use; its output goes into a file."""
 
     def __init__(
-        self, words: Sequence[str], environment: Mapping[str, str] | None, cwd: Path | None, out: int, err: int
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str] | None,
+        cwd: Path | None,
+        out: int,
+        err: int,
+        stdin: int | None = None,
     ) -> None:
-        """`out` and `err` are descriptors, which the caller may close then."""
+        """`out`, `err` and `stdin`, None for nothing, are descriptors, which the caller may close then."""
         self.returncode: int | None = None
         request = {
             "words": list(words),
@@ -78,8 +84,12 @@ class ForkedProcess:
             "cwd": str(cwd or Path.cwd()),
         }
         with open(os.devnull) as nothing:
-            self.pid = fork_server().ask(request, [nothing.fileno(), out, err])
+            self.pid = fork_server().ask(request, [nothing.fileno() if stdin is None else stdin, out, err])
         self._descriptor = os.pidfd_open(self.pid)
+
+    def fileno(self) -> int:
+        """A descriptor that is readable once it has ended."""
+        return self._descriptor
 
     def wait(self, timeout: float | None = None) -> int:
         """The exit code, -N after the signal N; raises subprocess.TimeoutExpired."""

@@ -34,6 +34,7 @@ class ConsoleSettings:
     hosts: frozenset[str] = frozenset()
     readers: tuple[tuple[str, str], ...] = (("world", "anyone"),)
     writers: tuple[tuple[str, str], ...] = ()
+    recipes_file: str = ""
 
 
 @frozen
@@ -133,6 +134,7 @@ def _read_console(reader: ConfigReader) -> ConsoleSettings:
         hosts=frozenset(name.lower() for name in reader.names("admin.console.hosts")),
         readers=_ids(reader, "admin.console.readers"),
         writers=_ids(reader, "admin.console.writers"),
+        recipes_file=reader.text("admin.console.recipes"),
     )
 
 

@@ -29,6 +29,7 @@ ADMIN_KEYS: Final[tuple[Key, ...]] = (
     Key("admin.console", Kind.BOOL, "true", "The console, at `/` of the AdminServer; see console.md. pyzoo's own key, as all `admin.console` keys"),
     Key("admin.console.hosts", Kind.TEXT, "", "Names that the console may be asked by, `*` for any; localhost is known, with `admin.console.remote` the host name and all addresses too"),
     Key("admin.console.readers", Kind.TEXT, "world:anyone", "Who may look at the console: a comma list of `scheme:id`, as in an ACL"),
+    Key("admin.console.recipes", Kind.PATH, "", "File of more recipes that the console recognises, in YAML or JSON; see console.md"),
     Key("admin.console.remote", Kind.BOOL, "false", "The console answers other machines too; without it only those who ask from this one"),
     Key("admin.console.writers", Kind.TEXT, "", "Who may change nodes and end sessions with the console, as far as ACLs let them; the same kind of list, none by default"),
     Key("admin.rateLimiterIntervalInMS", Kind.LONG, "300000", "Milliseconds between two restores; snapshots may follow each other a thousand times faster"),

@@ -9,6 +9,7 @@ from pyzoo.admin.host import AdminHost
 from pyzoo.console.visitor import Visitor
 from pyzoo.errors import PyzooError
 from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.recipes.pattern import Pattern
 
 
 class ChangeFailed(PyzooError):
@@ -17,6 +18,11 @@ class ChangeFailed(PyzooError):
 
 class ConsoleHost(AdminHost, Protocol):
     """Nothing here blocks the event loop for long."""
+
+    @property
+    def recipes(self) -> tuple[Pattern, ...]:
+        """Patterns of the configuration, tried before those that are built in."""
+        ...
 
     def random_text(self) -> str:
         """A text that nobody can guess, of letters, digits, `-` and `_`."""

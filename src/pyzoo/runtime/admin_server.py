@@ -24,6 +24,7 @@ from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.http import open_http, serve_http
 from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, http_settings
 from pyzoo.runtime.memory import give_back
+from pyzoo.runtime.recipe_file import known_recipes
 from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.snapshotting import save_snapshot_beside
@@ -59,6 +60,9 @@ def open_admin(config: ServerConfig) -> tuple[socket.socket, HttpSettings] | Non
             reason,
         )
         return None
+    if admin.console.enabled and admin.console.recipes_file:
+        # The console is loaded when somebody looks at it; what is wrong is told now.
+        known_recipes(config)
     return listener, evolve(http_settings(config), tls=tls, accepts_plain=not admin.force_https)
 
 

@@ -13,6 +13,7 @@ from pyzoo.console.host import ChangeFailed
 from pyzoo.console.session_end import check_may_end_sessions
 from pyzoo.console.visitor import Visitor
 from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.recipes.pattern import Pattern
 from pyzoo.runtime.console_clients import ANSWER_SECONDS, NO_ANSWER, ConsoleClients
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.server.roles.session_ending import begin_to_close, is_session
@@ -23,9 +24,10 @@ LOOK_SECONDS: Final = 0.02
 
 
 class ServerConsoleHost:
-    """As ServerHost, and what is the console's alone; `tasks` are those of the server."""
+    """As ServerHost, and what is the console's alone; `tasks` are the server's, `recipes` those of its settings."""
 
-    def __init__(self, host: AdminHost, tasks: ServerTasks) -> None:
+    def __init__(self, host: AdminHost, tasks: ServerTasks, recipes: tuple[Pattern, ...] = ()) -> None:
+        self.recipes = recipes
         self._host = host
         self._tasks = tasks
         self._clients = ConsoleClients(tasks)

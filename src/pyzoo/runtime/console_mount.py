@@ -64,5 +64,6 @@ class AdminWithConsole:
     def _make(self) -> AsgiApplication:
         from pyzoo.console.app import make_console
         from pyzoo.runtime.console_host import ServerConsoleHost
+        from pyzoo.runtime.recipe_file import known_recipes
 
-        return make_console(self._config, ServerConsoleHost(self._host, self._tasks))
+        return make_console(self._config, ServerConsoleHost(self._host, self._tasks, known_recipes(self._config)))

@@ -33,6 +33,7 @@ from pyzoo.runtime.logins.client_logins import client_login, client_login_warnin
 from pyzoo.runtime.logins.jaas_file import LOGIN_CONFIG, open_login_file
 from pyzoo.runtime.logins.member_logins import quorum_sasl
 from pyzoo.runtime.other_process import is_alive
+from pyzoo.runtime.recipe_file import read_recipes
 from pyzoo.runtime.storage import in_use, server_of
 from pyzoo.runtime.tls.certificate_dates import certificates_of, settings_in_use
 from pyzoo.runtime.tls.contexts import admin_tls, client_tls, metrics_tls, quorum_tls
@@ -196,6 +197,8 @@ def _security_refusals(config: ServerConfig) -> list[Refusal]:
         note(LOGIN_CONFIG, lambda: quorum_sasl(config))
     if config.admin.enabled:
         note("admin.forceHttps", lambda: admin_tls(config), vital=False)
+        if config.admin.console.enabled:
+            note("admin.console.recipes", lambda: read_recipes(config), vital=False)
     note("metricsProvider.httpsPort", lambda: metrics_tls(config))
     note("log.file", lambda: refuse_log_files(config))
     with suppress(ConfigError):

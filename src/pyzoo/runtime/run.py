@@ -36,6 +36,7 @@ from pyzoo.runtime.pauses import watch_pauses
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.service_manager import STOPPING, notify
 from pyzoo.runtime.storage import Storage, open_in_memory, open_peer_storage, open_storage
+from pyzoo.runtime.time_slice import take_short_turns
 from pyzoo.runtime.tls.certificate_dates import settings_in_use, warn_about_certificates
 from pyzoo.runtime.tls.contexts import client_tls, refuse_revoked
 from pyzoo.runtime.tls.reload_stores import reload_client_stores
@@ -252,6 +253,7 @@ def prepare_process(embedded: bool) -> None:
     if not embedded:
         tune_interpreter()
         raise_file_limit()
+        take_short_turns()
 
 
 def leaf_of(error: BaseException) -> BaseException:

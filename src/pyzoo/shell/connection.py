@@ -197,6 +197,7 @@ class Session(KazooClient):
         security: Security = NOT_SAFE,
     ) -> None:
         self.login = security.login
+        self.is_plain = security.tls is None
         self._tls = security.tls
         super().__init__(
             hosts,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pyzoo.shell.command import Command, beyond_zkcli
-from pyzoo.shell.commands import access, ensemble, exporting, following, nodes, quota, trees, watching
+from pyzoo.shell.commands import access, ensemble, exporting, following, nodes, quota, recipes, trees, watching
 
 COMMANDS: Final[dict[str, Command]] = {
     command.name: command
@@ -13,6 +13,6 @@ COMMANDS: Final[dict[str, Command]] = {
         *quota.COMMANDS,
         *watching.COMMANDS,
         *ensemble.COMMANDS,
-        *map(beyond_zkcli, (*trees.COMMANDS, *exporting.COMMANDS, *following.COMMANDS)),
+        *map(beyond_zkcli, (*trees.COMMANDS, *exporting.COMMANDS, *following.COMMANDS, *recipes.COMMANDS)),
     )
 }

@@ -1,0 +1,87 @@
+"""What the console finds of recipes: all below a path in slices, or what one node is."""
+
+from collections.abc import Awaitable, Callable, Generator
+from functools import lru_cache
+from typing import Final, TypeVar
+
+from attrs import frozen
+
+from pyzoo.console.host import ConsoleHost
+from pyzoo.console.visible_nodes import VisibleNodes
+from pyzoo.console.visitor import Visitor
+from pyzoo.recipes.pattern import Pattern
+from pyzoo.recipes.survey import Survey, thing_at
+from pyzoo.recipes.table import PatternTable
+from pyzoo.recipes.thing import Thing
+from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+
+LONGEST_MS: Final = 20_000
+MOST_WATCHERS: Final = 20
+
+Result = TypeVar("Result")
+
+
+@frozen
+class Found:
+    """`things` are in the order of their paths. `stopped` says when the walk ended early, and is empty otherwise."""
+
+    things: list[Thing]
+    nodes: int
+    unreadable: int
+    stopped: str
+    took_ms: int
+
+
+@lru_cache(maxsize=8)
+def table_of(more: tuple[Pattern, ...], guesses: bool) -> PatternTable:
+    """The patterns of a server's configuration."""
+    return PatternTable(more, guesses)
+
+
+async def found_below(host: ConsoleHost, visitor: Visitor, path: str, guesses: bool) -> Found:
+    """All below a path that is there; the clients go on meanwhile."""
+    server = host.server()
+    view = VisibleNodes(server, visitor)
+    survey = Survey(table_of(host.recipes, guesses), view, path)
+    begun_ms = int(server.now_ms)
+    for _ in survey.breaths():
+        await host.pause()
+        if int(host.server().now_ms) - begun_ms > LONGEST_MS:
+            survey.stopped = f"after {LONGEST_MS // 1000} seconds"
+            break
+    took_ms = int(host.server().now_ms) - begun_ms
+    return Found(survey.things, survey.nodes, view.unreadable, survey.stopped, took_ms)
+
+
+async def found_at(host: ConsoleHost, visitor: Visitor, path: str) -> Thing | None:
+    """What this node is, if that is only a guess, too."""
+    server = host.server()
+    table = table_of(host.recipes, True)
+    return await _finished(thing_at(table, VisibleNodes(server, visitor), path), host.pause)
+
+
+async def _finished(steps: Generator[None, None, Result], pause: Callable[[], Awaitable[None]]) -> Result:
+    """What a generator returns, with a pause at each of its breaths."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        await pause()
+
+
+def addresses_of(server: ZooKeeperServer, sessions: list[int]) -> dict[int, str]:
+    """The addresses of the clients of these sessions, as far as they are known here."""
+    connections = server.connections.by_session
+    found = {session: connections[session] for session in sessions if session in connections}
+    return {session: f"{cnxn.address}:{cnxn.port}" for session, cnxn in found.items()}
+
+
+def watchers_of(server: ZooKeeperServer, path: str) -> list[int]:
+    """The first sessions of this server that watch just this node or its children."""
+    tree = server.tree
+    watchers = [*tree.data_watches.watchers_of(path), *tree.child_watches.watchers_of(path)]
+    sessions = [int(watcher.session_id) for watcher in watchers if isinstance(watcher, ServerCnxn)]
+    return list(dict.fromkeys(sessions))[:MOST_WATCHERS]

@@ -1,0 +1,1 @@
+"""What clients build out of nodes, recognised: locks, elections, queues, barriers, groups."""
