@@ -47,6 +47,11 @@ def test_sound_settings_have_no_problem(text: str) -> None:
         ("DigestAuthenticationProvider.superDigest=super", "warning", "DigestAuthenticationProvider.superDigest",
          "does not have the form user:base64(hash)"),
         ("reconfigEnabled=true", "hint", "reconfigEnabled", "only a super user may change the members"),
+        ("admin.enableServer=true\nadmin.commandURL=/", "warning", "admin.commandURL", "no place for the console"),
+        ("admin.enableServer=true\nadmin.console.writers=x509:CN=a", "warning", "admin.console.writers", "no provider"),
+        ("admin.enableServer=true\nadmin.console.readers=nobody:a", "warning", "admin.console.readers", "no provider"),
+        ("admin.enableServer=true\nadmin.console.writers=world:anyone", "warning", "admin.console.writers", "whoever"),
+        ("admin.enableServer=true\nadmin.console.remote=true", "hint", "admin.console.remote", "admin.forceHttps=true"),
         ("4lw.commands.whitelist=*", "hint", "4lw.commands.whitelist", "name those that you need"),
     ],
 )  # fmt: skip
@@ -91,3 +96,17 @@ def test_many_voters_are_better_observers() -> None:
 def test_members_on_one_machine_may_all_be_localhost() -> None:
     members = "".join(f"server.{n}=localhost:{2888 + n}:{3888 + n}\n" for n in (1, 2, 3))
     assert [] == problems(ENSEMBLE + members)
+
+
+def test_ids_of_the_console_are_listed_with_commas_that_ids_may_have_too() -> None:
+    lines = "admin.console.writers=digest:a:b= , x509:CN=a,O=b,ip:10.0.0.0/8,, sasl:c@D\nauthProvider.1=sasl"
+    config = diagnose(BASE + lines, "zoo.cfg", {}, {}).config
+    assert config is not None
+    expected = (("digest", "a:b="), ("x509", "CN=a,O=b"), ("ip", "10.0.0.0/8"), ("sasl", "c@D"))
+    assert expected == config.admin.console.writers
+
+
+@pytest.mark.parametrize("ids", ["alice", "digest:", ":alice", "digest:a:b,alice"])
+def test_a_list_of_ids_that_is_none_stops_the_start(ids: str) -> None:
+    diagnosis = diagnose(f"{BASE}admin.console.writers={ids}", "zoo.cfg", {}, {})
+    assert ["admin.console.writers"] == [each.key for each in diagnosis.problems if each.severity.value == "error"]

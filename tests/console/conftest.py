@@ -41,9 +41,12 @@ class _Servers:
     def __init__(self) -> None:
         self._running: list[EmbeddedServer] = []
 
-    def start(self, data_dir: Path | None = None, **properties: str | int) -> EmbeddedServer:
+    def start(
+        self, data_dir: Path | None = None, settings: dict[str, str] | None = None, **properties: str | int
+    ) -> EmbeddedServer:
+        """`settings` have the names that they have in a zoo.cfg or on a command line."""
         given = {f"zookeeper.{name.replace('_', '.')}": str(value) for name, value in properties.items()}
-        server = EmbeddedServer(data_dir=data_dir, properties={**ADMIN, **given})
+        server = EmbeddedServer(data_dir=data_dir, properties={**ADMIN, **given, **(settings or {})})
         server.start()
         self._running.append(server)
         return server

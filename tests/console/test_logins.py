@@ -1,7 +1,6 @@
 """Logging in to the console: what is believed, what a browser gets for it, and who may do what then."""
 
 import logging
-import re
 
 import pytest
 from kazoo.security import make_digest_acl
@@ -10,7 +9,7 @@ from pyzoo.console.logins import IDLE_MS, LONGEST_MS, MOST_LOGINS, Logins
 from pyzoo.server.auth.digest import DigestAuthenticationProvider
 from pyzoo.testing import EmbeddedServer
 from tests.console.conftest import Connect, Start
-from tests.support.console import Answer, ask, post
+from tests.support.console import ask, cookie_of, csrf_of, log_in, post
 
 DIGEST_OF = DigestAuthenticationProvider("SHA1", None).digest_of
 READER, WRITER, ROOT = "rita:look", "walter:change", "root:everything"
@@ -27,23 +26,6 @@ def closed(start_shared: Start) -> EmbeddedServer:
     return start_shared(**SETTINGS)
 
 
-def csrf_of(answer: Answer) -> str:
-    found = re.search(r'name="csrf" (?:content|value)="([^"]+)"', answer.text)
-    assert found is not None
-    return found[1]
-
-
-def log_in(server: EmbeddedServer, login: str, scheme: str = "digest", **headers: str) -> Answer:
-    user, _, password = login.partition(":")
-    token = csrf_of(ask(server.admin_port, "/console/login"))
-    form = {"scheme": scheme, "user": user, "password": password, "csrf": token, "next": "/console/login?scheme=sasl"}
-    return post(server.admin_port, "/console/login", form, **headers)
-
-
-def cookie_of(answer: Answer) -> str:
-    return answer.headers["Set-Cookie"].partition(";")[0]
-
-
 def test_who_is_nobody_is_sent_to_the_login(closed: EmbeddedServer) -> None:
     answer = ask(closed.admin_port, "/?a=b")
     assert (303, "/console/login?next=%2F%3Fa%3Db") == (answer.status, answer.headers["Location"])
@@ -51,7 +33,7 @@ def test_who_is_nobody_is_sent_to_the_login(closed: EmbeddedServer) -> None:
 
 
 def test_a_login_leads_back_with_a_cookie_that_only_this_site_gets(closed: EmbeddedServer) -> None:
-    answer = log_in(closed, READER)
+    answer = log_in(closed.admin_port, READER, then="/console/login?scheme=sasl")
     assert (303, "/console/login?scheme=sasl") == (answer.status, answer.headers["Location"])
     flags = {flag.strip().lower() for flag in answer.headers["Set-Cookie"].split(";")[1:]}
     assert {"httponly", "samesite=strict", "path=/"} <= flags
@@ -63,11 +45,11 @@ def test_a_login_leads_back_with_a_cookie_that_only_this_site_gets(closed: Embed
 
 @pytest.mark.parametrize("login", [WRITER, ROOT])
 def test_writers_and_super_may_write(closed: EmbeddedServer, login: str) -> None:
-    assert "may write" in ask(closed.admin_port, "/", Cookie=cookie_of(log_in(closed, login))).text
+    assert "may write" in ask(closed.admin_port, "/", Cookie=cookie_of(log_in(closed.admin_port, login))).text
 
 
 def test_a_logout_ends_the_login(closed: EmbeddedServer) -> None:
-    cookie = cookie_of(log_in(closed, READER))
+    cookie = cookie_of(log_in(closed.admin_port, READER))
     token = csrf_of(ask(closed.admin_port, "/", Cookie=cookie))
     assert 303 == post(closed.admin_port, "/console/logout", {"csrf": token}, Cookie=cookie).status
     assert 303 == ask(closed.admin_port, "/", Cookie=cookie).status
@@ -75,14 +57,15 @@ def test_a_logout_ends_the_login(closed: EmbeddedServer) -> None:
 
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_a_form_without_the_token_of_its_login_changes_nothing(closed: EmbeddedServer, token: str) -> None:
-    cookie = cookie_of(log_in(closed, READER))
+    cookie = cookie_of(log_in(closed.admin_port, READER))
     assert 403 == post(closed.admin_port, "/console/logout", {"csrf": token}, Cookie=cookie).status
     assert 200 == ask(closed.admin_port, "/", Cookie=cookie).status
 
 
 def test_nobody_can_be_logged_in_from_another_site(closed: EmbeddedServer) -> None:
-    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}):
-        assert 403 == log_in(closed, READER, **headers).status
+    assert 403 == log_in(closed.admin_port, READER, Origin="http://evil.example").status
+    assert 403 == log_in(closed.admin_port, READER, Origin="null").status
+    assert 403 == log_in(closed.admin_port, READER, Sec_Fetch_Site="cross-site").status
     assert 403 == post(closed.admin_port, "/console/login", {"scheme": "digest", "user": "rita"}).status
 
 
@@ -90,10 +73,7 @@ def test_nobody_can_be_logged_in_from_another_site(closed: EmbeddedServer) -> No
     "then", ["//evil.example", "https://evil.example", "/\\evil.example", "/console/\n", "/commands"]
 )
 def test_a_login_leads_to_no_other_site(closed: EmbeddedServer, then: str) -> None:
-    user, _, password = READER.partition(":")
-    token = csrf_of(ask(closed.admin_port, "/console/login"))
-    form = {"scheme": "digest", "user": user, "password": password, "csrf": token, "next": then}
-    assert "/" == post(closed.admin_port, "/console/login", form).headers["Location"]
+    assert "/" == log_in(closed.admin_port, READER, then=then).headers["Location"]
 
 
 def test_scripts_send_their_credentials_with_each_request(closed: EmbeddedServer) -> None:
@@ -107,26 +87,26 @@ def test_who_guesses_passwords_has_to_wait(start: Start) -> None:
     answers = [ask(server.admin_port, "/", Authorization=f"digest rita:{guess}") for guess in range(6)]
     assert [401] * 5 + [429] == [answer.status for answer in answers]
     assert int(answers[-1].headers["Retry-After"]) in range(1, 14)
-    assert 429 == log_in(server, READER).status
+    assert 429 == log_in(server.admin_port, READER).status
 
 
 def test_who_knows_the_password_need_not(start: Start) -> None:
     server = start(**SETTINGS)
     for _ in range(8):
-        assert 303 == log_in(server, READER).status
+        assert 303 == log_in(server.admin_port, READER).status
 
 
 def test_an_id_that_some_acl_knows_is_somebody(start: Start, connect: Connect) -> None:
     server = start()
-    assert 401 == log_in(server, "alice:secret").status
+    assert 401 == log_in(server.admin_port, "alice:secret").status
     connect(server).create("/own", acl=[make_digest_acl("alice", "secret", all=True)])
-    assert 303 == log_in(server, "alice:secret").status
-    assert 401 == log_in(server, "alice:Secret").status
+    assert 303 == log_in(server.admin_port, "alice:secret").status
+    assert 401 == log_in(server.admin_port, "alice:Secret").status
 
 
 @pytest.mark.parametrize("scheme", ["ip", "sasl", "world", "super", "x509", "auth", "nothing", ""])
 def test_other_schemes_are_nobody_where_they_are_not_there(console: EmbeddedServer, scheme: str) -> None:
-    answer = log_in(console, "root:root", scheme)
+    answer = log_in(console.admin_port, "root:root", scheme)
     assert answer.status in (401, 429)
     assert answer.headers["Set-Cookie"] is None
 
@@ -134,8 +114,8 @@ def test_other_schemes_are_nobody_where_they_are_not_there(console: EmbeddedServ
 def test_the_audit_log_has_logins_that_succeed_and_fail(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     server = start(audit_enable="true", **SETTINGS)
     with caplog.at_level(logging.INFO):
-        log_in(server, READER)
-        log_in(server, "rita:wrong")
+        log_in(server.admin_port, READER)
+        log_in(server.admin_port, "rita:wrong")
     audit = [record.getMessage() for record in caplog.records if record.name == "pyzoo.audit"]
     assert "user=rita\tip=127.0.0.1\toperation=consoleLogin\tresult=success" in audit
     assert "ip=127.0.0.1\toperation=consoleLogin\tresult=failure" in audit
@@ -145,7 +125,10 @@ def test_the_audit_log_has_logins_that_succeed_and_fail(start: Start, caplog: py
 
 def test_what_somebody_calls_himself_is_no_html(closed: EmbeddedServer) -> None:
     text = '"><script>alert(1)</script>'
-    for answer in (log_in(closed, f"{text}:x"), ask(closed.admin_port, f"/console/login?next={text}&scheme={text}")):
+    for answer in (
+        log_in(closed.admin_port, f"{text}:x"),
+        ask(closed.admin_port, f"/console/login?next={text}&scheme={text}"),
+    ):
         assert "<script>alert" not in answer.text
 
 

@@ -48,7 +48,7 @@ class _AdminApplication:
     def __init__(self, config: ServerConfig, host: AdminHost, now_ms: int) -> None:
         self._config = config
         self._host = host
-        self._url = "/" + config.admin.command_url.strip("/")
+        self._url = config.admin.commands_at
         self._snapshots = SnapshotCommands(config, host, now_ms)
 
     def build(self) -> Starlette:

@@ -11,6 +11,8 @@ from pyzoo.config.tls_settings import TlsSettings, read_metrics_tls
 DEFAULT: Final = "default"
 NULL: Final = "null"
 PROMETHEUS: Final = "prometheus"
+CONSOLE_PATH: Final = "/console"
+"""Below it is all of the console but the overview."""
 LARGEST_PORT: Final = 65535
 
 _METRICS: Final = "org.apache.zookeeper.metrics."
@@ -19,6 +21,7 @@ _PROVIDERS: Final = {
     _METRICS + "impl.NullMetricsProvider": NULL,
     _METRICS + "prometheus.PrometheusMetricsProvider": PROMETHEUS,
 }
+_WITHOUT_COMMAS: Final = ("digest", "ip", "sasl", "world")
 _BETWEEN_IDS: Final = re.compile(r",(?=\s*(?:[A-Za-z][A-Za-z0-9]*:|,|$))")
 
 
@@ -59,6 +62,16 @@ class AdminSettings:
     snapshot_min_free_bytes: int = -1
     rate_limiter_interval: int = 300_000
     console: ConsoleSettings = field(factory=ConsoleSettings)
+
+    @property
+    def commands_at(self) -> str:
+        """The path of the commands, with a slash at its beginning and none at its end, or `/` alone."""
+        return "/" + self.command_url.strip("/")
+
+    @property
+    def has_console(self) -> bool:
+        """Whether there is a console; commands win, so there is none where they are everywhere, or in its place."""
+        return self.console.enabled and self.commands_at not in ("/", CONSOLE_PATH)
 
 
 @frozen
@@ -143,7 +156,7 @@ def _ids(reader: ConfigReader, name: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for item in filter(None, map(str.strip, _BETWEEN_IDS.split(reader.text(name)))):
         scheme, _, id = item.partition(":")
-        if not scheme or not id:
+        if not scheme or not id or ("," in id and scheme in _WITHOUT_COMMAS):
             raise reader.error(
                 f"{name}: {item} is no scheme:id, such as digest:alice:F0cxRZ2Ap1zSg9Kx0OqG5ZHGKFc=", name
             )

@@ -22,6 +22,8 @@ def check_settings(config: ServerConfig, findings: Findings) -> None:
     _check_storage(config, findings)
     _check_access(config, findings)
     _check_tls(config, findings)
+    if config.admin.enabled and config.admin.console.enabled:
+        _check_console(config, findings)
 
 
 def _check_times(config: ServerConfig, findings: Findings) -> None:
@@ -151,4 +153,31 @@ def _check_tls(config: ServerConfig, findings: Findings) -> None:
     if tls.client_auth != "need":
         findings.warn(
             f"ssl.quorum.clientAuth={tls.client_auth} lets members in without a certificate", "ssl.quorum.clientAuth"
+        )
+
+
+def _check_console(config: ServerConfig, findings: Findings) -> None:
+    admin, console = config.admin, config.admin.console
+    if not admin.has_console:
+        findings.warn(
+            f"admin.commandURL={admin.command_url} leaves no place for the console: choose another, or set "
+            "admin.console=false",
+            "admin.commandURL",
+        )
+    known = {"world", "super", *config.auth_providers, *(each.scheme for each in config.custom_auth_providers)}
+    for name, listed in (("readers", console.readers), ("writers", console.writers)):
+        for scheme in sorted({scheme for scheme, _ in listed} - known):
+            findings.warn(
+                f"admin.console.{name} names the scheme {scheme}, which no provider is for: nobody has such an id",
+                f"admin.console.{name}",
+            )
+    if ("world", "anyone") in console.writers:
+        findings.warn(
+            "admin.console.writers has world:anyone: whoever reaches the console may change what ACLs leave open",
+            "admin.console.writers",
+        )
+    if console.remote and not admin.force_https:
+        findings.hint(
+            "admin.console.remote=true without admin.forceHttps=true: passwords can be read on their way",
+            "admin.console.remote",
         )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pyzoo import errors
+from pyzoo.config.admin_settings import CONSOLE_PATH
 from pyzoo.config.settings import ServerConfig
 from pyzoo.console.attempts import Attempts
 from pyzoo.console.forms import first_values, read_form
@@ -16,7 +17,7 @@ from pyzoo.console.guards import HEADERS, addresses_of, is_same_origin, refusal_
 from pyzoo.console.host import ChangeFailed, ConsoleHost
 from pyzoo.console.page import GET, POST, Action, PageError, PageRequest
 from pyzoo.console.pages.table import load_pages
-from pyzoo.console.rendering import Rendering, json_answer, see_other
+from pyzoo.console.rendering import EventStream, Rendering, json_answer, see_other
 from pyzoo.console.static_files import load_static_files
 from pyzoo.console.visitor import NO_VISITOR, Role, Visitor
 from pyzoo.console.visitors import Visitors
@@ -85,7 +86,7 @@ class ConsoleApplication:
             self._check_place(request)
             if request.url.path.startswith(STATIC):
                 return self._static_file(request)
-            if request.url.path.rstrip("/") == "/console":
+            if request.url.path.rstrip("/") == CONSOLE_PATH:
                 return see_other("/", {})
             visitor = await self._visitors.visitor_of(request)
             return await self._let_page_answer(request, visitor)
@@ -139,7 +140,10 @@ class ConsoleApplication:
         parameters = first_values(request.scope["query_string"].decode("latin-1"))
         path, host = request.url.path, self._host
         asked = PageRequest(path, host, visitor, parameters, form, self._rendering, self._visitors, request)
-        return await action.answer(asked)
+        response = await action.answer(asked)
+        if isinstance(response, EventStream):
+            response.may_go_on = lambda: self._visitors.is_still(visitor)
+        return response
 
     async def _form(self, request: Request, visitor: Visitor, action: Action) -> dict[str, str]:
         """What is posted, once it is sure who wants that. Raises PageError."""

@@ -52,6 +52,11 @@ class Logins:
         login.used_ms = now_ms
         return login
 
+    def is_open(self, key: str, now_ms: int) -> bool:
+        """Whether a login goes on; asking does not use it."""
+        login = self._logins.get(key)
+        return login is not None and not login.is_over(now_ms)
+
     def close(self, key: str) -> None:
         """Somebody logs out."""
         self._logins.pop(key, None)

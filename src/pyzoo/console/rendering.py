@@ -1,7 +1,7 @@
 """Answers for browsers: pages from Jinja2 templates, JSON, and what is sent bit by bit."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
@@ -92,16 +92,26 @@ STILL_HERE: Final = ": \n\n"
 
 
 class EventStream(Response):
-    """Server-sent events, as a generator of texts makes them; it is closed when the client is gone."""
+    """Server-sent events, as a generator of texts makes them; it is closed when the client is gone.
+
+    It also ends once it `may_go_on` no more: who asks again is looked at again.
+    """
 
     def __init__(self, events: AsyncGenerator[str]) -> None:
         super().__init__(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         del self.headers["content-length"]
+        self.may_go_on: Callable[[], bool] = _always
         self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._events) as events:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async for text in events:
+                if not self.may_go_on():
+                    break
                 await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _always() -> bool:
+    return True

@@ -69,6 +69,11 @@ class Visitors:
             return self._visitor(login.ids, address, login.name, login.csrf, login.key)
         return self._visitor([], address, "", self._csrf_of_nobody(address), f"address {address}")
 
+    def is_still(self, visitor: Visitor) -> bool:
+        """Whether who was this visitor would be so now."""
+        is_login = visitor.name and visitor.csrf
+        return not is_login or self._logins.is_open(visitor.key, self._now_ms())
+
     def _visitor(self, gained: list[Id], address: str, name: str, csrf: str, key: str) -> Visitor:
         ids = with_ids([Id("ip", address)], gained)
         console = self._config.admin.console

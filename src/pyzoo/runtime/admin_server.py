@@ -70,14 +70,16 @@ async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "Se
     """Serve until cancelled."""
     config = host.server().config
     host_name, port = listener.getsockname()[:2]
+    if config.admin.console.enabled and not config.admin.has_console:
+        logger.warning("There is no console: admin.commandURL=%s leaves no place for it", config.admin.command_url)
     logger.info("Started AdminServer on %s:%d, commands are below %s", host_name, port, config.admin.command_url)
 
     def make() -> AsgiApplication:
         from pyzoo.admin.app import make_application
-        from pyzoo.runtime.console_mount import AdminWithConsole, has_console
+        from pyzoo.runtime.console_mount import AdminWithConsole
 
         commands = make_application(config, host, elapsed_ms())
-        return AdminWithConsole(commands, config, host, host.tasks) if has_console(config.admin) else commands
+        return AdminWithConsole(commands, config, host, host.tasks) if config.admin.has_console else commands
 
     await serve_http(listener, settings, make)
 

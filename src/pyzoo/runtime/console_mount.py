@@ -3,33 +3,18 @@
 Only who asks for the console loads it, in a thread: commands need neither its templates nor what fills them in.
 """
 
-import logging
 from typing import Final
 
 import trio
 
 from pyzoo.admin.host import AdminHost
-from pyzoo.config.admin_settings import AdminSettings
+from pyzoo.config.admin_settings import CONSOLE_PATH
 from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.http_settings import AsgiApplication, Message, Receive, Send
 from pyzoo.runtime.server_tasks import ServerTasks
 
-logger: Final = logging.getLogger(__name__)
-
 ROOT: Final = "/"
-CONSOLE: Final = "/console"
 _METHODS: Final = ("GET", "HEAD", "POST")
-
-
-def has_console(settings: AdminSettings) -> bool:
-    """Whether there is a console; commands win, so there is none where they are everywhere, or in its place."""
-    if not settings.console.enabled:
-        return False
-    commands = "/" + settings.command_url.strip("/")
-    if commands in (ROOT, CONSOLE):
-        logger.warning("There is no console: admin.commandURL=%s leaves no place for it", settings.command_url)
-        return False
-    return True
 
 
 class AdminWithConsole:
@@ -40,7 +25,7 @@ class AdminWithConsole:
         self._config = config
         self._host = host
         self._tasks = tasks
-        self._url = "/" + config.admin.command_url.strip("/")
+        self._url = config.admin.commands_at
         self._loading = trio.Lock()
         self._console: AsgiApplication | None = None
 
@@ -53,7 +38,7 @@ class AdminWithConsole:
             return False
         if path == ROOT:
             return method in _METHODS[:2]
-        return method in _METHODS and (path == CONSOLE or path.startswith(CONSOLE + "/"))
+        return method in _METHODS and (path == CONSOLE_PATH or path.startswith(CONSOLE_PATH + "/"))
 
     async def _load(self) -> AsgiApplication:
         async with self._loading:

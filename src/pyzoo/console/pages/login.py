@@ -18,7 +18,9 @@ async def log_in(asked: PageRequest) -> Response:
     """What the form asks for; the form again where that cannot be."""
     form = asked.form
     scheme, user, then = form.get("scheme", ""), form.get("user", ""), _next(form.get("next", ""))
-    data = f"{user}:{form.get('password', '')}"
+    password = form.get("password", "")
+    # A scheme of one's own may want a token alone.
+    data = f"{user}:{password}" if user else password
     response = asked.see_other(then)
     try:
         await asked.visitors.log_in(asked.request, scheme, data, response)
