@@ -39,7 +39,7 @@ VAGUE_NAMES = {"common", "helper", "helpers", "lib", "misc", "util", "utils"}
 
 NOT_DEAD = {
     "what Python calls": {"__getattr__"},
-    "what pages of the console are made of": {"EventStream", "STILL_HERE"},
+    "what pages of the console are made of": {"STILL_HERE"},
     "what click calls": {"blame", "cli", "format_commands", "launchers", "parse_args", "recover"},
     "what the page of changes is made of": {"answer_diff", "answer_tree_at"},
     "what construct calls": {"_parse"},
