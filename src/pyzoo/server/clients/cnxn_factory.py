@@ -10,6 +10,7 @@ from pyzoo.jute.records import ACL, Id
 from pyzoo.outbox import Packets
 from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.clients.cnxn import CnxnOwner, ServerCnxn
+from pyzoo.server.clients.session_addresses import SessionAddresses
 from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.slices import SlicedWork, SliceQueue
 from pyzoo.server.stats import ServerStats
@@ -19,7 +20,7 @@ logger: Final = logging.getLogger(__name__)
 
 @final
 class ServerCnxnFactory(CnxnOwner):
-    """All connections that are open; `by_session` has those that speak for a session."""
+    """All connections that are open; `by_session` has those that speak for a session, `addresses` outlive them."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class ServerCnxnFactory(CnxnOwner):
         self.sessionless_timeout_ms: i64 = config.sessionless_cnxn_timeout_ms
         self.cnxns: dict[ServerCnxn, None] = {}
         self.by_session: dict[int, ServerCnxn] = {}
+        self.addresses = SessionAddresses()
         self.by_address: dict[str, int] = {}
         self.by_address_secure: dict[str, int] = {}
         self.next_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
@@ -115,6 +117,7 @@ class ServerCnxnFactory(CnxnOwner):
         """This connection now speaks for the session."""
         cnxn.session_id = session_id
         self.by_session[session_id] = cnxn
+        self.addresses.remember(session_id, cnxn.address)
 
     def close_session(self, session_id: i64) -> None:
         """Close the connection that holds the session, if there is one, without another byte."""

@@ -108,6 +108,7 @@ class QuorumPeer(RoleOwner):
         old = self.front
         old.shutdown()
         server.environment = old.environment
+        server.connections.addresses = old.connections.addresses
         server.stats.trace_mask = old.stats.trace_mask
         server.admission.fail_requests(old.admission.faults)
         server.ensemble = view_of(self, self.role, int(self.state))
