@@ -240,3 +240,16 @@ def test_the_syncs_that_wait_for_a_commit_are_counted() -> None:
     for sid in (1, 2):
         term.leader.broadcast.acked(sid, z(1, 1))
     assert 0 == term.leader.broadcast.pending_syncs
+
+
+def test_operators_see_how_far_each_follower_has_certainly_acknowledged() -> None:
+    term, (second, third) = serving(2, 3)
+    broadcast = term.leader.broadcast
+    for number in range(1, 6):
+        term.propose(z(1, number))
+    second.ack(z(1, 1), z(1, 2), z(1, 3))
+    assert (z(1, 3), z(1, 0)) == (broadcast.acked_by(second.handler), broadcast.acked_by(third.handler))
+    third.ack(z(1, 1))
+    broadcast.acked_up_to(1, z(1, 5))
+    second.ack(z(1, 4), z(1, 5))
+    assert (z(1, 5), True) == (broadcast.acked_by(second.handler), broadcast.acked_by(third.handler) < z(1, 5))

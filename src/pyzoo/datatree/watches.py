@@ -313,6 +313,11 @@ class WatchManager(WatchTable):
         """All watchers."""
         return list(self._paths)
 
+    def path_count_of(self, watcher: Watcher) -> int:
+        """How many paths this watcher watches; those that an event is just using up may be among them."""
+        paths = self._paths.get(watcher)
+        return 0 if paths is None else int(paths.size)
+
     def paths_of(self, watcher: Watcher) -> list[str]:
         """What this watcher watches."""
         paths = self._paths.get(watcher)

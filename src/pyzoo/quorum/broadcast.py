@@ -190,6 +190,14 @@ class Broadcast(AckReceiver):
             self.metrics.ack_latency.of(str(sid)).add(self.now_ms - proposal.proposed_ms)
         proposal.acks.add(sid)
 
+    def acked_by(self, handler: LearnerHandler) -> i64:
+        """The last zxid that a follower in step has certainly acknowledged, for operators."""
+        missing = handler.sync_limit_check.next_to_ack
+        for zxid, proposal in self.outstanding.items():
+            if int(handler.sid) not in proposal.acks:
+                return min(i64(zxid), missing) - 1
+        return min(self.last_proposed, missing - 1)
+
     def acked_up_to(self, sid: i64, zxid: i64) -> None:
         """This server, which logs in order, has logged all proposals up to this one."""
         unlogged = self._unlogged

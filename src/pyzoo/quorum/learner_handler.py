@@ -230,7 +230,7 @@ class LearnerHandler(LinkReceiver):
         self._held_commits: list[bytes] = []
         self._early_acks: list[int] = []
         self._chunks: Iterator[bytes] | None = None
-        self._sync_limit_check = SyncLimitCheck()
+        self.sync_limit_check = SyncLimitCheck()
 
     @property
     def is_known(self) -> bool:
@@ -432,7 +432,7 @@ class LearnerHandler(LinkReceiver):
     def _active(self, received: QuorumPacket) -> None:
         type = received.type
         if type == qp.ACK:
-            self._sync_limit_check.acked(received.zxid)
+            self.sync_limit_check.acked(received.zxid)
             self.hub.acks.acked(self.sid, received.zxid)
         elif type == qp.REQUEST:
             self.stats.requests_received += 1
@@ -484,7 +484,7 @@ class LearnerHandler(LinkReceiver):
         """Send a PROPOSAL and begin to wait for its acknowledgement."""
         self.queue_packet(data)
         if self.state == ACTIVE:
-            self._sync_limit_check.sent(zxid, self.now_ms)
+            self.sync_limit_check.sent(zxid, self.now_ms)
 
     def queue_commit(self, data: bytes) -> None:
         """Send a COMMIT, but not between NEWLEADER and UPTODATE, where a 3.8 server does not expect it."""
@@ -507,7 +507,7 @@ class LearnerHandler(LinkReceiver):
         if self.link.unsent == 0:
             self._all_taken_ms = self.now_ms
         self.hub.metrics.learner_handler_qp_time_ms.of(str(self.sid)).add(self.now_ms - self._all_taken_ms)
-        check = self._sync_limit_check
+        check = self.sync_limit_check
         if check.is_late(self.now_ms, self.hub.sync_limit_ms):
             self.close(f"it has not acknowledged {zxid_text(check.timed_zxid)} within the limit")
         else:

@@ -1,8 +1,10 @@
 """SyncLimitCheck: whether a learner acknowledges proposals in time (LearnerHandler.SyncLimitCheck)."""
 
-from typing import final
+from typing import Final, final
 
 from mypy_extensions import i64
+
+BEYOND_ALL: Final = 0x7FFFFFFFFFFFFFFF
 
 
 @final
@@ -14,6 +16,11 @@ class SyncLimitCheck:
         self._timed_since_ms: i64 = 0
         self._next_zxid: i64 = 0
         self._next_since_ms: i64 = 0
+
+    @property
+    def next_to_ack(self) -> i64:
+        """A zxid at or before which there is a proposal that is not acknowledged; beyond all of them without such."""
+        return BEYOND_ALL if self.timed_zxid == 0 else self.timed_zxid
 
     def sent(self, zxid: i64, now_ms: i64) -> None:
         """A proposal is on its way."""

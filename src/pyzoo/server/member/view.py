@@ -4,12 +4,13 @@ from typing import Final, final
 
 from pyzoo.quorum.broadcast import BufferStats
 from pyzoo.quorum.leader import PHASE_NAMES
-from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.learner_handler import WAITS_FOR_SERVER, LearnerHandler
 from pyzoo.quorum.vote import LEADING, OBSERVING
 from pyzoo.server.member.leading import Leading
 from pyzoo.server.member.learning import Learning
 from pyzoo.server.member.role import RoleOwner
 from pyzoo.server.operators.ensemble_view import EnsembleView
+from pyzoo.zxid import first_zxid
 
 LOOKING_VIEW: Final = "looking - election"
 
@@ -59,6 +60,19 @@ class LeaderView(EnsembleView):
 
     def observers(self) -> list[LearnerHandler]:
         return list(self._leader.broadcast.observing)
+
+    def acknowledged(self) -> dict[int, int]:
+        broadcast = self._leader.broadcast
+        # Who has acknowledged NEWLEADER holds what was there when the epoch began.
+        begin = first_zxid(self._leader.epoch)
+        return {
+            int(handler.sid): int(max(begin, broadcast.acked_by(handler)))
+            for handler in broadcast.forwarding
+            if handler.state >= WAITS_FOR_SERVER
+        }
+
+    def sids_by_owner(self) -> dict[int, int]:
+        return {0: self.my_id} | {int(handler.id): int(handler.sid) for handler in self._leader.handlers}
 
     def reset(self) -> None:
         self._leader.broadcast.sizes = BufferStats()

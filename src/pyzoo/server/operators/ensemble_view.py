@@ -50,6 +50,14 @@ class EnsembleView:
         """The observers that this member passes on to."""
         return []
 
+    def acknowledged(self) -> dict[int, int]:
+        """Of a leader: the last zxid that each follower in step has certainly logged, by sid."""
+        return {}
+
+    def sids_by_owner(self) -> dict[int, int]:
+        """Of a leader: which member each owner of a session is (see `Session`), itself included."""
+        return {}
+
     def reset(self) -> None:
         """What the `srst` word does beside resetting the server's own numbers."""
 
