@@ -171,7 +171,8 @@ def serve(
         given = given_properties(definitions)
         config, warnings = resolve_config(words, given.values, data_dir, port, host)
         refuse_what_is_not_here(config, in_memory)
-        config = evolve(config, logs=logs_asked_for(config.logs, log_level, logger_levels, log_format, log_file))
+        logs = logs_asked_for(config.logs, log_level, logger_levels, log_format, log_file)
+        config = evolve(config, logs=logs, property_places=given.places)
         output = LogOutput(config.logs, config.audit_enabled)
     except ConfigError as error:
         fail("Invalid config, exiting abnormally", error, INVALID_INVOCATION)

@@ -13,6 +13,8 @@ from pyzoo.config.redaction import redacted
 from pyzoo.config.settings import ServerConfig
 
 DEFAULT: Final = "default"
+COMMAND_LINE: Final = "command line"
+"""Of keys that no file holds: words of the command, or what a program has given in their place."""
 
 
 @frozen
@@ -84,12 +86,13 @@ def _falls_back(key: Key, reader: ConfigReader, name: str) -> bool:
 
 
 def _file_place(reader: ConfigReader, line: int) -> str:
-    return f"{reader.path}:{line}"
+    return COMMAND_LINE if reader.path is None else f"{reader.path}:{line}"
 
 
 def _derived(config: ServerConfig) -> dict[str, str]:
     """Values that other settings decide about where they are not given."""
     values: dict[str, object] = {
+        "dataDir": config.data_dir,
         "dataLogDir": config.data_log_dir,
         "minSessionTimeout": config.min_session_timeout_ms,
         "maxSessionTimeout": config.max_session_timeout_ms,

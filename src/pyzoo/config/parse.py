@@ -145,6 +145,7 @@ def build_config(reader: ConfigReader, text: str, files: Mapping[str, str]) -> t
         audit_enabled=reader.boolean("audit.enable"),
         tuning=read_tuning(reader, config.distributed),
         properties=reader.effective_properties(),
+        source=reader,
     )
     config = with_access(config, reader)
     refuse_contradictions(config, reader)

@@ -4,7 +4,8 @@ Units are last in the names; the value that turns a limit off stands beside it. 
 and what is refused, is in `parse`.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 
@@ -18,6 +19,9 @@ from pyzoo.config.membership import Membership
 from pyzoo.config.tls_settings import QUORUM_TLS_DEFAULTS, TlsSettings
 from pyzoo.config.tuning import EnsembleTuning
 from pyzoo.sasl.mechanism import ServerLogin
+
+if TYPE_CHECKING:
+    from pyzoo.config.reader import ConfigReader
 
 DEFAULT_WORDS: Final = frozenset({"srvr"})
 
@@ -41,6 +45,8 @@ class ServerConfig:
     config_path: str | None = None
     initial_config: str = field(default="", repr=False)
     properties: dict[str, str] = field(factory=dict, eq=False, repr=False)  # all in force, to be shown
+    source: "ConfigReader | None" = field(default=None, eq=False, repr=False)  # what was given; None = by a program
+    property_places: Mapping[str, str] = field(factory=dict, eq=False, repr=False)  # where each -D was given
 
     # --- storage
     pre_alloc_size_kb: int = 65536
