@@ -6,6 +6,9 @@ A page that needs more than a look at the server has a Protocol of its own besid
 from typing import Protocol
 
 from pyzoo.admin.host import AdminHost
+from pyzoo.console.looks import EnsembleLooks
+from pyzoo.console.top import TopLooks
+from pyzoo.console.viewers import Viewers
 from pyzoo.console.visitor import Visitor
 from pyzoo.errors import PyzooError
 from pyzoo.jute.primitives import InputArchive, Record
@@ -22,6 +25,21 @@ class ConsoleHost(AdminHost, Protocol):
     @property
     def recipes(self) -> tuple[Pattern, ...]:
         """Patterns of the configuration, tried before those that are built in."""
+        ...
+
+    @property
+    def looks(self) -> EnsembleLooks:
+        """How the whole ensemble is."""
+        ...
+
+    @property
+    def top(self) -> TopLooks:
+        """What its busiest sessions did until the last look."""
+        ...
+
+    @property
+    def viewers(self) -> Viewers:
+        """Who listens to live news of this server."""
         ...
 
     def random_text(self) -> str:

@@ -21,6 +21,7 @@ from pyzoo.errors import ConfigError, StorageError
 from pyzoo.persistence.names import snapshot_zxid
 from pyzoo.persistence.restored import RestoredSnapshot, read_restored
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
+from pyzoo.runtime.console_samples import CounterLooks
 from pyzoo.runtime.http import open_http, serve_http
 from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, http_settings
 from pyzoo.runtime.memory import give_back
@@ -79,7 +80,9 @@ async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "Se
         from pyzoo.runtime.console_mount import AdminWithConsole
 
         commands = make_application(config, host, elapsed_ms())
-        return AdminWithConsole(commands, config, host, host.tasks) if config.admin.has_console else commands
+        if not config.admin.has_console:
+            return commands
+        return AdminWithConsole(commands, config, host, host.tasks, host.counters)
 
     await serve_http(listener, settings, make)
 
@@ -87,11 +90,12 @@ async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "Se
 class ServerHost:
     """What the commands ask of a standalone server (an AdminHost); without storage nothing is on disk.
 
-    `tasks` are those of the server.
+    `tasks` are those of the server, `counters` what it has counted in the last minutes, for the console.
     """
 
     def __init__(self, tasks: ServerTasks) -> None:
         self.tasks = tasks
+        self.counters = CounterLooks(self.server)
         storage = tasks.storage
         self._storage = storage if storage is not None and storage.is_on_disk else None
         self._restoring = trio.Lock()

@@ -11,10 +11,14 @@ from pyzoo.admin.host import AdminHost, SavedSnapshot
 from pyzoo.console.audit import END_SESSION, note_visitor
 from pyzoo.console.host import ChangeFailed
 from pyzoo.console.session_end import check_may_end_sessions
+from pyzoo.console.top import TopLooks
+from pyzoo.console.viewers import Viewers
 from pyzoo.console.visitor import Visitor
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.recipes.pattern import Pattern
 from pyzoo.runtime.console_clients import ANSWER_SECONDS, NO_ANSWER, ConsoleClients
+from pyzoo.runtime.console_looks import ConsoleLooks
+from pyzoo.runtime.console_samples import CounterLooks
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.server.roles.session_ending import begin_to_close, is_session
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
@@ -24,13 +28,25 @@ LOOK_SECONDS: Final = 0.02
 
 
 class ServerConsoleHost:
-    """As ServerHost, and what is the console's alone; `tasks` are the server's, `recipes` those of its settings."""
+    """As ServerHost, and what is the console's alone.
 
-    def __init__(self, host: AdminHost, tasks: ServerTasks, recipes: tuple[Pattern, ...] = ()) -> None:
+    `tasks` are the server's, `recipes` those of its settings, `counters` what it has counted in the last minutes.
+    """
+
+    def __init__(
+        self,
+        host: AdminHost,
+        tasks: ServerTasks,
+        recipes: tuple[Pattern, ...] = (),
+        counters: CounterLooks | None = None,
+    ) -> None:
         self.recipes = recipes
         self._host = host
         self._tasks = tasks
         self._clients = ConsoleClients(tasks)
+        self.looks = ConsoleLooks(tasks.front().config, counters or CounterLooks(host.server))
+        self.top = TopLooks()
+        self.viewers = Viewers()
 
     # --- what the commands have too
 

@@ -10,6 +10,7 @@ import trio
 from pyzoo.admin.host import AdminHost
 from pyzoo.config.admin_settings import CONSOLE_PATH
 from pyzoo.config.settings import ServerConfig
+from pyzoo.runtime.console_samples import CounterLooks
 from pyzoo.runtime.http_settings import AsgiApplication, Message, Receive, Send
 from pyzoo.runtime.server_tasks import ServerTasks
 
@@ -20,11 +21,19 @@ _METHODS: Final = ("GET", "HEAD", "POST")
 class AdminWithConsole:
     """Both applications as one."""
 
-    def __init__(self, commands: AsgiApplication, config: ServerConfig, host: AdminHost, tasks: ServerTasks) -> None:
+    def __init__(
+        self,
+        commands: AsgiApplication,
+        config: ServerConfig,
+        host: AdminHost,
+        tasks: ServerTasks,
+        counters: CounterLooks,
+    ) -> None:
         self._commands = commands
         self._config = config
         self._host = host
         self._tasks = tasks
+        self._counters = counters
         self._url = config.admin.commands_at
         self._loading = trio.Lock()
         self._console: AsgiApplication | None = None
@@ -51,4 +60,5 @@ class AdminWithConsole:
         from pyzoo.runtime.console_host import ServerConsoleHost
         from pyzoo.runtime.recipe_file import known_recipes
 
-        return make_console(self._config, ServerConsoleHost(self._host, self._tasks, known_recipes(self._config)))
+        recipes = known_recipes(self._config)
+        return make_console(self._config, ServerConsoleHost(self._host, self._tasks, recipes, self._counters))

@@ -234,6 +234,8 @@ def start_admin(config: ServerConfig, host: ServerHost, nursery: trio.Nursery) -
     listener, settings = opened
     port: int = listener.getsockname()[1]
     nursery.start_soon(serve_admin, listener, evolve(settings, plain_accepted=host.plain_accepted), host)
+    if config.admin.has_console:
+        nursery.start_soon(host.counters.run)
     return port
 
 

@@ -17,6 +17,7 @@ NAMES: Final = (
     "metrics",
     "configuration",
     "login",
+    "live",
 )
 """Modules of this room; each has a PAGE. A page with a title stands in the navigation."""
 
