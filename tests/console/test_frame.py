@@ -1,6 +1,8 @@
 """The frame of the console: where it is, what every answer has, and what is not there."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -85,3 +87,24 @@ def test_pages_are_not_kept_by_browsers_and_files_are_as_long_as_they_are_the_sa
 
 def test_a_link_may_have_a_parameter_that_is_called_path() -> None:
     assert "/console/tree?path=%2Fa+b" == link("/console/tree", path="/a b", form=None)
+
+
+LOADING = """
+import sys
+from pyzoo.testing import EmbeddedServer
+from tests.support.console import ask
+
+def loaded():
+    return [name for name in ("starlette", "jinja2", "pyzoo.console") if name in sys.modules]
+
+with EmbeddedServer(properties={"admin.serverPort": 0, "admin.serverAddress": "127.0.0.1"}) as server:
+    for path in ("", "/commands/ruok", "/"):
+        if path:
+            ask(server.admin_port, path)
+        print(*loaded())
+"""
+
+
+def test_a_server_loads_no_console_before_somebody_asks_for_it() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True, check=True, timeout=60)
+    assert ["", "starlette", "starlette jinja2 pyzoo.console"] == done.stdout.splitlines()

@@ -1,6 +1,7 @@
 """What requests carry: the parameters of a query, and the fields of a form or of a JSON object."""
 
 import json
+from contextlib import aclosing
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -28,10 +29,11 @@ def first_values(encoded: str) -> dict[str, str]:
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of what is posted. Raises PageError."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY_BYTES:
-            raise PageError(413, f"A form may have {MOST_BODY_BYTES} bytes.")
+    async with aclosing(request.stream()) as stream:
+        async for chunk in stream:
+            body += chunk
+            if len(body) > MOST_BODY_BYTES:
+                raise PageError(413, f"A form may have {MOST_BODY_BYTES} bytes.")
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not body:
         return {}

@@ -27,6 +27,7 @@ IDLE_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 15.0
 RETRY_SECONDS: Final = 0.1
 SESSION_TIMEOUT_MS: Final = 30_000
+PINGS_IN_A_TIMEOUT: Final = 4
 PING_XID: Final = -2
 CLOSE_XID: Final = 0x7FFFFFFF
 LARGEST_REPLY: Final = 8 << 20
@@ -64,15 +65,13 @@ class ConsoleClients:
             client.close()
 
     async def _keep(self, key: str, client: "ConsoleClient") -> None:
-        """Keep the session alive while it is used, then close it."""
-        try:
-            while not client.is_over and trio.current_time() < client.used_at + IDLE_SECONDS:
-                await trio.sleep(SESSION_TIMEOUT_MS / 1000 / 4)
-                client.ping()
-        finally:
-            client.close()
-            if self._clients.get(key) is client:
-                del self._clients[key]
+        """Keep the session alive while it is used, then close it; when the server ends it expires."""
+        while not client.is_over and trio.current_time() < client.used_at + IDLE_SECONDS:
+            await trio.sleep(client.timeout_ms / 1000 / PINGS_IN_A_TIMEOUT)
+            client.ping()
+        client.close()
+        if self._clients.get(key) is client:
+            del self._clients[key]
 
 
 class ConsoleClient(OutboxReader):
@@ -84,6 +83,7 @@ class ConsoleClient(OutboxReader):
     def __init__(self, tasks: ServerTasks, visitor: Visitor) -> None:
         self.used_at = trio.current_time()
         self.is_over = False
+        self.timeout_ms = int(tasks.front().handshake.min_session_timeout_ms)
         self._tasks = tasks
         self._ids = list(visitor.ids)
         self._address = visitor.address
@@ -117,8 +117,10 @@ class ConsoleClient(OutboxReader):
         self._tasks.loop.endpoints.readers[cnxn] = self
         hello = ConnectRequest(0, 0, SESSION_TIMEOUT_MS, 0, b"\0" * PASSWORD_LENGTH, False)
         self._send(_frame(None, hello))
-        if ConnectResponse.decode(await self._next(NOT_HERE)).session_id == 0:
+        answer = ConnectResponse.decode(await self._next(NOT_HERE))
+        if answer.session_id == 0:
             raise ChangeFailed(NOT_HERE)
+        self.timeout_ms = answer.time_out
 
     async def _ask(self, opcode: int, body: Record) -> InputArchive:
         self._xid += 1
