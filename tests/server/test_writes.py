@@ -4,6 +4,7 @@ import pytest
 from librt.strings import BytesWriter
 
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
+from pyzoo.datatree.digest import node_digest
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record, write_ustring
 from pyzoo.jute.records import (
@@ -274,3 +275,26 @@ def test_a_super_user_may_do_everything(permission: int) -> None:
     assert 0 == client.error(op.SET_DATA, SetDataRequest("/p", b"", -1))
     assert "/p/x" == client.create("/p/x")
     assert 0 == client.error(op.SET_DATA, SetDataRequest("/zookeeper/config", b"", -1))
+
+
+# --- the digest of the tree
+
+
+def test_the_digest_of_the_tree_is_that_of_its_nodes_after_every_kind_of_write(
+    world: LoneServer, client: Client
+) -> None:
+    world.disk_is_slow = True
+    for turn in range(3):
+        client.ask(op.CREATE, CreateRequest(f"/a/child{turn}", b"x" * turn, OPEN, 0))
+        client.ask(op.CREATE, CreateRequest("/a/sequential-", None, OPEN, 2))
+        client.ask(op.CREATE2, CreateRequest(f"/short{turn}", b"", OPEN, 1))
+        client.ask(op.SET_DATA, SetDataRequest("/a", b"y" * turn, -1))
+        client.ask(op.SET_DATA, SetDataRequest(f"/a/child{turn}", None, -1))
+        client.ask(op.SET_DATA, SetDataRequest("/", b"root", -1))
+        client.ask(op.SET_ACL, SetACLRequest(f"/a/child{turn}", OPEN, -1))
+        client.ask(op.DELETE, DeleteRequest(f"/short{turn}", -1))
+    world.sync()
+    assert [0] * 24 == [header.err for header, _body in client.replies()]
+    tree = world.server.database.tree
+    nodes = tree.nodes
+    assert tree.tree_digest == sum(node_digest(path, nodes[path]) for path in nodes if path != "/")

@@ -116,7 +116,7 @@ class NodeChanges(NodeStore):
         self.add_child(parent, path, slash + 1)
         nodes[path] = node
         self._raise_parent(parent_path, parent, parent_cversion, zxid)
-        self.update_digest(path, node)
+        self.take_digest(path, node, self.foreseen_digest)
         if kind != PERSISTENT:
             self.ownership.add(path, kind, owner)
         self.approximate_data_size += size_of(path, data)
@@ -140,7 +140,7 @@ class NodeChanges(NodeStore):
         if wanted > current and wanted <= 0x7FFFFFFF:
             parent.cversion = i32(wanted)
             parent.pzxid = zxid
-            self.update_digest(path, parent)
+            self.take_digest(path, parent, self.foreseen_parent_digest)
 
     def _raise_cversion(self, path: str | None, cversion: i32, zxid: i64) -> None:
         """What a plain create of an existing node still does to the parent (setCversionPzxid)."""
@@ -203,7 +203,7 @@ class NodeChanges(NodeStore):
         node.mtime = header.time
         node.mzxid = zxid
         node.version = txn.version
-        self.update_digest(path, node)
+        self.take_digest(path, node, self.foreseen_digest)
         result.node = node
         result.stat = node.stat()
         difference = length_of(data) - before

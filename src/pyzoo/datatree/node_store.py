@@ -39,7 +39,8 @@ class NodeStore:
     """The nodes of one server.
 
     `quotas`, `ownership` and `digests` are its books; they hold nothing that could not be made from the
-    nodes, except for the digests of the past.
+    nodes, except for the digests of the past. While a transaction is applied `foreseen_digest` and
+    `foreseen_parent_digest` are what its node and the parent of that add to the digest after it, 0 where nobody knows.
     """
 
     def __init__(self, extended_types: bool, emulate_353_ttl: bool, digest_enabled: bool) -> None:
@@ -49,6 +50,8 @@ class NodeStore:
         self.nodes: dict[str, DataNode] = {}
         self.last_processed_zxid: i64 = 0
         self.tree_digest: i64 = 0
+        self.foreseen_digest: i64 = 0
+        self.foreseen_parent_digest: i64 = 0
         self.approximate_data_size: i64 = 0
         self.acl_cache = ACLCache()
         self.ownership = Ownership()
@@ -239,6 +242,14 @@ class NodeStore:
             digest = node_digest(path, node)
             self.tree_digest += digest - node.digest
             node.digest = digest
+
+    def take_digest(self, path: str, node: DataNode, foreseen: i64) -> None:
+        """The same where it may be known already what the node adds to the digest; 0 for not."""
+        if foreseen == 0:
+            self.update_digest(path, node)
+        else:
+            self.tree_digest += foreseen - node.digest
+            node.digest = foreseen
 
     def add_child(self, parent: DataNode, path: str, start: i64) -> None:
         """List a node below its parent; its name begins at `start`."""

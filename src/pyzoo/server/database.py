@@ -103,7 +103,12 @@ class ZKDatabase(History):
         types, txns = request.sub_types, request.sub_txns
         if types is not None and txns is not None and header.type == op.MULTI:
             return self.tree.process_multi(header, types, txns)
-        result = self.tree.process_txn(header, request.txn)
+        tree = self.tree
+        if tree.closing is None:
+            # While a close goes on the nodes may be some other way than they will be after it.
+            tree.foreseen_digest, tree.foreseen_parent_digest = request.digest, request.parent_digest
+        result = tree.process_txn(header, request.txn)
+        tree.foreseen_digest, tree.foreseen_parent_digest = 0, 0
         self._keep_session(header, request.txn)
         return result
 

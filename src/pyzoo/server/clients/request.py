@@ -22,13 +22,14 @@ class PreparedWrite:
 class Request(PendingRequest):
     """What a client asked for, then the transaction that was made of it.
 
-    `ids` are the connection's identities when the frame was read; `body_start` is where the body began before it was
-    read. `header` and `txn` are set by the preparation of a write; `sub_types` and `sub_txns` are the parts of a multi.
-    `owner` is 0 for a client of this server, else the handler of the learner that it came through. `payload` is kept
-    by leaders only, `prepared` and `encoded_txn` from a preparation over several turns until it has its zxid. `parents`
-    are those of the nodes that a closeSession deletes, where they are known. With `stays_local` it creates an ephemeral
-    in a local session that may not become global. A `throttled` one is not looked at: it is answered in its turn with
-    `error`, or with THROTTLEDOP.
+    `ids` are the connection's identities when the frame was read; `body_start` is where the body began before it
+    was read. `header` and `txn` are set by the preparation of a write; `sub_types` and `sub_txns` are the parts of
+    a multi. `owner` is 0 for a client of this server, else the handler of the learner that it came through.
+    `payload` is kept by leaders only, `prepared` and `encoded_txn` from a preparation over several turns until it
+    has its zxid. `parents` are those of the nodes that a closeSession deletes, where they are known. `digest` and
+    `parent_digest` are what the node of a single write and its parent will add to the digest of the tree, 0 where
+    nobody knows. With `stays_local` it creates an ephemeral in a local session that may not become global. A
+    `throttled` one is not looked at: it is answered in its turn with `error`, or with THROTTLEDOP.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class Request(PendingRequest):
         self.large_bytes: i64 = 0
         self.owner: i64 = 0
         self.zxid: i64 = 0
+        self.digest: i64 = 0
+        self.parent_digest: i64 = 0
         self.header: TxnHeader | None = None
         self.txn: Record | None = None
         self.sub_types: list[int] | None = None

@@ -78,7 +78,11 @@ def check_version(expected: i32, current: i32, path: str) -> i32:
 
 @final
 class PrepRequestProcessor:
-    """Makes transactions; the methods named after operations return the body or raise KeeperError."""
+    """Makes transactions; the methods named after operations return the body or raise KeeperError.
+
+    `digest` and `parent_digest` are what the node of the last create or setData and its parent add to the digest of
+    the tree, 0 where it is not as the tree will have it.
+    """
 
     def __init__(
         self,
@@ -103,6 +107,8 @@ class PrepRequestProcessor:
         self.session_id: i64 = 0
         self.ids: list[Id] = []
         self.stays_local = False
+        self.digest: i64 = 0
+        self.parent_digest: i64 = 0
 
     def begin(self, zxid: i64, time_ms: i64, session_id: i64, ids: list[Id]) -> None:
         """What the transaction that is made next has in its header; `ids` are the client's."""
@@ -223,6 +229,9 @@ class PrepRequestProcessor:
         record.ephemeral_owner = owner
         record.ephemeral_mode = ephemeral_mode
         self.outstanding.add(record)
+        self.digest = record.digest
+        # At the end of 32 bits the tree leaves the counter as it is.
+        self.parent_digest = changed.digest if counter > parent.cversion else i64(0)
 
     # --- the other writes
 
@@ -272,6 +281,7 @@ class PrepRequestProcessor:
         changed.mtime = self.time_ms
         changed.mzxid = self.zxid
         self.outstanding.add(changed)
+        self.digest = changed.digest
         return SetDataTxn(path, request.data, version)
 
     def set_acl(self, request: SetACLRequest) -> Record:

@@ -61,7 +61,9 @@ class SetData(Operation):
         SetDataRequest.decode(body)
 
     def make_txn(self, prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
-        return prep.set_data(SetDataRequest.decode(request.body))
+        txn = prep.set_data(SetDataRequest.decode(request.body))
+        request.digest = prep.digest
+        return txn
 
     def write_reply(self, request: Request, result: ProcessTxnResult, out: BytesWriter) -> None:
         result.write_stat(out)

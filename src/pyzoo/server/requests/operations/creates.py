@@ -37,7 +37,9 @@ class Create(Operation):
 
     def make_txn(self, prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
         create = CreateRequest.decode(request.body)
-        return prep.create(self.opcode, create.path, create.data, create.acl, create.flags, -1)
+        txn = prep.create(self.opcode, create.path, create.data, create.acl, create.flags, -1)
+        request.digest, request.parent_digest = prep.digest, prep.parent_digest
+        return txn
 
     def write_reply(self, request: Request, result: ProcessTxnResult, out: BytesWriter) -> None:
         self.write_result(result, out)
