@@ -46,6 +46,7 @@ NOT_DEAD = {
         "expires_ms",
         "graphs",
         "height",
+        "is_exceeded",
         "is_here",
         "last_operation",
         "last_seen_ms",

@@ -42,6 +42,8 @@ STATUS_OF_CODE: Final = {
     errors.CONNECTIONLOSS: 503,
 }
 """All other codes are a conflict with what there is."""
+FOREIGN_FORM: Final = "This form is not of this login: go back, load its page again, and repeat it."
+NO_WRITER: Final = "Only those whom admin.console.writers lists may do that."
 CODE_NAMES: Final = {
     value: name for name, value in vars(errors).items() if isinstance(value, int) and name.isupper() and value < 0
 }
@@ -134,19 +136,23 @@ class ConsoleApplication:
 
     async def _let_page_answer(self, request: Request, visitor: Visitor) -> Response:
         action = self._action(request)
-        if visitor.role < action.role:
+        if visitor.role < (Role.READER if action.keeps_form else action.role):
             return self._refuse_visitor(request, visitor, action)
-        form = await self._form(request, visitor, action) if action.method == POST else {}
+        form, refused = await self._form(request, visitor, action) if action.method == POST else ({}, None)
+        if refused is not None and not action.keeps_form:
+            raise refused
         parameters = first_values(request.scope["query_string"].decode("latin-1"))
         path, host = request.url.path, self._host
-        asked = PageRequest(path, host, visitor, parameters, form, self._rendering, self._visitors, request)
+        asked = PageRequest(path, host, visitor, parameters, form, self._rendering, self._visitors, request, refused)
         response = await action.answer(asked)
         if isinstance(response, EventStream):
             response.may_go_on = lambda: self._visitors.is_still(visitor)
         return response
 
-    async def _form(self, request: Request, visitor: Visitor, action: Action) -> dict[str, str]:
-        """What is posted, once it is sure who wants that. Raises PageError."""
+    async def _form(
+        self, request: Request, visitor: Visitor, action: Action
+    ) -> tuple[dict[str, str], PageError | None]:
+        """What is posted, and why it may not be done. Raises PageError where it is not even to be read."""
         headers = request.headers
         host = headers.get("Host", "")
         if not is_same_origin(headers.get("Origin"), headers.get("Sec-Fetch-Site"), request.url.scheme, host):
@@ -154,12 +160,17 @@ class ConsoleApplication:
         now_ms = int(self._host.server().now_ms)
         wait_ms = self._changes.wait_ms(visitor.key, now_ms) if action.role >= Role.WRITER else 0
         if wait_ms > 0:
-            raise PageError(429, "These are too many changes at once.", {"Retry-After": str(wait_ms // 1000 + 1)})
+            refused = PageError(429, "These are too many changes at once.", {"Retry-After": str(wait_ms // 1000 + 1)})
+            if not action.keeps_form:
+                raise refused
+            return await read_form(request), refused
         self._changes.count(visitor.key, now_ms)
         form = await read_form(request)
         if visitor.csrf and not same_secret(headers.get("X-CSRF-Token", form.get("csrf", "")), visitor.csrf):
-            raise PageError(403, "This form is not of this login: go back, load its page again, and repeat it.")
-        return form
+            return form, PageError(403, FOREIGN_FORM)
+        if visitor.role < action.role:
+            return form, PageError(403 if visitor.name else 401, NO_WRITER)
+        return form, None
 
     def _action(self, request: Request) -> Action:
         """What the request asks for. Raises PageError."""

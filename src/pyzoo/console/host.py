@@ -5,18 +5,28 @@ A page that needs more than a look at the server has a Protocol of its own besid
 
 from typing import Protocol
 
+from librt.strings import BytesWriter
+
 from pyzoo.admin.host import AdminHost
 from pyzoo.console.looks import EnsembleLooks
 from pyzoo.console.top import TopLooks
 from pyzoo.console.viewers import Viewers
 from pyzoo.console.visitor import Visitor
 from pyzoo.errors import PyzooError
-from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.jute.primitives import InputArchive
 from pyzoo.recipes.pattern import Pattern
 
 
 class ChangeFailed(PyzooError):
     """A change that was asked for cannot be made now, or nobody knows whether it was; the message is for people."""
+
+
+class Body(Protocol):
+    """The body of a request: a record, or what has the shape of one."""
+
+    def encode(self, out: BytesWriter) -> None:
+        """Append its bytes."""
+        ...
 
 
 class ConsoleHost(AdminHost, Protocol):
@@ -54,7 +64,7 @@ class ConsoleHost(AdminHost, Protocol):
         """Wait."""
         ...
 
-    async def submit(self, visitor: Visitor, opcode: int, body: Record) -> InputArchive:
+    async def submit(self, visitor: Visitor, opcode: int, body: Body) -> InputArchive:
         """Send a request through the core as a client would, with the ids of the visitor; returns the reply's body.
 
         Raises KeeperError as a client is told of it, and ChangeFailed.

@@ -23,7 +23,7 @@ class PageRequest:
     """A request of somebody who may make it.
 
     `parameters` are those of the query, `form` those of the body of a POST: the first value of each. `visitors` and
-    `request` are for who logs in.
+    `request` are for who logs in. `refused` is why a change may not be made, for an action that keeps its form.
     """
 
     path: str
@@ -34,6 +34,7 @@ class PageRequest:
     rendering: Rendering = field(repr=False)
     visitors: Visitors = field(repr=False)
     request: Request = field(repr=False)
+    refused: PageError | None = None
 
     def server(self) -> ZooKeeperServer:
         """The server that has the clients now; ask again after each await."""
@@ -70,12 +71,17 @@ Answer = Callable[[PageRequest], Awaitable[Response]]
 
 @frozen
 class Action:
-    """What answers one method of one path, for whom has this role at least."""
+    """What answers one method of one path, for whom has this role at least.
+
+    With `keeps_form` it answers readers whose change is refused too (`PageRequest.refused`), by the form with what they
+    have typed: somebody may be logged out meanwhile, and loses nothing by that.
+    """
 
     path: str
     answer: Answer
     method: str = GET
     role: Role = Role.READER
+    keeps_form: bool = False
 
 
 @frozen

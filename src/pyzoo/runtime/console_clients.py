@@ -9,12 +9,12 @@ from typing import Final
 import trio
 from librt.strings import BytesWriter, write_i32_be
 
-from pyzoo.console.host import ChangeFailed
+from pyzoo.console.host import Body, ChangeFailed
 from pyzoo.console.visitor import Visitor
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
-from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ConnectRequest, ConnectResponse, ReplyHeader
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.transport.endpoint import OutboxReader
@@ -47,7 +47,7 @@ class ConsoleClients:
         self._tasks = tasks
         self._clients: dict[str, ConsoleClient] = {}
 
-    async def submit(self, visitor: Visitor, opcode: int, body: Record) -> InputArchive:
+    async def submit(self, visitor: Visitor, opcode: int, body: Body) -> InputArchive:
         """The body of the reply. Raises KeeperError and ChangeFailed."""
         client = self._clients.get(visitor.key)
         if client is None or client.is_over:
@@ -93,7 +93,7 @@ class ConsoleClient(OutboxReader):
         self._frames = FrameBuffer(LARGEST_REPLY)
         self._news = trio.Event()
 
-    async def submit(self, opcode: int, body: Record) -> InputArchive:
+    async def submit(self, opcode: int, body: Body) -> InputArchive:
         """The body of the reply to a request. Raises KeeperError and ChangeFailed."""
         async with self._turn:
             self.used_at = trio.current_time()
@@ -122,7 +122,7 @@ class ConsoleClient(OutboxReader):
             raise ChangeFailed(NOT_HERE)
         self.timeout_ms = answer.time_out
 
-    async def _ask(self, opcode: int, body: Record) -> InputArchive:
+    async def _ask(self, opcode: int, body: Body) -> InputArchive:
         self._xid += 1
         self._send(_frame((self._xid, opcode), body))
         while True:
@@ -190,7 +190,7 @@ class ConsoleClient(OutboxReader):
             self._tasks.core.client_gone(cnxn)
 
 
-def _frame(header: tuple[int, int] | None, body: Record | None) -> bytes:
+def _frame(header: tuple[int, int] | None, body: Body | None) -> bytes:
     """A request with its xid and opcode, or the first one, which has none."""
     out = BytesWriter()
     start = begin_frame(out)

@@ -9,12 +9,12 @@ import trio
 
 from pyzoo.admin.host import AdminHost, SavedSnapshot
 from pyzoo.console.audit import END_SESSION, note_visitor
-from pyzoo.console.host import ChangeFailed
+from pyzoo.console.host import Body, ChangeFailed
 from pyzoo.console.session_end import check_may_end_sessions
 from pyzoo.console.top import TopLooks
 from pyzoo.console.viewers import Viewers
 from pyzoo.console.visitor import Visitor
-from pyzoo.jute.primitives import InputArchive, Record
+from pyzoo.jute.primitives import InputArchive
 from pyzoo.recipes.pattern import Pattern
 from pyzoo.runtime.console_clients import ANSWER_SECONDS, NO_ANSWER, ConsoleClients
 from pyzoo.runtime.console_looks import ConsoleLooks
@@ -86,7 +86,7 @@ class ServerConsoleHost:
 
     # --- changes
 
-    async def submit(self, visitor: Visitor, opcode: int, body: Record) -> InputArchive:
+    async def submit(self, visitor: Visitor, opcode: int, body: Body) -> InputArchive:
         """Send a request as a client would."""
         return await self._clients.submit(visitor, opcode, body)
 

@@ -46,10 +46,11 @@ def format_of(name: str, chosen: str | None) -> str:
 
 def document_of(path: str, nodes: Iterable[SavedNode]) -> dict[str, Json]:
     """The document of an export."""
-    return {"format": FORMAT, "path": path, "nodes": [_node_json(node) for node in nodes]}
+    return {"format": FORMAT, "path": path, "nodes": [node_json(node) for node in nodes]}
 
 
-def _node_json(node: SavedNode) -> Json:
+def node_json(node: SavedNode) -> Json:
+    """A node as the list of nodes has it."""
     value: dict[str, Json] = {"path": node.path, **data_json(node.data)}
     if node.acl is not None:
         value["acl"] = [str(entry) for entry in node.acl]
