@@ -55,7 +55,6 @@ NOT_DEAD = {
         "role_class",
     },
     "what click calls": {"blame", "cli", "format_commands", "launchers", "parse_args", "recover"},
-    "what the page of changes is made of": {"answer_diff", "answer_tree_at"},
     "what construct calls": {"_parse"},
     "what ctypes reads": {"restype"},
     "what logging calls and reads": {"emit", "enqueue", "raiseExceptions"},

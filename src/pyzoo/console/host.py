@@ -9,6 +9,7 @@ from librt.strings import BytesWriter
 
 from pyzoo.admin.host import AdminHost
 from pyzoo.console.looks import EnsembleLooks
+from pyzoo.console.past import Past
 from pyzoo.console.top import TopLooks
 from pyzoo.console.viewers import Viewers
 from pyzoo.console.visitor import Visitor
@@ -50,6 +51,11 @@ class ConsoleHost(AdminHost, Protocol):
     @property
     def viewers(self) -> Viewers:
         """Who listens to live news of this server."""
+        ...
+
+    @property
+    def past(self) -> Past:
+        """What logs and snapshots tell of the past."""
         ...
 
     def random_text(self) -> str:

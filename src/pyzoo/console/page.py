@@ -40,6 +40,11 @@ class PageRequest:
         """The server that has the clients now; ask again after each await."""
         return self.host.server()
 
+    async def until_gone(self) -> None:
+        """Return when whoever has asked hangs up, for what takes long."""
+        while (await self.request.receive())["type"] != "http.disconnect":
+            pass
+
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page from a template, which also sees `visitor`, `now_ms`, `path`, `pages` and the filters of Rendering."""
         return self.rendering.page(template, self.visitor, self.path, int(self.server().wall_ms), status, values)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
+_MOST_DIGITS: Final = 15
 _STEPS: Final = ((1000, "ms"), (60, "s"), (60, "min"), (24, "h"), (365, "d"))
 
 
@@ -30,3 +31,14 @@ def age_text(wall_ms: int, now_ms: int) -> str:
     """`3 h ago`, or `in 2 s` for what is still to come."""
     age = now_ms - wall_ms
     return f"in {span_text(-age)}" if age < 0 else f"{span_text(age)} ago"
+
+
+def wall_ms_of(text: str) -> int | None:
+    """The time in ms since 1970 of that number, or of ISO 8601, which without a zone is UTC; None for other texts."""
+    if text.isdecimal() and text.isascii():
+        return int(text) if len(text) <= _MOST_DIGITS else None
+    try:
+        at = datetime.fromisoformat(text)
+        return int((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None

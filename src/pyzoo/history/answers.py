@@ -1,17 +1,18 @@
 """Questions about the past and their answers, as JSON, out of the files of a server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from heapq import nsmallest
-from typing import Final
+from json import dumps
+from typing import Any, Final
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import HistoryError, HistoryQueryError
-from pyzoo.history.difference import Difference, state_of
+from pyzoo.history.difference import Difference, NodeDifference, state_of
 from pyzoo.history.json_form import Json, change_json, difference_json, node_json
 from pyzoo.history.page import GoesOn, always, read_page
 from pyzoo.history.playback import CheckTime, newest_zxid, zxid_at
-from pyzoo.history.query import HistoryQuery
-from pyzoo.history.questions import DiffQuestion, Moment, TreeQuestion
+from pyzoo.history.query import Cursor, HistoryQuery
+from pyzoo.history.questions import DiffQuestion, Moment, TreeQuestion, question_of
 from pyzoo.history.reach import NO_ZXID
 from pyzoo.history.tree_at import PastTree, tree_at
 from pyzoo.persistence.directories import Directories
@@ -19,7 +20,27 @@ from pyzoo.persistence.disk import Disk
 from pyzoo.persistence.snapshot.saved import list_snapshots
 from pyzoo.zxid import zxid_text
 
+MOST_BYTES: Final = 1 << 20
+"""Of the rows of an answer: the server reads it in one go."""
 _LOOK_EVERY: Final = 10_000
+
+
+def answer_question(
+    disk: Disk,
+    directories: Directories,
+    kind: str,
+    question: Mapping[str, Any],
+    goes_on: GoesOn = always,
+    extended_types: bool = True,
+) -> Json:
+    """The answer to a question as `question_json` makes it. Raises HistoryError and OSError."""
+    match question_of(kind, question):
+        case HistoryQuery() as query:
+            return answer_history(disk, directories, query, goes_on)
+        case TreeQuestion() as asked:
+            return answer_tree_at(disk, directories, asked, goes_on, extended_types)
+        case DiffQuestion() as asked:
+            return answer_diff(disk, directories, asked, goes_on, extended_types)
 
 
 def answer_history(disk: Disk, directories: Directories, query: HistoryQuery, goes_on: GoesOn = always) -> Json:
@@ -30,9 +51,14 @@ def answer_history(disk: Disk, directories: Directories, query: HistoryQuery, go
         notes.append(str(page.reach))
     if page.stopped_early:
         notes.append("it took too long: ask again with the cursor for what is older")
+    rows = fitting([change_json(change, page.acl_then(change)) for change in page.changes])
+    cursor = page.cursor
+    if len(rows) < len(page.changes):
+        last = page.changes[len(rows) - 1]
+        cursor = Cursor(last.zxid, last.index)
     return {
-        "changes": [change_json(change, page.acl_then(change)) for change in page.changes],
-        "cursor": None if page.cursor is None else str(page.cursor),
+        "changes": rows,
+        "cursor": None if cursor is None else str(cursor),
         "first_zxid": None if page.reach.first_zxid == NO_ZXID else zxid_text(page.reach.first_zxid),
         "first_time": page.reach.first_time_ms,
         "reaches_back": page.reach.is_whole,
@@ -53,15 +79,15 @@ def answer_tree_at(
     paths = nsmallest(
         question.limit + 1, (found for found in below if _order(found) > _order(question.after)), key=_order
     )
-    listed = paths[: question.limit]
+    rows = fitting([{"path": found, **(node_json(state_of(tree, found)) or {})} for found in paths[: question.limit]])
     return {
         "zxid": zxid_text(past.zxid),
         "time": past.time_ms,
         "path": path,
         "exists": tree.get_node(path) is not None,
         "node": node_json(state_of(tree, path)),
-        "nodes": [{"path": found, **(node_json(state_of(tree, found)) or {})} for found in listed],
-        "cursor": listed[-1] if len(paths) > len(listed) else None,
+        "nodes": rows,
+        "cursor": rows[-1]["path"] if len(paths) > len(rows) else None,
         "hidden": False,
         **_source(past),
     }
@@ -80,24 +106,32 @@ def answer_diff(
     difference = Difference(question.path)
     past.advance(disk, directories.logs, last, check_time, difference.watch)
     counts = {"added": 0, "removed": 0, "changed": 0, "recreated": 0}
-    rows: list[Json] = []
-    has_more = False
+    found: list[NodeDifference] = []
     for row in difference.between(past.tree):
         counts[row.change] += 1
-        if row.path > question.after:
-            has_more = len(rows) == question.limit
-            if not has_more:
-                rows.append(difference_json(row))
+        if row.path > question.after and len(found) <= question.limit:
+            found.append(row)
+    rows = fitting([difference_json(row) for row in found[: question.limit]])
     return {
         "from": begin,
         "to": {"zxid": zxid_text(last), "time": past.time_ms},
         "path": question.path,
         "changes": rows,
         "counts": counts,
-        "cursor": rows[-1]["path"] if has_more else None,
+        "cursor": rows[-1]["path"] if len(found) > len(rows) else None,
         "hidden": False,
         **_source(past),
     }
+
+
+def fitting(rows: list[Json]) -> list[Json]:
+    """As many of the rows as an answer should have at the most, by their size; one at least."""
+    size = 0
+    for count, row in enumerate(rows):
+        size += len(dumps(row))
+        if size > MOST_BYTES and count > 0:
+            return rows[:count]
+    return rows
 
 
 def _source(past: PastTree) -> Json:

@@ -12,7 +12,7 @@ from pyzoo import errors
 from pyzoo.history.change import Change
 from pyzoo.history.difference import KIND_NAMES, NodeDifference, NodeState
 from pyzoo.jute.records import ACL
-from pyzoo.subtrees.acl_text import Acl
+from pyzoo.subtrees.acl_text import Acl, perms_of
 from pyzoo.zxid import zxid_text
 
 MOST_DATA: Final = 1024
@@ -31,6 +31,13 @@ def acl_json(acl: list[ACL] | None) -> list[Json] | None:
         return None
     entries = (Acl(entry.perms, entry.scheme or "", entry.id or "") for entry in acl)
     return [{"perms": entry.perms_text, "scheme": entry.scheme, "id": entry.id} for entry in entries]
+
+
+def acl_of_json(entries: list[Json] | None) -> list[ACL] | None:
+    """The ACL that `acl_json` was given."""
+    if entries is None:
+        return None
+    return [ACL(perms_of(entry["perms"]), entry["scheme"], entry["id"]) for entry in entries]
 
 
 def data_json(data: bytes | None, size: int | None) -> Json:
@@ -55,8 +62,8 @@ def _text(data: bytes, is_cut: bool) -> str | None:
     return None
 
 
-def change_json(change: Change, acl_then: list[ACL] | None) -> Json:
-    """A row of a history. `acl_then` is the ACL that its node had, if that is known."""
+def change_json(change: Change, acl_then: list[ACL] | None, parent_acl_then: list[ACL] | None = None) -> Json:
+    """A row of a history. `acl_then` is the ACL that its node had, if that is known, the other that of its parent."""
     return {
         "zxid": zxid_text(change.zxid),
         "time": change.time_ms,
@@ -76,6 +83,7 @@ def change_json(change: Change, acl_then: list[ACL] | None) -> Json:
         "timeout": change.timeout_ms,
         "error": ERROR_NAMES.get(change.error, str(change.error)) if change.error else None,
         "_acl_then": acl_json(acl_then),
+        "_parent_acl_then": acl_json(parent_acl_then),
     }
 
 

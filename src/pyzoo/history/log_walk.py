@@ -64,20 +64,22 @@ class Wanted:
 class LogWalk:
     """One way through a log from its start; `read(size)` gives its next bytes, none at the end.
 
-    With a `needle` only records that have these bytes are wanted. After `run`, `found` has where the last of the wanted
-    records begin, at most `most` of them, oldest first, and `left_out` says whether there were more. `first_zxid` is
-    that of the first record and `first_time` its time, -1 where there is none; `last_zxid` is the highest.
-    `is_damaged` says that it ended where no server ends a log, at byte `offset`.
+    With `begin` it goes on from that byte, where a record ends. With a `needle` only records that have these bytes are
+    wanted. After `run`, `found` has where the last of the wanted records begin, at most `most` of them, oldest first,
+    and `left_out` says whether there were more. `first_zxid` is that of the first record and `first_time` its time, -1
+    where there is none; `last_zxid` is the highest. `is_damaged` says that it ended where no server ends a log, at
+    byte `offset`.
     """
 
-    def __init__(self, read: Callable[[int], bytes], wanted: Wanted, needle: bytes, most: i64) -> None:
+    def __init__(self, read: Callable[[int], bytes], wanted: Wanted, needle: bytes, most: i64, begin: i64 = 0) -> None:
         self._read = read
         self._wanted = wanted
         self._needle = needle
         self._most: i64 = most
         self._data = b""
         self._pos: i64 = 0
-        self._base: i64 = 0
+        self._begin: i64 = begin
+        self._base: i64 = begin
         self._hit: i64 = _UNKNOWN if needle else i64(0)
         self._limit: i64 = field_limit()
         self.found: deque[int] = deque()
@@ -94,9 +96,10 @@ class LogWalk:
 
     def run(self, goes_on: Callable[[], bool]) -> bool:
         """Walk until the end; `goes_on` is asked for each piece: False when it says no."""
-        if not self._have(HEADER_LENGTH) or read_i32_be(self._data, 0) != LOG_MAGIC:
-            return True
-        self._pos = HEADER_LENGTH
+        if self._begin == 0:
+            if not self._have(HEADER_LENGTH) or read_i32_be(self._data, 0) != LOG_MAGIC:
+                return True
+            self._pos = HEADER_LENGTH
         while goes_on():
             if not self._walk_piece():
                 return True
@@ -167,26 +170,39 @@ class LogWalk:
             self.left_out = True
 
 
-def has_bytes(read: Callable[[int], bytes], needle: bytes, goes_on: Callable[[], bool]) -> bool:
-    """Whether these bytes are in a file; True too when `goes_on`, which is asked for each piece, says no.
+@final
+class ByteSearch:
+    """Whether some bytes are in a log; `tail` is the end of it then, at most two pieces, where it was read that far."""
 
-    Behind more zeros than any record may have nothing is expected: that is where a server has not written yet.
-    """
-    keep: i64 = len(needle) - 1
-    limit: i64 = field_limit()
-    data = b""
-    zeros: i64 = 0
-    while zeros <= limit:
-        if not goes_on():
-            return True
-        chunk = read(PIECE)
-        if not chunk:
-            return False
-        if len(data) > keep:
-            data = data[len(data) - keep :]
-        data += chunk
-        if data.find(needle) >= 0:
-            return True
-        is_blank = chunk[len(chunk) - 1] == 0 and chunk.count(0) == len(chunk)
-        zeros = zeros + len(chunk) if is_blank else 0
-    return False
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+        self.tail = b""
+
+    def has(self, needle: bytes, goes_on: Callable[[], bool]) -> bool:
+        """True too when `goes_on`, which is asked for each piece, says no.
+
+        Behind more zeros than any record may have nothing is expected: that is where a server has not written yet.
+        """
+        keep: i64 = len(needle) - 1
+        limit: i64 = field_limit()
+        data = b""
+        zeros: i64 = 0
+        while zeros <= limit:
+            if not goes_on():
+                return True
+            chunk = self._read(PIECE)
+            if not chunk:
+                return False
+            if chunk[len(chunk) - 1] == 0 and chunk.count(0) == len(chunk):
+                zeros += len(chunk)
+                continue
+            if zeros > 0:
+                data += bytes(zeros)
+                zeros = 0
+            self.tail = data[max(len(data) - PIECE, 0) :] + chunk
+            if len(data) > keep:
+                data = data[len(data) - keep :]
+            data += chunk
+            if data.find(needle) >= 0:
+                return True
+        return False

@@ -9,9 +9,9 @@ from attrs import define, evolve, field
 from pyzoo.errors import CorruptStorage, MalformedRecord
 from pyzoo.history.change import Change, changes_of
 from pyzoo.history.json_form import MOST_DATA
-from pyzoo.history.log_walk import LogWalk, Wanted, has_bytes
-from pyzoo.history.query import Cursor, HistoryQuery
-from pyzoo.history.reach import LogReach, first_record, hole_between, read_record
+from pyzoo.history.log_walk import ByteSearch, LogWalk, Wanted
+from pyzoo.history.query import NEWEST, Cursor, HistoryQuery
+from pyzoo.history.reach import NO_ZXID, LogReach, first_record, is_hole, last_zxid, read_record
 from pyzoo.jute.records import ACL
 from pyzoo.persistence.directories import Directories
 from pyzoo.persistence.disk import Disk, join
@@ -120,9 +120,7 @@ class _Reading:
             path = join(self._directory, name)
             try:
                 if zxid <= self._query.last_zxid:
-                    if newer_zxid is not None:
-                        self._look_for_hole(path, newer_zxid)
-                    yield from self._of_file(path)
+                    yield from self._of_file(path, NO_ZXID if newer_zxid is None else newer_zxid)
             except FileNotFoundError:
                 self._note(f"{name} and all that is older was purged while it was read")
                 return
@@ -130,19 +128,20 @@ class _Reading:
                 return
             newer_zxid, newer_time = zxid, first_record(self._disk, path)[1]
 
-    def _look_for_hole(self, older: str, first_of_newer: int) -> None:
-        hole = hole_between(self._disk, older, first_of_newer, self._snapshots)
-        if hole is not None:
-            after, before = map(zxid_text, hole)
+    def _look_for_hole(self, last: int, first_of_newer: int) -> None:
+        if is_hole(last, first_of_newer, self._snapshots):
             self._note(
-                f"between {after} and {before} transactions are missing in the logs of this server: it got what they "
-                "did as a snapshot"
+                f"between {zxid_text(last)} and {zxid_text(first_of_newer)} transactions are missing in the logs of "
+                "this server: it got what they did as a snapshot"
             )
 
-    def _of_file(self, path: str) -> Iterator[Change]:
+    def _of_file(self, path: str, first_of_newer: int) -> Iterator[Change]:
         if self._needle is not None:
             with closing(self._disk.open_read(path)) as file:
-                if not has_bytes(file.read, self._needle, self._goes_on):
+                search = ByteSearch(file.read)
+                if not search.has(self._needle, self._goes_on):
+                    if first_of_newer != NO_ZXID and (first_of_newer - 1).to_bytes(8, "big") not in search.tail:
+                        self._look_for_hole(last_zxid(self._disk, path), first_of_newer)
                     return
         wanted = self._query.wanted()
         while True:
@@ -153,6 +152,7 @@ class _Reading:
                     return
                 if walk.is_damaged:
                     self._note(f"{path}: what is behind byte {walk.offset} is no record: it is not looked at")
+                self._look_for_hole(int(walk.last_zxid), first_of_newer)
                 newest = wanted.to_zxid
                 yield from self._of_records(file.seek, file.read, path, walk, wanted)
             if self._is_over or not walk.left_out or wanted.to_zxid == newest:
@@ -179,7 +179,7 @@ class _Reading:
 
     def _stop(self, wanted: Wanted) -> None:
         self._is_over = True
-        self._place = Cursor(wanted.to_zxid + 1, 0)
+        self._place = Cursor(min(int(wanted.to_zxid), NEWEST - 1) + 1, 0)
 
     def _note(self, text: str) -> None:
         if text not in self._page.notes and len(self._page.notes) < _MOST_NOTES:

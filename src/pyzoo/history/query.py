@@ -15,6 +15,7 @@ from pyzoo.zxid import zxid_text
 MOST_ROWS: Final = 200
 """Of a page."""
 NEWEST: Final = 0x7FFFFFFFFFFFFFFF
+_MOST_INDEX: Final = 0x7FFFFFFF
 
 
 @frozen(order=True)
@@ -32,11 +33,12 @@ class Cursor:
         """Raises HistoryQueryError."""
         zxid, _, index = text.partition(".")
         try:
-            return Cursor(int(zxid, 16), int(index))
+            cursor = Cursor(int(zxid, 16), int(index))
         except ValueError:
-            raise HistoryQueryError(
-                f"{text!r} is no cursor: give back the one that came with the page before"
-            ) from None
+            cursor = Cursor(-1, -1)
+        if not (0 <= cursor.zxid <= NEWEST and 0 <= cursor.index <= _MOST_INDEX):
+            raise HistoryQueryError("that is no cursor: give back the one that came with the page before")
+        return cursor
 
 
 @frozen

@@ -1,11 +1,12 @@
 """What may be asked of the past beside changes: the tree at a moment, and the difference between two moments."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from pyzoo.errors import HistoryQueryError
-from pyzoo.history.query import MOST_ROWS, check_path
+from pyzoo.history.query import MOST_ROWS, Cursor, HistoryQuery, check_path
 
 MOST_DEPTH: Final = 100
 
@@ -54,3 +55,24 @@ def check_limit(limit: int) -> None:
     """Raise HistoryQueryError for a page of no rows, or of too many."""
     if not 1 <= limit <= MOST_ROWS:
         raise HistoryQueryError(f"a page has 1 to {MOST_ROWS} rows, not {limit}")
+
+
+Question = HistoryQuery | TreeQuestion | DiffQuestion
+
+_KINDS: Final[dict[str, type[Question]]] = {"history": HistoryQuery, "tree_at": TreeQuestion, "diff": DiffQuestion}
+_NESTED: Final = {"at": Moment, "begin": Moment, "end": Moment, "before": Cursor}
+
+
+def question_json(question: Question) -> tuple[str, dict[str, Any]]:
+    """The kind of a question, and its fields as JSON has them."""
+    kind = next(name for name, cls in _KINDS.items() if isinstance(question, cls))
+    return kind, asdict(question)
+
+
+def question_of(kind: str, fields: Mapping[str, Any]) -> Question:
+    """The question that `question_json` was given."""
+    values = {
+        name: _NESTED[name](**value) if name in _NESTED and value is not None else value
+        for name, value in fields.items()
+    }
+    return _KINDS[kind](**values)

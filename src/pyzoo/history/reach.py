@@ -12,11 +12,10 @@ from pyzoo.history.log_walk import LogWalk, Wanted
 from pyzoo.jute.primitives import field_limit
 from pyzoo.persistence.disk import Disk, join
 from pyzoo.persistence.log_format import END_OF_RECORD, HEADER_LENGTH, RECORD_OVERHEAD, TXN_HEADER_LENGTH
-from pyzoo.zxid import counter_of, epoch_of, first_zxid, zxid_text
+from pyzoo.zxid import counter_of, first_zxid, zxid_text
 
 NO_ZXID: Final = -1
 
-_PIECE: Final = 1 << 16
 _RECORD_START: Final = 12
 _FIRST: Final = (1, first_zxid(1) + 1)
 """What the first transaction ever was called: of a server that is alone, of an ensemble."""
@@ -84,26 +83,17 @@ class LogReach:
         return f"the logs begin with {zxid_text(self.first_zxid)}: what was before is not there any more (purged)"
 
 
-def hole_between(disk: Disk, older: str, first_of_newer: int, snapshot_zxids: Sequence[int]) -> tuple[int, int] | None:
-    """What is missing between a log and the next one, as the zxids around it; None for nothing.
+def is_hole(last: int, first_of_newer: int, snapshot_zxids: Sequence[int]) -> bool:
+    """Whether transactions are missing between a log that ends with `last` and the next one.
 
     A member that is far behind gets a snapshot, and what that holds was never in its logs. `snapshot_zxids` tell of
-    such a one where an epoch has ended in between. Raises OSError.
+    such a one where an epoch has ended in between.
     """
-    if first_of_newer == NO_ZXID:
-        return None
-    if counter_of(first_of_newer) != 1 and _ends_with(disk, older, first_of_newer - 1):
-        return None
-    first_of_older, _ = first_record(disk, older)
-    between = [zxid for zxid in snapshot_zxids if first_of_older <= zxid < first_of_newer]
-    if counter_of(first_of_newer) == 1 and not between:
-        return None
-    last = last_zxid(disk, older)
-    if last == NO_ZXID or last >= first_of_newer - 1:
-        return None
-    if counter_of(first_of_newer) == 1 and epoch_of(last) != epoch_of(first_of_newer) and max(between) <= last:
-        return None
-    return last, first_of_newer
+    if NO_ZXID in (last, first_of_newer) or last >= first_of_newer - 1:
+        return False
+    if counter_of(first_of_newer) != 1:
+        return True
+    return any(last < zxid < first_of_newer for zxid in snapshot_zxids)
 
 
 def last_zxid(disk: Disk, path: str) -> int:
@@ -112,18 +102,3 @@ def last_zxid(disk: Disk, path: str) -> int:
         walk = LogWalk(file.read, Wanted(), b"", 0)
         walk.run(lambda: True)
     return int(walk.last_zxid)
-
-
-def _ends_with(disk: Disk, path: str, zxid: int) -> bool:
-    """Whether this zxid is in the last bytes before the zeros: a quick look, which may not find it."""
-    end = disk.size(path)
-    with closing(disk.open_read(path)) as file:
-        while end > 0:
-            begin = max(end - _PIECE, 0)
-            file.seek(begin)
-            piece = _read(file.read, end - begin)
-            if any(piece):
-                file.seek(max(begin - _PIECE, 0))
-                return zxid.to_bytes(8, "big") in _read(file.read, end - max(begin - _PIECE, 0))
-            end = begin
-    return False

@@ -18,6 +18,7 @@ from pyzoo.jute.primitives import InputArchive
 from pyzoo.recipes.pattern import Pattern
 from pyzoo.runtime.console_clients import ANSWER_SECONDS, NO_ANSWER, ConsoleClients
 from pyzoo.runtime.console_looks import ConsoleLooks
+from pyzoo.runtime.console_past import FilesOfThePast
 from pyzoo.runtime.console_samples import CounterLooks
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.server.roles.session_ending import begin_to_close, is_session
@@ -47,6 +48,7 @@ class ServerConsoleHost:
         self.looks = ConsoleLooks(tasks.front().config, counters or CounterLooks(host.server))
         self.top = TopLooks()
         self.viewers = Viewers()
+        self.past = FilesOfThePast(tasks)
 
     # --- what the commands have too
 

@@ -6,7 +6,9 @@ connection.
 """
 
 import logging
+import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Final
 
@@ -147,12 +149,12 @@ class HttpConnection:
             await self._refuse(500, "Internal Server Error")
 
     async def _receive(self) -> Message:
-        """The next piece of the body; when there is no more, wait until the answer is out.
+        """The next piece of the body; when there is no more, wait until the answer is out, or the client gone.
 
         A body that breaks off, comes too slowly or does not follow the protocol is a client that is gone.
         """
         if self._body_ended:
-            await self._answered.wait()
+            await self._wait_until_over()
             return {"type": "http.disconnect"}
         if self._http.they_are_waiting_for_100_continue:
             await self._write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
@@ -177,6 +179,21 @@ class HttpConnection:
                 return {"type": "http.request", "body": b"", "more_body": False}
             else:
                 return self._disconnected()
+
+    async def _wait_until_over(self) -> None:
+        """Until the answer is out, or the client has hung up."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._watch_hang_up, nursery.cancel_scope)
+            await self._answered.wait()
+            nursery.cancel_scope.cancel()
+
+    async def _watch_hang_up(self, waiting: trio.CancelScope) -> None:
+        """End the waiting when the other end hangs up; who sends on, such as another request, is still there."""
+        plain = self._stream.transport_stream if isinstance(self._stream, trio.SSLStream) else self._stream
+        with suppress(OSError):
+            if await plain.socket.recv(1, socket.MSG_PEEK):
+                return
+        waiting.cancel()
 
     def _disconnected(self) -> Message:
         self._body_ended = True

@@ -29,6 +29,11 @@ class Acl:
 OPEN_ACL: Final = (Acl(31, "world", "anyone"),)
 
 
+def perms_of(letters: str) -> int:
+    """The sum that these letters stand for; others count for nothing."""
+    return sum(_PERMS[letter] for letter in set(letters) & _PERMS.keys())
+
+
 def parse_acl(text: str, complain: Callable[[str], None]) -> list[Acl]:
     """The entries that can be read; what cannot is told to `complain` and left out, as zkCli does."""
     entries = []
@@ -41,7 +46,7 @@ def parse_acl(text: str, complain: Callable[[str], None]) -> list[Acl]:
         for letter in letters:
             if letter not in _PERMS:
                 complain(f"Unknown perm type: {letter}")
-        entries.append(Acl(sum(_PERMS[letter] for letter in set(letters) & _PERMS.keys()), scheme, id))
+        entries.append(Acl(perms_of(letters), scheme, id))
     return entries
 
 
