@@ -16,8 +16,8 @@ READS = sorted({action.path for action in ACTIONS if action.method == GET})
 CHANGES = sorted({action.path for action in ACTIONS if action.method == POST})
 NAMES = (
     "path", "id", "session", "q", "text", "name", "filter", "page", "skip", "limit", "cursor", "since", "until",
-    "begin", "from", "to", "from_zxid", "to_zxid", "zxid", "time", "kind", "one", "view", "format", "as", "sort", "word",
-    "next", "scheme", "user", "password", "data", "acl", "version", "flags", "mode", "ttl", "count", "encoding",
+    "begin", "from", "to", "from_zxid", "to_zxid", "zxid", "time", "kind", "one", "view", "format", "as", "sort",
+    "word", "next", "scheme", "user", "password", "data", "acl", "version", "flags", "mode", "ttl", "count", "encoding",
 )  # fmt: skip
 VALUES = (
     "", "0", "-1", "1", "0x", "0xffffffffffffffffffffffff", "9" * 4000, "1e999", "nan", "true", "/", "//", "/a/../b",
