@@ -9,7 +9,7 @@ from kazoo.security import make_acl
 
 from pyzoo import errors
 from pyzoo.console.host import ChangeFailed
-from pyzoo.console.visitor import Visitor
+from pyzoo.console.visitor import Role, Visitor
 from pyzoo.datatree.acl import ALL
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
@@ -68,6 +68,13 @@ def test_the_visitor_has_its_own_ids_and_no_others(console: EmbeddedServer) -> N
     set_data(host, writer("alice", [ALICE]), "/own")
     with pytest.raises(KeeperError) as raised:
         set_data(host, writer("bob"), "/own")
+    assert errors.NOAUTH == raised.value.code
+
+
+def test_who_is_no_writer_changes_nothing_whatever_a_page_does(console: EmbeddedServer) -> None:
+    reader = Visitor([Id("ip", "192.0.2.7")], Role.READER, "192.0.2.7", key="reader")
+    with pytest.raises(KeeperError) as raised:
+        create(HostOf(console), reader, "/read-only")
     assert errors.NOAUTH == raised.value.code
 
 

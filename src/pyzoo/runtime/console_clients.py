@@ -9,6 +9,7 @@ from typing import Final
 import trio
 from librt.strings import BytesWriter, write_i32_be
 
+from pyzoo import errors as err
 from pyzoo.console.host import Body, ChangeFailed
 from pyzoo.console.visitor import Visitor
 from pyzoo.errors import KeeperError
@@ -48,7 +49,9 @@ class ConsoleClients:
         self._clients: dict[str, ConsoleClient] = {}
 
     async def submit(self, visitor: Visitor, opcode: int, body: Body) -> InputArchive:
-        """The body of the reply. Raises KeeperError and ChangeFailed."""
+        """The body of the reply. Raises KeeperError, NOAUTH for who is no writer, and ChangeFailed."""
+        if not visitor.may_write:
+            raise KeeperError(err.NOAUTH)
         client = self._clients.get(visitor.key)
         if client is None or client.is_over:
             if len(self._clients) >= MOST_CLIENTS:
