@@ -1,5 +1,7 @@
 """A tree of nodes for the recogniser, written down as paths."""
 
+from collections.abc import Iterator
+
 from pyzoo.recipes.nodes import Node
 from pyzoo.recipes.pattern import Pattern
 from pyzoo.recipes.survey import Survey, thing_at
@@ -31,13 +33,19 @@ class Nodes:
         if path not in self._data:
             return None
         zxid, session, data = self._data[path]
-        return Node(path, zxid, 1000 * zxid, 1000 * zxid, session, len(self.names(path)), data)
+        return Node(path, zxid, 1000 * zxid, 1000 * zxid, session, len(self._names.get(path, [])), data)
 
     def has_children(self, path: str) -> bool:
         return path in self._names
 
-    def names(self, path: str) -> list[str]:
-        return list(self._names.get(path, []))
+    def session(self, path: str) -> int:
+        return self._data[path][1] if path in self._data else 0
+
+    def first_names(self, path: str, most: int) -> list[str]:
+        return self._names.get(path, [])[:most]
+
+    def names(self, path: str) -> Iterator[str]:
+        return iter(list(self._names.get(path, [])))
 
 
 def all_in(nodes: Nodes, *more: Pattern, top: str = "/") -> list[Thing]:

@@ -139,9 +139,9 @@ def test_a_lock_whose_node_is_not_ephemeral_is_held_by_no_session() -> None:
 
 
 def test_what_only_looks_like_a_recipe_is_a_guess() -> None:
-    nodes = Nodes().add("/l/candidate-0000000000", session=1).add("/g/member", session=2).add("/n", "42")
+    nodes = Nodes().add("/l/candidate-0000000000", session=1).add("/g/member", session=2).add("/a-count", "42")
     nodes.add("/the-barrier-here")
-    for path, kind in (("/l", "lock"), ("/g", "group"), ("/n", "counter"), ("/the-barrier-here", "barrier")):
+    for path, kind in (("/l", "lock"), ("/g", "group"), ("/a-count", "counter"), ("/the-barrier-here", "barrier")):
         thing = at(nodes, path)
         assert thing is not None
         assert (kind, True) == (thing.kind, thing.guess)

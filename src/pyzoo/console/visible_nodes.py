@@ -1,7 +1,11 @@
 """VisibleNodes: the tree as what recognises recipes sees it, with the rights of a visitor."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 from pyzoo.console.visitor import Visitor
-from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.ephemeral_type import EPHEMERAL
+from pyzoo.datatree.node import Children, DataNode
 from pyzoo.recipes.labels import LARGEST_DATA
 from pyzoo.recipes.nodes import Node
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
@@ -38,14 +42,31 @@ class VisibleNodes:
         node = self._tree.get_node(path)
         return node is not None and node.children is not None and len(node.children.paths) > 0
 
-    def names(self, path: str) -> list[str]:
-        """The names of its children, if they may be listed."""
+    def session(self, path: str) -> int:
+        """Whose ephemeral it is."""
         node = self._tree.get_node(path)
-        children = None if node is None else node.children
-        if node is None or children is None or not self._is_readable(path, node):
+        return int(node.ephemeral_owner) if node is not None and node.kind == EPHEMERAL else 0
+
+    def first_names(self, path: str, most: int) -> list[str]:
+        """The names of the first children, if they may be listed."""
+        children = self._children(path)
+        if children is None:
             return []
         start = int(children.start)
-        return [child[start:] for child in children.paths]
+        return [child[start:] for child in islice(children.paths, most)]
+
+    def names(self, path: str) -> Iterator[str]:
+        """The names of its children, if they may be listed."""
+        children = self._children(path)
+        if children is None:
+            return iter(())
+        start = int(children.start)
+        return (child[start:] for child in list(children.paths))
+
+    def _children(self, path: str) -> Children | None:
+        """None also where they may not be listed."""
+        node = self._tree.get_node(path)
+        return None if node is None or not self._is_readable(path, node) else node.children
 
     def _is_readable(self, path: str, node: DataNode) -> bool:
         acl_id = int(node.acl_id)

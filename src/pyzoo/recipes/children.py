@@ -54,8 +54,7 @@ def entries_of(pattern: Pattern, view: NodeView, path: str) -> Breaths[Entries]:
             entry = read_entry(pattern.shared_re, name, True)
         if entry is None or pattern.ephemeral is None:
             return entry
-        node = view.node(child_of(path, name))
-        return entry if node is not None and is_right(pattern, node) else None
+        return entry if is_right(pattern, view.session(child_of(path, name))) else None
 
     return collected(view, path, read)
 
@@ -69,9 +68,9 @@ def read_entry(wanted: re.Pattern[str], name: str, shares: bool = False) -> Entr
     return Entry(int(groups.get("sequence") or 0), shares, name, groups.get("label") or "")
 
 
-def is_right(pattern: Pattern, node: Node) -> bool:
-    """Whether it is ephemeral as far as the pattern asks for that."""
-    return pattern.ephemeral is None or pattern.ephemeral == (node.session != 0)
+def is_right(pattern: Pattern, session: int) -> bool:
+    """Whether a node is ephemeral as far as the pattern asks for that."""
+    return pattern.ephemeral is None or pattern.ephemeral == (session != 0)
 
 
 def collected(view: NodeView, path: str, read: Callable[[str], Entry | None]) -> Breaths[Entries]:

@@ -49,7 +49,7 @@ CLIENT_PATTERNS: Final = (*KAZOO, *CURATOR, *APACHE)
 GUESSES: Final = (
     Pattern("ephemeral sequential nodes", "lock", "line", entry=f".*{SEQUENCE}", ephemeral=True, guess=True),
     Pattern("ephemeral nodes", "group", "members", ephemeral=True, guess=True),
-    Pattern("number", "counter", "value", at="*", label="number", guess=True),
+    Pattern("number called count", "counter", "value", at="*count*", label="number", guess=True),
     Pattern("node called barrier", "barrier", "flag", at="*barrier*", guess=True),
 )  # fmt: skip
 """What no client has in just this form; without any proof, so they come last."""

@@ -1,7 +1,6 @@
 """What each form of pattern makes of a node: a Thing, or None where it is not of that form."""
 
 from collections.abc import Callable, Iterable
-from heapq import nsmallest
 from itertools import takewhile
 from typing import Final
 
@@ -106,12 +105,21 @@ def _items(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | None
     for part in (yield from parts_of(pattern, view, node.path, entries.first, lambda at: ITEM)):
         owner = view.node(child_of(taken, name_of(part.path))) if taken else None
         part = part if owner is None else evolve(part, role=HOLDER, session=owner.session)
-        counts = ", ".join(f"{step} {len(view.names(relative(part.path, step)))}" for step in pattern.counts)
+        counts = ", ".join(
+            f"{step} {len(view.first_names(relative(part.path, step), LISTED))}" for step in pattern.counts
+        )
         parts.append(evolve(part, label=" ".join(filter(None, [part.label, counts]))))
-    right = [part for part in parts if pattern.ephemeral is None or pattern.ephemeral == (part.session != 0)]
+    right = [part for part in parts if part.role == HOLDER or is_right(pattern, part.session)]
     if not right:
         return None
     return evolve(_thing(pattern, node, tuple(right), entries.total), claims=(taken,) if taken else ())
+
+
+def _counted(pattern: Pattern, view: NodeView, part: Part) -> Part:
+    """An item with how many are in each of its lists."""
+    lengths = [(step, len(view.first_names(relative(part.path, step), LISTED))) for step in pattern.counts]
+    words = [part.label, ", ".join(f"{step} {length}" for step, length in lengths)]
+    return evolve(part, label=" ".join(filter(None, words)))
 
 
 def _members(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | None]:
@@ -144,11 +152,11 @@ def _barrier(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | No
 
 def _owner(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | None]:
     yield None
-    if not is_right(pattern, node):
+    if not is_right(pattern, node.session):
         return None
     parts = [part_of(pattern, node, HOLDER)]
     standby = relative(node.path, pattern.standby) if pattern.standby else ""
-    names = nsmallest(LISTED, view.names(standby)) if standby else []
+    names = sorted(view.first_names(standby, LISTED)) if standby else []
     waiting = [view.node(child_of(standby, name)) for name in names]
     parts += [part_of(pattern, found, WAITER) for found in waiting if found is not None]
     return evolve(_thing(pattern, node, tuple(parts), len(parts)), claims=(standby,) if standby else ())
@@ -162,7 +170,7 @@ def _value(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | None
 
 def _flag(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | None]:
     yield None
-    if node.num_children or not is_right(pattern, node):
+    if node.num_children or not is_right(pattern, node.session):
         return None
     return evolve(_thing(pattern, node, (part_of(pattern, node, ITEM),), 1), value="closed")
 

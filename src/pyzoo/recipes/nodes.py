@@ -1,5 +1,6 @@
 """NodeView: the nodes as the recogniser sees them, whoever has them: a server with somebody's rights, or a client."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from attrs import frozen
@@ -30,12 +31,23 @@ class NodeView(Protocol):
         """A node with its data; None where there is none."""
         ...
 
+    def session(self, path: str) -> int:
+        """Whose ephemeral it is; 0 for a node that is none, and where there is no node."""
+        ...
+
     def has_children(self, path: str) -> bool:
         """Whether there are any; False also where there is no such node."""
         ...
 
-    def names(self, path: str) -> list[str]:
-        """The names of its children, in any order; none where there is no such node or its list may not be read."""
+    def first_names(self, path: str, most: int) -> list[str]:
+        """As `names`, but no more than so many."""
+        ...
+
+    def names(self, path: str) -> Iterator[str]:
+        """The names of the children that it has now, in any order; none where they may not be listed.
+
+        There may be a million: whoever goes through them lets others go on meanwhile, who may change them.
+        """
         ...
 
 

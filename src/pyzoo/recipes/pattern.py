@@ -105,10 +105,19 @@ class Pattern:
         """What the path ends with; None for any path."""
         if not self.at:
             return None
-        return re.compile(".*/" + "[^/]*".join(map(re.escape, self.at.split("*"))), re.DOTALL)
+        return re.compile(".*/" + glob_re(self.at), re.DOTALL)
 
     @property
     def last_name(self) -> str:
         """The only name that such a node can have; empty where it may have several."""
-        name = self.at.rpartition("/")[2]
-        return "" if "*" in name else name
+        return "" if "*" in self.last_part else self.last_part
+
+    @property
+    def last_part(self) -> str:
+        """The last part of `at`."""
+        return self.at.rpartition("/")[2]
+
+
+def glob_re(at: str) -> str:
+    """The regular expression for a pattern with `*` for any characters but a slash."""
+    return "[^/]*".join(map(re.escape, at.split("*")))

@@ -6,12 +6,12 @@ from typing import Final
 from pyzoo.recipes.children import Breaths
 from pyzoo.recipes.forms import recognised
 from pyzoo.recipes.nodes import Node, NodeView
-from pyzoo.recipes.table import PatternTable
+from pyzoo.recipes.table import NAMES_TO_SEE, PatternTable
 from pyzoo.recipes.thing import Thing
 from pyzoo.subtrees.paths import child_of, name_of
 
 MOST_NODES: Final = 1_000_000
-MOST_THINGS: Final = 10_000
+MOST_THINGS: Final = 5_000
 NODES_A_BREATH: Final = 100
 MANY_NAMES: Final = 200
 """Children that take as long to look at as the nodes of a breath."""
@@ -22,11 +22,14 @@ def thing_at(table: PatternTable, view: NodeView, path: str) -> Breaths[Thing | 
     node = view.node(path)
     if node is None:
         return None
-    return (yield from _first_fit(table, view, node, view.names(path) if node.num_children else []))
+    return (yield from _first_fit(table, view, node))
 
 
-def _first_fit(table: PatternTable, view: NodeView, node: Node, names: list[str]) -> Breaths[Thing | None]:
-    for pattern in table.candidates(name_of(node.path), names):
+def _first_fit(table: PatternTable, view: NodeView, node: Node) -> Breaths[Thing | None]:
+    seen = view.first_names(node.path, NAMES_TO_SEE) if node.num_children else []
+    if len(seen) > MANY_NAMES:
+        yield None
+    for pattern in table.candidates(name_of(node.path), seen):
         thing = yield from recognised(pattern, view, node)
         if thing is not None:
             return thing
@@ -73,29 +76,24 @@ class Survey:
                 return
             if self.nodes % NODES_A_BREATH == 0:
                 yield None
-            names = yield from self._look_at(path)
-            if names:
-                waiting.append(_paths(path, names))
+            if self._view.has_children(path):
+                yield from self._look_at(path)
+                waiting.append(self._below(path))
+            elif self._table.knows_leaf(name_of(path)):
+                yield from self._look_at(path)
+            else:
+                # Most nodes are of this sort.
+                self.nodes += 1
 
-    def _look_at(self, path: str) -> Breaths[list[str]]:
-        has_children = self._view.has_children(path)
-        if not has_children and not self._table.knows_leaf(name_of(path)):
-            # Most nodes are of this sort.
-            self.nodes += 1
-            return []
+    def _look_at(self, path: str) -> Breaths[None]:
         node = self._view.node(path)
         if node is None:
-            return []
+            return
         self.nodes += 1
-        names = self._view.names(path) if has_children else []
-        if len(names) > MANY_NAMES:
-            yield None
-        thing = yield from _first_fit(self._table, self._view, node, names)
+        thing = yield from _first_fit(self._table, self._view, node)
         if thing is not None:
             self._found.append(thing)
             self._claimed.update(thing.claims)
-        return names
 
-
-def _paths(path: str, names: list[str]) -> Iterator[str]:
-    return (child_of(path, name) for name in names)
+    def _below(self, path: str) -> Iterator[str]:
+        return (child_of(path, name) for name in self._view.names(path))

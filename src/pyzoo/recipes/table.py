@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pyzoo.recipes.client_patterns import CLIENT_PATTERNS, GUESSES
-from pyzoo.recipes.pattern import ANY_NAME, OF_ONE_NODE, Pattern
+from pyzoo.recipes.pattern import ANY_NAME, OF_ONE_NODE, Pattern, glob_re
 from pyzoo.recipes.system_patterns import SYSTEM_PATTERNS
 
 PATTERNS: Final = (*SYSTEM_PATTERNS, *CLIENT_PATTERNS, *GUESSES)
@@ -34,19 +34,21 @@ class PatternTable:
                 self._leaves_anywhere.append(pattern)
             else:
                 self._anywhere.append(pattern)
+        self._leaf_names = re.compile("|".join(glob_re(pattern.last_part) for pattern in self._leaves_anywhere))
         plain = [text for pattern in self._anywhere for text in _names(pattern)]
         self._any_entry = re.compile("|".join(f"(?:{_GROUP.sub('(?:', text)})" for text in plain))
 
     def knows_leaf(self, name: str) -> bool:
         """Whether a node of this name without children may be something."""
-        return bool(self._leaves_anywhere) or name in self._by_name
+        return name in self._by_name or self._leaf_names.fullmatch(name) is not None
 
     def candidates(self, name: str, children: Sequence[str]) -> list[Pattern]:
-        """What a node of this name, with these children, may be; the first that fits counts."""
-        found = [*self._by_name.get(name, ()), *self._leaves_anywhere]
-        seen = children[:NAMES_TO_SEE]
-        if seen:
-            known = [child for child in seen if self._any_entry.fullmatch(child)][:NAMES_TO_TRY]
+        """What a node of this name may be, with these children, some of all; the first that fits counts."""
+        found = list(self._by_name.get(name, ()))
+        if self._leaf_names.fullmatch(name):
+            found += self._leaves_anywhere
+        if children:
+            known = [child for child in children if self._any_entry.fullmatch(child)][:NAMES_TO_TRY]
             found += [pattern for pattern in self._anywhere if _may_be(pattern, known)]
         return sorted(found, key=lambda pattern: self._rank[id(pattern)])
 

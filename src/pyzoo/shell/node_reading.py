@@ -36,9 +36,18 @@ class NodeReader:
         """Whether its children were read."""
         return bool(self._names.get(path))
 
-    def names(self, path: str) -> list[str]:
+    def session(self, path: str) -> int:
+        """Whose ephemeral it is."""
+        node = self._nodes.get(path)
+        return 0 if node is None else node.session
+
+    def first_names(self, path: str, most: int) -> list[str]:
+        """The names of the first children."""
+        return self._names.get(path, [])[:most]
+
+    def names(self, path: str) -> Iterator[str]:
         """The names of its children."""
-        return self._names.get(path, [])
+        return iter(self._names.get(path, ()))
 
     def read(self, top: str) -> None:
         """Read a node and all below it, level by level; raises KeeperError when it is not there."""
