@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from kazoo.client import KazooClient
 from kazoo.security import make_digest_acl
 
+from pyzoo.console.live import FEEDS
+from pyzoo.console.visitor import NO_VISITOR
 from pyzoo.testing import EmbeddedServer
 from pyzoo.zxid import zxid_text
 from tests.support.console import Answer, ask
@@ -53,6 +56,7 @@ def test_the_list_tells_who_holds(console: EmbeddedServer, holder: KazooClient) 
     for text in ("/app/lock", "kazoo Lock", "alice", f"/console/session?id={session}", "1 recipe in"):
         assert text in page.text
     assert "bob" not in page.text
+    assert 'data-live-topics="recipes"' in page.text
 
 
 def test_a_page_of_its_own_tells_who_waits_and_who_watches(console: EmbeddedServer, holder: KazooClient) -> None:
@@ -147,3 +151,22 @@ def test_labels_are_escaped(console: EmbeddedServer, connect: Connect) -> None:
         assert "<script>alert" not in text
         assert "&lt;script&gt;" in text
     client.delete("/x", recursive=True)
+
+
+def test_a_page_hears_of_changes_and_the_list_only_now_and_then() -> None:
+    server = SimpleNamespace(tree=SimpleNamespace(last_processed_zxid=7), wall_ms=5_000)
+    host: Any = SimpleNamespace(server=lambda: server)
+
+    def news(topic: str, place: str) -> str | None:
+        found = FEEDS[topic](host, NO_VISITOR, place)
+        return None if found is None else found.place
+
+    one, all_of_them = news("recipe", ""), news("recipes", "")
+    assert one is not None
+    assert all_of_them is not None
+    assert (None, None) == (news("recipe", one), news("recipes", all_of_them))
+    server.tree.last_processed_zxid = 8
+    assert "8" == news("recipe", one)
+    assert news("recipes", all_of_them) is None
+    server.wall_ms += 10_000
+    assert news("recipes", all_of_them) is not None

@@ -18,6 +18,7 @@ from pyzoo.console.visitor import Visitor
 ASK_SECONDS: Final = 1.0
 SILENT_ROUNDS: Final = 2
 """After so many rounds without news the stream says that it is still there, and finds out who is not."""
+SELDOM_MS: Final = 10_000
 LONGEST_ROUNDS: Final = 600
 """Then the stream ends, and the browser comes again: so a login that is over ends what it has begun."""
 
@@ -40,7 +41,25 @@ def every_sample(host: ConsoleHost, visitor: Visitor, place: str) -> News | None
     return None if now == place else News(now, None)
 
 
-FEEDS: Final[Mapping[str, Feed]] = {"overview": every_sample, "sessions": every_sample}
+def every_change(host: ConsoleHost, visitor: Visitor, place: str) -> News | None:
+    """News whenever something has changed in the tree; for pages that look at a few nodes."""
+    now = str(int(host.server().tree.last_processed_zxid))
+    return None if now == place else News(now, None)
+
+
+def some_changes(host: ConsoleHost, visitor: Visitor, place: str) -> News | None:
+    """The same, but seldom; for pages that go through the whole tree."""
+    zxid, moment = str(int(host.server().tree.last_processed_zxid)), str(int(host.server().wall_ms) // SELDOM_MS)
+    before, _, last = place.partition("@")
+    return None if zxid == before or moment == last else News(f"{zxid}@{moment}", None)
+
+
+FEEDS: Final[Mapping[str, Feed]] = {
+    "overview": every_sample,
+    "sessions": every_sample,
+    "recipe": every_change,
+    "recipes": some_changes,
+}
 """By the names that pages ask for."""
 
 

@@ -73,10 +73,14 @@ async def _finished(steps: Generator[None, None, Result], pause: Callable[[], Aw
 
 
 def addresses_of(server: ZooKeeperServer, sessions: list[int]) -> dict[int, str]:
-    """The addresses of the clients of these sessions, as far as they are known here."""
-    connections = server.connections.by_session
-    found = {session: connections[session] for session in sessions if session in connections}
-    return {session: f"{cnxn.address}:{cnxn.port}" for session, cnxn in found.items()}
+    """The addresses of the clients of these sessions, as far as they are known; with a port if connected here."""
+    found = {session: _address_of(server, session) for session in sessions}
+    return {session: address for session, address in found.items() if address}
+
+
+def _address_of(server: ZooKeeperServer, session: int) -> str:
+    cnxn = server.connections.by_session.get(session)
+    return server.connections.addresses.address_of(session) if cnxn is None else f"{cnxn.address}:{cnxn.port}"
 
 
 def watchers_of(server: ZooKeeperServer, path: str) -> list[int]:

@@ -105,10 +105,7 @@ def _items(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | None
     for part in (yield from parts_of(pattern, view, node.path, entries.first, lambda at: ITEM)):
         owner = view.node(child_of(taken, name_of(part.path))) if taken else None
         part = part if owner is None else evolve(part, role=HOLDER, session=owner.session)
-        counts = ", ".join(
-            f"{step} {len(view.first_names(relative(part.path, step), LISTED))}" for step in pattern.counts
-        )
-        parts.append(evolve(part, label=" ".join(filter(None, [part.label, counts]))))
+        parts.append(_counted(pattern, view, part))
     right = [part for part in parts if part.role == HOLDER or is_right(pattern, part.session)]
     if not right:
         return None

@@ -1,6 +1,7 @@
 """NodeReader: a subtree read ahead by a client, for what recognises recipes in it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from kazoo.protocol.states import ZnodeStat
@@ -42,12 +43,12 @@ class NodeReader:
         return 0 if node is None else node.session
 
     def first_names(self, path: str, most: int) -> list[str]:
-        """The names of the first children."""
-        return self._names.get(path, [])[:most]
+        """The names of the first children that were read."""
+        return list(islice(self.names(path), most))
 
     def names(self, path: str) -> Iterator[str]:
-        """The names of its children."""
-        return iter(self._names.get(path, ()))
+        """The names of its children that were read."""
+        return (name for name in self._names.get(path, ()) if child_of(path, name) in self._nodes)
 
     def read(self, top: str) -> None:
         """Read a node and all below it, level by level; raises KeeperError when it is not there."""

@@ -16,6 +16,8 @@ from pyzoo.recipes.thing import Thing
 from pyzoo.subtrees.paths import check_path, parent_of
 
 ROWS: Final = 200
+QUICK_MS: Final = 200
+"""A walk that takes longer is made when somebody asks for it, and not again by itself."""
 LIST: Final = "/console/recipes"
 ONE: Final = "/console/recipe"
 SHOWN_HOLDERS: Final = 3
@@ -39,6 +41,7 @@ async def show(asked: PageRequest) -> Response:
         kinds=[(each, kinds[each]) for each in KINDS],
         guesses=guesses,
         found=found,
+        is_live=found.took_ms <= QUICK_MS,
         rows=rows,
         count=len(things),
         begin=begin,
