@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 import pytest
+import trio
 from kazoo.client import KazooClient
 from kazoo.security import make_acl, make_digest_acl
 
+from pyzoo.console.nodes.child_page import ChildPage, PageWanted, Pause, child_page
+from pyzoo.datatree.node import DataNode
 from pyzoo.testing import EmbeddedServer
 from tests.console.conftest import Start
 from tests.support.console import Answer, ask
@@ -139,6 +142,36 @@ def test_a_node_that_is_not_there_leads_to_the_nearest_one_above(console: Embedd
     assert {"error": "NONODE for /above/gone"} == api(console, "/above/gone").json
     assert 400 == page(console, "no/slash").status
     assert 200 == page(console, "/above/").status
+
+
+def test_a_node_that_is_deleted_while_it_is_looked_at_is_not_there(
+    console: EmbeddedServer, client: KazooClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.ensure_path("/going/child")
+
+    async def slow_page(node: DataNode, wanted: PageWanted, pause: Pause) -> ChildPage:
+        page = await child_page(node, wanted, pause)
+        await trio.to_thread.run_sync(client.delete, "/going", -1, True)
+        return page
+
+    monkeypatch.setattr("pyzoo.console.pages.tree.child_page", slow_page)
+    answer = page(console, "/going")
+    assert (404, True) == (answer.status, "has just been deleted" in answer.text)
+
+
+def test_a_child_that_goes_meanwhile_is_left_out(
+    console: EmbeddedServer, client: KazooClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.ensure_path("/losing/child")
+    client.ensure_path("/losing/other")
+
+    async def slow_page(node: DataNode, wanted: PageWanted, pause: Pause) -> ChildPage:
+        page = await child_page(node, wanted, pause)
+        await trio.to_thread.run_sync(client.delete, "/losing/child")
+        return page
+
+    monkeypatch.setattr("pyzoo.console.pages.tree.child_page", slow_page)
+    assert ["/losing/other"] == NAMES.findall(page(console, "/losing").text)
 
 
 def test_the_quota_is_that_of_the_nearest_path_above(console: EmbeddedServer, client: KazooClient) -> None:
