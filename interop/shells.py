@@ -18,7 +18,7 @@ from interop.java import JavaZooKeeper, java
 from interop.server import LOGBACK_XML
 
 RUN_SECONDS = 120
-ADDITIONS = ("export", "find", "help", "import", "locks", "tree", "watch")
+ADDITIONS = ("diff", "export", "find", "help", "import", "locks", "sessions", "top", "tree", "watch", "who")
 """Lines of the usage that only pyzoo's has."""
 _TIME = re.compile(r"\b\w{3} \w{3} \d\d \d\d:\d\d:\d\d \w+ \d{4}")
 _SESSION = re.compile(r"\b0x[1-9a-f][0-9a-f]{13,15}\b")

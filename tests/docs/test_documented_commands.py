@@ -77,13 +77,17 @@ def a_server_with_metrics(sandbox: Sandbox) -> None:
     a_server(sandbox)
 
 
-def data_and_a_server_with_admin(sandbox: Sandbox) -> None:
-    a_data_directory(sandbox)
-    snapshots_and_logs_apart(sandbox)
+def a_server_with_admin(sandbox: Sandbox) -> None:
     admin = sandbox.adapted("admin.serverPort=8080\n")
     settings = (sandbox.work / "zoo.cfg").read_text().replace("admin.enableServer=false\n", admin)
     sandbox.write("work/zoo.cfg", settings)
     a_server(sandbox)
+
+
+def data_and_a_server_with_admin(sandbox: Sandbox) -> None:
+    a_data_directory(sandbox)
+    snapshots_and_logs_apart(sandbox)
+    a_server_with_admin(sandbox)
 
 
 PYTHON_ELSEWHERE = {
@@ -100,7 +104,7 @@ SCENES: dict[str, Callable[[Sandbox], None]] = {
     "docs/metrics.md": a_server_with_metrics,
     "docs/operations.md": data_and_a_server_with_admin,
     "README.md": a_data_directory,
-    "docs/shell.md": a_server,
+    "docs/shell.md": a_server_with_admin,
     "docs/tools.md": files_and_an_installation,
 }
 """What there has to be before the commands of a page."""

@@ -29,6 +29,7 @@ def test_an_unknown_command_shows_the_usage(cli: Cli) -> None:
     ended = cli("-compatible", "nosuch")
     assert 127 == ended.code
     assert ended.err.startswith("ZooKeeper -server host:port")
+    assert "\thistory \n" in ended.err
     assert ended.err.endswith("Command not found: Command not found nosuch\n")
 
 

@@ -38,7 +38,7 @@ PYZOO = """#!/bin/sh
 case "$*" in
     serve|"serve -D "*) shift && set -- serve --port 2181 "$@" ;;
     "cli -server"*) ;;
-    cli*) shift && set -- cli -server 127.0.0.1:2181 "$@" ;;
+    cli*) shift && set -- cli -server 127.0.0.1:2181 --admin 127.0.0.1:8080 "$@" ;;
 esac
 exec {python} -I -S {command} {socket} "$@"
 """

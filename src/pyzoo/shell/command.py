@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
+from pyzoo.shell.admin_port import AdminPort
+from pyzoo.shell.admin_search import AdminSearch
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.errors import MalformedCommand
 from pyzoo.shell.events import Event
@@ -15,6 +17,7 @@ from pyzoo.subtrees.values import Json
 NO_OPTIONS: Final = Options()
 STAT: Final = Option("s", "stats")
 WATCH: Final = Option("w", "watch")
+ADMIN: Final = Option("admin", "The admin server to ask, by its URL", takes_value=True, long=True)
 VERSION: Final = Option("v", "version", takes_value=True)
 
 
@@ -26,6 +29,15 @@ class Context:
     printer: Printer
     #: Calls the function for every event from now on, in place of showing it; None ends that.
     redirect_events: Callable[[Callable[[Event], None] | None], None]
+    search: AdminSearch = field(factory=AdminSearch)
+
+    def admins(self, given: Arguments) -> Sequence[AdminPort]:
+        """The admin servers to ask, at least one; raises ShellError and KeeperError."""
+        return self.search.ports(given.value("admin") if given.has("admin") else None, self.zk, self.printer)
+
+    def admin(self, given: Arguments) -> AdminPort:
+        """The first of them."""
+        return self.admins(given)[0]
 
 
 Run = Callable[[Context, Arguments], Json]

@@ -139,7 +139,7 @@ class _Connection(FrameConnection):
         """Connect, and note why not."""
         failures = self.client.failures
         self._is_connecting = True
-        self._server = (host, port)
+        self.server = (host, port)
         try:
             found = super()._connect(host, hostip, port)
         except SessionExpiredError:
@@ -287,6 +287,16 @@ class Session(KazooClient):
         except KeeperError as error:
             if error.code == codes.AUTHFAILED:
                 self.failures.note_login(f"the server refuses these credentials, or does not know the scheme {scheme}")
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Host and port of the server that this is, or was last, connected to, as the connect string has them."""
+        return self._connection.server
+
+    def credentials(self) -> str | None:
+        """Those that were added, as an Authorization header has them; of several one, digest before others."""
+        known = [(scheme != "digest", scheme, text) for scheme, text in self.auth_data if text and text.isprintable()]
+        return None if not known else " ".join(min(known)[1:])
 
     def server_path(self, path: str) -> str:
         """What the server calls a node."""

@@ -29,7 +29,7 @@ class FrameConnection(ConnectionHandler):
         self._incoming = bytearray()
         self._is_connecting = False
         #: The one that this is, or was last, connected to.
-        self._server: tuple[str, int] = ("", 0)
+        self.server: tuple[str, int] = ("", 0)
         self._xid: int = 0
 
     def _read(self, length: int, timeout: float) -> bytes:
@@ -40,7 +40,7 @@ class FrameConnection(ConnectionHandler):
                 self._incoming += self._receive(timeout)
             except (ConnectionDropped, self.handler.timeout_exception):
                 if not self._is_connecting:
-                    self.client.failures.note(*self._server, LOST)
+                    self.client.failures.note(*self.server, LOST)
                 raise
         data = bytes(self._incoming[:length])
         del self._incoming[:length]

@@ -9,6 +9,7 @@ from typing import Final
 from pyzoo import errors as codes
 from pyzoo.config.properties import decode_properties, parse_properties
 from pyzoo.errors import ConfigError, KeeperError, MalformedInput
+from pyzoo.shell.admin_search import AdminSearch
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.command_line import Invocation, parse_invocation
 from pyzoo.shell.connection import Session
@@ -32,6 +33,7 @@ Options:
   -r                                      Use a read-only server if need be.
   -client-configuration FILE              Properties, of TLS and SASL too.
   -waitforconnection                      Connect before the first command.
+  --admin URL                             Admin server for sessions, history, top.
   --json                                  Each command prints one JSON document.
   --compatible                            Print what zkCli.sh prints, and where.
   -h, --help                              Show this text.
@@ -59,7 +61,8 @@ def main(words: Sequence[str], security_of: SecurityFactory) -> int:
     printer = Printer(os.environ, invocation.json, invocation.compatible)
     for option in invocation.unknown:
         printer.error(f"option {option} is not known and passed over")
-    shell = Shell(invocation.server, _connector(invocation, security), printer)
+    search = AdminSearch(invocation.admin, os.environ, security)
+    shell = Shell(invocation.server, _connector(invocation, security), printer, search)
     if invocation.command and not shell.knows(invocation.command[0]) and not printer.compatible:
         shell.execute(invocation.command)
         return shell.exit_code

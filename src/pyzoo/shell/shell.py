@@ -8,6 +8,7 @@ from attrs import frozen
 from pyzoo import errors as codes
 from pyzoo.config.java_numbers import decode_integer
 from pyzoo.errors import KeeperError, MalformedInput
+from pyzoo.shell.admin_search import AdminSearch
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.command import Context
 from pyzoo.shell.command_line import connect_string, split_line, without_json
@@ -76,13 +77,14 @@ Connect = Callable[[str, EventThread], ZooKeeper]
 class Shell:
     """Carries lines out, one after another; `exit_code` is that of the last."""
 
-    def __init__(self, server: str, connect: Connect, printer: Printer) -> None:
+    def __init__(self, server: str, connect: Connect, printer: Printer, search: AdminSearch | None = None) -> None:
         self.server = server
         self.exit_code = 0
         self.printer = printer
         self.history: list[str] = []
         self.prints_watches = True
         self._connect = connect
+        self._search = search or AdminSearch()
         self._redirected: Callable[[Event], None] | None = None
         self._events = EventThread(self._show_event, held=True)
         self.zk: ZooKeeper | None = None
@@ -159,6 +161,9 @@ class Shell:
         name = words[0]
         own = OWN_COMMANDS.get(name)
         command = COMMANDS.get(name)
+        if own is not None and command is not None:
+            # zkCli's `history` has no words, and passes over those that it is given.
+            own, command = (None, command) if len(words) > 1 and not self.printer.compatible else (own, None)
         if own is None and command is None:
             raise not_found(name)
         value: Json = None if own is None else own.run(self, words)
@@ -167,7 +172,7 @@ class Shell:
         if command is None:
             return value
         given = command.parse(words, self.printer.error)
-        return command.run(Context(self.zk, self.printer, self._redirect_events), given)
+        return command.run(Context(self.zk, self.printer, self._redirect_events, self._search), given)
 
     def _tell_keeper_error(self, error: KeeperError) -> Json:
         """What zkCli says, and why a connection or a session is not there."""
@@ -205,7 +210,9 @@ class Shell:
     def tell_usage(self) -> None:
         """All commands, on standard error."""
         self.printer.error("ZooKeeper -server host:port -client-configuration properties-file cmd args")
-        for name, syntax in sorted(usage_table().items()):
+        # Of `history` zkCli knows only its own.
+        table = usage_table() | {own.name: own.syntax for own in OWN_COMMANDS.values()}
+        for name, syntax in sorted(table.items()):
             self.printer.error(f"\t{name} {syntax}")
 
     def _redirect_events(self, to: Callable[[Event], None] | None) -> None:
@@ -226,8 +233,8 @@ def not_found(name: str) -> CommandNotFound:
 
 def usage_table() -> dict[str, str]:
     """The syntax of every command, by name."""
-    table = {command.name: command.syntax for command in COMMANDS.values()}
-    return table | {own.name: own.syntax for own in OWN_COMMANDS.values()}
+    table = {own.name: own.syntax for own in OWN_COMMANDS.values()}
+    return table | {command.name: command.syntax for command in COMMANDS.values()}
 
 
 def _history(shell: Shell, _words: Sequence[str]) -> Json:
@@ -290,8 +297,8 @@ def _help(shell: Shell, words: Sequence[str]) -> Json:
 
 
 def _summaries() -> dict[str, str]:
-    table = {command.name: command.summary for command in COMMANDS.values()}
-    return table | {own.name: own.summary for own in OWN_COMMANDS.values()}
+    table = {own.name: own.summary for own in OWN_COMMANDS.values()}
+    return table | {command.name: command.summary for command in COMMANDS.values()}
 
 
 OWN_COMMANDS: Final[dict[str, OwnCommand]] = {

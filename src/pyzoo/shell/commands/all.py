@@ -3,7 +3,20 @@
 from typing import Final
 
 from pyzoo.shell.command import Command, beyond_zkcli
-from pyzoo.shell.commands import access, ensemble, exporting, following, nodes, quota, recipes, trees, watching
+from pyzoo.shell.commands import (
+    access,
+    ensemble,
+    exporting,
+    following,
+    nodes,
+    past,
+    quota,
+    recipes,
+    sessions,
+    top,
+    trees,
+    watching,
+)
 
 COMMANDS: Final[dict[str, Command]] = {
     command.name: command
@@ -13,6 +26,17 @@ COMMANDS: Final[dict[str, Command]] = {
         *quota.COMMANDS,
         *watching.COMMANDS,
         *ensemble.COMMANDS,
-        *map(beyond_zkcli, (*trees.COMMANDS, *exporting.COMMANDS, *following.COMMANDS, *recipes.COMMANDS)),
+        *map(
+            beyond_zkcli,
+            (
+                *trees.COMMANDS,
+                *exporting.COMMANDS,
+                *following.COMMANDS,
+                *recipes.COMMANDS,
+                *sessions.COMMANDS,
+                *past.COMMANDS,
+                *top.COMMANDS,
+            ),
+        ),
     )
 }
