@@ -28,6 +28,7 @@ IMAGE = '"><img src=x onerror=alert(2)>'
 DATA = b"topsecret"
 CHILD = "hidden-child"
 DIGEST_OF = DigestAuthenticationProvider("SHA1", None).digest_of
+SUPER = DIGEST_OF("super:everything").partition(":")[2]
 HASH = DIGEST_OF(ALICE).partition(":")[2].encode()
 LIVE = "/console/live"
 LOOK_SECONDS = 0.3
@@ -41,14 +42,21 @@ WORDS = {"q": "secret", "text": "secret", "name": "hidden", "content": "secret",
 def server(start_shared: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """One with nodes of alice, and nodes of somebody who writes HTML."""
     directory = tmp_path_factory.mktemp("data")
-    started = start_shared(directory, admin_console_writers=f"digest:{DIGEST_OF(WALTER)}", audit_enable="true")
+    started = start_shared(
+        directory,
+        admin_console_writers=f"digest:{DIGEST_OF(WALTER)}",
+        DigestAuthenticationProvider_superDigest=f"super:{SUPER}",
+        ssl_keyStore_password=SUPER,
+    )
     closed = [make_digest_acl("alice", "secret", all=True)]
     with kazoo_session(started.connect_string) as client:
         client.add_auth("digest", ALICE)
         client.add_auth("digest", f"{SCRIPT}:x")
         client.create("/secret", DATA, closed)
         client.create(f"/secret/{CHILD}", DATA, closed)
+        client.create(f"/secret/{CHILD}-ephemeral", DATA, closed, ephemeral=True)
         client.set("/secret", DATA + b" again")
+        client.get(f"/secret/{CHILD}", lambda event: None)
         odd = f"/{SCRIPT.replace('/', '')}{IMAGE}"
         client.create(odd, SCRIPT.encode())
         lock = f"{odd}/lock"
@@ -115,6 +123,7 @@ def test_what_an_acl_keeps_from_a_client_no_page_shows(server: EmbeddedServer, a
         body = look(server, url, **headers).body
         assert DATA not in body, url
         assert HASH not in body, url
+        assert SUPER.encode() not in body, url
         if not path.endswith(CHILD):
             assert CHILD.encode() not in body, url
 
