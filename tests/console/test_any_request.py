@@ -5,13 +5,13 @@ from urllib.parse import quote
 import pytest
 
 from pyzoo.console.page import GET, POST
-from pyzoo.console.pages.table import load_pages
+from pyzoo.console.pages.table import PAGES
 from pyzoo.testing import EmbeddedServer
 from tests.console.conftest import Start
 from tests.support.console import ask
 
-ACTIONS = [action for page in load_pages() for action in page.actions]
-READS = sorted({action.path for action in ACTIONS if action.method == GET} - {"/console/live"})
+ACTIONS = [action for page in PAGES for action in page.actions]
+READS = sorted({action.path for action in ACTIONS if action.method == GET and not action.path.endswith("/live")})
 CHANGES = sorted({action.path for action in ACTIONS if action.method == POST})
 NAMES = (
     "path", "id", "session", "q", "text", "name", "filter", "page", "skip", "limit", "cursor", "since", "until",
@@ -19,9 +19,8 @@ NAMES = (
     "word", "next", "scheme", "user", "password", "data", "acl", "version", "flags", "mode", "ttl", "count", "encoding",
 )  # fmt: skip
 VALUES = (
-    "", "0", "-1", "1", "0x", "0xffffffffffffffffffffffff", "9" * 4000, "1e999", "nan", "true", "/", "//", "/a/../b",
-    "a", "/zookeeper/", "/nothing/there", "\x00", "/\x00", "%", "\u0131\u0660", "\U0001f600", "[", "*", "null",
-    "2026-13-45",
+    "", "-1", "0x", "0xffffffffffffffffffffffff", "9" * 4000, "1e999", "/", "//", "/a/../b", "\x00", "/\x00", "%",
+    "\u0131\u0660", "\U0001f600",
 )  # fmt: skip
 REFUSALS = (200, 303, 400, 401, 403, 404, 405, 409, 413, 414, 415, 429, 431)
 

@@ -17,7 +17,7 @@ from pyzoo.console.forms import first_values, read_form
 from pyzoo.console.guards import HEADERS, addresses_of, is_same_origin, refusal_of_place
 from pyzoo.console.host import ChangeFailed, ConsoleHost
 from pyzoo.console.page import GET, POST, Action, PageError, PageRequest
-from pyzoo.console.pages.table import load_pages
+from pyzoo.console.pages.table import PAGES
 from pyzoo.console.rendering import EventStream, Rendering, json_answer, see_other
 from pyzoo.console.static_files import load_static_files
 from pyzoo.console.visitor import NO_VISITOR, Role, Visitor
@@ -59,15 +59,14 @@ class ConsoleApplication:
     """Answers `/` and whatever is below `/console`."""
 
     def __init__(self, config: ServerConfig, host: ConsoleHost) -> None:
-        pages = load_pages()
         self._config = config
         self._settings = config.admin.console
         self._host = host
-        self._rendering = Rendering(pages)
+        self._rendering = Rendering(PAGES)
         self._visitors = Visitors(config, host)
         self._changes = Attempts(CHANGES_AT_ONCE, CHANGE_REFILL_MS)
         self._static = load_static_files()
-        actions = [action for page in pages for action in page.actions]
+        actions = [action for page in PAGES for action in page.actions]
         self._actions: dict[str, dict[str, Action]] = {action.path: {} for action in actions}
         for action in actions:
             self._actions[action.path][action.method] = action
