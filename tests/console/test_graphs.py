@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyzoo.console.graphs import GAP_MS, HEIGHT, WIDTH, draw, number_text
-from pyzoo.console.samples import KEPT_MS
+from pyzoo.console.graphs import HEIGHT, WIDTH, draw, number_text
+from pyzoo.console.samples import KEPT_MS, MOST_APART_MS
 
 NOW = 10 * KEPT_MS
 
@@ -17,7 +17,7 @@ def test_a_graph_says_in_words_what_it_shows() -> None:
 
 
 def test_what_nobody_looked_at_is_a_gap() -> None:
-    points = [(NOW - 3 * GAP_MS, 1.0), (NOW - 3 * GAP_MS + 5000, 2.0), (NOW - 5000, 2.0), (NOW, 1.0)]
+    points = [(NOW - 3 * MOST_APART_MS, 1.0), (NOW - 3 * MOST_APART_MS + 5000, 2.0), (NOW - 5000, 2.0), (NOW, 1.0)]
     assert 2 == draw("", "", points, NOW).line.count("M")
 
 

@@ -6,7 +6,7 @@ from pyzoo.config.membership import Membership, QuorumServer, ServerAddress
 from pyzoo.config.settings import ServerConfig
 from pyzoo.console.endpoints import endpoint_of
 from pyzoo.console.member_words import NO_ANSWER, UNKNOWN, MemberState
-from pyzoo.console.overview import Lag, LeaderZxids, lags_of, quorum_of
+from pyzoo.console.overview import Lag, LeaderZxids, in_epoch, lags_of, quorum_of
 from pyzoo.zxid import first_zxid
 
 EPOCH = first_zxid(3)
@@ -100,3 +100,11 @@ def test_a_member_is_asked_where_the_configuration_says(
     config = ServerConfig(data_dir="", client_port=plain, secure_client_port=secure, server_id=1, membership=ME)
     endpoint = endpoint_of(other, config)
     assert asked == (None if endpoint is None else f"{endpoint}{' with TLS' if endpoint.secure else ''}")
+
+
+def test_who_serves_with_a_leader_is_in_its_epoch_before_the_first_transaction_of_it() -> None:
+    leader = state(2, "leader", EPOCH)
+    last = first_zxid(2) + 7
+    assert 3 == in_epoch(state(1, zxid=last), leader).epoch
+    assert 2 == in_epoch(state(1, "not serving", last), leader).epoch
+    assert 2 == in_epoch(state(1, zxid=last), None).epoch

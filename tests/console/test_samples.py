@@ -62,3 +62,10 @@ def test_a_clock_that_is_set_back_begins_anew() -> None:
     for at_ms in (100_000, 105_000, 50_000, 55_000):
         ring.look(Counters(at_ms, 10))
     assert [55_000] == [sample.at_ms for sample in ring.samples(60_000)]
+
+
+def test_what_nobody_looked_at_for_long_is_no_sample() -> None:
+    ring = SampleRing()
+    for at_ms in (0, 5_000, 90_000, 95_000):
+        ring.look(Counters(at_ms, at_ms))
+    assert [5_000, 95_000] == [sample.at_ms for sample in ring.samples(95_000)]

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from kazoo.client import KazooClient
+from kazoo.protocol.states import KazooState
 from kazoo.security import make_digest_acl
 
 from pyzoo.testing import EmbeddedEnsemble, EmbeddedServer
-from tests.console.conftest import ADMIN, Connect
-from tests.support.console import ask
+from tests.console.conftest import ADMIN, Connect, Start
+from tests.support.console import SECONDS, ask, post
 from tests.support.kazoo_session import kazoo_session
 from tests.support.server_process import wait_until
 
@@ -156,3 +157,19 @@ def test_in_an_ensemble_the_leader_knows_which_member_a_session_is_connected_to(
             of_follower["is_here"],
             of_follower["address"],
         )
+
+
+def test_a_writer_may_end_a_session_and_nobody_else(start: Start) -> None:
+    server = start(admin_console_writers=f"digest:{ALICE.id.id}")
+    with kazoo_session(server.connect_string) as client:
+        session_id, ended = id_of(client), threading.Event()
+        client.add_listener(lambda state: ended.set() if state == KazooState.LOST else None)
+        assert 401 == post(server.admin_port, "/console/session/end", {"id": session_id}).status
+        assert "End the session" not in ask(server.admin_port, f"/console/session?id={session_id}").text
+        login = "digest alice:secret"
+        page = ask(server.admin_port, f"/console/session?id={session_id}", Authorization=login).text
+        assert "End the session" in page
+        answer = post(server.admin_port, "/console/session/end", {"id": session_id}, Authorization=login)
+        assert (303, f"/console/sessions?ended={session_id}") == (answer.status, answer.headers["Location"])
+        assert ended.wait(SECONDS)
+        assert 404 == post(server.admin_port, "/console/session/end", {"id": session_id}, Authorization=login).status

@@ -5,14 +5,11 @@ from typing import Final
 
 from attrs import frozen
 
-from pyzoo.console.samples import KEPT_MS, SAMPLE_EVERY_MS
+from pyzoo.console.samples import KEPT_MS, MOST_APART_MS
 
 WIDTH: Final = 180
 HEIGHT: Final = 40
 MARGIN: Final = 2
-GAP_MS: Final = 4 * SAMPLE_EVERY_MS
-"""Points further apart are not joined: nobody looked in between."""
-
 Point = tuple[int, float | None]
 
 
@@ -61,10 +58,10 @@ def _minutes(span_ms: int) -> str:
 
 
 def _runs(points: list[tuple[int, float]]) -> list[list[tuple[int, float]]]:
-    """The points that belong together."""
+    """The points that belong together: those further apart are not joined, for nobody looked in between."""
     runs: list[list[tuple[int, float]]] = []
     for at, value in points:
-        if runs and at - runs[-1][-1][0] <= GAP_MS:
+        if runs and at - runs[-1][-1][0] <= MOST_APART_MS:
             runs[-1].append((at, value))
         else:
             runs.append([(at, value)])

@@ -35,8 +35,8 @@ class MemberState:
 
     `role` is what `srvr` calls its mode, or one of this module's own: read-only, not serving, no answer, not asked;
     `error` says why then. `zxid` is the last that it has applied, `acknowledged` the last that the leader knows it has
-    logged. `latency` is the least, mean and greatest since the start or a reset. `digests` are those of its tree by
-    zxid, `words_off` what it would tell if its whitelist had the words.
+    logged; `leaders_epoch` is for who serves with a leader. `latency` is the least, mean and greatest since the start
+    or a reset. `digests` are those of its tree by zxid, `words_off` what it would tell if its whitelist had the words.
     """
 
     id: int
@@ -48,6 +48,7 @@ class MemberState:
     version: str | None = None
     zxid: int | None = None
     acknowledged: int | None = None
+    leaders_epoch: int | None = None
     phase: str | None = None
     connections: int | None = None
     outstanding: int | None = None
@@ -82,7 +83,9 @@ class MemberState:
 
     @property
     def epoch(self) -> int | None:
-        """The epoch of its last transaction."""
+        """That of the leader that it serves with, whether there was a transaction or not; else of its last one."""
+        if self.leaders_epoch is not None:
+            return self.leaders_epoch
         return None if self.zxid is None else epoch_of(self.zxid)
 
     @property

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pyzoo.config.membership import Membership
 from pyzoo.config.surroundings import CertificateFacts
@@ -139,13 +139,20 @@ def overview_of(
     return Overview(
         at_ms=now_ms,
         own_id=server.config.server_id,
-        members=tuple(members),
+        members=tuple(in_epoch(member, leader) for member in members),
         leader_id=known if leader is None else leader.id,
         has_quorum=has_quorum,
         fragile=fragile,
         lags=lags_of(members, zxids, now_ms),
         own=own,
     )
+
+
+def in_epoch(member: MemberState, leader: MemberState | None) -> MemberState:
+    """The member with the epoch of the leader that it serves with."""
+    if leader is None or leader.zxid is None or not member.serves:
+        return member
+    return evolve(member, leaders_epoch=epoch_of(leader.zxid))
 
 
 def quorum_of(configuration: Membership, members: Sequence[MemberState]) -> tuple[bool, bool]:

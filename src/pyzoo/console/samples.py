@@ -13,6 +13,8 @@ SAMPLE_EVERY_MS: Final = 5_000
 MOST_SAMPLES: Final = KEPT_MS // SAMPLE_EVERY_MS
 LEAST_APART_MS: Final = 1_000
 """Looks that are closer together make rates of chance."""
+MOST_APART_MS: Final = 4 * SAMPLE_EVERY_MS
+"""Between looks that are further apart nobody knows what happened when."""
 
 
 class Sample(NamedTuple):
@@ -70,12 +72,12 @@ class SampleRing:
         self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
 
     def look(self, now: Counters) -> None:
-        """Counters were looked at; too soon after the last time, or earlier, nothing comes of it."""
+        """Counters were looked at; too soon or too long after the last time nothing comes of it."""
         before = self.newest
         if before is not None:
             if 0 <= now.at_ms - before.at_ms < LEAST_APART_MS:
                 return
-            if now.at_ms > before.at_ms:
+            if 0 < now.at_ms - before.at_ms <= MOST_APART_MS:
                 self._samples.append(sample_of(before, now))
         self.newest = now
 

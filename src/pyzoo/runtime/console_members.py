@@ -1,5 +1,6 @@
 """Asks the other members of the ensemble with four-letter words, for the console: a few short connections, no more."""
 
+import os
 import ssl
 from collections.abc import Iterable
 from typing import Final
@@ -111,4 +112,7 @@ def reason_of(error: Exception) -> str:
     while isinstance(cause, BaseExceptionGroup):
         cause = cause.exceptions[0]
     told = cause or error
-    return (told.strerror if isinstance(told, OSError) else None) or str(told) or type(told).__name__
+    if isinstance(told, OSError) and told.errno is not None and not isinstance(told, ssl.SSLError):
+        # What trio makes of it names the address once more.
+        return os.strerror(told.errno)
+    return str(told) or type(told).__name__

@@ -99,7 +99,7 @@ def overview_json(overview: Overview) -> dict[str, Any]:
 
 def member_json(member: MemberState, lag: Lag | None) -> dict[str, Any]:
     """One member; its digests are left out."""
-    fields = asdict(member, filter=lambda attribute, value: attribute.name != "digests")
+    fields = asdict(member, filter=lambda attribute, value: attribute.name not in ("digests", "leaders_epoch"))
     latency = fields.pop("latency")
     for name in ("zxid", "acknowledged"):
         fields[name] = None if fields[name] is None else hex_text(fields[name])
