@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Clients:
         except CancelledError:
             pass
 
-    def stop(self) -> None:
+    def close(self) -> None:
         for lock, thread in self._waiting:
             lock.cancel()
             thread.join(20)
@@ -64,7 +65,7 @@ class Clients:
 def clients(server: EmbeddedServer) -> Iterator[Clients]:
     clients = Clients(server)
     yield clients
-    clients.stop()
+    clients.close()
 
 
 def session_of(client: KazooClient) -> str:
@@ -93,6 +94,19 @@ def test_locks_tells_who_holds_and_who_waits(cli: Cli, clients: Clients) -> None
     assert "/locks/one  lock (kazoo Lock, ReadLock, WriteLock, Election)" == lines[0]
     assert ["holds", "waits"] == [line.split()[0] for line in lines[1:3]]
     assert "1 recipe in 4 nodes" == lines[3]
+
+
+def test_a_named_admin_server_knows_addresses(run: Cli) -> None:
+    admin = {"zookeeper.admin.serverPort": "0", "zookeeper.admin.serverAddress": "127.0.0.1"}
+    properties = {"zookeeper.4lw.commands.whitelist": "srvr", **admin}
+    with EmbeddedServer(properties=properties) as server, closing(Clients(server)) as others:
+        others.new().Lock("/lock", "me").acquire()
+        words = ["-server", server.connect_string, "--json", "locks"]
+        unknown: Any = run(*words).documents[0]
+        known: Any = run(*words, "--admin", f"127.0.0.1:{server.admin_port}").documents[0]
+    address, nothing = ([part["address"] for part in document["recipes"][0]["parts"]] for document in (known, unknown))
+    assert [None] == nothing
+    assert address[0].startswith("127.0.0.1:")
 
 
 def test_readers_share_and_a_writer_waits(cli: Cli, clients: Clients) -> None:

@@ -33,6 +33,10 @@ class AdminSearch:
             return [self._port(url, zk, printer) for url in urls]
         return [self._guess(zk, printer)]
 
+    def is_named(self, option: str | None) -> bool:
+        """Whether somebody has said whom to ask."""
+        return bool(option or self.given or self.environment.get(VARIABLE))
+
     def _guess(self, zk: ZooKeeper, printer: Printer) -> AdminPort:
         """Where a shell speaks TLS, TLS is tried first."""
         zk.exists("/")

@@ -15,13 +15,14 @@ from pyzoo.recipes.pattern_file import read_patterns
 from pyzoo.recipes.survey import Survey
 from pyzoo.recipes.table import PatternTable
 from pyzoo.recipes.thing import Part, Thing
-from pyzoo.shell.command import Command, Context
+from pyzoo.shell.command import ADMIN, Command, Context
 from pyzoo.shell.cons_word import session_addresses
 from pyzoo.shell.errors import MalformedCommand, ShellError
 from pyzoo.shell.node_reading import MOST_NODES, NodeReader
 from pyzoo.shell.options import Arguments, Option, Options
 from pyzoo.shell.printer import Printer
 from pyzoo.shell.render import iso_text
+from pyzoo.shell.session_list import by_id
 from pyzoo.subtrees.values import Json
 from pyzoo.zxid import zxid_text
 
@@ -43,7 +44,7 @@ def locks(context: Context, given: Arguments) -> Json:
     for _ in survey.breaths():
         pass
     things = [thing for thing in survey.things if thing.kind in kinds]
-    addresses = session_addresses(context.zk.session.hosts) if things and context.zk.session.is_plain else {}
+    addresses = _addresses(context, given, things)
     _print(context.printer, things, addresses)
     _tell_rest(context.printer, len(things), survey, reader)
     return {
@@ -52,6 +53,19 @@ def locks(context: Context, given: Arguments) -> Json:
         "unreadable": len(reader.unreadable),
         "complete": _is_complete(survey, reader),
     }
+
+
+def _addresses(context: Context, given: Arguments, things: list[Thing]) -> dict[int, str]:
+    """Those of all sessions, as far as admin servers that were named tell them, or servers by the word cons."""
+    sessions = {session for thing in things for session in thing.sessions}
+    found: dict[int, str] = {}
+    if sessions and context.search.is_named(given.value("admin") if given.has("admin") else None):
+        known = by_id(context.admins(given), [zxid_text(session) for session in sorted(sessions)])
+        rows = {session: known.get(zxid_text(session), {}).get("address") for session in sessions}
+        found = {session: str(address) for session, address in rows.items() if address}
+    if sessions - found.keys() and context.zk.session.is_plain:
+        found = session_addresses(context.zk.session.hosts) | found
+    return found
 
 
 def _is_complete(survey: Survey, reader: NodeReader) -> bool:
@@ -165,12 +179,13 @@ def age_text(milliseconds: int) -> str:
 COMMANDS: Final = (
     Command(
         "locks",
-        "[--kind kind] [--limit n] [--recipes file] [path]",
+        "[--kind kind] [--limit n] [--recipes file] [--admin url] [path]",
         locks,
         Options.of(
             Option("kind", f"{', '.join(KINDS)} or {ALL_KINDS}; else what has a holder", takes_value=True, long=True),
             Option("limit", f"How many nodes to look at ({MOST_NODES})", takes_value=True, long=True),
             Option("recipes", "More patterns, in YAML or JSON", takes_value=True, long=True),
+            ADMIN,
         ),
         least=1,
         most=2,
