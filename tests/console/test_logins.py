@@ -9,7 +9,7 @@ from pyzoo.console.logins import IDLE_MS, LONGEST_MS, MOST_LOGINS, Logins
 from pyzoo.server.auth.digest import DigestAuthenticationProvider
 from pyzoo.testing import EmbeddedServer
 from tests.console.conftest import Connect, Start
-from tests.support.console import ask, cookie_of, csrf_of, log_in, post
+from tests.support.console import Answer, ask, cookie_of, csrf_of, log_in, post
 
 DIGEST_OF = DigestAuthenticationProvider("SHA1", None).digest_of
 READER, WRITER, ROOT = "rita:look", "walter:change", "root:everything"
@@ -24,6 +24,29 @@ SETTINGS = {
 def closed(start_shared: Start) -> EmbeddedServer:
     """A console for the readers and writers of the settings."""
     return start_shared(**SETTINGS)
+
+
+def test_behind_a_proxy_that_is_believed_a_login_is_as_its_clients_connect(start: Start) -> None:
+    server = start(
+        admin_console_remote="true",
+        admin_console_hosts="zoo.example",
+        IPAuthenticationProvider_usexforwardedfor="true",
+        **SETTINGS,
+    )
+    port = server.admin_port
+    page = ask(port, "/console/login", X_Forwarded_For="192.0.2.1", Host="zoo.example")
+    form = {"scheme": "digest", "user": "rita", "password": "look", "csrf": csrf_of(page)}
+
+    def send(scheme: str) -> Answer:
+        headers = {"X_Forwarded_For": "192.0.2.1", "X_Forwarded_Proto": scheme, "Host": "zoo.example"}
+        return post(port, "/console/login", form, None, Origin="https://zoo.example", **headers)
+
+    assert 403 == send("http").status
+    answer = send("https")
+    assert 303 == answer.status
+    assert "secure" in answer.headers["Set-Cookie"].lower()
+    page = ask(port, "/", X_Forwarded_For="192.0.2.9", Host="zoo.example", Cookie=cookie_of(answer))
+    assert "digest rita" in page.text
 
 
 def test_who_is_nobody_is_sent_to_the_login(closed: EmbeddedServer) -> None:

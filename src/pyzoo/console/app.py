@@ -158,7 +158,9 @@ class ConsoleApplication:
         """What is posted, and why it may not be done. Raises PageError where it is not even to be read."""
         headers = request.headers
         host = headers.get("Host", "")
-        if not is_same_origin(headers.get("Origin"), headers.get("Sec-Fetch-Site"), request.url.scheme, host):
+        if not is_same_origin(
+            headers.get("Origin"), headers.get("Sec-Fetch-Site"), self._visitors.scheme_of(request), host
+        ):
             raise PageError(403, "A page of another site asked for this.")
         now_ms = int(self._host.server().now_ms)
         wait_ms = self._changes.wait_ms(visitor.key, now_ms) if action.role >= Role.WRITER else 0

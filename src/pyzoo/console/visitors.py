@@ -87,6 +87,12 @@ class Visitors:
             return forwarded_address(forwarded) or ""
         return "" if request.client is None else request.client.host
 
+    def scheme_of(self, request: Request) -> str:
+        """`https` also where a proxy has taken TLS off, if what it says is to be believed."""
+        told = request.headers.get("X-Forwarded-Proto", "")
+        is_told = self._config.use_x_forwarded_for and told in ("http", "https")
+        return told if is_told else request.url.scheme
+
     def _login_of(self, request: Request) -> Login | None:
         token = request.cookies.get(cookie_name(request))
         return None if token is None else self._logins.find(token, self._now_ms())
@@ -146,7 +152,7 @@ class Visitors:
         self._logins.open(token, self._host.random_text(), ids, name, self._now_ms())
         logger.info("%s has logged in to the console from %s", ascii(name), address)
         note(self._host.server(), LOGIN, ids, address)
-        is_secure = request.url.scheme == "https"
+        is_secure = self.scheme_of(request) == "https"
         response.set_cookie(cookie_name(request), token, httponly=True, samesite="strict", secure=is_secure)
 
     def log_out(self, request: Request, visitor: Visitor, response: Response) -> None:
