@@ -1,4 +1,4 @@
-"""`python -m benchmarks` for single servers; `ensemble`, `costs`, `floods`, `install` and two `embedded` are others."""
+"""`python -m benchmarks` for single servers; the others are those of OTHERS."""
 
 import sys
 
@@ -9,6 +9,7 @@ from benchmarks import (
     embedded_ensemble_command,
     ensemble_command,
     floods_command,
+    history_command,
     install,
 )
 
@@ -16,6 +17,7 @@ OTHERS = {
     "ensemble": ensemble_command.main,
     "costs": costs_command.main,
     "floods": floods_command.main,
+    "history": history_command.main,
     "embedded": embedded_command.main,
     "embedded-ensemble": embedded_ensemble_command.main,
     "install": install.main,

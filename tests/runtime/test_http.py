@@ -107,6 +107,37 @@ async def test_requests_follow_each_other_on_one_connection(start: Callable[...,
     assert 3 == answered.count(b"HTTP/1.1 200 ")
 
 
+async def test_an_application_that_takes_long_hears_that_the_client_has_hung_up(start: Callable[..., int]) -> None:
+    heard = trio.Event()
+
+    async def takes_long(_scope: Message, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        heard.set()
+        await answer(send, 200, b"nobody reads it")
+
+    async with await connect(start(takes_long)) as stream:
+        await stream.send_all(GET)
+        await trio.testing.wait_all_tasks_blocked()
+        assert not heard.is_set()
+    with trio.fail_after(10):
+        await heard.wait()
+
+
+async def test_another_request_is_no_end_of_the_first(start: Callable[..., int]) -> None:
+    goes_on = trio.Event()
+
+    async def takes_long(_scope: Message, receive: Receive, send: Send) -> None:
+        with trio.move_on_after(0.05):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            goes_on.set()
+        await answer(send, 200, b"|")
+
+    assert 2 == (await talk(start(takes_long), GET + GET_LAST)).count(b"HTTP/1.1 200 ")
+    assert not goes_on.is_set()
+
+
 async def test_a_head_request_gets_no_body(start: Callable[..., int]) -> None:
     answered = await talk(start(), GET_LAST.replace(b"GET", b"HEAD"))
     assert b"Content-Length: 15\r\n" in answered

@@ -79,7 +79,7 @@ class _Reading:
         self._snapshots = [zxid for zxid, _ in list_snapshots(disk, directories.snapshots)]
         self._page = HistoryPage(LogReach.of(disk, directories.logs, self._logs))
         self._is_over = False
-        self._place = Cursor(query.last_zxid, 0)
+        self._reached = min(query.last_zxid, NEWEST - 1) + 1
         self._read_beyond = 0
 
     def run(self) -> HistoryPage:
@@ -98,7 +98,7 @@ class _Reading:
                 break
         if self._is_over and page.cursor is None:
             page.stopped_early = True
-            page.cursor = self._place
+            page.cursor = Cursor(self._reached, 0)
         return page
 
     def _wants_older(self, newest: Change) -> bool:
@@ -126,6 +126,7 @@ class _Reading:
                 return
             if self._is_over:
                 return
+            self._reached = min(self._reached, max(zxid, 0))
             newer_zxid, newer_time = zxid, first_record(self._disk, path)[1]
 
     def _look_for_hole(self, last: int, first_of_newer: int) -> None:
@@ -148,7 +149,7 @@ class _Reading:
             with closing(self._disk.open_read(path)) as file:
                 walk = LogWalk(file.read, wanted, self._needle or b"", _AT_ONCE)
                 if not walk.run(self._goes_on):
-                    self._stop(wanted)
+                    self._stop()
                     return
                 if walk.is_damaged:
                     self._note(f"{path}: what is behind byte {walk.offset} is no record: it is not looked at")
@@ -163,7 +164,7 @@ class _Reading:
     ) -> Iterator[Change]:
         while walk.found:
             if not self._goes_on():
-                self._stop(wanted)
+                self._stop()
                 return
             offset = walk.found.pop()
             seek(offset)
@@ -172,14 +173,14 @@ class _Reading:
             except (CorruptStorage, MalformedRecord) as error:
                 self._note(f"a record was left out: {error}")
                 continue
-            # Where the reading goes on after a break, or when not all places could be kept.
+            # Where the reading goes on when not all places could be kept.
             wanted.to_zxid = header.zxid - 1
             changes = [change for change in changes_of(header, txn) if self._query.matches(change)]
             yield from reversed(changes)
+            self._reached = min(self._reached, header.zxid)
 
-    def _stop(self, wanted: Wanted) -> None:
+    def _stop(self) -> None:
         self._is_over = True
-        self._place = Cursor(min(int(wanted.to_zxid), NEWEST - 1) + 1, 0)
 
     def _note(self, text: str) -> None:
         if text not in self._page.notes and len(self._page.notes) < _MOST_NOTES:
