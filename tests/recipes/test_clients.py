@@ -138,6 +138,12 @@ def test_a_lock_whose_node_is_not_ephemeral_is_held_by_no_session() -> None:
     assert [0] == [part.session for part in thing.holders]
 
 
+def test_a_lease_of_kazoo_says_until_when() -> None:
+    nodes = Nodes().add("/a/lease_holder", '{"version": 1, "holder": "h1", "end": "2026-11-30T03:08:12"}')
+    assert ["h1 until 2026-11-30T03:08:12"] == labels(one_in(nodes), "holder")
+    assert at(Nodes().add("/a/lease_holder", "something else"), "/a/lease_holder") is None
+
+
 def test_what_only_looks_like_a_recipe_is_a_guess() -> None:
     nodes = Nodes().add("/l/candidate-0000000000", session=1).add("/g/member", session=2).add("/a-count", "42")
     nodes.add("/the-barrier-here")

@@ -114,6 +114,14 @@ def test_solr_has_elections_with_the_names_of_nodes() -> None:
     assert ["h2:8983_solr", "h1:8983_solr"] == [part.label for part in election.parts]
 
 
+def test_bookies_and_servers_of_hive_say_where_they_are_by_their_names() -> None:
+    nodes = Nodes().add("/ledgers/available/b1:3181", session=1).add("/ledgers/available/readonly")
+    nodes.add("/hiveserver2/serverUri=h1:10000;version=3.1.3;sequence=0000000007", session=2)
+    things = {thing.recipe: thing for thing in all_in(nodes)}
+    assert ["b1:3181"] == names(things["BookKeeper bookies"], "member")
+    assert ["h1:10000"] == labels(things["HiveServer2"], "member")
+
+
 def test_druid_mesos_and_serversets_are_known() -> None:
     nodes = Nodes().add(f"/druid/coordinator/_COORDINATOR/{LATCH}0000000000", "c1", 1)
     nodes.add("/druid/announcements/h1:8083", '{"host":"h1:8083","type":"historical"}', 2)

@@ -22,7 +22,7 @@ KAZOO: Final = (
     Pattern("kazoo Queue", "queue", "items", entry=rf"entry-[0-9]{{3}}-{SEQUENCE}"),
     Pattern("kazoo Party", "group", "members", entry=f"{_HEX}__party__", ephemeral=True),
     Pattern("kazoo ShallowParty", "group", "members", entry=f"{_HEX}-(?P<label>.+)", ephemeral=True),
-    Pattern("kazoo NonBlockingLease", "lock", "owner", at="lease_holder", label="{holder} until {end}"),
+    Pattern("kazoo NonBlockingLease", "lock", "owner", at="lease_holder", label="{holder} until {end}", labelled=True),
 )  # fmt: skip
 
 CURATOR: Final = (

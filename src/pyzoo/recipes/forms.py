@@ -152,6 +152,8 @@ def _owner(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | None
     if not is_right(pattern, node.session):
         return None
     parts = [part_of(pattern, node, HOLDER)]
+    if pattern.labelled and not parts[0].label:
+        return None
     standby = relative(node.path, pattern.standby) if pattern.standby else ""
     names = sorted(view.first_names(standby, LISTED)) if standby else []
     waiting = [view.node(child_of(standby, name)) for name in names]

@@ -20,7 +20,7 @@ CLICKHOUSE: Final = (
     Pattern("ClickHouse replicas", "group", "members", at="replicas", needs=("../log", "../blocks"), alive="is_active", label="none"),
     Pattern(
         "ClickHouse leaders", "election", "line", at="leader_election", needs=("../replicas",), entry="leader_election-(?P<sequence>[0-9]+)",
-        permits="all", notes=("since 20.6 all replicas lead",),
+        permits="all", notes=("since 20.6 all replicas lead, before that only the first",),
     ),
     Pattern("ClickHouse distributed DDL", "queue", "items", at="task_queue/ddl", entry=f"query-{SEQUENCE}", counts=("active", "finished"), label="none"),
 )  # fmt: skip
@@ -58,6 +58,8 @@ DRUID: Final = (
 )  # fmt: skip
 
 OTHERS: Final = (
+    Pattern("BookKeeper bookies", "group", "members", at="ledgers/available", entry="[^:]+:[0-9]+", ephemeral=True, label="none"),
+    Pattern("HiveServer2", "service", "members", entry=rf"serverUri=(?P<label>[^;]+);version=[^;]*;sequence={SEQUENCE}", ephemeral=True),
     Pattern("Mesos masters", "election", "line", entry=f"json\\.info_{SEQUENCE}", ephemeral=True, label="{hostname}:{port}"),
     Pattern(
         "Finagle, Aurora ServerSet", "service", "members", entry=f"member_{SEQUENCE}", ephemeral=True,
