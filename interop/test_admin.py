@@ -1,7 +1,11 @@
 """The AdminServer beside Apache's: every command and every refusal, and snapshots that go from one to the other."""
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from kazoo.client import KazooClient
@@ -42,6 +46,39 @@ def test_commands_of_a_server_with_sessions(pair: Pair, session: PairSession, pl
     session.call(rq.GET_DATA, rq.path_watch(place, True))
     session.call(rq.EXISTS, rq.path_watch("/none", True))
     compare(pair, command)
+
+
+def test_the_shell_tells_of_the_sessions_of_both(pair: Pair, session: PairSession, place: str) -> None:
+    """pyzoo's console answers it, and the commands of Apache's server."""
+    session.call(rq.CREATE, rq.create(f"{place}/e", flags=1))
+    session.call(rq.GET_DATA, rq.path_watch(f"{place}/e", True))
+    told = []
+    for side, (session_id, _) in zip(pair.sides, session.identities, strict=True):
+        id = f"0x{session_id & 0xFFFFFFFFFFFFFFFF:x}"
+        lines = f"who {place}/e\nwho {place}\nsessions {id}\ntop --once\nhistory {place}\n"
+        admin = f"http://127.0.0.1:{side.server.admin_port}"
+        who, alone, sessions, top, history = documents_of(side.server, admin, lines)
+        [mine] = sessions["sessions"]
+        names = ("id", "timeout_ms", "ephemerals", "watches", "here")
+        told.append(
+            [
+                [each["id"] == id for each in (who["owner"], *who["watchers"])],
+                alone,
+                [mine[name] == id if name == "id" else mine[name] for name in names],
+                mine["address"].startswith("127.0.0.1:"),
+                top["members"][0]["role"],
+                id in [each["id"] for each in top["sessions"]],
+            ]
+        )
+        assert ("it has no console" in history.get("error", "")) == (side is pair.sides[0])
+    pair.compare("who, sessions and top of the shell", told)
+
+
+def documents_of(server: Server, admin: str, lines: str) -> list[Any]:
+    """What the shell prints for scripts."""
+    command = [sys.executable, "-m", "pyzoo", "cli", "-server", server.host_port, "--admin", admin, "--json"]
+    ended = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=120)
+    return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("command", ["monitor", "mntr", "environment", "env", "envi"])

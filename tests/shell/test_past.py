@@ -30,6 +30,7 @@ def piece(name: str, items: list[Any], **more: Any) -> dict[str, Any]:
 
 HISTORY = [
     piece("changes", [change("0x4", "setData", version=1, size=3, data="bmV3", text="new")], cursor="0x4"),
+    piece("changes", [change("0x3", "setACL", version=0, acl=ACL)], cursor="0x3"),
     piece(
         "changes", [change("0x2", "create", size=2, data="wAE=")], notes=["The logs begin at 0x2."], first_zxid="0x2"
     ),
@@ -77,6 +78,7 @@ def test_the_history_of_a_node_is_a_line_for_each_change(past: Cli) -> None:
     ended = past("history", "/a")
     assert ["time", "zxid", "change", "path", "version", "data", "session", "address"] == ended.lines[0].split()
     assert ["2025-11-30T02:33:20.123Z 0x4 setData /a 1 new 0x100 10.0.0.7:1",
+            "2025-11-30T02:33:20.123Z 0x3 setACL /a 0 world:anyone:cdrwa 0x100 10.0.0.7:1",
             "2025-11-30T02:33:20.123Z 0x2 create /a - (2 bytes) 0x100 10.0.0.7:1"] == [
         " ".join(line.split()) for line in ended.lines[1:]
     ]  # fmt: skip
@@ -85,14 +87,16 @@ def test_the_history_of_a_node_is_a_line_for_each_change(past: Cli) -> None:
 
 def test_all_pieces_of_an_answer_are_one_document(past: Cli, stub: StubAdmin) -> None:
     found = document(past, "history", "/a", "--subtree", "--session", "0x100", "--since", "2026-11-30T12:00:00+01:00")
-    newest, oldest = found["changes"]
+    newest, acl, oldest = found["changes"]
+    assert (["world:anyone:cdrwa"], 0) == (acl["acl"], acl["version"])
     assert ("new", "0x4", "2025-11-30T02:33:20.123Z", "setData") == tuple(
         newest[name] for name in ("data", "zxid", "time", "change")
     )
     assert ("wAE=", "base64") == (oldest["data"], oldest["encoding"])
     assert (True, ["The logs begin at 0x2."]) == (found["whole"], found["notes"])
     wanted = {"path": "/a", "subtree": "true", "session": "0x100", "since": "2026-11-30T11:00:00Z", "limit": "100"}
-    assert [wanted, {**wanted, "limit": "99", "cursor": "0x4"}] == [asked.query for asked in stub.asked]
+    more = [{**wanted, "limit": limit, "cursor": cursor} for limit, cursor in (("99", "0x4"), ("98", "0x3"))]
+    assert [wanted, *more] == [asked.query for asked in stub.asked]
 
 
 def test_a_limit_is_a_limit_and_is_told(past: Cli, stub: StubAdmin) -> None:

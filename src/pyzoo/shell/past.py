@@ -93,12 +93,14 @@ def iso(at: Any) -> str | None:
 
 def change_json(change: dict[str, Any], chroot: str) -> dict[str, Json]:
     """A change as a document: without what is not there, its time in ISO 8601, data as everywhere."""
-    left = {name: value for name, value in change.items() if value not in (None, False) and name not in _DATA}
+    left = {name: value for name, value in change.items() if value is not None and value is not False}
     path = change.get("path")
     at: dict[str, Json] = {"zxid": change["zxid"], "time": iso(change.get("time")), "change": change.get("kind")}
     if path is not None:
         at["path"] = without_chroot(chroot, path)
-    left = {name: value for name, value in left.items() if name not in (*at, "kind")}
+    left = {name: value for name, value in left.items() if name not in (*at, *_DATA, "kind")}
+    if "acl" in left:
+        left["acl"] = acl_texts(left["acl"])
     return {**at, **left, **_content(change)}
 
 

@@ -9,7 +9,6 @@ from pyzoo.shell.errors import MalformedCommand
 from pyzoo.shell.options import Arguments, Option, Options
 from pyzoo.shell.past import (
     Asked,
-    acl_texts,
     change_json,
     iso,
     moment,
@@ -84,7 +83,7 @@ def shown(item: dict[str, Any]) -> str | None:
         return "(hidden)"
     data, size = item.get("data"), item.get("size")
     if data is None:
-        return "; ".join(acl_texts(item["acl"])) if item.get("acl") and isinstance(item["acl"][0], dict) else None
+        return ", ".join(item["acl"]) if item.get("change") == "setACL" and item.get("acl") else None
     if "encoding" not in item and not item.get("data_cut") and str(data).isprintable() and len(data) <= SHOWN_DATA:
         return str(data)
     return f"({size if size is not None else len(data)} bytes)"
