@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+import trio
 from kazoo.exceptions import NoAuthError
 from kazoo.security import make_acl
 
@@ -14,6 +15,8 @@ from pyzoo.datatree.acl import ALL
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CreateRequest, CreateResponse, DeleteRequest, Id, SetDataRequest
+from pyzoo.runtime.admin_server import ServerHost
+from pyzoo.runtime.console_host import ServerConsoleHost
 from pyzoo.server.auth.digest import DigestAuthenticationProvider
 from pyzoo.testing import EmbeddedEnsemble, EmbeddedServer
 from tests.console.conftest import Start
@@ -39,6 +42,26 @@ def set_data(host: HostOf, visitor: Visitor, path: str, version: int = -1) -> No
 def ensemble() -> Iterator[EmbeddedEnsemble]:
     with EmbeddedEnsemble(observers=1, tick_time_ms=TICK_TIME_MS) as started:
         yield started
+
+
+async def test_many_that_go_on_slice_by_slice_cost_no_more_than_one(console: EmbeddedServer) -> None:
+    slices = passes = 0
+
+    async def walk(host: ServerConsoleHost) -> None:
+        nonlocal slices
+        while True:
+            slices += 1
+            await host.pause()
+
+    host = console._awake().call(lambda running: ServerConsoleHost(ServerHost(running.tasks), running.tasks))
+    async with trio.open_nursery() as nursery:
+        for _ in range(8):
+            nursery.start_soon(walk, host)
+        for _ in range(100):
+            await trio.lowlevel.checkpoint()
+            passes += 1
+        nursery.cancel_scope.cancel()
+    assert slices <= passes + 8
 
 
 def test_a_change_is_that_of_a_client(console: EmbeddedServer) -> None:

@@ -45,6 +45,7 @@ class ServerConsoleHost:
         self._host = host
         self._tasks = tasks
         self._clients = ConsoleClients(tasks)
+        self._pausing = trio.Lock()
         self.looks = ConsoleLooks(tasks.front().config, counters or CounterLooks(host.server))
         self.top = TopLooks()
         self.viewers = Viewers()
@@ -61,8 +62,9 @@ class ServerConsoleHost:
         return await self._host.vouches_for(certificate)
 
     async def pause(self) -> None:
-        """Let the clients go on."""
-        await self._host.pause()
+        """Let the clients go on; of all that pause one goes on after each pass, so many cost no more than one."""
+        async with self._pausing:
+            await self._host.pause()
 
     async def save_snapshot(self) -> SavedSnapshot:
         """Save a snapshot."""

@@ -18,6 +18,8 @@ Pause = Callable[[], Awaitable[None]]
 
 NAMES_AT_ONCE: Final = 4096
 """Names that are looked at, or put in order, between two pauses: about a millisecond."""
+_SLOWER: Final = 4
+"""How much longer it takes to look whether a name matches."""
 
 
 @frozen
@@ -61,7 +63,7 @@ async def child_page(node: DataNode, wanted: PageWanted, pause: Pause) -> ChildP
         return ChildPage([], 0, 0, 0)
     version = _version(node)
     selection, waiting = _Selection(wanted, children), iter(children.paths)
-    while some := list(islice(waiting, NAMES_AT_ONCE)):
+    while some := list(islice(waiting, selection.at_once)):
         selection.look_at(some)
         await pause()
         if _version(node) != version:
@@ -72,8 +74,9 @@ async def child_page(node: DataNode, wanted: PageWanted, pause: Pause) -> ChildP
 
 async def _page_of_copy(children: Children, wanted: PageWanted, pause: Pause) -> ChildPage:
     paths, selection = list(children.paths), _Selection(wanted, children)
-    for at in range(0, len(paths), NAMES_AT_ONCE):
-        selection.look_at(paths[at : at + NAMES_AT_ONCE])
+    at_once = selection.at_once
+    for at in range(0, len(paths), at_once):
+        selection.look_at(paths[at : at + at_once])
         await pause()
     return selection.page()
 
@@ -90,6 +93,8 @@ class _Selection:
         self._limit = wanted.limit
         self._above = next(iter(children.paths), "")[: children.start]
         self._test = NameTest(wanted.matching) if wanted.matching else None
+        self.at_once = NAMES_AT_ONCE if self._test is None else max(NAMES_AT_ONCE // _SLOWER, 1)
+        """Names between two pauses."""
         self._backwards = wanted.last or bool(wanted.before)
         name = wanted.before if self._backwards else wanted.after
         self._from = self._above + name if name else ""

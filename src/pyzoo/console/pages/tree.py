@@ -21,7 +21,7 @@ from pyzoo.console.nodes.quota_view import QuotaView, quota_of
 from pyzoo.console.nodes.reader import Reader, name_of, parent_path
 from pyzoo.console.page import Action, Page, PageRequest
 from pyzoo.console.pages import tree_create, tree_delete, tree_edit, tree_transfer
-from pyzoo.console.pages.tree_place import BUILT_IN, disposition, not_shown, path_asked, places, reader_of
+from pyzoo.console.pages.tree_place import BUILT_IN, disposition, not_shown, path_asked, places, reader_of, settled
 from pyzoo.console.rendering import hex_text, link
 from pyzoo.console.times import iso_text
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, WRITE
@@ -67,6 +67,7 @@ async def node_shown(asked: PageRequest, path: str) -> NodeShown:
         given.get("matching", ""),
     )
     page = await child_page(reader_of(asked).readable(path), wanted, asked.host.pause)
+    await settled(asked, path)
     # It may have been deleted meanwhile, or be another one.
     reader = reader_of(asked)
     node = reader.readable(path)
@@ -212,6 +213,7 @@ def _quota_json(quota: QuotaView) -> Json:
 async def download(asked: PageRequest) -> Response:
     """All data of a node, to be saved, whatever it is."""
     path = path_asked(asked)
+    await settled(asked, path)
     node = reader_of(asked).readable(path)
     return saved_file(node.data or b"", name_of(path).strip("/") or "root", "application/octet-stream")
 

@@ -12,7 +12,7 @@ from pyzoo.console.nodes.reader import ROOT, parent_path
 from pyzoo.console.nodes.typed_data import TEXT, TypedData
 from pyzoo.console.page import POST, Action, PageRequest
 from pyzoo.console.pages.tree_forms import Refused, check_size, done, form_page, submit_of, tried, version_of
-from pyzoo.console.pages.tree_place import not_shown, path_asked, places, reader_of
+from pyzoo.console.pages.tree_place import not_shown, path_asked, places, reader_of, settled
 from pyzoo.console.rendering import hex_text
 from pyzoo.console.visitor import Role
 from pyzoo.datatree.node import DataNode
@@ -62,6 +62,7 @@ async def _guarded(asked: PageRequest, path: str, race: Race, opcode: int, body:
 async def edit(asked: PageRequest) -> Response:
     """The form with the data as it is."""
     path = path_asked(asked)
+    await settled(asked, path)
     try:
         node = reader_of(asked).readable(path)
     except KeeperError as error:

@@ -24,6 +24,12 @@ def reader_of(asked: PageRequest) -> Reader:
     return Reader.of(server, asked.visitor.ids)
 
 
+async def settled(asked: PageRequest, path: str) -> None:
+    """Wait while a transaction that is applied over several turns may have changed half of the node, as reads wait."""
+    while (closing := asked.server().tree.closing) is not None and closing.hides(path):
+        await asked.host.pause()
+
+
 def path_asked(asked: PageRequest) -> str:
     """The path of a node in the parameters, or the form; the root where there is none. Raises PageError."""
     path = asked.form.get("path") or asked.parameters.get("path") or ROOT
