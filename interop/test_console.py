@@ -3,12 +3,16 @@
 import http.client
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from hashlib import sha1
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from kazoo.client import KazooClient
+from kazoo.exceptions import NoAuthError
 
 from interop.conftest import new_ensemble, subject_is_real
 from interop.ensemble import LOOPBACK, Ensemble, Settings
@@ -21,10 +25,17 @@ WRITES = 300
 WAIT_SECONDS = 30.0
 Connect = Callable[..., KazooClient]
 ADMIN_PORTS = {1: free_port(), 2: free_port()}
+WRITER = "walter:change"
+WRITER_ID = "walter:" + b64encode(sha1(WRITER.encode()).digest()).decode()
 SETTINGS = Settings(
     reconfig=True,
     lines_of={
-        sid: {"admin.enableServer": "true", "admin.serverAddress": LOOPBACK, "admin.serverPort": str(port)}
+        sid: {
+            "admin.enableServer": "true",
+            "admin.serverAddress": LOOPBACK,
+            "admin.serverPort": str(port),
+            "admin.console.writers": f"digest:{WRITER_ID}",
+        }
         for sid, port in ADMIN_PORTS.items()
     },
 )
@@ -45,6 +56,18 @@ def console(sid: int, path: str = "/console/api/overview") -> Any:
         response = connection.getresponse()
         assert 200 == response.status
         return json.loads(response.read())
+
+
+def change(sid: int, url: str, **form: str) -> int:
+    """The status of the answer to a form of somebody who may write."""
+    with closing(http.client.HTTPConnection(LOOPBACK, ADMIN_PORTS[sid], timeout=WAIT_SECONDS)) as connection:
+        headers = {
+            "Host": "localhost",
+            "Authorization": f"digest {WRITER}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        connection.request("POST", url, urlencode(form), headers)
+        return connection.getresponse().status
 
 
 def shown(asked: int, of: int) -> dict[str, Any]:
@@ -98,6 +121,35 @@ def test_sessions_of_other_members_are_known_everywhere_by_their_ids(ensemble: E
         session["maker"],
         session["watches"],
     )
+
+
+@pytest.mark.parametrize("sid", ADMIN_PORTS)
+def test_a_leader_of_apache_commits_what_the_console_changes(ensemble: Ensemble, connect: Connect, sid: int) -> None:
+    name = f"by-console-{sid}"
+    form = {"name": name, "kind": "persistent", "data": "text", "encoding": "text", "acl": "auth::cdrwa"}
+    assert 303 == change(sid, "/console/tree/create", path="/", **form)
+    client = connect(ensemble.members[JAVA_SID])
+    client.sync(f"/{name}")
+    with pytest.raises(NoAuthError):
+        client.get(f"/{name}")
+    client.add_auth("digest", WRITER)
+    assert b"text" == client.get(f"/{name}")[0]
+
+
+@pytest.mark.parametrize("of", [JAVA_SID, 1])
+def test_a_leader_of_apache_ends_the_session_that_the_console_names(
+    ensemble: Ensemble, connect: Connect, of: int
+) -> None:
+    client, other = connect(ensemble.members[of]), connect(ensemble.members[JAVA_SID])
+    states: list[str] = []
+    client.add_listener(states.append)
+    client.create("/ended", ephemeral=True)
+    session_id = hex(client.client_id[0])
+    wait_until(lambda: session_id in str(console(2, "/console/api/sessions")["sessions"]))
+    assert 303 == change(2, "/console/session/end", id=session_id)
+    other.sync("/")
+    assert not other.exists("/ended")
+    wait_until(lambda: "LOST" in states)
 
 
 def test_without_the_leader_of_apache_it_does_not_answer_and_another_one_leads(ensemble: Ensemble) -> None:
