@@ -244,6 +244,21 @@ def test_who_goes_away_does_not_take_the_multi_along() -> None:
     assert world.server.throttler.in_process == 0
 
 
+def test_a_tree_without_digests_has_none_after_a_write_behind_a_multi() -> None:
+    world = LoneServer(slice_units=20, digest_enabled=False)
+    owner = world.connect()
+    populated(world, owner)
+    world.disk_is_slow = True
+    owner.ask(op.MULTI, *many_parts(), MultiHeader(-1, True, -1))
+    world.finish_work()
+    owner.ask(op.SET_DATA, SetDataRequest("/s/e1", b"z", -1))
+    owner.ask(op.CREATE, CreateRequest("/s/e1/child", b"z", OPEN, 0))
+    world.sync()
+    run_out(world)
+    assert [0, 0, 0] == [header.err for header, _ in owner.replies()]
+    assert world.server.tree.tree_digest == 0
+
+
 def test_a_server_that_ends_applies_what_is_committed_behind_a_multi_too() -> None:
     world, _, other = preparing_world()
     tree = world.server.tree

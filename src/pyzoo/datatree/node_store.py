@@ -245,7 +245,7 @@ class NodeStore:
 
     def take_digest(self, path: str, node: DataNode, foreseen: i64) -> None:
         """The same where it may be known already what the node adds to the digest; 0 for not."""
-        if foreseen == 0:
+        if foreseen == 0 or not self.digest_enabled:
             self.update_digest(path, node)
         else:
             self.tree_digest += foreseen - node.digest
