@@ -6,8 +6,7 @@ hundred: the caller lets others go on then.
 
 import re
 from collections.abc import Callable, Generator, Iterable
-from heapq import nsmallest
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from attrs import evolve, frozen
 
@@ -19,7 +18,7 @@ from pyzoo.subtrees.paths import child_of
 
 LISTED: Final = 1000
 """Parts of a thing that are told one by one."""
-NAMES_A_BREATH: Final = 500
+NAMES_A_BREATH: Final = 200
 EXCLUSIVE: Final = "exclusive"
 SHARED: Final = "shared"
 
@@ -27,8 +26,7 @@ Element = TypeVar("Element")
 Breaths = Generator[None, None, Element]
 
 
-@frozen(order=True)
-class Entry:
+class Entry(NamedTuple):
     """A child that counts. Their order is that of their turns; of two with one number who shares comes second."""
 
     sequence: int
@@ -75,14 +73,26 @@ def is_right(pattern: Pattern, session: int) -> bool:
 
 def collected(view: NodeView, path: str, read: Callable[[str], Entry | None]) -> Breaths[Entries]:
     """All children that `read` makes something of."""
-    found: list[Entry] = []
+    first: list[Entry] = []
+    last: Entry | None = None
+    total = 0
     for at, name in enumerate(view.names(path)):
         if at % NAMES_A_BREATH == 0:
             yield None
         entry = read(name)
-        if entry is not None:
-            found.append(entry)
-    return Entries(nsmallest(LISTED, found), len(found))
+        if entry is None:
+            continue
+        total += 1
+        if last is not None and entry > last:
+            continue
+        first.append(entry)
+        if len(first) >= 2 * LISTED:
+            # What comes later is only counted: of a million nothing is put in order at once.
+            first.sort()
+            del first[LISTED:]
+            last = first[-1]
+    first.sort()
+    return Entries(first[:LISTED], total)
 
 
 def parts_of(

@@ -98,7 +98,7 @@ def _items(pattern: Pattern, view: NodeView, node: Node) -> Breaths[Thing | None
     def in_order(name: str) -> Entry | None:
         # Names are what these clients sort by, priorities in front.
         entry = read_entry(pattern.entry_re, name)
-        return None if entry is None else evolve(entry, sequence=0)
+        return None if entry is None else entry._replace(sequence=0)
 
     entries = yield from collected(view, node.path, in_order)
     parts = []

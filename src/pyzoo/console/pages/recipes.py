@@ -18,6 +18,8 @@ from pyzoo.subtrees.paths import check_path, parent_of
 ROWS: Final = 200
 QUICK_MS: Final = 200
 """A walk that takes longer is made when somebody asks for it, and not again by itself."""
+VERY_QUICK_MS: Final = 30
+"""The same for a look at one node, which is made much more often: it may have a million children."""
 LIST: Final = "/console/recipes"
 ONE: Final = "/console/recipe"
 SHOWN_HOLDERS: Final = 3
@@ -54,7 +56,9 @@ async def show(asked: PageRequest) -> Response:
 async def show_one(asked: PageRequest) -> Response:
     """What one node is, and who has a part in it."""
     path = _wanted_path(asked)
+    begun_ms = int(asked.server().now_ms)
     thing = await found_at(asked.host, asked.visitor, path)
+    took_ms = int(asked.server().now_ms) - begun_ms
     begin = asked.number("begin", 0, 0, 1 << 31)
     parts = () if thing is None else thing.parts[begin : begin + ROWS]
     server = asked.server()
@@ -67,6 +71,7 @@ async def show_one(asked: PageRequest) -> Response:
         above=parent_of(path),
         is_there=server.tree.get_node(path) is not None,
         thing=thing,
+        is_live=took_ms <= VERY_QUICK_MS,
         parts=parts,
         begin=begin,
         addresses=addresses_of(server, sessions),
