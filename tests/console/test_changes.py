@@ -45,6 +45,13 @@ def server(start_shared: Start, tmp_path_factory: pytest.TempPathFactory) -> Emb
     transaction.delete("/open/kid")
     transaction.commit()
     client.create("/open/eph", b"", ephemeral=True)
+    client.create("/gone/deep/er", b"deep", makepath=True)
+    client.create("/gone-secret", b"", acl=[make_acl("world", "anyone", create=True, delete=True), *secret])
+    client.create("/gone-secret/kid", b"below")
+    client.delete("/gone-secret/kid")
+    client.delete("/gone-secret")
+    client.set("/gone/deep/er", b"deeper")
+    client.delete("/gone", recursive=True)
     client.stop()
     client.close()
     return server
@@ -93,6 +100,14 @@ def test_what_a_client_could_not_read_is_not_told(server: EmbeddedServer) -> Non
     whole = of(server, "history")
     assert whole["hidden"]
     assert "/secret/kid" not in [row["path"] for row in whole["changes"]]
+
+
+def test_what_was_below_a_node_that_is_gone_goes_by_the_acl_it_had(server: EmbeddedServer) -> None:
+    told = of(server, "history", limit=200)["changes"]
+    deep = [(row["kind"], row["text"]) for row in told if row["path"] == "/gone/deep/er"]
+    assert [("delete", None), ("setData", "deeper"), ("create", "deep")] == deep
+    assert "/gone-secret/kid" not in [row["path"] for row in told]
+    assert "/gone-secret" in [row["path"] for row in told]
 
 
 def test_what_was_written_under_an_acl_of_then_stays_hidden(server: EmbeddedServer) -> None:

@@ -3,16 +3,17 @@
 import pytest
 
 from pyzoo.errors import HistoryError, HistoryQueryError
-from pyzoo.history.answers import answer_history, answer_tree_at
+from pyzoo.history.answers import answer_acls, answer_history, answer_tree_at
 from pyzoo.history.log_tail import LogTail
 from pyzoo.history.log_walk import PIECE
 from pyzoo.history.page import HistoryPage, read_page
 from pyzoo.history.query import Cursor, HistoryQuery
-from pyzoo.history.questions import Moment, TreeQuestion
+from pyzoo.history.questions import AclQuestion, Moment, TreeQuestion
 from pyzoo.persistence.disk import ReadFile
 from pyzoo.persistence.memory_disk import MemoryDisk
+from pyzoo.subtrees.acl_text import perms_of
 from tests.support.pasts import Past
-from tests.support.persistence_cases import VERSION_2
+from tests.support.persistence_cases import OPEN_ACL, VERSION_2
 
 
 def changes_of(past: Past, page: HistoryPage) -> list[int]:
@@ -72,6 +73,17 @@ def test_a_hole_that_a_received_snapshot_has_left_is_told(past: Past) -> None:
     for query in (HistoryQuery("/a"), HistoryQuery("/nothing"), HistoryQuery()):
         [note] = page_of(past, query).notes
         assert "between 0x3 and 0x68 transactions are missing" in note
+
+
+def test_the_acl_from_before_a_hole_is_not_that_of_what_came_behind_it(past: Past) -> None:
+    sets(past, 1)
+    past.roll()
+    past.zxid += 100
+    sets(past, 1)
+    page = page_of(past, HistoryQuery("/a"))
+    assert [None, OPEN_ACL, OPEN_ACL] == [page.acl_then(change) for change in page.changes]
+    [behind, created] = answer_acls(past.disk, past.directories, AclQuestion(["/a"], past.zxid))["/a"]
+    assert [(3, None), (1, 31)] == [behind, (created[0], perms_of(created[1][0]["perms"]))]
 
 
 def test_an_epoch_that_ended_elsewhere_is_told_by_the_snapshot(past: Past) -> None:

@@ -6,8 +6,8 @@ that is not known lets in only who may read everything. Of a node that is gone t
 counts for now.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from pyzoo.datatree.acl import ADMIN, READ, UNRESOLVED_ACL
 from pyzoo.datatree.paths import path_above
@@ -17,6 +17,8 @@ from pyzoo.jute.records import ACL, Id
 from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.requests.operations.node_reads import masked_acl
 
+MOST_ASKED: Final = 8
+"""Nodes whose ACL of then is looked for in the logs, for one page."""
 AddressOf = Callable[[int], str | None]
 
 
@@ -27,6 +29,31 @@ class PastSight:
         self._tree = tree
         self._access = access
         self._ids = ids
+
+    # --- what has to be asked first
+
+    def unknown_acls(self, answer: Json) -> list[str]:
+        """Nodes that are gone, and whose ACL of then decides over a row and is not known: some of them at least."""
+        if self._allows(UNRESOLVED_ACL):
+            return []
+        found: dict[str, None] = {}
+        for row in answer["changes"]:
+            if row["path"] is None:
+                continue
+            for path, then in ((path_above(row["path"]), "_parent_acl_then"), (row["path"], "_acl_then")):
+                if row[then] is None and self._tree.get_node(path) is None:
+                    found[path] = None
+        return list(found)[:MOST_ASKED]
+
+    def learn_acls(self, answer: Json, acls: Mapping[str, Sequence[tuple[int, Any]]]) -> None:
+        """Put into an answer what was found of these."""
+        for row in answer["changes"]:
+            if row["path"] is None:
+                continue
+            zxid = int(row["zxid"], 16)
+            for path, then in ((path_above(row["path"]), "_parent_acl_then"), (row["path"], "_acl_then")):
+                if row[then] is None and path in acls:
+                    row[then] = _acl_at(acls[path], zxid)
 
     # --- answers
 
@@ -127,6 +154,15 @@ class PastSight:
 
     def _allows(self, acl: list[ACL]) -> bool:
         return self._access.allows(acl, READ, self._ids)
+
+
+def _acl_at(told: Sequence[tuple[int, Any]], zxid: int) -> Any:
+    """The ACL that was in force then, if it is told; of a node that went in this very transaction the one before."""
+    for changed, acl in told:
+        if changed > zxid or (changed == zxid and acl is None):
+            continue
+        return acl
+    return None
 
 
 def _hide_data(row: Json) -> None:

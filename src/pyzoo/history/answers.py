@@ -8,11 +8,11 @@ from typing import Any, Final
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import HistoryError, HistoryQueryError
 from pyzoo.history.difference import Difference, NodeDifference, state_of
-from pyzoo.history.json_form import Json, change_json, difference_json, node_json
+from pyzoo.history.json_form import Json, acl_json, change_json, difference_json, node_json
 from pyzoo.history.page import GoesOn, always, read_page
 from pyzoo.history.playback import CheckTime, newest_zxid, zxid_at
-from pyzoo.history.query import Cursor, HistoryQuery
-from pyzoo.history.questions import DiffQuestion, Moment, TreeQuestion, question_of
+from pyzoo.history.query import MOST_ROWS, Cursor, HistoryQuery
+from pyzoo.history.questions import AclQuestion, DiffQuestion, Moment, TreeQuestion, question_of
 from pyzoo.history.reach import NO_ZXID
 from pyzoo.history.tree_at import PastTree, tree_at
 from pyzoo.persistence.directories import Directories
@@ -41,6 +41,8 @@ def answer_question(
             return answer_tree_at(disk, directories, asked, goes_on, extended_types)
         case DiffQuestion() as asked:
             return answer_diff(disk, directories, asked, goes_on, extended_types)
+        case AclQuestion() as asked:
+            return answer_acls(disk, directories, asked, goes_on)
 
 
 def answer_history(disk: Disk, directories: Directories, query: HistoryQuery, goes_on: GoesOn = always) -> Json:
@@ -66,6 +68,19 @@ def answer_history(disk: Disk, directories: Directories, query: HistoryQuery, go
         "stopped_early": page.stopped_early,
         "notes": notes,
     }
+
+
+def answer_acls(disk: Disk, directories: Directories, question: AclQuestion, goes_on: GoesOn = always) -> Json:
+    """By path, newest first: the zxid of each change of the ACL with the new one, null where the node was deleted."""
+    found: Json = {}
+    for path in question.paths:
+        page = read_page(disk, directories, HistoryQuery(path, to_zxid=question.up_to, limit=MOST_ROWS), goes_on)
+        told = [change for change in (*page.changes, *page.older) if change.sets_acl or change.is_delete]
+        rows = [(change.zxid, acl_json(change.acl)) for change in told]
+        # Behind a hole nobody knows.
+        rows += [(hole + 1, None) for hole in page.holes]
+        found[path] = sorted(rows, key=lambda row: row[0], reverse=True)
+    return found
 
 
 def answer_tree_at(

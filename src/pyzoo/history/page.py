@@ -41,7 +41,7 @@ class HistoryPage:
     """What there is of a history on one page; `cursor` is for the next one, None where nothing older is in the logs.
 
     `older` is what was read beyond the page: of the wanted path alone, until its ACL at the time of the page's last
-    change is known.
+    change is known. `holes` are the last transactions before those that are missing.
     """
 
     reach: LogReach
@@ -50,12 +50,16 @@ class HistoryPage:
     stopped_early: bool = False
     notes: list[str] = field(factory=list)
     older: list[Change] = field(factory=list)
+    holes: list[int] = field(factory=list)
 
     def acl_then(self, change: Change) -> list[ACL] | None:
         """The ACL of the node of a change right after it, or of a deletion right before it; None if not known."""
         place = (change.zxid, change.index)
         for other in (*self.changes, *self.older):
             if other.path == change.path and (other.zxid, other.index) <= place:
+                if any(other.zxid <= hole < change.zxid for hole in self.holes):
+                    # Nobody knows what became of it in between.
+                    return None
                 if other.sets_acl:
                     return other.acl
                 if other.is_delete and other is not change:
@@ -131,6 +135,7 @@ class _Reading:
 
     def _look_for_hole(self, last: int, first_of_newer: int) -> None:
         if is_hole(last, first_of_newer, self._snapshots):
+            self._page.holes.append(last)
             self._note(
                 f"between {zxid_text(last)} and {zxid_text(first_of_newer)} transactions are missing in the logs of "
                 "this server: it got what they did as a snapshot"

@@ -51,15 +51,28 @@ class DiffQuestion:
         check_path(self.path)
 
 
+@frozen
+class AclQuestion:
+    """Which ACLs these nodes had up to a zxid."""
+
+    paths: list[str]
+    up_to: int
+
+
 def check_limit(limit: int) -> None:
     """Raise HistoryQueryError for a page of no rows, or of too many."""
     if not 1 <= limit <= MOST_ROWS:
         raise HistoryQueryError(f"a page has 1 to {MOST_ROWS} rows, not {limit}")
 
 
-Question = HistoryQuery | TreeQuestion | DiffQuestion
+Question = HistoryQuery | TreeQuestion | DiffQuestion | AclQuestion
 
-_KINDS: Final[dict[str, type[Question]]] = {"history": HistoryQuery, "tree_at": TreeQuestion, "diff": DiffQuestion}
+_KINDS: Final[dict[str, type[Question]]] = {
+    "history": HistoryQuery,
+    "tree_at": TreeQuestion,
+    "diff": DiffQuestion,
+    "acls": AclQuestion,
+}
 _NESTED: Final = {"at": Moment, "begin": Moment, "end": Moment, "before": Cursor}
 
 

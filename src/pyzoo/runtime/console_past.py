@@ -19,7 +19,7 @@ AT_ONCE: Final = 2
 """Processes that read files for the console."""
 MOST_WAITING: Final = 8
 """Questions that wait for one of these."""
-SECONDS: Final = {"history": 30, "tree_at": 60, "diff": 60}
+SECONDS: Final = {"history": 30, "acls": 30, "tree_at": 60, "diff": 60}
 GRACE_SECONDS: Final = 20
 """What a process gets beyond that, to begin and to say what it has."""
 LEAST_MEMORY: Final = 1 << 30

@@ -13,7 +13,7 @@ from pyzoo.console.rendering import STILL_HERE, EventStream, event_text, link
 from pyzoo.console.times import wall_ms_of
 from pyzoo.errors import HistoryQueryError
 from pyzoo.history.query import Cursor, HistoryQuery
-from pyzoo.history.questions import DiffQuestion, Moment, TreeQuestion
+from pyzoo.history.questions import AclQuestion, DiffQuestion, Moment, TreeQuestion
 
 CHANGES: Final = "/console/changes"
 TREE_AT: Final = "/console/changes/tree"
@@ -61,6 +61,11 @@ async def changes_json(asked: PageRequest) -> Response:
 async def history_of(asked: PageRequest, query: HistoryQuery) -> dict[str, Any]:
     """What the visitor may see of the answer. Raises PageError."""
     answer = await asked.host.past.ask(query, asked.until_gone)
+    unknown = sight_of(asked).unknown_acls(answer)
+    if unknown:
+        newest = int(answer["changes"][0]["zxid"], 16)
+        acls = await asked.host.past.ask(AclQuestion(unknown, newest), asked.until_gone)
+        sight_of(asked).learn_acls(answer, acls)
     return sight_of(asked).history(answer, None if query.subtree else query.path, asked.host.past.address_of)
 
 
