@@ -10,14 +10,14 @@ from typing import Any, Final
 from attrs import frozen
 
 from pyzoo.console.host import ConsoleHost
+from pyzoo.console.past import UntilGone
 from pyzoo.console.rendering import STILL_HERE, event_text
 from pyzoo.console.samples import SAMPLE_EVERY_MS
-from pyzoo.console.viewers import Viewers
 from pyzoo.console.visitor import Visitor
 
 ASK_SECONDS: Final = 1.0
-SILENT_ROUNDS: Final = 2
-"""After so many rounds without news the stream says that it is still there, and finds out who is not."""
+SILENT_ROUNDS: Final = 10
+"""After so many rounds without news the stream says that it is still there."""
 SELDOM_MS: Final = 10_000
 LONGEST_ROUNDS: Final = 600
 """Then the stream ends, and the browser comes again: so a login that is over ends what it has begun."""
@@ -64,10 +64,14 @@ FEEDS: Final[Mapping[str, Feed]] = {
 
 
 async def events_of(
-    host: ConsoleHost, visitor: Visitor, feeds: Mapping[str, Feed], places: Mapping[str, str], viewers: Viewers
+    host: ConsoleHost,
+    visitor: Visitor,
+    feeds: Mapping[str, Feed],
+    places: Mapping[str, str],
+    until_gone: UntilGone,
 ) -> AsyncGenerator[str]:
-    """The events of these feeds from these places on, as texts."""
-    viewers.come(visitor.address)
+    """The events of these feeds from these places on, as texts, until `until_gone` returns."""
+    host.viewers.come(visitor.address)
     try:
         now = dict(places)
         for name, feed in feeds.items():
@@ -77,7 +81,8 @@ async def events_of(
         yield STILL_HERE
         silent = 0
         for _ in range(LONGEST_ROUNDS):
-            await host.sleep(ASK_SECONDS)
+            if not await host.past.still_asks(ASK_SECONDS, until_gone):
+                return
             silent += 1
             for name, feed in feeds.items():
                 news = feed(host, visitor, now[name])
@@ -89,7 +94,7 @@ async def events_of(
                 yield STILL_HERE
                 silent = 0
     finally:
-        viewers.leave(visitor.address)
+        host.viewers.leave(visitor.address)
 
 
 def places_text(places: Mapping[str, str]) -> str:

@@ -13,12 +13,11 @@ async def listen(asked: PageRequest) -> Response:
     unknown = [name for name in names if name not in FEEDS]
     if unknown or not names:
         raise PageError(404, f"There is no such topic; there are {', '.join(FEEDS)}.")
-    viewers = asked.host.viewers
-    if not viewers.has_room(asked.visitor.address):
+    if not asked.host.viewers.has_room(asked.visitor.address):
         raise PageError(503, "Too many look at the console already; this page is not live.")
     feeds = {name: FEEDS[name] for name in names}
     places = places_of(asked.parameters.get("after", ""))
-    return EventStream(events_of(asked.host, asked.visitor, feeds, places, viewers))
+    return EventStream(events_of(asked.host, asked.visitor, feeds, places, asked.until_gone))
 
 
 PAGE = Page((Action("/console/live", listen),))
