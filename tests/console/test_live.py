@@ -36,7 +36,9 @@ def next_event(response: http.client.HTTPResponse) -> dict[str, str]:
 
 
 def test_a_page_hears_that_there_is_another_sample(console: EmbeddedServer) -> None:
-    with listening(console.admin_port, "/console/live?topics=overview,sessions&after=overview=1,sessions=1") as response:
+    with listening(
+        console.admin_port, "/console/live?topics=overview,sessions&after=overview=1,sessions=1"
+    ) as response:
         assert (200, "text/event-stream; charset=utf-8") == (response.status, response.headers["Content-Type"])
         events = [next_event(response), next_event(response)]
     assert ["overview", "sessions"] == sorted(event["event"] for event in events)

@@ -7,18 +7,15 @@ from attrs import frozen
 
 from pyzoo.console.samples import KEPT_MS, MOST_APART_MS
 
-WIDTH: Final = 180
-HEIGHT: Final = 40
-MARGIN: Final = 2
+WIDTH: Final = 1800
+HEIGHT: Final = 400
+MARGIN: Final = 20
 Point = tuple[int, float | None]
 
 
 @frozen
 class Graph:
-    """One graph: `line` and `area` are the `d` of two paths, `text` says the same in words.
-
-    `dot` is where the newest value is, None without one.
-    """
+    """One graph: `line` and `area` are the `d` of two paths, `text` says the same in words."""
 
     title: str
     line: str
@@ -26,7 +23,6 @@ class Graph:
     text: str
     latest: str
     highest: str
-    dot: tuple[float, float] | None = None
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -44,12 +40,12 @@ def draw(title: str, unit: str, points: Sequence[Point], now_ms: int) -> Graph:
     if not known:
         return Graph(title, "", "", f"{title}: nothing is known yet", "", "")
     top = max(value for _, value in known)
-    placed = [[_place(at, value, now_ms, top) for at, value in run] for run in _runs(known)]
+    runs = [_places(run, now_ms, top) for run in _runs(known)]
     latest, highest = number_text(known[-1][1]) + unit, number_text(top) + unit
-    line = "".join(_line(run) for run in placed)
-    area = "".join(f"{_line(run)}V{HEIGHT}H{run[0][0]:g}Z" for run in placed)
+    lines = ["M" + "L".join(run) for run in runs]
+    areas = [f"{line}V{HEIGHT}H{run[0].partition(',')[0]}Z" for line, run in zip(lines, runs, strict=True)]
     text = f"{title}: {latest} now, at most {highest} in the last {_minutes(now_ms - known[0][0])}"
-    return Graph(title, line, area, text, latest, highest, placed[-1][-1])
+    return Graph(title, "".join(lines), "".join(areas), text, latest, highest)
 
 
 def _minutes(span_ms: int) -> str:
@@ -60,21 +56,22 @@ def _minutes(span_ms: int) -> str:
 def _runs(points: list[tuple[int, float]]) -> list[list[tuple[int, float]]]:
     """The points that belong together: those further apart are not joined, for nobody looked in between."""
     runs: list[list[tuple[int, float]]] = []
-    for at, value in points:
-        if runs and at - runs[-1][-1][0] <= MOST_APART_MS:
-            runs[-1].append((at, value))
-        else:
-            runs.append([(at, value)])
+    last = -MOST_APART_MS
+    for point in points:
+        if not runs or point[0] - last > MOST_APART_MS:
+            runs.append([])
+        runs[-1].append(point)
+        last = point[0]
     return runs
 
 
-def _place(at_ms: int, value: float, now_ms: int, top: float) -> tuple[float, float]:
-    x = WIDTH - MARGIN - (now_ms - at_ms) / KEPT_MS * (WIDTH - 2 * MARGIN)
-    y = HEIGHT - MARGIN - (value / top if top > 0 else 0) * (HEIGHT - 2 * MARGIN)
-    return round(x, 1), round(y, 1)
-
-
-def _line(run: list[tuple[float, float]]) -> str:
-    """A path through the places; a single one is a short line, to be seen at all."""
-    places = run if len(run) > 1 else [run[0], (run[0][0] + 1, run[0][1])]
-    return "M" + "L".join(f"{x:g},{y:g}" for x, y in places)
+def _places(run: list[tuple[int, float]], now_ms: int, top: float) -> list[str]:
+    """Where the points of a run are, as whole numbers; a single one is a short line, to be seen at all."""
+    per_ms = (WIDTH - 2 * MARGIN) / KEPT_MS
+    per_value = (HEIGHT - 2 * MARGIN) / top if top > 0 else 0.0
+    right, bottom = WIDTH - MARGIN, HEIGHT - MARGIN
+    places = [f"{int(right - (now_ms - at) * per_ms)},{int(bottom - value * per_value)}" for at, value in run]
+    if len(places) == 1:
+        x, _, y = places[0].partition(",")
+        return [f"{int(x) - MARGIN},{y}", places[0]]
+    return places

@@ -36,10 +36,11 @@ async def show(asked: PageRequest) -> Response:
     """The page."""
     overview = await asked.host.looks.overview()
     samples = asked.host.looks.samples
-    members = [
-        MemberView(member, overview.lags.get(member.id), graphs_of(samples.get(member.id), overview.at_ms))
-        for member in overview.members
-    ]
+    members: list[MemberView] = []
+    for member in overview.members:
+        graphs = graphs_of(samples.get(member.id), overview.at_ms)
+        members.append(MemberView(member, overview.lags.get(member.id), graphs))
+        await asked.host.pause()
     return asked.page("overview.html", overview=overview, members=members, warnings=warnings_of(overview))
 
 
