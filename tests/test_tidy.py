@@ -40,11 +40,11 @@ VAGUE_NAMES = {"common", "helper", "helpers", "lib", "misc", "util", "utils"}
 NOT_DEAD = {
     "what Python calls": {"__getattr__"},
     "what templates of the console and JSON show": {
+        "area",
         "data_bytes",
         "data_dir_bytes",
         "established_ms",
         "expires_ms",
-        "graphs",
         "height",
         "is_exceeded",
         "is_here",

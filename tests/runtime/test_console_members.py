@@ -2,19 +2,24 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 import trio
+from attrs import evolve
 
 from pyzoo.config.membership import Membership, QuorumServer, ServerAddress
 from pyzoo.config.settings import ServerConfig
+from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.console.member_words import NO_ANSWER, NOT_SERVING, UNKNOWN, MemberState
 from pyzoo.quorum.verifier import QuorumMaj
 from pyzoo.runtime import console_members
 from pyzoo.runtime.console_members import MemberAsker
+from pyzoo.runtime.tls.contexts import make_context
 from pyzoo.server.database import ZKDatabase, new_tree
 from pyzoo.server.operators.ensemble_view import EnsembleView
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from tests.support.identities import pem_settings
 
 HOST = "127.0.0.1"
 SRVR = "Zookeeper version: 3.9.5-x, built\nReceived: 5\nZxid: 0x100000002\nMode: follower\nConnections: 1\n"
@@ -24,19 +29,24 @@ Answering = Callable[[str], str | None]
 
 
 @asynccontextmanager
-async def member(answers: Answering) -> AsyncIterator[tuple[int, Asked]]:
-    """A member that answers like this, None for never: its port, and what it was asked."""
+async def member(answers: Answering, tls: TlsSettings | None = None) -> AsyncIterator[tuple[int, Asked]]:
+    """A member that answers like this, None for never, over TLS or not: its port, and what it was asked."""
     asked: Asked = []
 
-    async def serve(stream: trio.SocketStream) -> None:
-        word = (await stream.receive_some(4)).decode()
+    async def answer(stream: trio.abc.Stream) -> None:
+        if tls is not None:
+            stream = trio.SSLStream(stream, make_context(tls, server_side=True), server_side=True)
+        word = bytes(await stream.receive_some(4)).decode()
         asked.append(word)
-        answer = answers(word)
-        if answer is None:
+        text = answers(word)
+        if text is None:
             await trio.sleep_forever()
-        with suppress(trio.BrokenResourceError):
-            await stream.send_all((answer or "").encode())
+        await stream.send_all((text or "").encode())
         await stream.aclose()
+
+    async def serve(stream: trio.SocketStream) -> None:
+        with suppress(trio.BrokenResourceError):
+            await answer(stream)
 
     async with trio.open_nursery() as nursery:
         listeners = await nursery.start(trio.serve_tcp, serve, 0)
@@ -137,5 +147,26 @@ def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
         async with member(lambda word: SRVR + "x" * 5_000_000) as (port, _):
             server = server_beside(port)
             assert "follower" == (await second(MemberAsker(server.config), server)).role
+
+    run(ask)
+
+
+def test_where_there_is_only_a_secure_port_members_are_asked_over_tls(tmp_path: Path) -> None:
+    settings = pem_settings(tmp_path)
+    (tmp_path / "others").mkdir()
+    of_others = pem_settings(tmp_path / "others")
+
+    async def ask() -> None:
+        async with member(lambda word: SRVR, settings) as (port, _):
+            here, there = (QuorumServer(id, (ServerAddress(host, 1, 2),)) for id, host in ((1, "192.0.2.1"), (2, HOST)))
+            members = Membership((here, there))
+            config = ServerConfig(data_dir="", server_id=1, membership=members, secure_client_port=port, tls=settings)
+            server = ZooKeeperServer(config, ZKDatabase(new_tree(config), {}), 0, 0, lambda n: 0)
+            server.ensemble = EnsembleView(1, QuorumMaj(members), "")
+            assert "follower" == (await second(MemberAsker(config), server)).role
+            other = evolve(config, tls=of_others)
+            state = await second(MemberAsker(other), server)
+            assert NO_ANSWER == state.role
+            assert "CERTIFICATE_VERIFY_FAILED" in state.error
 
     run(ask)
