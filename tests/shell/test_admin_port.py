@@ -10,7 +10,7 @@ import pytest
 from pyzoo.runtime.free_ports import free_port
 from pyzoo.shell.admin_port import AdminUrl
 from pyzoo.shell.errors import ShellError
-from pyzoo.testing import EmbeddedServer
+from pyzoo.testing import EmbeddedEnsemble, EmbeddedServer
 from tests.support.identities import pem_settings
 from tests.support.stub_admin import StubAdmin, stub_admin
 
@@ -54,6 +54,18 @@ def test_without_a_name_it_is_where_the_shell_is_connected_to(
     monkeypatch.setattr("pyzoo.shell.admin_search.DEFAULT_PORT", AdminUrl.parse(stub.url).port)
     assert 0 == cli("sessions").code
     assert [OF_CONSOLE] == [asked.path for asked in stub.asked]
+
+
+def test_of_an_ensemble_all_hosts_are_asked(run: Cli, stub: StubAdmin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyzoo.shell.admin_search.DEFAULT_PORT", AdminUrl.parse(stub.url).port)
+    with EmbeddedEnsemble() as ensemble:
+        _, port = ensemble.connect_string.split(",")[0].split(":")
+        # Its members know each other by another name of the same host.
+        assert 0 == run("-server", f"localhost:{port}", "sessions").code
+        stub.answers["/commands/watches_by_path"] = {"path_to_session_ids": {}}
+        ended = run("-server", f"localhost:{port}", "--admin", stub.url, "who", "/")
+        assert "1 of 3 members asked: watches at the others are not known\n" == ended.err
+    assert [OF_CONSOLE] * 2 == [asked.path for asked in stub.asked][:2]
 
 
 def test_who_is_not_there_is_told_with_what_to_do(cli: Cli) -> None:

@@ -9,6 +9,7 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from pyzoo.runtime.free_ports import free_port
 from pyzoo.shell.admin_port import AdminPort, AdminUrl
 from pyzoo.shell.busy import Looks
 from pyzoo.shell.commands.top import Screen, look_lines
@@ -129,6 +130,14 @@ def test_several_admin_servers_are_put_together(cli: Cli, url: str, client: Kazo
     with stub_admin(APACHE) as stub:
         found = document(cli, "--admin", f"{url},{stub.url}", "sessions")["sessions"]
     assert {ID, id_of(client)} <= {each["id"] for each in found}
+
+
+def test_one_that_does_not_answer_is_told_of(cli: Cli, url: str, client: KazooClient) -> None:
+    away = f"http://127.0.0.1:{free_port()}/"
+    ended = cli("--admin", f"{url},{away}", "who", "/e")
+    assert (0, True) == (ended.code, f"{away}: nobody listens there" in ended.err)
+    [warning] = document(cli, "--admin", f"{url},{away}", "top", "--once")["warnings"]
+    assert warning.startswith(f"{away}: nobody listens there")
 
 
 def test_one_look_of_top_has_members_sessions_and_rates(cli: Cli, url: str, client: KazooClient) -> None:

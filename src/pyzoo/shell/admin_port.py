@@ -5,8 +5,8 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from attrs import define, frozen
@@ -15,6 +15,7 @@ from pyzoo.shell.errors import ShellError
 from pyzoo.shell.failures import NO_TLS, name_is_unknown, server_text, tls_reason
 from pyzoo.shell.security import ServerTls
 
+T = TypeVar("T")
 TIMEOUT_S: Final = 20.0
 ANSWER_MAX: Final = 64 << 20
 """Bytes; nobody reads more of a terminal."""
@@ -73,6 +74,7 @@ class AdminPort:
     tls: ServerTls | None = None
     #: The value of an Authorization header, None for nobody.
     authorization: str | None = None
+    timeout_s: float = TIMEOUT_S
 
     def console(self, name: str, **parameters: object) -> Any:
         """What `/console/api/NAME` answers; raises AdminFailure, with 404 where there is no console."""
@@ -106,7 +108,7 @@ class AdminPort:
         headers = {"Accept": "application/json"}
         if self.authorization is not None:
             headers["Authorization"] = self.authorization.encode().decode("latin-1")
-        connection = _Connection(self.url, self.tls)
+        connection = _Connection(self.url, self.tls, self.timeout_s)
         try:
             connection.request("GET", target, headers=headers)
             response = connection.getresponse()
@@ -127,7 +129,7 @@ class AdminPort:
         if isinstance(error, socket.gaierror):
             return name_is_unknown(error)
         if isinstance(error, TimeoutError):
-            return f"no answer within {TIMEOUT_S:g} s"
+            return f"no answer within {self.timeout_s:g} s"
         if isinstance(error, OSError) and error.errno == errno.ECONNREFUSED:
             return f"nobody listens there: {IS_IT_ON}"
         if isinstance(error, http.client.HTTPException | ConnectionError):
@@ -149,11 +151,29 @@ class AdminPort:
         return f"it answers with status {status}"
 
 
+def ask_each(
+    admins: Sequence[AdminPort], ask: Callable[[AdminPort], T], note: Callable[[str], None] | None = None
+) -> list[T]:
+    """What they answer; that some do not is a note. Raises AdminFailure when none does."""
+    answers: list[T] = []
+    failures: list[AdminFailure] = []
+    for admin in admins:
+        try:
+            answers.append(ask(admin))
+        except AdminFailure as error:
+            failures.append(error)
+    if not answers:
+        raise failures[0]
+    for failure in failures:
+        (note or admins[0].note)(str(failure))
+    return answers
+
+
 class _Connection(http.client.HTTPConnection):
     """A connection, over TLS as the shell does it with servers."""
 
-    def __init__(self, url: AdminUrl, tls: ServerTls | None) -> None:
-        super().__init__(url.host, url.port, timeout=TIMEOUT_S)
+    def __init__(self, url: AdminUrl, tls: ServerTls | None, timeout_s: float) -> None:
+        super().__init__(url.host, url.port, timeout=timeout_s)
         self._tls = tls if url.is_secure else None
 
     def connect(self) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from pyzoo.config.hosts import ANY_HOST
+from pyzoo.config.membership import members_of_text
+from pyzoo.errors import ConfigError, KeeperError
 from pyzoo.shell.admin_port import DEFAULT_PORT, AdminFailure, AdminPort, AdminUrl
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.errors import ShellError
@@ -15,6 +18,20 @@ from pyzoo.shell.security import NOT_SAFE, Security
 VARIABLE: Final = "PYZOO_ADMIN"
 
 
+OF_OTHERS_S: Final = 3.0
+"""How long a member is waited for that nobody has named."""
+
+
+def member_hosts(zk: ZooKeeper) -> list[str]:
+    """The host of each member of the ensemble, as far as the configuration tells them."""
+    try:
+        data, _ = zk.get_config()
+        members = members_of_text((data or b"").decode("utf-8", "replace"))
+    except (ConfigError, KeeperError):
+        return []
+    return [server.addresses[0].host for server in members.servers]
+
+
 @frozen
 class AdminSearch:
     """`given` is the option of the shell; without it the environment, then a guess by the connection."""
@@ -23,15 +40,25 @@ class AdminSearch:
     environment: Mapping[str, str] = field(factory=dict, repr=False)
     security: Security = field(default=NOT_SAFE, repr=False)
 
+    def port(self, option: str | None, zk: ZooKeeper, printer: Printer) -> AdminPort:
+        """The first of them. Raises as `ports`."""
+        return self.ports(option, zk, printer)[0] if self.is_named(option) else self._guess(zk, printer)
+
     def ports(self, option: str | None, zk: ZooKeeper, printer: Printer) -> Sequence[AdminPort]:
-        """All that are to be asked, at least one. Raises ShellError, and KeeperError where a guess needs a server."""
+        """All that are to be asked, at least one; without a name those of all members.
+
+        Raises ShellError, and KeeperError where a guess needs a server.
+        """
         text = option or self.given or self.environment.get(VARIABLE)
         if text:
             urls = [AdminUrl.parse(each.strip()) for each in text.split(",") if each.strip()]
             if not urls:
                 raise ShellError("--admin: give at least one URL")
             return [self._port(url, zk, printer) for url in urls]
-        return [self._guess(zk, printer)]
+        own = self._guess(zk, printer)
+        others = [host for host in dict.fromkeys(member_hosts(zk)) if host not in (own.url.host, ANY_HOST)]
+        ports = [self._port(AdminUrl(host, own.url.port, own.url.is_secure), zk, printer) for host in others]
+        return [own, *(evolve(port, timeout_s=OF_OTHERS_S) for port in ports)]
 
     def is_named(self, option: str | None) -> bool:
         """Whether somebody has said whom to ask."""

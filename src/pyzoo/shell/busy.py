@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pyzoo.shell.admin_port import AdminFailure, AdminPort
+from pyzoo.shell.admin_port import AdminFailure, AdminPort, AdminUrl, ask_each
 from pyzoo.shell.failures import server_text
 from pyzoo.shell.render import iso_text
 from pyzoo.shell.session_list import is_refusal_of_console, sessions_of
@@ -33,15 +33,14 @@ class Looks:
         self._admins = admins
         self._rows = rows
         self._before: dict[tuple[str, str], tuple[float, int]] = {}
-        self._without_console: set[int] = set()
+        self._without_console: set[AdminUrl] = set()
 
     def look(self) -> dict[str, Json]:
         """Raises AdminFailure."""
         members: list[Row] = []
         sessions: dict[str, Row] = {}
         warnings: list[str] = []
-        for number, admin in enumerate(self._admins):
-            seen = self._look_at(number, admin)
+        for seen in ask_each(self._admins, self._look_at, warnings.append):
             known = {(each["id"], each["address"]) for each in members}
             members += [each for each in seen["members"] if (each["id"], each["address"]) not in known]
             sessions |= {each["id"]: each for each in seen["sessions"]}
@@ -54,14 +53,14 @@ class Looks:
             "warnings": list(warnings),
         }
 
-    def _look_at(self, number: int, admin: AdminPort) -> Mapping[str, Any]:
-        if number not in self._without_console:
+    def _look_at(self, admin: AdminPort) -> Mapping[str, Any]:
+        if admin.url not in self._without_console:
             try:
                 return _from_console(admin, self._rows)
             except AdminFailure as error:
                 if not is_refusal_of_console(error):
                     raise
-                self._without_console.add(number)
+                self._without_console.add(admin.url)
         return self._from_commands(admin)
 
     def _from_commands(self, admin: AdminPort) -> Mapping[str, Any]:

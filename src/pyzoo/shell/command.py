@@ -37,7 +37,7 @@ class Context:
 
     def admin(self, given: Arguments) -> AdminPort:
         """The first of them."""
-        return self.admins(given)[0]
+        return self.search.port(given.value("admin") if given.has("admin") else None, self.zk, self.printer)
 
 
 Run = Callable[[Context, Arguments], Json]

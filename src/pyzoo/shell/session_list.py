@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from pyzoo.shell.admin_port import AdminFailure, AdminPort
+from pyzoo.shell.admin_port import AdminFailure, AdminPort, ask_each
 from pyzoo.shell.failures import server_text
 from pyzoo.shell.render import iso_text
 from pyzoo.subtrees.values import Json
@@ -134,10 +134,13 @@ def watchers_of(admin: AdminPort, path: str) -> list[str]:
 def by_id(admins: Sequence[AdminPort], ids: Sequence[str]) -> dict[str, Session]:
     """The sessions with these ids, preferably with an address; raises AdminFailure."""
     found: dict[str, Session] = {}
-    for admin in admins:
+
+    def look(admin: AdminPort) -> None:
         missing = [id for id in ids if id not in found or not found[id]["address"]]
         filters = missing if len(missing) <= FILTERS else [""]
         for wanted in filters:
             sessions, _ = sessions_of(admin, MOST, wanted)
-            found |= {str(each["id"]): each for each in sessions if each["id"] in missing}
+            found.update({str(each["id"]): each for each in sessions if each["id"] in missing})
+
+    ask_each(admins, look)
     return found

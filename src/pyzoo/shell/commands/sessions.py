@@ -6,7 +6,8 @@ from typing import Final
 from pyzoo import errors as codes
 from pyzoo.config.java_numbers import parse_decimal
 from pyzoo.errors import KeeperError
-from pyzoo.shell.admin_port import AdminPort
+from pyzoo.shell.admin_port import AdminPort, ask_each
+from pyzoo.shell.admin_search import member_hosts
 from pyzoo.shell.command import ADMIN, Command, Context
 from pyzoo.shell.errors import MalformedCommand
 from pyzoo.shell.options import Arguments, Option, Options
@@ -36,8 +37,7 @@ def sessions(context: Context, given: Arguments) -> Json:
     wanted = given.words[1] if len(given.words) > 1 else ""
     found: dict[str, Session] = {}
     total = 0
-    for admin in context.admins(given):
-        page, matching = sessions_of(admin, limit, wanted)
+    for page, matching in ask_each(context.admins(given), lambda admin: sessions_of(admin, limit, wanted)):
         total = max(total, matching)
         found |= {str(each["id"]): each for each in page if each["here"] or str(each["id"]) not in found}
     rows = list(found.values())[:limit]
@@ -73,6 +73,9 @@ def who(context: Context, given: Arguments) -> Json:
         raise KeeperError(codes.NONODE, path)
     admins = context.admins(given)
     owner = zxid_text(stat.ephemeralOwner) if stat.ephemeralOwner else None
+    members = len(member_hosts(context.zk))
+    if len(admins) < members:
+        context.printer.note(f"{len(admins)} of {members} members asked: watches at the others are not known")
     watching = _watchers(admins, context.zk.session.server_path(path))
     known = by_id(admins, watching if owner is None else [owner, *watching])
     if owner is None:
@@ -91,7 +94,8 @@ def who(context: Context, given: Arguments) -> Json:
 
 
 def _watchers(admins: Sequence[AdminPort], path: str) -> list[str]:
-    return list(dict.fromkeys(each for admin in admins for each in watchers_of(admin, path)))
+    found = ask_each(admins, lambda admin: watchers_of(admin, path))
+    return list(dict.fromkeys(each for ids in found for each in ids))
 
 
 def _session_text(id: str, session: Session | None) -> str:
