@@ -57,6 +57,7 @@ def test_without_a_console_there_is_the_page_of_before(start: Start) -> None:
         ("GET", "/console/static/%5c..%5capp.py", 404),
         ("GET", "/console/static//etc/passwd", 404),
         ("GET", "/?" + "a=b&" * 101, 400),
+        ("GET", "/?" + "a" * 9000, 414),
         ("GET", "/console/api/overview?a=%ff", 400),
     ],
 )
