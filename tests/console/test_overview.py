@@ -7,6 +7,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.console.endpoints import endpoint_of
 from pyzoo.console.member_words import NO_ANSWER, UNKNOWN, MemberState
 from pyzoo.console.overview import Lag, LeaderZxids, in_epoch, lags_of, quorum_of
+from pyzoo.console.own_member import with_leaders_knowledge
 from pyzoo.zxid import first_zxid
 
 EPOCH = first_zxid(3)
@@ -108,3 +109,12 @@ def test_who_serves_with_a_leader_is_in_its_epoch_before_the_first_transaction_o
     assert 3 == in_epoch(state(1, zxid=last), leader).epoch
     assert 2 == in_epoch(state(1, "not serving", last), leader).epoch
     assert 2 == in_epoch(state(1, zxid=last), None).epoch
+
+
+def test_a_leader_vouches_for_followers_that_cannot_be_asked() -> None:
+    unknown = state(1, UNKNOWN)
+    known = with_leaders_knowledge(unknown, {1: EPOCH + 5})
+    assert ("follower", EPOCH + 5, EPOCH + 5) == (known.role, known.zxid, known.acknowledged)
+    assert unknown == with_leaders_knowledge(unknown, {2: EPOCH + 5})
+    silent = with_leaders_knowledge(state(1, NO_ANSWER), {1: EPOCH + 5})
+    assert (NO_ANSWER, None, EPOCH + 5) == (silent.role, silent.zxid, silent.acknowledged)
