@@ -58,6 +58,7 @@ FEEDS: Final[Mapping[str, Feed]] = {
     "overview": every_sample,
     "sessions": every_sample,
     "recipe": every_change,
+    "node": every_change,
     "recipes": some_changes,
 }
 """By the names that pages ask for."""

@@ -35,6 +35,8 @@ API_URL: Final = "/console/api/tree"
 DATA_URL: Final = "/console/tree/data"
 MOST_CHILDREN: Final = 200
 CHILDREN_A_PAGE: Final = 100
+MOST_LIVE: Final = 1000
+"""Children of a node whose page is got again with each change: that of one with more would cost too much."""
 
 
 @frozen(eq=False)
@@ -104,6 +106,7 @@ async def show(asked: PageRequest) -> Response:
         may=_may(reader, path, node),
         done=asked.parameters.get("done", ""),
         linked=linked,
+        is_live=shown.page.total <= MOST_LIVE,
     )
 
 
