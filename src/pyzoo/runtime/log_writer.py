@@ -8,33 +8,41 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.runtime.log_thread import LogThread
+from pyzoo.runtime.log_thread import FAST_SYNC_NS, LogThread
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
 
-ANY: Final = 1 << 30
 HOLD_SYNCS: Final = 4
 """So many syncs a leader's proposals wait for company at the most (docs/decisions/0010-group-commit.md)."""
 HOLD_MAX_NS: Final = 1_000_000
 """However slow the disk is, they wait no longer."""
 
 
+TXN_NS: Final = 13_000
+"""What a transaction with its answer takes of the loop, roughly."""
+MANY_REPLIES: Final = 2
+"""Who answers so many clients need not wait for more to log: they will bring it."""
+FEW_EVENTS: Final = 4
+FEW_PASSES: Final = 2
+"""So few events are taken first all the same, in so few passes."""
+
+
 @final
 class LogPace:
-    """Up to `passes` more, each of at most `events`, are made before the log is written: they may bring more for it.
+    """Up to `passes` more are made before the log is written, while others wait: they may bring more for it.
 
     Where others wait for a group of `txns_beside` transactions, it is synced beside, while clients are answered; 0 is
     for a server alone, which does so whenever there is something else to do.
     """
 
-    def __init__(self, passes: i64, events: i64, txns_beside: i64) -> None:
+    def __init__(self, passes: i64, txns_beside: i64) -> None:
         self.passes: i64 = passes
-        self.events: i64 = events
         self.txns_beside: i64 = txns_beside
 
 
-ALONE: Final = LogPace(2, 4, 0)
-IN_ENSEMBLE: Final = LogPace(6, ANY, 8)
+ALONE: Final = LogPace(8, 0)
+"""Only until a group is as much work as its sync (docs/decisions/0021-groups-of-one-server.md)."""
+IN_ENSEMBLE: Final = LogPace(6, 8)
 """Most events bring a member something to log; its smaller groups have no clients to answer meanwhile."""
 
 
@@ -47,6 +55,7 @@ class LogWriter:
         self._pace = pace
         self.wakeup_fd: int = log.wakeup.fd
         self.waiting: list[LogBatch] = []
+        self._replies: i64 = 0
 
     @property
     def is_thread_busy(self) -> bool:
@@ -63,17 +72,43 @@ class LogWriter:
 
     def waits_for(self, events: i64, deferred: i64) -> bool:
         """Whether these events are taken first, after so many passes that have left something to log."""
-        return 0 < events <= self._pace.events and deferred < self._pace.passes
+        if events == 0 or deferred >= self._pace.passes:
+            return False
+        if self._pace.txns_beside > 0:
+            return True
+        if self._replies >= MANY_REPLIES and (events > FEW_EVENTS or deferred >= FEW_PASSES):
+            return False
+        return not self._is_worth(1)
 
-    def begin_large(self) -> bool:
-        """Have the kernel sync a large group now: others wait for that, and clients are answered meanwhile.
+    def begin_before(self, replies: i64) -> bool:
+        """Begin to make safe what waits, before so many clients are answered; whether all of it is safe now.
 
-        As `write`, which it is left to otherwise.
+        As `write`, which it is left to where that is not worth while.
         """
         log = self._log
-        if self._pace.txns_beside == 0 or not self.waiting or log.is_syncing_beside or not log.can_sync_beside:
+        self._replies = replies
+        if not self.waiting or log.is_syncing_beside or not log.can_sync_beside:
             return False
+        if self._pace.txns_beside == 0:
+            return replies >= MANY_REPLIES and self._is_worth(2) and self._write(True)
         return self._has_more_to_do(False) and self._write(True)
+
+    def go_on(self) -> None:
+        """A sync has come to its end: a server alone begins the next one before anybody is answered."""
+        log = self._log
+        if self.waiting and self._pace.txns_beside == 0 and log.can_sync_beside and not log.is_syncing_beside:
+            if self._is_worth(2):
+                self._write(True)
+
+    def _is_worth(self, factor: i64) -> bool:
+        """Whether what waits, so many times, is as much work for the loop as its sync takes."""
+        return factor * self._txns_waiting() * TXN_NS >= min(self._log.usual_sync_ns, FAST_SYNC_NS)
+
+    def _txns_waiting(self) -> i64:
+        txns: i64 = 0
+        for batch in self.waiting:
+            txns += batch.txns
+        return txns
 
     def write(self, is_idle: bool) -> bool:
         """Log what the last passes have left, here if the disk is fast enough; whether all of it is safe now.
@@ -101,7 +136,7 @@ class LogWriter:
         """Whether a sync leaves time for something: events that wait, in an ensemble the clients of a large group."""
         if self._pace.txns_beside == 0:
             return not is_idle
-        return sum([batch.txns for batch in self.waiting]) >= self._pace.txns_beside
+        return self._txns_waiting() >= self._pace.txns_beside
 
     def submit(self) -> None:
         """Let the thread log what is left."""

@@ -267,6 +267,7 @@ class TurnLoop:
         log = self.log
         if log is not None:
             log.acknowledge()
+            log.go_on()
             self.core.persisted(log.progress(self.core.metrics))
 
     # --- effects
@@ -296,7 +297,7 @@ class TurnLoop:
             self._has_errand = True
             self.runner.run(errands)
         self.endpoints.send(effects.packets.take())
-        if log is not None and log.begin_large():
+        if log is not None and log.waiting and log.begin_before(len(effects.replies.ready)):
             self._written(log)
         self.endpoints.send(effects.replies.take())
 
