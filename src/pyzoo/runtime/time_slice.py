@@ -41,11 +41,6 @@ def take_short_turns() -> None:
         logger.debug("The processor is shared as usual: %s", error)
 
 
-def time_slice_ns() -> int:
-    """What this thread has; 0 where that is the system's own affair. Raises OSError."""
-    return _attributes()[_RUNTIME]
-
-
 def _attributes() -> list[int]:
     answer = ctypes.create_string_buffer(_ATTRIBUTES.size)
     _call(0, answer, _ATTRIBUTES.size, 0)
