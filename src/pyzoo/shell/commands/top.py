@@ -68,7 +68,7 @@ _MEMBER_TITLES: Final = (
     "address",
     "role",
     "requests/s",
-    "latency min/avg/max ms",
+    "latency ms",
     "outstanding",
     "connections",
     "behind",
