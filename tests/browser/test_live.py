@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from pyzoo.testing import EmbeddedServer
+from pyzoo.testing import EmbeddedEnsemble, EmbeddedServer
 from tests.browser.conftest import Look
 from tests.support.kazoo_session import kazoo_session
 
@@ -23,6 +23,23 @@ def test_a_session_is_listed_while_it_lasts(own_server: EmbeddedServer, look: Lo
         link = view.page.locator(f"main a[href*='{client.client_id[0]:x}']")
         expect(link.first).to_be_visible()
     expect(link).to_have_count(0)
+
+
+def test_a_change_is_shown_as_it_happens(ensemble: EmbeddedEnsemble, look: Look) -> None:
+    view = look(ensemble.members[0].admin_port, "/console/changes?path=/new")
+    rows = view.page.locator("#changes tr")
+    with kazoo_session(ensemble.connect_string) as client:
+        client.create("/new", b"just now")
+        expect(rows.first).to_contain_text("just now")
+        client.set("/new", b"again")
+        expect(rows.first).to_contain_text("again")
+        expect(rows).to_have_count(2)
+
+
+def test_what_cannot_be_live_does_not_say_that_it_is(own_server: EmbeddedServer, look: Look) -> None:
+    view = look(own_server.admin_port, "/console/changes")
+    expect(view.page.get_by_role("alert")).to_contain_text("nothing on disk")
+    expect(view.page.locator("#live-state")).to_have_count(0)
 
 
 def test_a_page_says_so_when_its_server_is_gone(own_server: EmbeddedServer, look: Look) -> None:

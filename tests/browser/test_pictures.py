@@ -15,6 +15,7 @@ PICTURES = {
     "console-tree": ("/console/tree?path=/app/config", "light", WIDE),
     "console-recipe": ("/console/recipe?path=/app/lock", "light", WIDE),
     "console-sessions": ("/console/sessions", "dark", WIDE),
+    "console-changes": ("/console/changes", "light", WIDE),
     "console-phone": ("/", "dark", PHONE),
 }
 

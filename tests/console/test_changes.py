@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -213,6 +215,17 @@ def test_changes_come_live(server: EmbeddedServer, connect: Connect) -> None:
     assert row["address"].startswith(HOST)
     client.delete("/open/live")
     assert "delete" == next(stream)[1]["kind"]
+
+
+def test_nothing_is_missed_between_a_page_and_what_comes_live(server: EmbeddedServer, connect: Connect) -> None:
+    client = connect(server)
+    client.create("/seen")
+    found = re.search(r'data-live="([^"]+)"', ask(server.admin_port, "/console/changes?path=/between").text)
+    assert found is not None
+    client.create("/between", b"page and stream")
+    stream = events(server, unescape(found[1]))
+    assert 200 == next(stream)
+    assert "/between" == next(stream)[1]["path"]
 
 
 def test_logs_that_were_purged_are_told_of(start: Start, connect: Connect, tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ class Past(Protocol):
         """
         ...
 
+    def keeps_recent(self) -> bool:
+        """Whether `recent` can tell anything: a server alone has only its log for that."""
+        ...
+
     async def recent(self, after: int, most: int) -> Recent:
         """What was committed after a zxid, at most so many; nothing where it is not kept anywhere."""
         ...

@@ -92,6 +92,11 @@ class FilesOfThePast:
 
     # --- what was committed last
 
+    def keeps_recent(self) -> bool:
+        """See Past."""
+        storage = self._tasks.storage
+        return (storage is not None and storage.is_on_disk) or self._tasks.front().config.distributed
+
     async def recent(self, after: int, most: int) -> Recent:
         """Out of what is kept for learners; a server without an ensemble has its log for that."""
         log = self._tasks.front().database.committed_log

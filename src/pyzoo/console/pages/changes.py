@@ -31,6 +31,7 @@ async def show_changes(asked: PageRequest) -> Response:
     """The page of changes: a form, a page of the history, and what comes live on the first one."""
     query = history_query(asked.parameters, 50)
     problem, answer = "", None
+    seen = int(asked.server().tree.last_processed_zxid)
     try:
         answer = await history_of(asked, query)
     except PageError as error:
@@ -41,7 +42,10 @@ async def show_changes(asked: PageRequest) -> Response:
     older = None
     if answer is not None and answer["cursor"] is not None:
         older = link(CHANGES, **{**asked.parameters, "cursor": answer["cursor"]})
+    if answer is not None and answer["changes"]:
+        seen = max(seen, int(answer["changes"][0]["zxid"], 16))
     wanted = {name: asked.parameters.get(name, "") for name in ("path", "subtree", "session", "errors")}
+    wanted["after"] = hex(seen)
     return asked.page(
         "changes.html",
         answer=answer,
@@ -49,7 +53,7 @@ async def show_changes(asked: PageRequest) -> Response:
         parameters=asked.parameters,
         older=older,
         newest=link(CHANGES, **{**asked.parameters, "cursor": None}) if query.before is not None else None,
-        live=None if query.before is not None else link(f"{CHANGES}/live", **wanted),
+        live=link(f"{CHANGES}/live", **wanted) if query.before is None and asked.host.past.keeps_recent() else None,
     )
 
 
@@ -70,36 +74,46 @@ async def history_of(asked: PageRequest, query: HistoryQuery) -> dict[str, Any]:
 
 
 async def live(asked: PageRequest) -> Response:
-    """Changes as they are committed, as events. Raises PageError."""
+    """Changes as they are committed, as events: from now on, behind the transaction `after`, or the last that was told.
+
+    Raises PageError.
+    """
+    if not asked.host.past.keeps_recent():
+        raise PageError(404, "This server is alone and keeps nothing on disk: there are no live changes.")
     if not asked.host.viewers.has_room(asked.visitor.address):
         raise PageError(503, "Too many look at the console already; this page is not live.")
-    return EventStream(_live_events(asked, history_query(asked.parameters, MOST_LIVE)))
+    newest = int(asked.server().tree.last_processed_zxid)
+    after = asked.request.headers.get("Last-Event-ID", asked.parameters.get("after", ""))
+    seen = min(number_of({"after": after}, "after", newest), newest)
+    return EventStream(_live_events(asked, LiveChanges(history_query(asked.parameters, MOST_LIVE), seen)))
 
 
-async def _live_events(asked: PageRequest, query: HistoryQuery) -> AsyncGenerator[str]:
+async def _live_events(asked: PageRequest, changes: LiveChanges) -> AsyncGenerator[str]:
     asked.host.viewers.come(asked.visitor.address)
     try:
-        async with aclosing(_changes_as_they_come(asked, query)) as events:
+        async with aclosing(_changes_as_they_come(asked, changes)) as events:
             async for event in events:
                 yield event
     finally:
         asked.host.viewers.leave(asked.visitor.address)
 
 
-async def _changes_as_they_come(asked: PageRequest, query: HistoryQuery) -> AsyncGenerator[str]:
-    changes = LiveChanges(query, int(asked.server().tree.last_processed_zxid))
+async def _changes_as_they_come(asked: PageRequest, changes: LiveChanges) -> AsyncGenerator[str]:
     quiet = 0
     yield STILL_HERE
     while await asked.host.past.still_asks(LIVE_SECONDS, asked.until_gone):
         quiet += 1
         if int(asked.server().tree.last_processed_zxid) != changes.zxid:
+            newest = int(asked.server().tree.last_processed_zxid)
             recent = await asked.host.past.recent(changes.zxid, MOST_LIVE)
             async for row in changes.take(recent, asked):
                 quiet = 0
-                yield event_text(row, "change")
+                yield event_text(row, "change", hex(changes.zxid))
             if not recent.is_whole:
                 quiet = 0
-                yield event_text({"zxid": hex(changes.zxid)}, "gap")
+                # Of what nobody kept it is told once.
+                changes.zxid = max(changes.zxid, newest)
+                yield event_text({"zxid": hex(changes.zxid)}, "gap", hex(changes.zxid))
         if quiet >= QUIET_LOOKS:
             quiet = 0
             yield STILL_HERE
