@@ -4,6 +4,7 @@ import sys
 
 from benchmarks import (
     command,
+    console_command,
     costs_command,
     embedded_command,
     embedded_ensemble_command,
@@ -15,6 +16,7 @@ from benchmarks import (
 
 OTHERS = {
     "ensemble": ensemble_command.main,
+    "console": console_command.main,
     "costs": costs_command.main,
     "floods": floods_command.main,
     "history": history_command.main,

@@ -75,8 +75,8 @@ def origin_of(page: str) -> str:
 
 
 def is_shown(target: str) -> bool:
-    """Whether a target is no page, but a file or a directory that gets a page which shows it."""
-    return not target.endswith(".md") and (REPOSITORY / target).exists()
+    """Whether a target is no page and no picture, but a file or a directory that gets a page which shows it."""
+    return not target.endswith((".md", ".png")) and (REPOSITORY / target).exists()
 
 
 def shown_targets(file: File) -> set[str]:

@@ -39,7 +39,11 @@ def build(client: KazooClient) -> None:
         for number in range(begin, begin + 125):
             transaction.create(f"/app/many/item-{number:04}", b"x")
         transaction.commit()
+    client.set("/app", b'{"owner": "team north", "since": 2024}')
+    for region in ("north", "south", "east"):
+        client.set("/app/config", f'{{"replicas": 3, "region": "{region}", "features": ["search"]}}'.encode())
     client.get("/app/config", watch=lambda event: None)
     client.ensure_path("/app/lock")
-    for worker in ("worker-1", "worker-2", "worker-3"):
-        client.create("/app/lock/0123456789abcdef__lock__", worker.encode(), ephemeral=True, sequence=True)
+    for number in (1, 2, 3):
+        name = f"{number:032x}__lock__"  # as a Lock of kazoo makes it
+        client.create(f"/app/lock/{name}", b"worker-%d" % number, ephemeral=True, sequence=True)

@@ -42,18 +42,16 @@ def main() -> None:
 
 def give_way() -> None:
     """Let others have the processor first."""
-    if sys.platform != "win32":
-        with suppress(OSError):
-            os.nice(NICENESS)
+    with suppress(OSError, AttributeError):
+        os.nice(NICENESS)
 
 
 def limit_memory(size: int) -> None:
     """Take no more than so many bytes, where the system has such a limit."""
-    if sys.platform != "win32":
+    with suppress(ImportError, OSError, ValueError):
         import resource
 
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def answer(order: Mapping[str, Any]) -> dict[str, Any]:
