@@ -23,6 +23,7 @@ from pyzoo.jute.records import (
     SyncRequest,
 )
 from pyzoo.persistence.log_format import decode_txn
+from pyzoo.persistence.snapshot.file import snapshot_chunks
 from pyzoo.server.slices import REST_MS
 from tests.support.dialogue import OPEN, Client, LoneServer
 
@@ -213,6 +214,17 @@ def test_a_write_and_a_sync_of_others_are_answered_before_a_large_close_has_ende
     # A client that has seen the newest may come back now.
     assert not world.connect(last_zxid=zxid + 1).closed
     assert world.connect(last_zxid=zxid + 9).closed
+
+
+def test_a_snapshot_that_brings_a_large_close_to_its_end_leaves_no_session_to_the_next_one() -> None:
+    world, owner, _ = closing_world()
+    database = world.server.database
+    for _ in snapshot_chunks(database.tree, dict(database.sessions)):
+        assert owner.session_id not in database.sessions
+    assert database.tree.closing is None
+    assert not owner.closed
+    while not owner.closed:
+        world.turn()
 
 
 def test_what_is_owed_by_a_large_close_comes_before_a_long_reply_that_was_asked_for_meanwhile() -> None:

@@ -101,6 +101,24 @@ def test_who_owns_a_node_and_who_watches_it(cli: Cli, url: str, client: KazooCli
     assert "Node does not exist: /none\n" == cli("--admin", url, "who", "/none").err
 
 
+def test_what_a_session_watches_of_a_node_is_told(cli: Cli, url: str, client: KazooClient) -> None:
+    client.create("/w/x", makepath=True)
+    client.get_children("/w/x", watch=lambda event: None)
+    [line] = cli("--admin", url, "who", "/w/x").lines[1:]
+    assert line.startswith(f"watcher  {id_of(client)}  127.0.0.1:")
+    assert line.endswith("  watches children")
+    client.get("/w/x", watch=lambda event: None)
+    [found] = document(cli, "--admin", url, "who", "/w/x")["watchers"]
+    assert ["data", "children"] == found["watched"]
+
+
+def test_who_watches_all_below_a_node_watches_each(cli: Cli, url: str, client: KazooClient) -> None:
+    client.create("/w/x", makepath=True)
+    ended = cli("--admin", url, lines="addWatch -m PERSISTENT_RECURSIVE /w\nwho /w/x\n")
+    [watcher] = [line for line in ended.lines if line.startswith("watcher")]
+    assert watcher.endswith("  watches below /w")
+
+
 def test_below_a_chroot_the_same_node_is_meant(run: Cli, server: EmbeddedServer, url: str, client: KazooClient) -> None:
     client.create("/app/x", makepath=True)
     client.get("/app/x", watch=lambda event: None)

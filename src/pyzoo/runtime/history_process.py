@@ -42,16 +42,18 @@ def main() -> None:
 
 def give_way() -> None:
     """Let others have the processor first."""
-    with suppress(OSError, AttributeError):
-        os.nice(NICENESS)
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.nice(NICENESS)
 
 
 def limit_memory(size: int) -> None:
     """Take no more than so many bytes, where the system has such a limit."""
-    with suppress(ImportError, OSError, ValueError):
+    if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def answer(order: Mapping[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,8 @@ class ZKDatabase(History):
         if not self.tree.begin_close(header, txn, more_than, digest, parents):
             return False
         self._is_closing = True
+        # Now, for whoever saves a snapshot may bring the tree to the end of the close before it is answered.
+        self._keep_session(header, txn)
         return True
 
     def begin_multi(
@@ -147,7 +149,7 @@ class ZKDatabase(History):
         self._is_closing = True
         return True
 
-    def close_ended(self, header: TxnHeader, txn: Record | None, zxid: i64, payload: bytes) -> None:
+    def close_ended(self, zxid: i64, payload: bytes) -> None:
         """The tree has what was begun with, and what has passed it."""
         self._is_closing = False
         if payload:
@@ -155,7 +157,6 @@ class ZKDatabase(History):
         for proposal in self.passed:
             self.committed_log.add(proposal.zxid, proposal.payload)
         self.passed.clear()
-        self._keep_session(header, txn)
 
     def _remember(self, zxid: i64, payload: bytes) -> None:
         if self._is_closing:

@@ -125,10 +125,23 @@ def _watch_counts(answer: dict[str, Any]) -> dict[int, int]:
     return counts
 
 
-def watchers_of(admin: AdminPort, path: str) -> list[str]:
-    """The ids of the sessions of this server that watch the data of a node; raises AdminFailure."""
+def watchers_of(admin: AdminPort, path: str) -> dict[str, list[str]]:
+    """The sessions of this server that watch a node, by id, with what they watch: data, children, below a node above.
+
+    Without a console the command tells of those of its data only. Raises AdminFailure.
+    """
+    found: dict[str, list[str]] = {}
+    try:
+        while True:
+            page = admin.console("watchers", path=path, skip=len(found), limit=PAGE)
+            found |= {str(each["id"]): list(each["watches"]) for each in page["watchers"]}
+            if not page["watchers"] or len(found) >= page["total"]:
+                return found
+    except AdminFailure as error:
+        if not is_refusal_of_console(error):
+            raise
     paths = admin.command("watches_by_path").get("path_to_session_ids") or {}
-    return [zxid_text(id) for id in paths.get(path, ())]
+    return {zxid_text(id): ["data"] for id in paths.get(path, ())}
 
 
 def by_id(admins: Sequence[AdminPort], ids: Sequence[str]) -> dict[str, Session]:

@@ -1,12 +1,14 @@
 """Sessions: a list, each by itself, and how to end one; for programs also who keeps the server busy."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from attrs import asdict
 from starlette.responses import Response
 
 from pyzoo.console.page import POST, Action, Page, PageError, PageRequest
+from pyzoo.console.path_watchers import path_watchers
 from pyzoo.console.rendering import hex_text, link
 from pyzoo.console.session_end import may_end_sessions
 from pyzoo.console.session_list import (
@@ -176,6 +178,19 @@ def _paths(
     return seen, seen_watches, len(ephemerals) + len(watches) - len(seen) - len(seen_watches)
 
 
+async def watchers(asked: PageRequest) -> Response:
+    """Who of the clients of this server watches a node, and what of it; for programs."""
+    path, server = asked.parameters.get("path", ""), asked.server()
+    if not path.startswith("/") or (path.endswith("/") and path != "/"):
+        raise PageError(400, "The path of a node begins with a slash, and ends with none.")
+    if not PathSight(server, asked.visitor).may_know(path):
+        raise PageError(403, "The nodes above this one may be listed by others only.")
+    skip, limit = asked.number("skip", 0, 0, MOST_SKIPPED), asked.number("limit", PATHS, 1, MOST)
+    found = path_watchers(server, path)
+    page = [{"id": hex_text(id), "watches": kinds} for id, kinds in islice(found.items(), skip, skip + limit)]
+    return asked.json({"path": path, "total": len(found), "watchers": page})
+
+
 async def end(asked: PageRequest) -> Response:
     """End a session, if the visitor may: its ephemerals go, and its client is told that it has expired."""
     session_id = session_id_of(asked.form.get("id", ""))
@@ -199,6 +214,7 @@ PAGE = Page(
         Action(END, end, POST, Role.WRITER),
         Action("/console/api/sessions", list_as_json),
         Action("/console/api/session", one_as_json),
+        Action("/console/api/watchers", watchers),
         Action("/console/api/top", top),
     ),
     "Sessions",

@@ -105,7 +105,7 @@ class PreparedTxns(CommittedTxns):
         self.closing = None
         result = self._result
         self._result = None
-        self._database.close_ended(request.header, request.txn, request.zxid, request.payload)
+        self._database.close_ended(request.zxid, request.payload)
         self._committed(request, ProcessTxnResult(request.header.type) if result is None else result)
 
     def _committed(self, request: Request, result: ProcessTxnResult) -> None:

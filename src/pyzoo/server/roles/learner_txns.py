@@ -137,7 +137,7 @@ class LearnerTxns(CommittedTxns):
         applied = self._closing
         assert applied is not None
         self._closing = None
-        self._database.close_ended(applied.header, applied.txn, applied.zxid, applied.payload)
+        self._database.close_ended(applied.zxid, applied.payload)
         self._applied(applied)
 
     def _applied(self, applied: AppliedTxn) -> None:

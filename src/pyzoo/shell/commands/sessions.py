@@ -77,25 +77,30 @@ def who(context: Context, given: Arguments) -> Json:
     if len(admins) < members:
         context.printer.note(f"{len(admins)} of {members} members asked: watches at the others are not known")
     watching = _watchers(admins, context.zk.session.server_path(path))
-    known = by_id(admins, watching if owner is None else [owner, *watching])
+    known = by_id(admins, [*([] if owner is None else [owner]), *watching])
     if owner is None:
         context.printer.line("owner    nobody: it is not ephemeral")
     else:
         context.printer.line(f"owner    {_session_text(owner, known.get(owner))}")
-    for each in watching:
-        context.printer.line(f"watcher  {_session_text(each, known.get(each))}")
+    for each, kinds in watching.items():
+        context.printer.line(f"watcher  {_session_text(each, known.get(each))}  watches {', '.join(kinds)}")
     if not watching:
         context.printer.line("watcher  none")
     return {
         "path": path,
         "owner": None if owner is None else _session_json(owner, known.get(owner)),
-        "watchers": [_session_json(each, known.get(each)) for each in watching],
+        "watchers": [
+            {**_session_json(each, known.get(each)), "watched": list(kinds)} for each, kinds in watching.items()
+        ],
     }
 
 
-def _watchers(admins: Sequence[AdminPort], path: str) -> list[str]:
-    found = ask_each(admins, lambda admin: watchers_of(admin, path))
-    return list(dict.fromkeys(each for ids in found for each in ids))
+def _watchers(admins: Sequence[AdminPort], path: str) -> dict[str, list[str]]:
+    """What each session watches of a node, by id."""
+    found: dict[str, list[str]] = {}
+    for watching in ask_each(admins, lambda admin: watchers_of(admin, path)):
+        found |= watching
+    return found
 
 
 def _session_text(id: str, session: Session | None) -> str:
@@ -106,7 +111,7 @@ def _session_text(id: str, session: Session | None) -> str:
     return "  ".join(filter(None, (id, str(session["address"] or "address not known"), member, *map(str, auth))))
 
 
-def _session_json(id: str, session: Session | None) -> Json:
+def _session_json(id: str, session: Session | None) -> dict[str, Json]:
     return {"id": id, "address": None, "auth": [], "member": None} if session is None else dict(session)
 
 
