@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pyzoo.console.graphs import HEIGHT, WIDTH, draw, number_text
@@ -27,6 +27,7 @@ def test_without_values_there_is_no_line() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-2 * KEPT_MS, KEPT_MS), st.none() | st.floats(0, 1e12)), max_size=20))
+@example([(0, 5e-324)])
 def test_every_point_is_inside_of_the_picture(points: list[tuple[int, float | None]]) -> None:
     graph = draw("", "", sorted([(NOW + at, value) for at, value in points], key=lambda each: each[0]), NOW)
     for x, y in re.findall(r"([\d.e+-]+),([\d.e+-]+)", graph.line):

@@ -101,6 +101,7 @@ PYTHON_AFTER = {"docs/get-started.md": ("pyzoo serve", "pyzoo cli create /hello 
 SCENES: dict[str, Callable[[Sandbox], None]] = {
     "docs/concepts/data-model.md": a_server,
     "docs/configuration.md": a_member,
+    "docs/console.md": a_server_with_admin,
     "docs/metrics.md": a_server_with_metrics,
     "docs/operations.md": data_and_a_server_with_admin,
     "README.md": a_data_directory,

@@ -68,9 +68,12 @@ def _runs(points: list[tuple[int, float]]) -> list[list[tuple[int, float]]]:
 def _places(run: list[tuple[int, float]], now_ms: int, top: float) -> list[str]:
     """Where the points of a run are, as whole numbers; a single one is a short line, to be seen at all."""
     per_ms = (WIDTH - 2 * MARGIN) / KEPT_MS
-    per_value = (HEIGHT - 2 * MARGIN) / top if top > 0 else 0.0
     right, bottom = WIDTH - MARGIN, HEIGHT - MARGIN
-    places = [f"{int(right - (now_ms - at) * per_ms)},{int(bottom - value * per_value)}" for at, value in run]
+    # Parts of the highest value: what a tiny one would have to be multiplied by may be too large for a number.
+    parts = [(at, value / top if top > 0 else 0.0) for at, value in run]
+    places = [
+        f"{int(right - (now_ms - at) * per_ms)},{int(bottom - part * (HEIGHT - 2 * MARGIN))}" for at, part in parts
+    ]
     if len(places) == 1:
         x, _, y = places[0].partition(",")
         return [f"{int(x) - MARGIN},{y}", places[0]]
