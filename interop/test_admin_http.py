@@ -26,7 +26,8 @@ def release(request: pytest.FixtureRequest) -> JavaZooKeeper:
 
 @pytest.fixture
 def pair(pair_with: Callable[[Config], Pair], release: JavaZooKeeper) -> Pair:
-    return pair_with(Config(admin=True, java=release))
+    # At the root Jetty has what this server has without its console.
+    return pair_with(Config(admin=True, java=release, lines={"admin.console": "false"}))
 
 
 def compare(pair: Pair, request: bytes, *what: Callable[[Conversation], object]) -> None:
