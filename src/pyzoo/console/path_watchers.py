@@ -14,16 +14,22 @@ CHILDREN: Final = "children"
 
 def path_watchers(server: ZooKeeperServer, path: str) -> dict[int, list[str]]:
     """What each session that is connected here watches of a node: data, children, or `below PATH`."""
+    found = own_watchers(server, path)
+    above = path
+    while above != "/":
+        above = path_above(above)
+        for session_id in _sessions(server.tree.data_watches, above, PERSISTENT_RECURSIVE):
+            found.setdefault(session_id, []).append(f"below {above}")
+    return found
+
+
+def own_watchers(server: ZooKeeperServer, path: str) -> dict[int, list[str]]:
+    """The same of watches at just this node: data, children."""
     found: dict[int, list[str]] = {}
     tree = server.tree
     for kind, manager in ((DATA, tree.data_watches), (CHILDREN, tree.child_watches)):
         for session_id in _sessions(manager, path):
             found.setdefault(session_id, []).append(kind)
-    above = path
-    while above != "/":
-        above = path_above(above)
-        for session_id in _sessions(tree.data_watches, above, PERSISTENT_RECURSIVE):
-            found.setdefault(session_id, []).append(f"below {above}")
     return found
 
 

@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 from attrs import frozen
 
 from pyzoo.console.host import ConsoleHost
+from pyzoo.console.path_watchers import own_watchers
 from pyzoo.console.visible_nodes import VisibleNodes
 from pyzoo.console.visitor import Visitor
 from pyzoo.recipes.pattern import Pattern
 from pyzoo.recipes.survey import Survey, thing_at
 from pyzoo.recipes.table import PatternTable
 from pyzoo.recipes.thing import Thing
-from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 LONGEST_MS: Final = 20_000
@@ -85,7 +85,4 @@ def _address_of(server: ZooKeeperServer, session: int) -> str:
 
 def watchers_of(server: ZooKeeperServer, path: str) -> list[int]:
     """The first sessions of this server that watch just this node or its children."""
-    tree = server.tree
-    watchers = [*tree.data_watches.watchers_of(path), *tree.child_watches.watchers_of(path)]
-    sessions = [int(watcher.session_id) for watcher in watchers if isinstance(watcher, ServerCnxn)]
-    return list(dict.fromkeys(sessions))[:MOST_WATCHERS]
+    return list(own_watchers(server, path))[:MOST_WATCHERS]
