@@ -14,10 +14,10 @@ from pyzoo.console.app import CHANGES_AT_ONCE
 from pyzoo.console.live import FEEDS
 from pyzoo.console.page import GET, POST, Action
 from pyzoo.console.pages.table import PAGES
-from pyzoo.console.rendering import hex_text
 from pyzoo.console.visitor import Role
 from pyzoo.server.auth.digest import DigestAuthenticationProvider
 from pyzoo.testing import EmbeddedServer
+from pyzoo.zxid import zxid_text
 from tests.console.conftest import Start
 from tests.support.console import HOST, SECONDS, Answer, ask, cookie_of, csrf_of, log_in, post
 from tests.support.kazoo_session import kazoo_session
@@ -87,7 +87,7 @@ def look(server: EmbeddedServer, target: str, **headers: str) -> Answer:
 
 def targets(server: EmbeddedServer, paths: list[str]) -> Iterator[tuple[str, str]]:
     """Whatever can be asked about a node, a session or a text: URLs with the node that they ask for."""
-    session = hex_text(server.sessions()[0].id)
+    session = zxid_text(server.sessions()[0].id)
     for url in READS:
         yield url, ""
         for path in paths:

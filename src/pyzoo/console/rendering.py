@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 from pyzoo.console.times import age_text, iso_text, span_text
 from pyzoo.console.visitor import Visitor
 from pyzoo.release import FULL_VERSION
+from pyzoo.zxid import zxid_text
 
 HTML: Final = "text/html; charset=utf-8"
-_64_BITS: Final = 0xFFFFFFFFFFFFFFFF
 
 
 class NavigationEntry(Protocol):
@@ -44,7 +44,7 @@ class Rendering:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters.update(hex=hex_text, iso=iso_text, age=age_text, span=span_text, link=link)
+        self._environment.filters.update(hex=zxid_text, iso=iso_text, age=age_text, span=span_text, link=link)
 
     def page(
         self, template: str, visitor: Visitor, path: str, now_ms: int, status: int, values: Mapping[str, Any]
@@ -55,11 +55,6 @@ class Rendering:
         )
         # Names of nodes may have halves of surrogate pairs.
         return Response(text.encode("utf-8", "replace"), status, {"Content-Type": HTML})
-
-
-def hex_text(number: int) -> str:
-    """`0x1f`, of negative numbers the 64 bits."""
-    return f"0x{number & _64_BITS:x}"
 
 
 def link(path: str, /, **parameters: object) -> str:

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from attrs import define, frozen
 
-from pyzoo.console.rendering import hex_text
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.zxid import zxid_text
 
 LEAST_APART_MS: Final = 900
 MOST_SESSIONS: Final = 20_000
@@ -88,7 +88,7 @@ def _sessions(server: ZooKeeperServer, before: _Look | None, now: _Look, rows: i
 def _session(session_id: int, cnxn: ServerCnxn, rate: float | None) -> dict[str, Any]:
     count = int(cnxn.latency_count)
     return {
-        "id": hex_text(session_id),
+        "id": zxid_text(session_id),
         "address": cnxn.address,
         "port": cnxn.port,
         "requests_per_s": rate,

@@ -9,10 +9,10 @@ from pyzoo.console.graphs import Graph, draw
 from pyzoo.console.member_words import MemberState
 from pyzoo.console.overview import Lag, Overview
 from pyzoo.console.page import Action, Page, PageRequest
-from pyzoo.console.rendering import hex_text
 from pyzoo.console.samples import Sample, SampleRing
 from pyzoo.console.times import iso_text
 from pyzoo.console.warning_rules import warnings_of
+from pyzoo.zxid import zxid_text
 
 ROLE_CLASSES: Final = {"leader": "good", "standalone": "good", "follower": "", "observer": "", "not asked": "muted"}
 """How a role looks; all others are bad."""
@@ -91,7 +91,7 @@ def overview_json(overview: Overview) -> dict[str, Any]:
         if snapshots is None
         else {
             "count": snapshots.count,
-            "newest_zxid": hex_text(snapshots.zxid) if snapshots.zxid >= 0 else None,
+            "newest_zxid": zxid_text(snapshots.zxid) if snapshots.zxid >= 0 else None,
             "newest_at": iso_text(snapshots.saved_ms) if snapshots.saved_ms >= 0 else None,
         },
         "certificates": [asdict(each) for each in own.certificates],
@@ -103,7 +103,7 @@ def member_json(member: MemberState, lag: Lag | None) -> dict[str, Any]:
     fields = asdict(member, filter=lambda attribute, value: attribute.name not in ("digests", "leaders_epoch"))
     latency = fields.pop("latency")
     for name in ("zxid", "acknowledged"):
-        fields[name] = None if fields[name] is None else hex_text(fields[name])
+        fields[name] = None if fields[name] is None else zxid_text(fields[name])
     fields |= {"epoch": member.epoch, "counter": member.counter}
     fields["latency_ms"] = None if latency is None else dict(zip(("min", "avg", "max"), latency, strict=True))
     fields["lag"] = None if lag is None else {"txns": lag.txns, "ms": lag.ms}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pyzoo.console.page import POST, Action, Page, PageError, PageRequest
 from pyzoo.console.path_watchers import path_watchers
-from pyzoo.console.rendering import hex_text, link
+from pyzoo.console.rendering import link
 from pyzoo.console.session_end import may_end_sessions
 from pyzoo.console.session_list import (
     PathSight,
@@ -23,6 +23,7 @@ from pyzoo.console.session_list import (
 from pyzoo.console.times import iso_text
 from pyzoo.console.top import MOST_ROWS
 from pyzoo.console.visitor import Role
+from pyzoo.zxid import zxid_text
 
 LIST: Final = "/console/sessions"
 ONE: Final = "/console/session"
@@ -92,11 +93,11 @@ def page_links(path: str, page: int, items: int, of_page: int, more: Mapping[str
 def row_json(row: SessionRow) -> dict[str, Any]:
     """One session for programs: ids and zxids as hex, times as ISO 8601."""
     fields = asdict(row)
-    fields["id"] = hex_text(row.id)
+    fields["id"] = zxid_text(row.id)
     for name in ("expires", "established", "last_seen"):
         at = fields.pop(f"{name}_ms")
         fields[name] = None if at is None else iso_text(at)
-    fields["last_zxid"] = None if row.last_zxid is None else hex_text(row.last_zxid)
+    fields["last_zxid"] = None if row.last_zxid is None else zxid_text(row.last_zxid)
     latency = fields.pop("latency")
     fields["latency_ms"] = None if latency is None else dict(zip(("min", "avg", "max"), latency, strict=True))
     return fields
@@ -124,14 +125,14 @@ def _row(asked: PageRequest, text: str) -> SessionRow:
     if row is None:
         address = server.connections.addresses.address_of(session_id)
         came_from = f" Its client was at {address}." if address else ""
-        raise PageError(404, f"There is no session {hex_text(session_id)} (any more).{came_from}")
+        raise PageError(404, f"There is no session {zxid_text(session_id)} (any more).{came_from}")
     return row
 
 
 async def show_one(asked: PageRequest) -> Response:
     """Everything about a session."""
     row = _row(asked, asked.parameters.get("id", ""))
-    id = hex_text(row.id)
+    id = zxid_text(row.id)
     page, watch = (
         asked.number("page", 1, 1, MOST_SKIPPED // PATHS),
         asked.number("watches", 1, 1, MOST_SKIPPED // PATHS),
@@ -187,7 +188,7 @@ async def watchers(asked: PageRequest) -> Response:
         raise PageError(403, "The nodes above this one may be listed by others only.")
     skip, limit = asked.number("skip", 0, 0, MOST_SKIPPED), asked.number("limit", PATHS, 1, MOST)
     found = path_watchers(server, path)
-    page = [{"id": hex_text(id), "watches": kinds} for id, kinds in islice(found.items(), skip, skip + limit)]
+    page = [{"id": zxid_text(id), "watches": kinds} for id, kinds in islice(found.items(), skip, skip + limit)]
     return asked.json({"path": path, "total": len(found), "watchers": page})
 
 
@@ -195,7 +196,7 @@ async def end(asked: PageRequest) -> Response:
     """End a session, if the visitor may: its ephemerals go, and its client is told that it has expired."""
     session_id = session_id_of(asked.form.get("id", ""))
     await asked.host.end_session(asked.visitor, session_id)
-    return asked.see_other(LIST, ended=hex_text(session_id))
+    return asked.see_other(LIST, ended=zxid_text(session_id))
 
 
 # --- who is busy

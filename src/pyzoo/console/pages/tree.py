@@ -22,7 +22,7 @@ from pyzoo.console.nodes.reader import Reader, name_of, parent_path
 from pyzoo.console.page import Action, Page, PageRequest
 from pyzoo.console.pages import tree_create, tree_delete, tree_edit, tree_transfer
 from pyzoo.console.pages.tree_place import BUILT_IN, disposition, not_shown, path_asked, places, reader_of, settled
-from pyzoo.console.rendering import hex_text, link
+from pyzoo.console.rendering import link
 from pyzoo.console.times import iso_text
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, WRITE
 from pyzoo.datatree.ephemeral_type import EPHEMERAL
@@ -30,6 +30,7 @@ from pyzoo.datatree.node import DataNode
 from pyzoo.errors import KeeperError
 from pyzoo.jute.records import ACL
 from pyzoo.subtrees.values import Json, data_json
+from pyzoo.zxid import zxid_text
 
 API_URL: Final = "/console/api/tree"
 DATA_URL: Final = "/console/tree/data"
@@ -184,7 +185,7 @@ def _stat_json(values: dict[str, int]) -> dict[str, Json]:
         if name in ("ctime", "mtime"):
             shown[name] = iso_text(value)
         else:
-            shown[name] = hex_text(value) if name.endswith("Zxid") or name == "ephemeralOwner" else value
+            shown[name] = zxid_text(value) if name.endswith("Zxid") or name == "ephemeralOwner" else value
     return shown
 
 
@@ -199,7 +200,7 @@ def _line_json(line: ChildLine) -> Json:
         "children": line.children,
         "dataLength": line.size,
         "mtime": iso_text(line.mtime),
-        "ephemeralOwner": hex_text(line.owner),
+        "ephemeralOwner": zxid_text(line.owner),
     }
 
 

@@ -10,12 +10,12 @@ from pyzoo.console.nodes.reader import parent_path
 from pyzoo.console.page import POST, Action, PageRequest
 from pyzoo.console.pages.tree_forms import Refused, done, form_page, submit_of, tried, version_of
 from pyzoo.console.pages.tree_place import BUILT_IN, not_shown, path_asked, places, reader_of
-from pyzoo.console.rendering import hex_text
 from pyzoo.console.visitor import Role
 from pyzoo.datatree.node import DataNode
 from pyzoo.errors import BADVERSION, KeeperError, MalformedInput
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import DeleteRequest
+from pyzoo.zxid import zxid_text
 
 DELETE_URL: Final = "/console/tree/delete"
 MORE_SINCE: Final = "There are {now:,} nodes now, and were {then:,}. Look again whether all of them may go."
@@ -50,7 +50,7 @@ async def _confirmation(asked: PageRequest, path: str, refused: Refused | None) 
         **places(path),
         amount=amount,
         data_version=int(node.version),
-        czxid=hex_text(int(node.czxid)),
+        czxid=zxid_text(int(node.czxid)),
         is_alone=amount.nodes == 1 and not amount.refused,
         built_in=path in BUILT_IN,
         parent=parent_path(path),
@@ -69,7 +69,7 @@ async def delete(asked: PageRequest) -> Response:
     async def change() -> None:
         nonlocal progress
         node = reader_of(asked).node(path)
-        if form.get("czxid") != hex_text(int(node.czxid)):
+        if form.get("czxid") != zxid_text(int(node.czxid)):
             raise KeeperError(BADVERSION, path)
         if not form.get("recursive"):
             await submit_of(asked)(op.DELETE, DeleteRequest(path, version_of(asked)))

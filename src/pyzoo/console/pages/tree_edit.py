@@ -13,12 +13,12 @@ from pyzoo.console.nodes.typed_data import TEXT, TypedData
 from pyzoo.console.page import POST, Action, PageRequest
 from pyzoo.console.pages.tree_forms import Refused, check_size, done, form_page, submit_of, tried, version_of
 from pyzoo.console.pages.tree_place import not_shown, path_asked, places, reader_of, settled
-from pyzoo.console.rendering import hex_text
 from pyzoo.console.visitor import Role
 from pyzoo.datatree.node import DataNode
 from pyzoo.errors import BADVERSION, NONODE, KeeperError, MalformedInput
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import SetACLRequest, SetDataRequest
+from pyzoo.zxid import zxid_text
 
 EDIT_URL: Final = "/console/tree/edit"
 ACL_URL: Final = "/console/tree/acl"
@@ -33,7 +33,7 @@ class Looked:
 
     def is_same(self, node: DataNode, version: int) -> bool:
         """Whether nobody has been faster."""
-        return self.version in (-1, version) and self.czxid in ("", hex_text(int(node.czxid)))
+        return self.version in (-1, version) and self.czxid in ("", zxid_text(int(node.czxid)))
 
 
 @define
@@ -68,7 +68,7 @@ async def edit(asked: PageRequest) -> Response:
     except KeeperError as error:
         return not_shown(asked, path, error)
     typed = TypedData.of(node.data or b"", asked.parameters.get("as", ""))
-    return _edit_page(asked, path, typed, Looked(int(node.version), hex_text(int(node.czxid))), None, Race())
+    return _edit_page(asked, path, typed, Looked(int(node.version), zxid_text(int(node.czxid))), None, Race())
 
 
 async def save(asked: PageRequest) -> Response:
@@ -109,7 +109,7 @@ def _edit_page(
     if race.lost and node is not None:
         if reader_of(asked).may_read(node):
             theirs = view_of(node.data or b"")
-        looked = Looked(int(node.version), hex_text(int(node.czxid)))
+        looked = Looked(int(node.version), zxid_text(int(node.czxid)))
     return form_page(
         asked,
         "tree_edit.html",
@@ -137,7 +137,7 @@ async def edit_acl(asked: PageRequest) -> Response:
         text = "\n".join(acl_line(entry) for entry in reader.acl(path, node))
     except KeeperError as error:
         return not_shown(asked, path, error)
-    return _acl_page(asked, path, text, Looked(int(node.aversion), hex_text(int(node.czxid))), None, Race())
+    return _acl_page(asked, path, text, Looked(int(node.aversion), zxid_text(int(node.czxid))), None, Race())
 
 
 async def save_acl(asked: PageRequest) -> Response:
@@ -176,7 +176,7 @@ def _acl_page(
             theirs = acl_words(reader.acl(path, node))
         except KeeperError as error:
             refused = Refused(failure_text(error), 409)
-        looked = Looked(int(node.aversion), hex_text(int(node.czxid)))
+        looked = Looked(int(node.aversion), zxid_text(int(node.czxid)))
     return form_page(
         asked,
         "tree_acl.html",
