@@ -8,7 +8,8 @@ from attrs import frozen
 
 CREATE, GET_DATA, GET_CHILDREN, MULTI, MULTI_READ = 1, 4, 8, 14, 22
 SET_WATCHES, GET_EPHEMERALS, GET_ALL_CHILDREN_NUMBER, CLOSE_SESSION = 101, 103, 104, -11
-CREATE_CONTAINER, DELETE = 19, 2
+CREATE_CONTAINER, DELETE, SET_DATA, ADD_WATCH = 19, 2, 5, 106
+RECURSIVE = 1
 PERSISTENT, EPHEMERAL, CONTAINER = 0, 1, 4
 EVENT = -1
 SESSION_TIMEOUT_MS = 40_000
@@ -58,6 +59,16 @@ def data_watches_body(data: Sequence[str]) -> bytes:
     """A setWatches of nodes that exist, whose client has seen everything."""
     paths = b"".join([text(path) for path in data])
     return struct.pack(">qi", 1 << 62, len(data)) + paths + struct.pack(">ii", 0, 0)
+
+
+def set_body(path: str, data: bytes) -> bytes:
+    """A SetDataRequest for any version."""
+    return text(path) + buffer(data) + struct.pack(">i", -1)
+
+
+def recursive_watch_body(path: str) -> bytes:
+    """An AddWatchRequest for all that is at and below a path."""
+    return text(path) + struct.pack(">i", RECURSIVE)
 
 
 def delete_body(path: str) -> bytes:

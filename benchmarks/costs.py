@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks.asker import (
+    ADD_WATCH,
     CLOSE_SESSION,
     CONTAINER,
     CREATE,
@@ -19,6 +20,7 @@ from benchmarks.asker import (
     GET_EPHEMERALS,
     MULTI,
     MULTI_READ,
+    SET_DATA,
     SET_WATCHES,
     Asker,
     ask_word,
@@ -27,6 +29,8 @@ from benchmarks.asker import (
     delete_body,
     multi_body,
     read_body,
+    recursive_watch_body,
+    set_body,
     text,
     watches_body,
 )
@@ -48,6 +52,8 @@ EXPIRED = 50_000
 EXPIRY_S = 38.0
 CONTAINERS = 100_000
 SEARCH_S = 61.0
+DEPTH = 10_000
+DEEP_SETS = 100
 
 
 def measure_calm(stage: Stage) -> None:
@@ -136,6 +142,23 @@ def measure_changing_children(stage: Stage) -> None:
                 asker.call(DELETE, delete_body("/changing/other"))
 
 
+def measure_depth(stage: Stage) -> None:
+    """Changes very far down, below a recursive watch."""
+    with Asker(stage.port) as asker:
+        path = ""
+        for _ in range(stage.sizes.of(DEPTH)):
+            path += "/a"
+            asker.create(path)
+        asker.call(ADD_WATCH, recursive_watch_body("/a"))
+        with stage.scene("deep_sets"):
+            for _ in range(DEEP_SETS):
+                asker.call(SET_DATA, set_body(path, b"x" * 100))
+        with stage.scene("deep_creates"):
+            for _ in range(DEEP_SETS):
+                asker.call(CREATE, create_body(f"{path}/b"))
+                asker.call(DELETE, delete_body(f"{path}/b"))
+
+
 def measure_close(stage: Stage) -> None:
     """The end of a session with very many ephemerals, unwatched, then with a million watches that fire."""
     paths = [f"/session-{at:08}" for at in range(stage.sizes.of(EPHEMERALS))]
@@ -198,6 +221,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "ephemerals": measure_ephemerals,
     "watches": measure_watches,
     "changing-children": measure_changing_children,
+    "depth": measure_depth,
     "close": measure_close,
     "expiry": measure_expiry,
     "containers": measure_containers,
@@ -220,6 +244,8 @@ TITLES: dict[str, str] = {
     "wchp": "`wchp` with {watches:,.0f} watches",
     "wchc": "`wchc` with {watches:,.0f} watches",
     "changing_children": "50 times getChildren of {listed:,.0f} that change",
+    "deep_sets": "100 sets at depth {depth:,.0f}, watched from /a down",
+    "deep_creates": "the same of creates and deletes",
     "close": "closeSession with {ephemerals:,.0f} ephemerals",
     "fire": "the same with five watches each",
     "expiry": "{expired:,.0f} sessions expire at once",
@@ -232,6 +258,7 @@ SIZES = {
     "children": CHILDREN,
     "ephemerals": EPHEMERALS,
     "parts": PARTS,
+    "depth": DEPTH,
     "sessions": SESSIONS,
     "watches": WATCHES,
     "expired": EXPIRED,

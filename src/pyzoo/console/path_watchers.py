@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pyzoo.datatree.paths import path_above
 from pyzoo.datatree.watches import PERSISTENT_RECURSIVE, WatchManager
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
@@ -15,10 +14,9 @@ CHILDREN: Final = "children"
 def path_watchers(server: ZooKeeperServer, path: str) -> dict[int, list[str]]:
     """What each session that is connected here watches of a node: data, children, or `below PATH`."""
     found = own_watchers(server, path)
-    above = path
-    while above != "/":
-        above = path_above(above)
-        for session_id in _sessions(server.tree.data_watches, above, PERSISTENT_RECURSIVE):
+    data_watches = server.tree.data_watches
+    for above in data_watches.recursive_above(path):
+        for session_id in _sessions(data_watches, above, PERSISTENT_RECURSIVE):
             found.setdefault(session_id, []).append(f"below {above}")
     return found
 

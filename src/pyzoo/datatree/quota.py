@@ -9,6 +9,7 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.path_lengths import PathLengths
 from pyzoo.datatree.paths import QUOTA
 from pyzoo.datatree.stats_track import (
     BYTES,
@@ -47,10 +48,12 @@ class QuotaBook:
     def __init__(self, nodes: dict[str, DataNode]) -> None:
         self._nodes = nodes
         self._prefixes: set[str] = set()
+        self._lengths = PathLengths()
 
     def clear(self) -> None:
         """Forget which prefixes have a quota, before a snapshot is loaded."""
         self._prefixes.clear()
+        self._lengths.clear()
 
     def deepest(self, path: str) -> str | None:
         """The longest prefix with a quota that covers the path (getMaxPrefixWithQuota)."""
@@ -58,11 +61,26 @@ class QuotaBook:
         if not prefixes:
             return None
         at = normalised(path) if "/ " in path or "//" in path else path
-        while at:
-            if at in prefixes:
-                return at
-            at = at[: at.rfind("/")]
-        return None
+        if at in prefixes:
+            return at
+        end: i64 = len(at)
+        while True:
+            end = self._lengths.next_above(at, end)
+            if end == 0:
+                return None
+            above = at[:end]
+            if above in prefixes:
+                return above
+
+    def _begin(self, prefix: str) -> None:
+        if prefix not in self._prefixes:
+            self._prefixes.add(prefix)
+            self._lengths.add(prefix)
+
+    def _end(self, prefix: str) -> None:
+        if prefix in self._prefixes:
+            self._prefixes.discard(prefix)
+            self._lengths.discard(prefix)
 
     def changed(self, path: str, bytes_difference: i64, count_difference: i64) -> None:
         """Book a change at `path`; only the data of the stats node changes."""
@@ -93,14 +111,14 @@ class QuotaBook:
         if not prefix:
             return
         if name == LIMITS_NAME:
-            self._prefixes.add(prefix)
+            self._begin(prefix)
         elif name == STATS_NAME:
             self._recount(prefix)
 
     def quota_node_deleted(self, parent: str, name: str) -> None:
         """A node is gone whose parent's path starts with /zookeeper/quota."""
         if name == LIMITS_NAME:
-            self._prefixes.discard(normalised(parent[len(QUOTA) :]))
+            self._end(normalised(parent[len(QUOTA) :]))
 
     def load(self) -> None:
         """Find all limits nodes and count what is below their prefixes, after a snapshot (setupQuota)."""
@@ -116,7 +134,7 @@ class QuotaBook:
             elif path.endswith("/" + LIMITS_NAME):
                 prefix = normalised(path[len(QUOTA) : -len(LIMITS_NAME)])
                 if prefix:
-                    self._prefixes.add(prefix)
+                    self._begin(prefix)
                     self._recount(prefix)
 
     def _recount(self, prefix: str) -> None:

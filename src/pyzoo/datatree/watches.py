@@ -1,9 +1,8 @@
 """WatchManager: who wants to hear of changes at which path.
 
 One-shot and lasting watches are listed apart by path, so that those that fire are used up as a whole; each watcher has
-its paths with a bit mask of modes. So everything about one path or one watcher is found without looking at others. A
-path with a single one-shot watch, the common case, has no container. Recursive watches are also listed apart, so that
-events need not search all watchers of ancestors.
+its paths with a bit mask of modes. So everything about one path or one watcher is found without looking at others.
+Recursive watches are also listed apart, so that events need not search all watchers of ancestors.
 """
 
 from typing import Final, cast, final
@@ -11,7 +10,9 @@ from typing import Final, cast, final
 from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.owed_events import OwedEvents
+from pyzoo.datatree.recursive_watches import RecursiveWatches, enter_table, leave_table
 from pyzoo.datatree.spread_table import SpreadTable
+from pyzoo.datatree.standard_watches import StandardWatches
 from pyzoo.datatree.watcher import OwedEvent, Watcher, WatchTable
 from pyzoo.jute.records import ACL
 
@@ -61,9 +62,9 @@ class WatchManager(WatchTable):
         self.told: i64 = 0
         self.observer = WatchObserver()
         self._owed = OwedEvents() if owed is None else owed
-        self._standard = SpreadTable()
+        self._standard = StandardWatches()
         self._lasting: dict[str, dict[Watcher, None]] = {}
-        self._recursive: dict[str, dict[Watcher, None]] = {}
+        self._recursive = RecursiveWatches()
         self._paths: dict[Watcher, SpreadTable] = {}
 
     def add(self, path: str, watcher: Watcher, mode: i32 = STANDARD) -> bool:
@@ -75,7 +76,7 @@ class WatchManager(WatchTable):
         mask = mask_of(paths, path)
         bit = 1 << mode
         if mode == STANDARD:
-            if not self._enter(path, watcher):
+            if not self._standard.enter(path, watcher):
                 return False
             if not mask & _LASTING_BITS:
                 self.size += 1
@@ -84,44 +85,16 @@ class WatchManager(WatchTable):
                 return False
             if not mask & _LASTING_BITS:
                 enter_table(self._lasting, path, watcher)
-                if not self._has_standard(path, watcher):
+                if not self._standard.has(path, watcher):
                     self.size += 1
             if mode == PERSISTENT_RECURSIVE:
-                enter_table(self._recursive, path, watcher)
+                self._recursive.enter(path, watcher)
         paths.put(path, mask | bit)
         return True
 
-    def _has_standard(self, path: str, watcher: Watcher) -> bool:
-        entry = self._standard.get(path)
-        return entry is watcher or (isinstance(entry, dict) and watcher in entry)
-
-    def _enter(self, path: str, watcher: Watcher) -> bool:
-        """Register a one-shot watch; False when it was there already."""
-        entry = self._standard.get(path)
-        if entry is None:
-            self._standard.put(path, watcher)
-        elif isinstance(entry, dict):
-            if watcher in entry:
-                return False
-            entry[watcher] = None
-        elif entry is watcher:
-            return False
-        else:
-            self._standard.put(path, {entry: None, watcher: None})
-        return True
-
-    def _leave(self, path: str, watcher: Watcher) -> None:
-        """Take a one-shot watch away that is there."""
-        entry = self._standard.get(path)
-        if isinstance(entry, dict):
-            del entry[watcher]
-            if entry:
-                return
-        self._standard.pop(path)
-
     def _modes(self, path: str, watcher: Watcher, mask: int) -> int:
         """The mask, without the bit of a one-shot watch that is used up."""
-        if mask & _STANDARD_BIT and not self._has_standard(path, watcher):
+        if mask & _STANDARD_BIT and not self._standard.has(path, watcher):
             return mask - _STANDARD_BIT
         return mask
 
@@ -170,9 +143,9 @@ class WatchManager(WatchTable):
     def _take_away(self, path: str, watcher: Watcher, mask: int, gone: int) -> None:
         """Remove these modes of those that there are."""
         if gone & _STANDARD_BIT:
-            self._leave(path, watcher)
+            self._standard.leave(path, watcher)
         if gone & _RECURSIVE_BIT:
-            leave_table(self._recursive, path, watcher)
+            self._recursive.leave(path, watcher)
         if gone & _LASTING_BITS and not (mask - gone) & _LASTING_BITS:
             leave_table(self._lasting, path, watcher)
         if mask == gone:
@@ -180,7 +153,7 @@ class WatchManager(WatchTable):
 
     def watches(self, path: str) -> bool:
         """Whether an event at this path may reach somebody."""
-        return path in self._standard or path in self._lasting or len(self._recursive) > 0
+        return path in self._standard or path in self._lasting or len(self._recursive.by_path) > 0
 
     def may_concern(self, watcher: Watcher, some: dict[str, None], others: dict[str, None]) -> bool:
         """Whether this watcher may watch one of these paths; True as well where it would take long to tell."""
@@ -214,7 +187,7 @@ class WatchManager(WatchTable):
         lasting = self._lasting.get(path)
         if lasting is not None:
             reached = dict(lasting) if used_up is None else lasting | used_up
-        if self._recursive:
+        if self._recursive.by_path:
             reached = self._ancestors(path, reached if reached is not used_up or used_up is None else dict(used_up))
         if reached is None:
             return None
@@ -232,15 +205,9 @@ class WatchManager(WatchTable):
 
     def _use_up(self, path: str) -> Reached:
         """Who had a one-shot watch at just this path."""
-        entry = self._standard.pop(path)
-        if entry is None:
+        found = self._standard.use_up(path)
+        if found is None:
             return None
-        found: dict[Watcher, None]
-        if isinstance(entry, dict):
-            found = entry
-        else:
-            assert isinstance(entry, Watcher)
-            found = {entry: None}
         lasting = self._lasting.get(path)
         if lasting is None:
             self.size -= len(found)
@@ -284,17 +251,10 @@ class WatchManager(WatchTable):
                 paths.pop(path)
 
     def _ancestors(self, path: str, reached: Reached) -> Reached:
-        at = path
-        while len(at) > 1:
-            slash = at.rfind("/")
-            if slash < 0:
-                break
-            at = at[:slash] if slash > 0 else "/"
-            watchers = self._recursive.get(at)
-            if watchers is not None:
-                if reached is None:
-                    reached = {}
-                reached.update(watchers)
+        for above in self._recursive.above(path):
+            if reached is None:
+                reached = {}
+            reached.update(self._recursive.by_path[above])
         return reached
 
     # --- what the commands show
@@ -307,7 +267,7 @@ class WatchManager(WatchTable):
     @property
     def path_count(self) -> int:
         """Paths that are watched."""
-        return int(self._standard.size) + len([path for path in self._lasting if path not in self._standard])
+        return int(self._standard.path_count) + len([path for path in self._lasting if path not in self._standard])
 
     def watchers(self) -> list[Watcher]:
         """All watchers."""
@@ -339,32 +299,15 @@ class WatchManager(WatchTable):
     def watchers_of(self, path: str) -> list[Watcher]:
         """Who watches exactly this path."""
         found: dict[Watcher, None] = dict(self._lasting.get(path, {}))
-        entry = self._standard.get(path)
-        if isinstance(entry, Watcher):
-            found[entry] = None
-        elif isinstance(entry, dict):
-            found.update(entry)
+        found.update(dict.fromkeys(self._standard.of(path)))
         return list(found)
+
+    def recursive_above(self, path: str) -> list[str]:
+        """The recursively watched paths above this one, the deepest first."""
+        return self._recursive.above(path)
 
 
 def mask_of(paths: SpreadTable, path: str) -> int:
     """The modes of a path, 0 where it is not listed."""
     mask = paths.get(path)
     return 0 if mask is None else cast(int, mask)
-
-
-def enter_table(table: dict[str, dict[Watcher, None]], path: str, watcher: Watcher) -> None:
-    """Enter a watcher for this path."""
-    watchers = table.get(path)
-    if watchers is None:
-        table[path] = {watcher: None}
-    else:
-        watchers[watcher] = None
-
-
-def leave_table(table: dict[str, dict[Watcher, None]], path: str, watcher: Watcher) -> None:
-    """Take away a watcher that is there."""
-    watchers = table[path]
-    del watchers[watcher]
-    if not watchers:
-        del table[path]
