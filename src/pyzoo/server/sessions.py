@@ -92,10 +92,14 @@ class SessionTracker:
         session = self.sessions.get(session_id)
         if session is None or session.closing:
             return False
+        self.restart(session, timeout_ms, now_ms)
+        return True
+
+    def restart(self, session: Session, timeout_ms: i64, now_ms: i64) -> None:
+        """Restart the timer of a session that is here and not closing."""
         expiry_ms = self._bucket_for(now_ms + timeout_ms)
         if session.expiry_ms != expiry_ms:
             self._move(session, expiry_ms)
-        return True
 
     def _move(self, session: Session, expiry_ms: i64) -> None:
         self._leave_bucket(session)
@@ -144,6 +148,8 @@ class SessionTracker:
         """Forget a session whose closeSession has been applied."""
         session = self.sessions.pop(session_id, None)
         if session is not None:
+            # Whoever still has it must not take it for one that is here.
+            session.closing = True
             self._leave_bucket(session)
 
     def take_expired(self, now_ms: int) -> list[int]:

@@ -4,7 +4,6 @@ It keeps what belongs to the connection: identities, statistics, requests not an
 It decides nothing about requests.
 """
 
-from collections import deque
 from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
@@ -16,6 +15,7 @@ from pyzoo.jute.primitives import write_ustring
 from pyzoo.jute.records import ACL, Id
 from pyzoo.outbox import Packets
 from pyzoo.sasl.mechanism import SaslServer
+from pyzoo.server.sessions import Session
 from pyzoo.server.slices import SlicedWork
 
 CONNECTED_STATE: Final = 3
@@ -76,6 +76,8 @@ class ServerCnxn(Watcher):
     While it is `in_handshake` TLS is being set up, and operators do not see it. `client_certificate` is what the client
     has shown then, DER; empty for none.
 
+    `session` is that of `session_id` where it was found already.
+
     While it `is_busy` no further request is taken: one that may take long is waiting, or `work` answers it, or it
     `waits_for_sasl`, the next step of its exchange with `sasl`. A reply
     that is not yet written to its end has `out` to itself, and events wait in `events`. While `owed` events are still
@@ -102,6 +104,7 @@ class ServerCnxn(Watcher):
         self.in_handshake = False
         self.frames = FrameBuffer(max_frame)
         self.session_id: i64 = 0
+        self.session: Session | None = None
         self.timeout_ms: i64 = 0
         self.connect_seen = False
         self.sasl: SaslServer | None = None
@@ -109,7 +112,7 @@ class ServerCnxn(Watcher):
         self.waits_for_sasl = False
         self.established = False
         self.ids: list[Id] = [Id("ip", address)]
-        self.pending: deque[PendingRequest] = deque()
+        self.pending: list[PendingRequest] = []
         self.pending_reads: i64 = 0
         self.is_busy = False
         self.work: SlicedWork | None = None

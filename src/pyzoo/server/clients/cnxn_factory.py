@@ -116,6 +116,7 @@ class ServerCnxnFactory(CnxnOwner):
     def bind_session(self, cnxn: ServerCnxn, session_id: i64) -> None:
         """This connection now speaks for the session."""
         cnxn.session_id = session_id
+        cnxn.session = None
         self.by_session[session_id] = cnxn
         self.addresses.remember(session_id, cnxn.address)
 

@@ -9,6 +9,9 @@ from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
 from pyzoo.jute.records import ACL
 
+UNCHANGED: Final = -1
+"""Instead of the zxid of a change: the node is in the tree like that, and nobody has the record but who has asked."""
+
 
 @final
 @mypyc_attr(acyclic=True)
@@ -55,6 +58,13 @@ class ChangeRecord:
         record.digest = self.digest
         return record
 
+    def begin(self, zxid: i64) -> "ChangeRecord":
+        """The same node as the start of another change: this very record where it is fresh from the tree."""
+        if self.zxid == UNCHANGED:
+            self.zxid = zxid
+            return self
+        return self.copy(zxid)
+
     def renamed(self, path: str) -> "ChangeRecord":
         """The same node, and the same change, by another name."""
         record = self.copy(self.zxid)
@@ -63,7 +73,7 @@ class ChangeRecord:
 
     def deleted(self, zxid: i64) -> "ChangeRecord":
         """The node after its deletion."""
-        gone = self.copy(zxid)
+        gone = self.begin(zxid)
         gone.exists = False
         gone.data = None
         gone.acl = None
@@ -71,7 +81,7 @@ class ChangeRecord:
 
     def without_children(self, count: i64, zxid: i64) -> "ChangeRecord":
         """The node after so many of its children were deleted."""
-        changed = self.copy(zxid)
+        changed = self.begin(zxid)
         changed.child_count -= count
         if zxid > changed.pzxid:
             changed.pzxid = zxid
@@ -80,7 +90,7 @@ class ChangeRecord:
 
 def record_of(path: str, node: DataNode, acl: list[ACL]) -> ChangeRecord:
     """A node of the tree as a record, not changed yet."""
-    record = ChangeRecord(-1, path, True, node.data, acl)
+    record = ChangeRecord(UNCHANGED, path, True, node.data, acl)
     record.child_count = node.num_children
     record.czxid = node.czxid
     record.mzxid = node.mzxid

@@ -232,7 +232,7 @@ class FinalRequestProcessor(LongReadOwner):
                 self._waiting[cnxn] = None
                 return
             cnxn.pending_reads -= 1
-            pending.popleft()
+            pending.pop(0)
             self.serve(request, cnxn)
         if cnxn.is_busy and cnxn.work is None and not pending and not cnxn.waits_for_sasl:
             # What might have taken long did not.

@@ -1,7 +1,7 @@
 """The log records of a turn, each encoded once, and when the log is rolled for a snapshot."""
 
 from collections.abc import Callable
-from typing import final
+from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i64
@@ -13,6 +13,8 @@ from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import TxnHeader
 from pyzoo.persistence.log_format import RECORD_OVERHEAD, append_record
 from pyzoo.server.effects import LogBatch
+
+_KEEP_WRITER: Final = 1 << 20
 
 
 @final
@@ -88,7 +90,11 @@ class LogBatcher:
             return None
         roll = self._txns > self._roll_after_txns or 0 < self._roll_after_bytes < self._bytes
         batch = LogBatch(self._first_zxid, self._last_zxid, self._records.getvalue(), roll, self._waiting)
-        self._records = BytesWriter()
+        if len(batch.records) > _KEEP_WRITER:
+            self._records = BytesWriter()
+        else:
+            # Grown already.
+            self._records.truncate(0)
         self._waiting = 0
         if roll:
             self._draw_roll_points()

@@ -53,7 +53,9 @@ class OutstandingChanges:
         self.digest_enabled = digest_enabled
         self.records: dict[str, ChangeRecord] = {}
         self.tree_digest: i64 = tree.tree_digest
-        self._queue: deque[ChangeRecord] = deque()
+        # Oldest first; so many of them are dropped.
+        self._queue: list[ChangeRecord] = []
+        self._dropped: i64 = 0
         # Of nodes with an owner, by owner: what a closing session has to look at.
         self._owned: dict[int, deque[ChangeRecord]] = {}
         self._closing: dict[int, int] = {}
@@ -215,21 +217,28 @@ class OutstandingChanges:
     def has_more_to_drop(self) -> bool:
         """Whether `settle` has records to drop."""
         queue = self._queue
-        return len(queue) > 0 and queue[0].zxid <= self._committed_zxid
+        return self._dropped < len(queue) and queue[self._dropped].zxid <= self._committed_zxid
 
     def _drop(self, most: i64) -> None:
         queue = self._queue
         zxid = self._committed_zxid
-        dropped: i64 = 0
-        while queue and queue[0].zxid <= zxid and dropped < most:
-            dropped += 1
-            record = queue.popleft()
+        at = self._dropped
+        end = min(at + most, len(queue))
+        while at < end:
+            record = queue[at]
+            if record.zxid > zxid:
+                break
+            at += 1
             self.metrics.outstanding_changes_removed += 1
             path = record.path if len(record.path) != 1 else _ROOT
             if self.records.get(path) is record:
                 del self.records[path]
             if record.ephemeral_owner != 0:
                 self._disown(record, True)
+        if 2 * at >= len(queue):
+            self._queue = queue[at:]
+            at = 0
+        self._dropped = at
 
     def settle(self) -> None:
         """With nothing on its way, continue from the tree's own digest."""

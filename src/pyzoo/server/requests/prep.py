@@ -215,7 +215,9 @@ class PrepRequestProcessor:
         ephemeral_mode: bool,
     ) -> None:
         zxid = self.zxid
-        changed = parent.copy(zxid)
+        # At the end of 32 bits the tree leaves the counter as it is.
+        counts = counter > parent.cversion
+        changed = parent.begin(zxid)
         changed.child_count += 1
         changed.cversion = counter
         changed.pzxid = zxid
@@ -230,8 +232,7 @@ class PrepRequestProcessor:
         record.ephemeral_mode = ephemeral_mode
         self.outstanding.add(record)
         self.digest = record.digest
-        # At the end of 32 bits the tree leaves the counter as it is.
-        self.parent_digest = changed.digest if counter > parent.cversion else i64(0)
+        self.parent_digest = changed.digest if counts else i64(0)
 
     # --- the other writes
 
@@ -275,7 +276,7 @@ class PrepRequestProcessor:
         self.require(record, WRITE)
         self.check_quota(path, record.data, request.data, 0)
         version = check_version(request.version, record.version, path)
-        changed = record.copy(self.zxid)
+        changed = record.begin(self.zxid)
         changed.data = request.data
         changed.version = version
         changed.mtime = self.time_ms
@@ -294,7 +295,7 @@ class PrepRequestProcessor:
         record = self.node(path)
         self.require(record, ADMIN)
         version = check_version(request.version, record.aversion, path)
-        changed = record.copy(self.zxid)
+        changed = record.begin(self.zxid)
         changed.acl = fixed
         changed.aversion = version
         self.outstanding.add(changed)
@@ -304,7 +305,7 @@ class PrepRequestProcessor:
         """reconfig: the new configuration becomes the data of its node; its version stays -1."""
         record = self.node(CONFIG)
         self.require(record, WRITE)
-        changed = record.copy(self.zxid)
+        changed = record.begin(self.zxid)
         changed.data = text
         changed.mtime = self.time_ms
         changed.mzxid = self.zxid

@@ -1,6 +1,5 @@
 """PreparedTxns: what this server has prepared, until it is committed, applied and answered."""
 
-from collections import deque
 from typing import Final, final
 
 from mypy_extensions import i64
@@ -17,6 +16,7 @@ from pyzoo.server.requests.commits import CommittedTxns
 from pyzoo.server.requests.final import FinalRequestProcessor
 from pyzoo.server.requests.namespace_counts import count_written
 from pyzoo.server.requests.outstanding import OutstandingChanges
+from pyzoo.server.requests.request_queue import RequestQueue
 from pyzoo.server.sessions import SessionTracker
 
 MANY_PARTS: Final = 1
@@ -37,7 +37,7 @@ class PreparedTxns(CommittedTxns):
         final_processor: FinalRequestProcessor,
         audit: AuditLog | None,
     ) -> None:
-        self.uncommitted: deque[Request] = deque()
+        self.uncommitted = RequestQueue()
         self.closing: Request | None = None
         self._result: ProcessTxnResult | None = None
         self._database = database
@@ -53,7 +53,7 @@ class PreparedTxns(CommittedTxns):
     @property
     def has_committed(self) -> bool:
         uncommitted = self.uncommitted
-        return len(uncommitted) > 0 and uncommitted[0].zxid <= self._final.committed_zxid
+        return len(uncommitted) > 0 and uncommitted.oldest.zxid <= self._final.committed_zxid
 
     @property
     def is_closing(self) -> bool:
@@ -62,14 +62,14 @@ class PreparedTxns(CommittedTxns):
     def next_may_pass(self) -> bool:
         if not self.has_committed:
             return False
-        request = self.uncommitted[0]
+        request = self.uncommitted.oldest
         header = request.header
         if header is None or not self._tree.may_pass(header, request.txn, request.sub_types, request.sub_txns):
             return False
         return self._final.has_no_read_before(request.cnxn)
 
     def commit_next(self) -> i64:
-        request = self.uncommitted.popleft()
+        request = self.uncommitted.take()
         types = request.sub_types
         if request.type == op.CLOSE_SESSION:
             if self._begin_close(request):
@@ -123,7 +123,7 @@ class PreparedTxns(CommittedTxns):
         if cnxn is not None and self._audit is not None:
             self._audit.answered(request, result, cnxn)
         if cnxn is not None and not cnxn.closing:
-            cnxn.pending.popleft()
+            cnxn.pending.pop(0)
             processor.answer(request, result, cnxn)
             processor.write_done(cnxn)
         else:

@@ -83,7 +83,7 @@ class LearnerTxns(CommittedTxns):
         if cnxn is None or cnxn.closing or not cnxn.pending or cnxn.pending[0] is not request:
             self._final.finished(request)
             return
-        cnxn.pending.popleft()
+        cnxn.pending.pop(0)
         self._final.serve(request, cnxn)
         self._final.write_done(cnxn)
 
@@ -151,7 +151,7 @@ class LearnerTxns(CommittedTxns):
         if request is not None:
             cnxn = request.cnxn
             assert cnxn is not None
-            cnxn.pending.popleft()
+            cnxn.pending.pop(0)
             request.header = header
             request.txn = applied.txn
             if request.stays_local and header.type == op.ERROR:

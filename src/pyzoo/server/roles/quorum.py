@@ -67,6 +67,9 @@ class QuorumZooKeeperServer(ZooKeeperServer):
             return True
         return self.touch_global(session_id, timeout_ms)
 
+    def touch(self, cnxn: ServerCnxn) -> bool:
+        return self.touch_session(cnxn.session_id, cnxn.timeout_ms)
+
     def touch_global(self, session_id: i64, timeout_ms: i64) -> bool:
         """A session of the ensemble was heard of; False when there is no such session."""
         return super().touch_session(session_id, timeout_ms)

@@ -309,11 +309,22 @@ class ZooKeeperServer(WritingServer, FinalOwner):
     def touch_session(self, session_id: i64, timeout_ms: i64) -> bool:
         return self.sessions.touch(session_id, timeout_ms, self.now_ms)
 
+    def touch(self, cnxn: ServerCnxn) -> bool:
+        """The client of a connection was heard of; False when its session is over."""
+        session = cnxn.session
+        if session is None or session.closing:
+            if not self.touch_session(cnxn.session_id, cnxn.timeout_ms):
+                return False
+            cnxn.session = self.sessions.sessions.get(cnxn.session_id)
+            return True
+        self.sessions.restart(session, cnxn.timeout_ms, self.now_ms)
+        return True
+
     # --- requests
 
     def submit_now(self, request: Request, cnxn: ServerCnxn) -> None:
         """Start on a request, or queue it behind what its connection waits for (submitRequestNow)."""
-        if not self.touch_session(cnxn.session_id, cnxn.timeout_ms):
+        if not self.touch(cnxn):
             self.throttler.finished(request)
             return
         kind = operation_of(request.type).kind
