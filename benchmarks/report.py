@@ -141,7 +141,7 @@ def _load_table(results: Results, names: list[str]) -> list[str]:
     for result in results.cells:
         cell = result.cell
         figures = [result.figures.get(name) for name in names]
-        rows.append([cell.op, str(cell.conns), str(cell.depth), *_contest(figures)])
+        rows.append([cell.title, str(cell.conns), str(cell.depth), *_contest(figures)])
     return [
         "",
         f"## Load: {' and '.join(names)}",

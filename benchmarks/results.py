@@ -12,14 +12,28 @@ from benchmarks.zkload import Figures
 
 @frozen
 class Cell:
-    """One row of the load table: an operation, connections, requests in flight on each of them."""
+    """One row of the load table: an operation, connections, requests in flight on each of them.
+
+    `size` are the bytes of a znode, and `busy` other processes want a processor all the time.
+    """
 
     op: str
     conns: int
     depth: int
+    size: int = 100
+    busy: int = 0
 
     def __str__(self) -> str:
-        return f"{self.op} conns={self.conns} depth={self.depth}"
+        size = "" if self.size == 100 else f" size={self.size}"
+        busy = "" if self.busy == 0 else f" busy={self.busy}"
+        return f"{self.op} conns={self.conns} depth={self.depth}{size}{busy}"
+
+    @property
+    def title(self) -> str:
+        """The operation with what is unusual of it."""
+        size = "" if self.size == 100 else f" {self.size:,} B"
+        busy = "" if self.busy == 0 else f", {self.busy} busy beside"
+        return f"{self.op}{size}{busy}"
 
 
 @define

@@ -5,8 +5,11 @@ cell and before the first cell of each operation. The order of the servers turns
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import ExitStack
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from attrs import define, frozen
@@ -18,8 +21,15 @@ from benchmarks.zkload import Figures, LoadError, Zkload
 
 log = logging.getLogger(__name__)
 
-OPS = ("get", "exists", "ls", "mix:90", "set", "create", "churn")
+OPS = ("get", "exists", "ls", "mix:90", "set", "create", "delete", "churn")
 SHAPES = ((1, 1), (1, 16), (32, 1), (32, 16), (200, 1), (200, 16))
+WRITES = ("set", "create", "delete")
+WRITE_SHAPES = ((1, 1), (1, 16), (32, 1), (32, 4), (32, 16), (100, 1), (200, 1), (200, 16), (1000, 1))
+SIZES = (1_000, 10_000)
+"""Bytes of larger znodes, for `set` with 32 connections."""
+BUSY_OPS = ("get", "set", "create", "churn")
+BUSY_SHAPES = ((1, 1), (16, 1), (32, 1))
+"""Cells that are measured once more while another process wants each processor."""
 TLS_OPS = ("get", "set", "churn", "word")
 """The last two are sessions, and bare connections, a second."""
 ONE_BY_ONE = ("churn", "word")
@@ -41,8 +51,27 @@ class Pace:
 
 def cells_of(ops: tuple[str, ...], quick: bool) -> list[Cell]:
     """Rows of the table."""
-    shapes = QUICK_SHAPES if quick else SHAPES
-    return [Cell(op, conns, depth) for op in ops for conns, depth in shapes if op not in ONE_BY_ONE or depth == 1]
+    cells: list[Cell] = []
+    for op in ops:
+        shapes = QUICK_SHAPES if quick else WRITE_SHAPES if op in WRITES else SHAPES
+        cells += [Cell(op, conns, depth) for conns, depth in shapes if op not in ONE_BY_ONE or depth == 1]
+        if op == "set":
+            cells += [Cell(op, 32, 1, size) for size in SIZES]
+        if op in BUSY_OPS and not quick:
+            cells += [Cell(op, conns, depth, busy=os.cpu_count() or 1) for conns, depth in BUSY_SHAPES]
+    return cells
+
+
+@contextmanager
+def busy_processes(count: int) -> Iterator[None]:
+    """So many processes that never wait."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 @define
@@ -78,18 +107,20 @@ class Fleet:
 
 def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float, warmup: float, tls: TlsFiles | None) -> Figures:
     more: dict[str, str] = {} if tls is None else {"tls": str(tls.client)}
-    return zkload.run(
-        "load",
-        server.port if tls is None else server.secure_port,
-        timeout_s=seconds + warmup + 120,
-        op=cell.op,
-        conns=cell.conns,
-        depth=cell.depth,
-        secs=seconds,
-        warmup=warmup,
-        pid=server.pid,
-        **more,
-    )
+    with busy_processes(cell.busy):
+        return zkload.run(
+            "load",
+            server.port if tls is None else server.secure_port,
+            timeout_s=seconds + warmup + 120,
+            op=cell.op,
+            conns=cell.conns,
+            depth=cell.depth,
+            size=cell.size,
+            secs=seconds,
+            warmup=warmup,
+            pid=server.pid,
+            **more,
+        )
 
 
 def with_cpu_per_op(figures: Figures) -> Figures:

@@ -14,7 +14,7 @@
  *   ./zkload probe --secs 10 --writes 4000              a get every millisecond beside paced sets
  *
  * load: closed loop, each of --conns sessions keeps --depth requests in flight.
- *   --op      get | exists | set | create | ls | mix:<percent reads> (the rest are sets)
+ *   --op      get | exists | set | create | delete | ls | mix:<percent reads> (the rest are sets)
  *             churn = open a session, one exists, close it, again (a latency is the whole of it)
  *             word = connect, ask the four-letter word srvr, read to the end, again
  *   --size    bytes a znode (100)       --paths    znodes to spread over (1000)
@@ -77,6 +77,7 @@ static double secs = 5, warmup = 1;
 static const char *op = "get", *root = "/fill", *via = "data", *server_pids = "", *tls_file = "";
 static bool stopping;
 static uint64_t events, errors, lost;
+static uint64_t moment; /* when what is being looked at was received: one look at the clock for all of it */
 static char payload[1 << 20];
 
 static void die(const char *what) {
@@ -167,7 +168,7 @@ static void put_request(Conn *c, int type, const char *path, int watch) {
     }
     p32(s, (int32_t)(p - s - 4));
     c->out_len += (size_t)(p - s);
-    c->last_sent = now_ns();
+    c->last_sent = moment ? moment : now_ns();
     if (type != PING) {
         if (c->inflight == c->ring) die("more in flight than planned");
         c->sent[(c->head + c->inflight++) % c->ring] = c->last_sent;
@@ -317,7 +318,7 @@ static void on_frame(Conn *c, const unsigned char *frame, int n) {
     int32_t xid = g32(frame);
     if (xid == -1) events++;
     if (xid < 0) return;
-    uint64_t latency = now_ns() - c->sent[c->head];
+    uint64_t latency = moment - c->sent[c->head];
     c->head = (c->head + 1) % c->ring;
     c->inflight--;
     if (c->on_reply) c->on_reply(c, g32(frame + 12), latency);
@@ -340,14 +341,18 @@ static void on_readable(Conn *c) {
     } while (may_have_more(c));
     if (words || !any) { flush_out(c); return; }
     size_t off = 0;
-    while (c->in_len - off >= 4) {
+    bool gone = false;
+    moment = now_ns();
+    while (!gone && c->in_len - off >= 4) {
         size_t len = (size_t)g32(c->in + off);
         if (c->in_len - off - 4 < len) break;
         int fd = c->fd;
         on_frame(c, c->in + off + 4, (int)len);
-        if (c->gone || c->fd != fd || !c->in_len) return; /* closed, perhaps reopened: nothing left of this stream */
+        gone = c->gone || c->fd != fd || !c->in_len; /* closed, perhaps reopened: nothing left of this stream */
         off += 4 + len;
     }
+    moment = 0;
+    if (gone) return;
     memmove(c->in, c->in + off, c->in_len - off);
     c->in_len -= off;
     flush_out(c);
@@ -427,7 +432,7 @@ static void must(int32_t err, const char *what) {
 /* ---- load ---- */
 
 static uint64_t count_from, count_to, done;
-static int created, load_type;
+static int created, deleted, load_type;
 static bool churn;
 
 static const char *load_marker(void) {
@@ -461,17 +466,33 @@ static void make_delete_created(Conn *c, int i) {
     created_path(path, sizeof path, i);
     put_request(c, DELETE, path, 0);
 }
+static char (*load_paths)[24]; /* written once: printf takes longer than a request does otherwise */
+static void make_load_paths(void) {
+    load_paths = grow(NULL, (size_t)paths * sizeof *load_paths);
+    for (int i = 0; i < paths; i++) snprintf(load_paths[i], sizeof *load_paths, "/zkload/n%06d", i);
+}
+/* What `delete` deletes is made before: more than any server deletes in the time. */
+static void make_created(Conn *c, int i) {
+    char path[64];
+    created_path(path, sizeof path, i);
+    put_request(c, CREATE, path, 0);
+}
+static int made_ahead(void) {
+    double a_second = (double)n_conns * depth * 8000;
+    return (int)((a_second < 80000 ? a_second : 80000) * (secs + warmup));
+}
 static void next_request(Conn *c) {
     char path[64];
     int type = read_pct < 0 ? load_type : (int)(rnd() % 100) < read_pct ? GETDATA : SETDATA;
     if (type == CREATE) created_path(path, sizeof path, created++);
-    else if (type == GETCHILDREN2) snprintf(path, sizeof path, "/zkload/list");
-    else snprintf(path, sizeof path, "/zkload/n%06d", (int)(rnd() % (uint64_t)paths));
+    else if (type == DELETE) created_path(path, sizeof path, deleted++);
+    else if (type == GETCHILDREN2) { put_request(c, type, "/zkload/list", 0); return; }
+    else { put_request(c, type, load_paths[rnd() % (uint64_t)paths], 0); return; }
     put_request(c, type, path, 0);
 }
 /* Throughput counts what was answered in the window, latency what was sent in it: a stall at its end counts in full. */
 static void load_record(int32_t err, uint64_t latency) {
-    uint64_t t = now_ns(), sent = t - latency;
+    uint64_t t = moment ? moment : now_ns(), sent = t - latency;
     if (t >= count_from && t <= count_to) {
         done++;
         if (err) errors++;
@@ -485,7 +506,7 @@ static bool load_busy(const Conn *cs) {
 static void load_up(Conn *c) { for (int i = 0; i < depth && !stopping; i++) next_request(c); }
 static void load_reply(Conn *c, int32_t err, uint64_t latency) {
     load_record(err, latency);
-    if (!stopping) next_request(c);
+    if (!stopping && (load_type != DELETE || deleted < created)) next_request(c);
 }
 static void load_lost(Conn *c) { if (!stopping) open_conn(c); }
 
@@ -540,18 +561,20 @@ static double cpu_seconds(void) {
 }
 static void choose_op(void) {
     static const struct { const char *name; int type; } ops[] = {
-        {"get", GETDATA}, {"exists", EXISTS}, {"set", SETDATA}, {"create", CREATE}, {"ls", GETCHILDREN2}, {"churn", EXISTS}, {"word", EXISTS}};
+        {"get", GETDATA}, {"exists", EXISTS}, {"set", SETDATA}, {"create", CREATE}, {"delete", DELETE}, {"ls", GETCHILDREN2}, {"churn", EXISTS}, {"word", EXISTS}};
     if (!strncmp(op, "mix:", 4)) { read_pct = atoi(op + 4); load_type = GETDATA; }
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) if (!strcmp(op, ops[i].name)) load_type = ops[i].type;
     churn = !strcmp(op, "churn") || !strcmp(op, "word");
     errno = 0;
-    if (!load_type) die("--op wants get, exists, set, create, ls, mix:<percent reads>, churn or word");
+    if (!load_type) die("--op wants get, exists, set, create, delete, ls, mix:<percent reads>, churn or word");
     if (churn) depth = 1;
 }
 static int run_load(void) {
     choose_op();
     make_load_tree();
-    if (load_type == CREATE) must(pipeline(n_conns + 1, make_create_directory, NODEEXISTS, 0, NULL), "setting up");
+    make_load_paths();
+    if (load_type == CREATE || load_type == DELETE) must(pipeline(n_conns + 1, make_create_directory, NODEEXISTS, 0, NULL), "setting up");
+    if (load_type == DELETE) must(pipeline(created = made_ahead(), make_created, NODEEXISTS, 0, NULL), "setting up");
     Conn *cs = grow(NULL, (size_t)n_conns * sizeof *cs);
     churn_began = grow(NULL, (size_t)n_conns * sizeof *churn_began);
     for (int i = 0; i < n_conns; i++) {
@@ -579,7 +602,9 @@ static int run_load(void) {
     stopping = true;
     for (uint64_t t = now_ns(); (churn ? churning > 0 : load_busy(cs)) && since(t) < DRAIN_S;) poll_once(10);
     if (!churn) close_all(cs, n_conns);
-    if (load_type == CREATE) pipeline(created, make_delete_created, NONODE, 0, NULL);
+    errno = 0;
+    if (load_type == DELETE && deleted >= created) die("more was deleted than was made ahead");
+    if (load_type == CREATE || load_type == DELETE) pipeline(created, make_delete_created, NONODE, 0, NULL);
     printf("{\"op\":\"%s\",\"conns\":%d,\"depth\":%d,\"size\":%d,\"ops\":%llu,\"ops_per_s\":%.1f,\"errors\":%llu,\"lost\":%llu,"
            "\"open_s\":%.3f,\"cpu_s\":%.2f,",
            op, n_conns, depth, size, (unsigned long long)done, (double)done / secs, (unsigned long long)counted_errors,
