@@ -51,7 +51,7 @@ def test_the_connect_limit_bounds_the_dial_where_it_is_set() -> None:
 
 def test_a_dial_that_fails_is_tried_again_after_pauses_that_grow_and_then_no_more() -> None:
     apprentice = Apprentice()
-    for failed, pause_ms in enumerate((12, 24, 48, 96, *[100] * 5), 1):
+    for failed, pause_ms in enumerate((2, 4, 8, 16, 32, 64, *[100] * 6), 1):
         apprentice.learner.gone(apprentice.now_ms)
         apprentice.run(pause_ms - 1)
         assert failed == len(apprentice.owner.links)

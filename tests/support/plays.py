@@ -247,11 +247,19 @@ class LearnerPlay(Play):
 
 
 class ElectionPlay(Play):
-    """`election of 3 with 0:5`: server 1 looks for a leader, with a history that ends there."""
+    """`election of 3 with 0:5`: server 1 looks for a leader, with a history that ends there.
+
+    Who `is lost` has broken its connection; who `cannot be reached` was dialled in vain, until it `comes`.
+    """
 
     def __init__(self, words: list[str]) -> None:
         self.now_ms = 0
-        self.election = FastLeaderElection(ElectionSettings(1, False), make_verifier(members(int(words[1]))))
+        self._unreachable: set[int] = set()
+        self.election = FastLeaderElection(
+            ElectionSettings(1, False),
+            make_verifier(members(int(words[1]))),
+            can_answer=lambda sid: sid not in self._unreachable,
+        )
         self._outcome: Vote | None = None
         self._look(words[3])
 
@@ -266,6 +274,13 @@ class ElectionPlay(Play):
                 vote = Vote(int(leader), zxid_of(zxid), int(round), epoch, STATES.index(state))
                 heard = decode_notification(Notification(vote).encode())
                 self.election.notification_received(int(sid), heard, self.now_ms)
+            case [sid, "is", "lost"]:
+                self.election.voter_lost(int(sid))
+            case [sid, "cannot", "be", "reached"]:
+                self._unreachable.add(int(sid))
+                self.election.voter_unreachable()
+            case [sid, "comes"]:
+                self._unreachable.discard(int(sid))
             case ["look", "again", "with", zxid]:
                 self._look(zxid)
             case ["wait", ms, "ms"]:

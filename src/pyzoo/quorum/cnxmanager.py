@@ -65,6 +65,9 @@ class QuorumCnxManager:
         self._queued: dict[int, bytes] = {}
         self._last_sent: dict[int, bytes] = {}
         self._received: list[tuple[int, bytes]] = []
+        self._lost: list[int] = []
+        self._unreachable: set[int] = set()
+        self._is_dial_in_vain = False
         self._dials: list[PeerLink] = []
         self._next_anonymous = -1
 
@@ -130,6 +133,7 @@ class QuorumCnxManager:
         link = PeerLink(self._packets, ELECTION, f"server {sid}", addresses, self.settings.connect_timeout_ms)
         link.sid = sid
         self._dialling[sid] = link
+        self._unreachable.discard(sid)
         self._dials.append(link)
 
     @property
@@ -142,6 +146,24 @@ class QuorumCnxManager:
         dials = [link for link in self._dials if not link.gone]
         self._dials = []
         return dials
+
+    # --- who is there
+
+    def can_answer(self, sid: int) -> bool:
+        """Whether a member may be heard of: not when the last dial was in vain, until it comes by itself."""
+        return sid not in self._unreachable
+
+    def take_lost(self) -> list[int]:
+        """Members whose connection broke since the last call."""
+        lost = [sid for sid in self._lost if sid not in self._by_sid]
+        self._lost = []
+        return lost
+
+    def take_dial_in_vain(self) -> bool:
+        """Whether some dial has failed since the last call."""
+        failed = self._is_dial_in_vain
+        self._is_dial_in_vain = False
+        return failed
 
     # --- connections
 
@@ -181,6 +203,7 @@ class QuorumCnxManager:
         cnxn.deadline_ms = None
         self._cnxns[cnxn.link] = cnxn
         self._by_sid[sid] = cnxn
+        self._unreachable.discard(sid)
         payload = self._queued.pop(sid, None) or self._last_sent.get(sid)
         if payload is not None:
             self._say(cnxn, payload)
@@ -196,6 +219,8 @@ class QuorumCnxManager:
         sid = self._sid_of_dial(link)
         if sid is not None:
             del self._dialling[sid]
+            self._unreachable.add(sid)
+            self._is_dial_in_vain = True
             self._forget_stranger(sid)
         cnxn = self._cnxns.get(link)
         if cnxn is not None:
@@ -204,6 +229,7 @@ class QuorumCnxManager:
     def _end(self, cnxn: ElectionCnxn) -> None:
         self._drop(cnxn)
         if cnxn.sid is not None:
+            self._lost.append(cnxn.sid)
             self._forget_stranger(cnxn.sid)
 
     def _forget_stranger(self, sid: int) -> None:
@@ -211,6 +237,7 @@ class QuorumCnxManager:
         if sid not in self._current and sid not in self._last_seen and sid not in self._by_sid:
             self._queued.pop(sid, None)
             self._last_sent.pop(sid, None)
+            self._unreachable.discard(sid)
 
     # --- receiving
 

@@ -4,8 +4,9 @@ Driven from outside: `look_for_leader` begins a round, `notification_received` a
 is the vote that won. Between rounds it goes on answering those who still look. What is to be sent lies in
 `take_messages`; a message to oneself never leaves.
 
-A quorum that agrees waits a moment for a better vote (finalizeWait). Where every voter has told this same vote in this
-round none can come, and the round ends at once; Apache's servers wait all the same.
+A quorum that agrees waits a moment for a better vote (finalizeWait). Where every voter that can answer has told this
+same vote in this round none can come, and the round ends at once; Apache's servers wait all the same. Who cannot answer
+the election channel knows: nobody listens where that voter would.
 """
 
 from collections import deque
@@ -39,8 +40,13 @@ class FastLeaderElection:
         settings: ElectionSettings,
         current: QuorumVerifier,
         has_delivered: Callable[[], bool] = lambda: True,
+        can_answer: Callable[[int], bool] = lambda _sid: True,
     ) -> None:
-        """`has_delivered` says whether anything sent so far has reached its peer's connection."""
+        """`has_delivered` says whether anything sent so far has reached its peer's connection.
+
+        `can_answer` says whether a voter may still be heard of: not one that was dialled in vain, until it comes by
+        itself. `voter_lost` and `voter_unreachable` tell when that has changed.
+        """
         self.settings = settings
         self.current = current
         self.last_seen = current
@@ -50,6 +56,7 @@ class FastLeaderElection:
         self.outcome: Vote | None = None
         self.wants_connect_all = False
         self._has_delivered = has_delivered
+        self._can_answer = can_answer
         self._is_running = False
         self._initial = self.current_vote
         self._proposal = self.current_vote
@@ -57,6 +64,7 @@ class FastLeaderElection:
         self._out_of_election: dict[int, Vote] = {}
         self._messages: list[tuple[int, Notification]] = []
         self._to_self: deque[Notification] = deque()
+        self._asked_again: set[int] = set()
         self._interval_ms = 0
         self._timeout_at_ms = 0
         self._finalize_at_ms: int | None = None
@@ -76,6 +84,7 @@ class FastLeaderElection:
         self._proposal = self.current_vote = self._initial
         self._received = {}
         self._out_of_election = {}
+        self._asked_again = set()
         self._finalize_at_ms = None
         self._is_running = True
         self._interval_ms = self.settings.min_notification_interval_ms
@@ -104,6 +113,20 @@ class FastLeaderElection:
             self._hear_myself(now_ms)
         elif vote.state == LOOKING:
             self._answer(sender, self.current_vote, self.current_vote.election_epoch)
+
+    def voter_lost(self, sid: int) -> None:
+        """The connection with a voter broke, and what was said last may be lost: once a round it is said again.
+
+        So the voter is dialled, which shows whether it is still there.
+        """
+        if self._is_running and sid in self._voters() and sid not in self._asked_again:
+            self._asked_again.add(sid)
+            self._answer(sid, self._proposal, self.logical_clock)
+
+    def voter_unreachable(self) -> None:
+        """Some voter was dialled in vain: it may be the last one that was waited for."""
+        if self._finalize_at_ms is not None and self._nobody_is_left(self._agreeing(self._received, self._proposal)):
+            self.decide(self._proposal)
 
     def _is_behind(self, vote: Vote) -> bool:
         """Whether the sender may not know our proposal: it is of an older round, or for a worse candidate.
@@ -173,21 +196,29 @@ class FastLeaderElection:
             self._propose(vote)
         self._received[sender] = vote
         agreeing = self._agreeing(self._received, self._proposal)
-        if self._is_unanimous(agreeing):
+        if not self._is_quorum(agreeing):
+            return
+        if self._nobody_is_left(agreeing):
             self.decide(self._proposal)
-        elif self._is_quorum(agreeing):
+        else:
             self._finalize_at_ms = now_ms + FINALIZE_WAIT_MS
 
     def _agreed_late(self, sender: int, vote: Vote) -> None:
         """A vote that is not better came while the round waited: it may be the last one that agrees."""
         if vote.state == LOOKING and vote.agrees_with(self._proposal):
             self._received[sender] = vote
-            if self._is_unanimous(self._agreeing(self._received, self._proposal)):
+            if self._nobody_is_left(self._agreeing(self._received, self._proposal)):
                 self.decide(self._proposal)
 
-    def _is_unanimous(self, agreeing: set[int]) -> bool:
-        """Whether all voters agree, so that nobody is left who could have a better vote."""
-        return self._voters() <= agreeing
+    def _nobody_is_left(self, agreeing: set[int]) -> bool:
+        """Whether nobody can have a better vote: of a quorum that agrees, whether all others cannot answer.
+
+        Where an oracle takes the place of the other voter that one is waited for all the same.
+        """
+        missing = self._voters() - agreeing
+        if not missing:
+            return True
+        return not self.current.asks_oracle and not any(map(self._can_answer, missing))
 
     def _settled(self, sender: int, vote: Vote) -> None:
         """The sender follows or leads already (receivedFollowingNotification, receivedLeadingNotification)."""

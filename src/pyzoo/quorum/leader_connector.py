@@ -7,12 +7,12 @@ from mypy_extensions import i64
 from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import PeerLink
 
-DIAL_TRIES: Final = 10
+DIAL_TRIES: Final = 13
 """Apache's learner tries five times, with a whole pause between any two: as long in all, and a finalizeWait more.
 
 A leader of Apache's waits that long where this server knew at once that all have voted.
 """
-FIRST_PAUSE_PART: Final = 8
+FIRST_PAUSE_PART: Final = 50
 """The first pause is this part of a whole one, each next one twice as long: the leader is often only a little late."""
 
 

@@ -211,6 +211,8 @@ class Network:
         self.listeners: dict[Address, Acceptor] = {}
         self.sockets: dict[Socket, None] = {}
         self.slow_hosts: dict[str, int] = {}
+        self.dials_in_vain: dict[tuple[str, Address], int] = {}
+        """Who has dialled where in vain, and when that was known; forgotten with the next dial that is answered."""
         self._blocked: set[tuple[str, str]] = set()
         self._next_port = 40_000
 
@@ -257,6 +259,7 @@ class Network:
         begun_ms = self.world.now_ms
 
         def failed() -> None:
+            self.dials_in_vain[source, address] = self.world.now_ms
             dialler.dial_failed(key)
 
         def arrived() -> None:
@@ -268,6 +271,7 @@ class Network:
             if acceptor is None or self.world.chance(self.weather.dial_failure_chance):
                 self.world.after(min(self.delay_ms(address[0], source), left_ms), failed)
                 return
+            self.dials_in_vain.pop((source, address), None)
             ours, theirs = self._connect(source, address[0])
             user = acceptor(theirs)
             if user is None:

@@ -29,6 +29,10 @@ class Messenger:
         for sender, payload in self._cnx.take_received():
             moved = True
             self._notified(sender, payload, now_ms)
+        for sid in self._cnx.take_lost():
+            election.voter_lost(sid)
+        if self._cnx.take_dial_in_vain():
+            election.voter_unreachable()
         for receiver, notification in election.take_messages():
             self._cnx.send(receiver, notification.encode(), now_ms)
         if election.wants_connect_all:

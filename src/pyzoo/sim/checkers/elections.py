@@ -1,4 +1,6 @@
-"""A round of the election ends no sooner than it may: better votes get their time, unless all have told the same one.
+"""A round of the election ends no sooner than it may: better votes get their time, unless nobody is left to have one.
+
+That is so when all voters have told the same one, but for those whom the server that ends it has dialled in vain.
 
 Who ends a round too soon leads or follows somebody who is behind, and the ensemble elects again. Nothing is lost by
 that, so no other rule sees it.
@@ -6,10 +8,11 @@ that, so no other rule sees it.
 
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pyzoo.quorum.vote import LOOKING, Vote
 from pyzoo.sim.checkers.base import Checker, Facts
+from pyzoo.sim.machine import ELECTION_PORT, host_of
 from pyzoo.sim.member import SimMember
 
 FINALIZE_WAIT_MS: Final = 200
@@ -27,6 +30,8 @@ class _Opinion:
     life: int
     ballot: _Ballot
     since_ms: int
+    looked_at_ms: int
+    """When it began to look, in the world's time."""
 
 
 class ElectionChecker(Checker):
@@ -48,8 +53,11 @@ class ElectionChecker(Checker):
         before = self._opinions.get(member.sid)
         if election.state == LOOKING:
             self._told.add((member.sid, ballot))
-            if before is None or (before.life, before.ballot) != (member.life, ballot):
-                self._opinions[member.sid] = _Opinion(member.life, ballot, int(peer.now_ms))
+            if before is None or before.life != member.life:
+                now_ms = self.facts.world.now_ms
+                self._opinions[member.sid] = _Opinion(member.life, ballot, int(peer.now_ms), now_ms)
+            elif before.ballot != ballot:
+                self._opinions[member.sid] = evolve(before, ballot=ballot, since_ms=int(peer.now_ms))
             return
         if before is not None:
             del self._opinions[member.sid]
@@ -59,7 +67,7 @@ class ElectionChecker(Checker):
         self._followed_ms[vote.leader] = self.facts.world.now_ms
 
     def _judge(self, member: SimMember, vote: Vote, ballot: _Ballot, before: _Opinion) -> None:
-        """A member has found its leader: by those who have one, after the wait, or by the votes of all."""
+        """A member has found its leader: by those who have one, after the wait, or by the votes of all who can vote."""
         peer = member.peer
         assert peer is not None
         followed_ms = self._followed_ms.get(vote.leader)
@@ -68,8 +76,17 @@ class ElectionChecker(Checker):
         if before.ballot == ballot and int(peer.now_ms) - before.since_ms >= FINALIZE_WAIT_MS:
             return
         voters = peer.configuration.current.members.voters
-        silent = [voter.id for voter in voters if (voter.id, ballot) not in self._told]
+        silent = [
+            voter.id
+            for voter in voters
+            if (voter.id, ballot) not in self._told and not self._is_unreachable(member, voter.id, before.looked_at_ms)
+        ]
         self.require(
             not silent,
             f"server {member.sid} has ended round {ballot[0]} for server {vote.leader} before {silent} had voted so",
         )
+
+    def _is_unreachable(self, member: SimMember, sid: int, since_ms: int) -> bool:
+        """Whether a member has dialled another one in vain since it looks."""
+        failed_ms = member.network.dials_in_vain.get((member.host, (host_of(sid), ELECTION_PORT)))
+        return failed_ms is not None and failed_ms >= since_ms
