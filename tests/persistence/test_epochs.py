@@ -93,6 +93,48 @@ def test_a_temporary_file_is_not_looked_at_without_need(disk: MemoryDisk) -> Non
     assert read(disk, 0x400000001) == (5, 4)
 
 
+class SyncCounter(MemoryDisk):
+    """How often something was made safe: names, and contents with their size."""
+
+    names = 0
+
+    def sync_directory(self, path: str) -> None:
+        self.names += 1
+        super().sync_directory(path)
+
+
+def test_the_next_epoch_takes_no_new_file_unless_more_than_its_last_digit_changes() -> None:
+    disk = SyncCounter()
+    disk.make_directory(VERSION_2)
+    put_epochs(disk, b"7", b"7")
+    epochs = EpochFiles(disk, VERSION_2)
+    epochs.read(0)
+    disk.names = 0
+    for epoch in (8, 9):
+        epochs.save_accepted(epoch)
+        epochs.save_current(epoch)
+    assert disk.names == 0
+    disk.crash()
+    assert read(disk, 0) == (9, 9)
+    epochs.save_accepted(10)
+    assert disk.names == 1
+    epochs.save_accepted(11)
+    assert disk.names == 1
+    disk.crash()
+    assert read(disk, 0) == (11, 9)
+
+
+@pytest.mark.parametrize("text", [b"7\n", b"07", b"+7"])
+def test_a_file_that_others_have_written_differently_is_replaced(disk: MemoryDisk, text: bytes) -> None:
+    put_epochs(disk, text, text)
+    epochs = EpochFiles(disk, VERSION_2)
+    epochs.read(0)
+    epochs.save_accepted(18)
+    epochs.save_current(8)
+    disk.crash()
+    assert all_files(disk) == {"acceptedEpoch": b"18", "currentEpoch": b"8"}
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 1000), st.none() | st.integers(0, 4)), max_size=8))
 def test_an_epoch_that_was_saved_survives_every_crash(steps: list[tuple[bool, int, int | None]]) -> None:
     """Each step saves one of the epochs; with a number the disk has room for so many bytes only, then crashes."""

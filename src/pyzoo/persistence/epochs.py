@@ -5,10 +5,13 @@
 
 ASCII decimal, without a newline; readers take the first line. The rule: file first, memory second, so that no
 promise is given that a crash could take back.
+
+An ensemble without a leader waits for these files: where only the last digit changes it is written over in place, which
+is safe with one sync of data, and one byte cannot be half written. A new file and its name take several syncs.
 """
 
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Final
 
 from pyzoo.errors import CorruptStorage, StorageError
@@ -33,6 +36,8 @@ class EpochFiles:
         self.current = NO_EPOCH
         self._disk = disk
         self._directory = directory
+        self._texts: dict[str, bytes] = {}
+        """What the files hold, where that is certain."""
 
     def read(self, last_zxid: int) -> None:
         """Read both files, with the checks of a start; `last_zxid` is the newest that the database holds.
@@ -109,6 +114,7 @@ class EpochFiles:
                 data = file.read(_MAX_LENGTH)
         except OSError as error:
             raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
+        self._texts[name] = data
         line = re.split("[\r\n]", data.decode("ascii", "replace"), maxsplit=1)[0]
         epoch = int(line) if _NUMBER.fullmatch(line) else _MAX_EPOCH + 1
         if not NO_EPOCH <= epoch <= _MAX_EPOCH:
@@ -118,10 +124,28 @@ class EpochFiles:
         return epoch
 
     def _write(self, name: str, epoch: int) -> None:
+        path, text = join(self._directory, name), b"%d" % epoch
+        before = self._texts.pop(name, b"")
         try:
-            replace_file(self._disk, join(self._directory, name), b"%d" % epoch)
+            if len(text) == len(before) and text[:-1] == before[:-1]:
+                self._write_last_digit(path, before, text)
+            else:
+                replace_file(self._disk, path, text)
         except OSError as error:
             raise self._failure(name, epoch, error) from error
+        self._texts[name] = text
+
+    def _write_last_digit(self, path: str, before: bytes, text: bytes) -> None:
+        at = len(text) - 1
+        with closing(self._disk.open_write(path)) as file:
+            try:
+                file.write_at(at, text[at:])
+                file.sync_data()
+            except OSError:
+                # Nobody is told of the new epoch, so no reader shall find it.
+                with suppress(OSError):
+                    file.write_at(at, before[at:])
+                raise
 
     def _failure(self, name: str, epoch: int, error: OSError) -> StorageError:
         path = join(self._directory, name)
