@@ -7,6 +7,7 @@ member has one ensemble up at a time.
 import logging
 import re
 import shutil
+import signal
 import statistics
 import time
 from collections.abc import Callable
@@ -38,7 +39,9 @@ class Scale:
     """Sizes of the measurements."""
 
     tick_time_ms: int = 2000
-    failovers: int = 10
+    failovers: int = 20
+    #: How often a leader is stopped by SIGSTOP: each time takes as long as syncLimit.
+    standstills: int = 5
     failover_patience_s: float = 60.0
     catch_ups: int = 3
     #: Fewer than the 500 proposals that a leader keeps for a DIFF.
@@ -47,7 +50,7 @@ class Scale:
     snap_nodes: int = 20_000
 
 
-QUICK = Scale(failovers=2, catch_ups=1)
+QUICK = Scale(failovers=2, standstills=1, catch_ups=1)
 
 
 def cells_of(quick: bool) -> list[Cell]:
@@ -135,26 +138,60 @@ def _write(ensemble: Ensemble, count: int) -> None:
             session.set(PATH, DATA)
 
 
+@frozen
+class Blow:
+    """What happens to a member: the leader, or a follower."""
+
+    name: str
+    signal: signal.Signals
+    hits_leader: bool = True
+
+
+KILL = Blow("failover", signal.SIGKILL)
+BLOWS = (
+    KILL,
+    Blow("handover", signal.SIGTERM),
+    Blow("follower_kill", signal.SIGKILL, hits_leader=False),
+    Blow("standstill", signal.SIGSTOP),
+)
+
+
+def _outage_s(ensemble: Ensemble, blow: Blow, scale: Scale) -> float:
+    """Seconds from a blow to the next acknowledged write, by the next leader where the last one was hit."""
+    _write(ensemble, WRITES_BEFORE_A_KILL)
+    leader = ensemble.leader()
+    victim = leader if blow.hits_leader else next(sid for sid in ensemble.servers if sid != leader)
+    epoch = int(ensemble.zxid(leader), 16) >> 32 if blow.hits_leader else -1
+    ports = [address.client for address in ensemble.addresses if address.sid != victim]
+    try:
+        took_s = first_write_s(ports, PATH, ensemble.strike(victim, blow.signal), scale.failover_patience_s, epoch)
+    except TimeoutError as failure:
+        raise ServerError(f"{failure}\n{ensemble.output()}") from None
+    ensemble.bring_back(victim, blow.signal)
+    ensemble.wait_until_whole()
+    return took_s
+
+
+def outages_of(ensemble: Ensemble, blow: Blow, scale: Scale) -> Figures:
+    """The median and the longest of several."""
+    count = scale.standstills if blow.signal == signal.SIGSTOP else scale.failovers
+    times = [_outage_s(ensemble, blow, scale) for _ in range(count)]
+    return {f"{blow.name}_ms": statistics.median(times) * 1000, f"{blow.name}_max_ms": max(times) * 1000}
+
+
 def failovers_of(contestant: Contestant, directory: Path, scale: Scale) -> Figures:
     """From SIGKILL of the leader to the next acknowledged write: median, and the longest."""
-    times = []
     with fresh_home(directory, contestant) as home, running(contestant, home, scale.tick_time_ms) as ensemble:
-        for _ in range(scale.failovers):
-            _write(ensemble, WRITES_BEFORE_A_KILL)
-            leader = ensemble.leader()
-            killed = ensemble.kill(leader)
-            try:
-                times.append(first_write_s(ensemble.ports, PATH, killed, scale.failover_patience_s))
-            except TimeoutError as failure:
-                raise ServerError(f"{failure}\n{ensemble.output()}") from None
-            ensemble.spawn(leader)
-            ensemble.wait_until_whole()
-    return {"failover_ms": statistics.median(times) * 1000, "failover_max_ms": max(times) * 1000}
+        return outages_of(ensemble, KILL, scale)
 
 
 def measure_failover(contestant: Contestant, zkload: Zkload, directory: Path, scale: Scale) -> Figures:
-    """As all measurements are called."""
-    return failovers_of(contestant, directory, scale)
+    """All that may happen to a leader or a follower."""
+    figures: Figures = {}
+    with fresh_home(directory, contestant) as home, running(contestant, home, scale.tick_time_ms) as ensemble:
+        for blow in BLOWS:
+            figures |= outages_of(ensemble, blow, scale)
+    return figures
 
 
 def _catch_up_s(ensemble: Ensemble, follower: int, meanwhile: Callable[[], None]) -> float:

@@ -1,5 +1,6 @@
 """Three servers as one ensemble: all of one contestant, on one machine, with the same configuration."""
 
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from attrs import define, frozen
 
-from benchmarks.servers import Contestant, Server, ServerError, spawn
+from benchmarks.servers import STOP_SECONDS, Contestant, Server, ServerError, spawn
 
 MEMBERS = 3
 PATIENCE_S = 120.0
@@ -140,12 +141,20 @@ class Ensemble:
             time.sleep(POLL_S)
         return result
 
-    def kill(self, sid: int) -> float:
-        """SIGKILL; returns when that was, on the monotonic clock."""
-        killed = time.monotonic()
-        self.servers[sid].process.kill()
-        self.servers[sid].process.wait()
-        return killed
+    def strike(self, sid: int, number: signal.Signals) -> float:
+        """Send a signal to a member; returns when that was, on the monotonic clock."""
+        struck = time.monotonic()
+        self.servers[sid].process.send_signal(number)
+        return struck
+
+    def bring_back(self, sid: int, number: signal.Signals) -> None:
+        """Undo what a signal did: the member goes on, or is started again once it has ended."""
+        process = self.servers[sid].process
+        if number == signal.SIGSTOP:
+            process.send_signal(signal.SIGCONT)
+            return
+        process.wait(STOP_SECONDS)
+        self.spawn(sid)
 
     def stop(self) -> None:
         for server in self.servers.values():

@@ -56,15 +56,17 @@ class Session:
         """Also where the node is there already."""
         self._ask(CREATE, _buffer(path.encode()) + _buffer(data) + OPEN_ACL + struct.pack(">i", 0), NODE_EXISTS)
 
-    def set(self, path: str, data: bytes) -> None:
-        self._ask(SET_DATA, _buffer(path.encode()) + _buffer(data) + struct.pack(">i", -1))
+    def set(self, path: str, data: bytes) -> int:
+        """Returns the zxid of the write."""
+        return self._ask(SET_DATA, _buffer(path.encode()) + _buffer(data) + struct.pack(">i", -1))
 
-    def _ask(self, type_: int, body: bytes, tolerated: int = 0) -> None:
+    def _ask(self, type_: int, body: bytes, tolerated: int = 0) -> int:
         self._xid += 1
         self._send(struct.pack(">ii", self._xid, type_) + body)
-        _xid, _zxid, err = struct.unpack_from(">iqi", self._frame())
+        _xid, zxid, err = struct.unpack_from(">iqi", self._frame())
         if err not in (0, tolerated):
             raise Refused(f"error {err}")
+        return int(zxid)
 
     def _send(self, payload: bytes) -> None:
         self._sock.sendall(_buffer(payload))
@@ -82,16 +84,18 @@ class Session:
         return data
 
 
-def first_write_s(ports: list[int], path: str, since: float, patience_s: float) -> float:
+def first_write_s(ports: list[int], path: str, since: float, patience_s: float, old_epoch: int = -1) -> float:
     """Seconds from `since` (monotonic clock) to the first acknowledged set of a new session on any of these ports.
 
-    Raises TimeoutError.
+    Sets of `old_epoch` do not count: a leader may acknowledge some after it was told to stop. Raises TimeoutError.
     """
     turn = 0
     while time.monotonic() - since < patience_s:
         try:
             with Session(ports[turn % len(ports)]) as session:
-                session.set(path, b"x" * 100)
+                while session.set(path, b"x" * 100) >> 32 <= old_epoch:
+                    if time.monotonic() - since > patience_s:
+                        raise TimeoutError(f"after {patience_s:g} s the leader is still the same")
                 return time.monotonic() - since
         except (OSError, Refused):
             turn += 1
