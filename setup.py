@@ -70,7 +70,7 @@ NOT_COMPILED = {"__init__.py", "generate.py"}
 COLD = [
     *(
         f"src/pyzoo/quorum/{name}.py"
-        for name in ("cnxmanager", "election", "hello", "notification", "reconfig", "auth_packet")
+        for name in ("cnxmanager", "election", "hand_over", "hello", "notification", "reconfig", "auth_packet")
     ),
     *(f"src/pyzoo/server/member/{name}.py" for name in ("config_files", "configuration", "loading")),
     *(f"src/pyzoo/server/member/{name}.py" for name in ("restore", "settings", "view")),

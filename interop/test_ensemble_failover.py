@@ -80,6 +80,21 @@ def test_a_killed_leader_is_replaced_and_sessions_go_on(ensemble: Ensemble, writ
     assert_all_well(ensemble, writer)
 
 
+def test_a_leader_that_is_told_to_stop_is_replaced_and_follows_when_it_is_back(
+    ensemble: Ensemble, write_to: WriteTo
+) -> None:
+    leader = ensemble.wait_until_serving()
+    writer = write_to(ensemble, "/leader-stopped")
+    writer.wait_for_more()
+    leader.stop()
+    wait_for_another_leader(ensemble, leader)
+    writer.wait_for_more()
+    ensemble.start(leader.sid)
+    writer.wait_for_more()
+    assert leader.mode() == "follower"
+    assert_all_well(ensemble, writer)
+
+
 def test_a_leader_that_hangs_is_replaced_and_follows_when_it_wakes(ensemble: Ensemble, write_to: WriteTo) -> None:
     leader = ensemble.wait_until_serving()
     writer = write_to(ensemble, "/leader-hung")

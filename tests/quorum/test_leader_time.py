@@ -132,4 +132,4 @@ def test_a_voter_that_looks_again_is_nothing_by_default() -> None:
 def test_an_epoch_ends_before_its_counter_does(zxid: int, left: bool) -> None:
     term, _ = serving(2)
     term.leader.broadcast.propose(zxid, b"")
-    assert left == term.leader.broadcast.has_zxids_left
+    assert left == term.leader.broadcast.takes_proposals

@@ -62,7 +62,7 @@ class Broadcast(AckReceiver):
     """What is proposed in one term of office, and the learners that get it; `now_ms` is told by the leader.
 
     `current` is the configuration that decides, `last_seen` the newest that was proposed. `allowed_to_commit` is False
-    once a reconfiguration has named another leader.
+    once a reconfiguration has named another leader, `is_closed` is True once the office is being handed over.
     """
 
     def __init__(
@@ -86,10 +86,12 @@ class Broadcast(AckReceiver):
         self.last_proposed: i64 = 0
         self.last_committed: i64 = 0
         self.allowed_to_commit = True
+        self.is_closed = False
         self.sizes = BufferStats()
         self._unlogged: deque[OutstandingProposal] = deque()
         self._held: list[OutstandingProposal] = []
         self._group = GroupCommit()
+        self._end_of_counter: i64 = LAST_COUNTER
         self._syncs: dict[int, list[LearnerHandler]] = {}
 
     # --- who gets it
@@ -120,9 +122,15 @@ class Broadcast(AckReceiver):
     # --- proposals
 
     @property
-    def has_zxids_left(self) -> bool:
-        """Whether this epoch has room for another transaction."""
-        return (self.last_proposed & 0xFFFFFFFF) < LAST_COUNTER
+    def takes_proposals(self) -> bool:
+        """Whether there may be another transaction: this epoch has room for it, and its leader has not closed it."""
+        return (self.last_proposed & 0xFFFFFFFF) < self._end_of_counter
+
+    def close(self) -> None:
+        """Take no more proposals; those that were held back go out."""
+        self.is_closed = True
+        self._end_of_counter = 0
+        self.release()
 
     def propose(self, zxid: i64, payload: bytes, reconfig: QuorumVerifier | None = None) -> None:
         """Take a transaction for the followers, who get it with `release`.

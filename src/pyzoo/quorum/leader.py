@@ -101,6 +101,9 @@ class Leader(LearnerHub):
         super().removed(handler)
         self.broadcast.removed(handler)
 
+    def committed_zxid(self) -> i64:
+        return self.broadcast.last_committed
+
     def heard_of(self, handler: LearnerHandler) -> None:
         handler.tick_of_next_ack = self.tick + self.settings.sync_limit
 

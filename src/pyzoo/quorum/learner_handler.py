@@ -189,6 +189,10 @@ class LearnerHub:
         """Queue what is newer than `after_zxid`, then everything that comes."""
         raise NotImplementedError
 
+    def committed_zxid(self) -> i64:
+        """What is committed by now; a learner that acknowledges NEWLEADER after that has it."""
+        return 0
+
     def heard_of(self, handler: "LearnerHandler") -> None:
         """A packet of this learner has come in, of whatever type: it lives."""
 
@@ -207,7 +211,7 @@ class LearnerStats:
 
 @final
 class LearnerHandler(LinkReceiver):
-    """One learner; `sid` is known after its first packet, `id` at once."""
+    """One learner; `sid` is known after its first packet, `id` at once. Up to `acked_zxid` all is on its disk."""
 
     def __init__(self, hub: LearnerHub, link: PeerLink, id: i64, now_ms: i64) -> None:
         self.hub = hub
@@ -220,6 +224,7 @@ class LearnerHandler(LinkReceiver):
         self.tick_of_next_ack: i64 = 0
         self.sync_kind = ""
         self.last_zxid: i64 = 0
+        self.acked_zxid: i64 = 0
         self.stats = LearnerStats(now_ms)
         self._packets = PacketBuffer()
         self._queue_size: BasicSummary | None = None
@@ -230,6 +235,7 @@ class LearnerHandler(LinkReceiver):
         self._held_commits: list[bytes] = []
         self._early_acks: list[int] = []
         self._chunks: Iterator[bytes] | None = None
+        self._synced_zxid: i64 = 0
         self.sync_limit_check = SyncLimitCheck()
 
     @property
@@ -393,6 +399,7 @@ class LearnerHandler(LinkReceiver):
         if self.sync_kind != SNAP:
             self.hub.count_syncs(self.sync_kind)
         self._extend_deadline()
+        self._synced_zxid = self.hub.committed_zxid()
         self.send(packet(qp.NEWLEADER, first_zxid(self.hub.epoch), self.hub.config_text(self.is_observer)))
 
     def _ack_of_new_leader(self, received: QuorumPacket) -> None:
@@ -408,10 +415,13 @@ class LearnerHandler(LinkReceiver):
             self._early_acks.append(received.zxid)
             return
         self.state = WAITS_FOR_SERVER
+        self.acked_zxid = self._synced_zxid
         self._extend_deadline()
         self.hub.count_syncs(self.sync_kind)
         self.hub.new_leader_acked(self.sid)
         for zxid in self._early_acks:
+            if zxid > self.acked_zxid:
+                self.acked_zxid = zxid
             self.hub.acks.acked(self.sid, zxid)
         self._early_acks = []
         if self.hub.is_serving:
@@ -432,6 +442,7 @@ class LearnerHandler(LinkReceiver):
     def _active(self, received: QuorumPacket) -> None:
         type = received.type
         if type == qp.ACK:
+            self.acked_zxid = received.zxid
             self.sync_limit_check.acked(received.zxid)
             self.hub.acks.acked(self.sid, received.zxid)
         elif type == qp.REQUEST:

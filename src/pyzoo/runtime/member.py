@@ -36,6 +36,9 @@ logger: Final = logging.getLogger(__name__)
 LOOK_UP_SECONDS: Final = 5.0
 BIND_PAUSE_SECONDS: Final = 1.0
 EXAMINATIONS_AT_ONCE: Final = 4
+HAND_OVER_SECONDS: Final = 0.5
+"""So long a leader that stops waits for its followers to get level; usually it takes a few milliseconds."""
+HAND_OVER_PAUSE_SECONDS: Final = 0.001
 
 
 class MemberTasks(ServerTasks):
@@ -55,6 +58,7 @@ class MemberTasks(ServerTasks):
         self.files = storage
         self.client_address = peer.configuration.client_address()
         self._restore_settled = trio.Event()
+        self._is_stopping = False
         self._names = HostNames()
         self._examinations = trio.CapacityLimiter(EXAMINATIONS_AT_ONCE)
         self.port = PeerPort(
@@ -83,6 +87,29 @@ class MemberTasks(ServerTasks):
         if self.port.faults is not None:
             self.nursery.start_soon(LateLinks(self.port.faults, self.port, self.turn).run)
         self.turn()
+
+    def stop(self, cancel_scope: trio.CancelScope) -> None:
+        if self._is_stopping:
+            return
+        self._is_stopping = True
+        if self.peer.begin_hand_over():
+            self.nursery.start_soon(self._hand_over, cancel_scope)
+        else:
+            self._leave(cancel_scope)
+
+    async def _hand_over(self, cancel_scope: trio.CancelScope) -> None:
+        self.turn()
+        with trio.move_on_after(HAND_OVER_SECONDS) as patience:
+            while not self.peer.is_handed_over:
+                await trio.sleep(HAND_OVER_PAUSE_SECONDS)
+        if patience.cancelled_caught:
+            logger.warning("The followers did not get level in time: they elect as after a crash")
+        self._leave(cancel_scope)
+
+    def _leave(self, cancel_scope: trio.CancelScope) -> None:
+        """The others shall know at once; what is under way here may take a while to end."""
+        self.port.leave()
+        cancel_scope.cancel()
 
     def run(self, errands: Errands) -> None:
         super().run(errands)

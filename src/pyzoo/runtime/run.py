@@ -82,7 +82,11 @@ class RunningServer:
     secure_port: int = NO_PORT
 
     def stop(self) -> None:
-        """Ask the server to end; `serve` then returns."""
+        """Ask the server to end as on SIGTERM: a leader hands its office over first. `serve` then returns."""
+        self.tasks.stop(self.cancel_scope)
+
+    def break_off(self) -> None:
+        """Ask the server to end at once."""
         self.cancel_scope.cancel()
 
 
@@ -131,7 +135,7 @@ async def serve(
             on_disk = storage if storage is not None and storage.is_on_disk else None
             tasks.front().environment = SystemEnvironment(config, on_disk, port, secure_port)
             if handle_signals:
-                await nursery.start(stop_on_signal, nursery.cancel_scope)
+                await nursery.start(stop_on_signal, tasks, nursery.cancel_scope)
             nursery.start_soon(serve_clients, loop)
             nursery.start_soon(keep_time, loop)
             if storage is not None:
@@ -278,7 +282,7 @@ def tune_interpreter() -> None:
 
 
 async def stop_on_signal(
-    cancel_scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    tasks: ServerTasks, cancel_scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
     """End the server on SIGTERM or Ctrl-C; whoever asks again changes nothing, as with a JVM."""
     with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
@@ -294,7 +298,7 @@ async def stop_on_signal(
         signal.signal(stop_signal, signal.SIG_IGN)
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-    cancel_scope.cancel()
+    tasks.stop(cancel_scope)
 
 
 async def serve_clients(loop: TurnLoop) -> None:

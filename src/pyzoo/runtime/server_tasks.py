@@ -41,6 +41,10 @@ class ServerTasks(ErrandRunner):
     def begin(self) -> None:
         """Whatever comes before the first event."""
 
+    def stop(self, cancel_scope: trio.CancelScope) -> None:
+        """End by cancelling, as soon as nobody loses by it."""
+        cancel_scope.cancel()
+
     def turn(self) -> None:
         """A pass after something that no socket has told of."""
         self.loop.turn()

@@ -33,6 +33,14 @@ class Connections:
         self._sockets.clear()
         self._held_back.clear()
 
+    def close_all(self) -> None:
+        """The process ends by its own will: what it has sent arrives, then the other sides learn of it."""
+        for socket in self.network.sockets_of(self.member.host):
+            socket.close()
+        self._outboxes.clear()
+        self._sockets.clear()
+        self._held_back.clear()
+
     def _add(self, socket: Socket, outbox: Outbox) -> None:
         self._outboxes[socket] = outbox
         self._sockets[outbox] = socket

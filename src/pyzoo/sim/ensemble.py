@@ -66,6 +66,10 @@ class Ensemble(MemberOwner):
         for checker in self.checkers:
             checker.turned(member)
 
+    def handed_over(self, member: SimMember) -> None:
+        for checker in self.checkers:
+            checker.handed_over(member)
+
     def members_with(self, sid: int) -> Membership:
         members = self.facts.membership
         if members.server(sid) is not None:

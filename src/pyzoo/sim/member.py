@@ -28,6 +28,7 @@ CLIENTS: Final = -1
 LONG_SYNC_MS: Final = 900
 NS_PER_MS: Final = 1_000_000
 START_RETRY_MS: Final = 2000
+HAND_OVER_MS: Final = 500
 
 
 class MemberOwner:
@@ -35,6 +36,9 @@ class MemberOwner:
 
     def turned(self, member: "SimMember") -> None:
         """A turn of a member is over."""
+
+    def handed_over(self, member: "SimMember") -> None:
+        """A member that leads is about to end, for others can take over at once."""
 
     def members_with(self, sid: int) -> Membership:
         """The present members, and this one as an observer if it does not belong to them."""
@@ -124,11 +128,50 @@ class SimMember:
         self._listen(self.host, CLIENT_PORT, CLIENTS)
         self.wake()
 
+    def stop(self) -> None:
+        """End the process as an operator does (SIGTERM): a leader hands over first."""
+        if self.peer is not None and not self.is_paused:
+            self.world.note(f"server {self.sid} is told to stop")
+            self.attempt(self._stop)
+
+    def _stop(self, peer: QuorumPeer) -> None:
+        if not peer.begin_hand_over():
+            self._leave()
+            return
+        life, until_ms = self.life, self.world.now_ms + HAND_OVER_MS
+
+        def look() -> None:
+            if self.life != life:
+                return
+            if peer.is_handed_over:
+                self.owner.handed_over(self)
+            if self.is_paused or not (peer.is_handed_over or self.world.now_ms >= until_ms):
+                self.world.after(1, look)
+            else:
+                self._leave()
+
+        self.wake()
+        self.world.after(1, look)
+
+    def _leave(self) -> None:
+        self.world.note(f"server {self.sid} ends")
+        self.connections.close_all()
+        self._end()
+        self.machine.disk.flush()
+
     def crash(self, power: bool) -> None:
         """The process is gone; with the power, what was not synced may be gone too."""
         if self.peer is None and self._turn_timer is None and self.log is None:
             return
         self.world.note(f"server {self.sid} {'loses its power' if power else 'is killed'}")
+        self._end()
+        self.connections.vanish(power)
+        if power:
+            self.machine.disk.lose_power()
+        else:
+            self.machine.disk.flush()
+
+    def _end(self) -> None:
         self.peer = None
         self.life += 1
         if self.log is not None:
@@ -143,11 +186,6 @@ class SimMember:
         for address in list(self._ports):
             self.network.stop_listening(address)
         self._ports.clear()
-        self.connections.vanish(power)
-        if power:
-            self.machine.disk.lose_power()
-        else:
-            self.machine.disk.flush()
 
     def pause(self, ms: int) -> None:
         """Stand still for a while (SIGSTOP)."""

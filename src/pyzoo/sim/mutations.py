@@ -16,7 +16,9 @@ from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.broadcast import Broadcast
+from pyzoo.quorum.cnxmanager import QuorumCnxManager
 from pyzoo.quorum.election import FastLeaderElection
+from pyzoo.quorum.hand_over import HandOver
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import BROADCAST, Leader
 from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
@@ -132,8 +134,16 @@ def _let_half_be_a_quorum(self: QuorumMaj, _right: Method, servers: Set[int]) ->
     return 2 * len(self.voters & servers) >= len(self.voters)
 
 
-def _elect_with_a_quorum(self: FastLeaderElection, _right: Method, agreeing: set[int]) -> bool:
-    return self.current.contains_quorum(agreeing)
+def _wait_for_nobody(self: FastLeaderElection, _right: Method, agreeing: set[int]) -> bool:
+    return True
+
+
+def _count_who_was_lost_as_gone(self: QuorumCnxManager, right: Method, sid: int) -> bool:
+    return bool(right(self, sid)) and sid in self._by_sid
+
+
+def _go_while_others_lag(self: HandOver, right: Method) -> bool:
+    return True
 
 
 # --- files
@@ -208,7 +218,16 @@ MUTATIONS: Final = (
         "a leader that is behind is elected",
         ((Vote, "candidacy", _candidacy_without_zxid), (Leader, "epoch_acked", _lead_whoever_comes)),
     ),
-    Mutation("elects before all have voted", ((FastLeaderElection, "_is_unanimous", _elect_with_a_quorum),)),
+    Mutation("elects before all have voted", ((FastLeaderElection, "_nobody_is_left", _wait_for_nobody),)),
+    Mutation(
+        "elects without a voter that may come back",
+        ((QuorumCnxManager, "can_answer", _count_who_was_lost_as_gone),),
+    ),
+    Mutation(
+        "hands over while a follower lags",
+        ((HandOver, "is_level", _go_while_others_lag),),
+        evolve(HARSH, faults_per_minute=6.0, stops_per_minute=20.0),
+    ),
     Mutation("acceptedEpoch is not kept", ((EpochFiles, "save_accepted", _save_epoch_in_memory),)),
     Mutation("the log is not synced", ((TxnLog, "_sync", _do_not_sync),)),
     Mutation(

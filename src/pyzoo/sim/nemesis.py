@@ -1,6 +1,7 @@
 """What goes wrong, and when: one fault after the other, many at the same time, until everything is healed."""
 
 from collections.abc import Callable
+from random import Random
 
 from pyzoo.sim.ensemble import Ensemble
 from pyzoo.sim.member import SimMember
@@ -17,6 +18,7 @@ class Nemesis:
         self.world = ensemble.world
         self.network = ensemble.network
         self.is_active = False
+        self._stops = Random(f"stops {self.world.seed}")
         self._kinds: list[Callable[[], None]] = [
             *[self.kill] * 4,
             *[self.cut_power] * 3,
@@ -37,6 +39,7 @@ class Nemesis:
         """From now on things go wrong."""
         self.is_active = True
         self._plan()
+        self._plan_stop()
 
     def _plan(self) -> None:
         mean_ms = 60_000 / self.ensemble.options.faults_per_minute
@@ -46,6 +49,17 @@ class Nemesis:
         if self.is_active:
             self._kinds[self.world.draw(len(self._kinds))]()
             self._plan()
+
+    def _plan_stop(self) -> None:
+        """Operators have a chance of their own: without them a seed is the run that it always was."""
+        rate = self.ensemble.options.stops_per_minute
+        if rate > 0:
+            self.world.after(int(self._stops.random() * 2 * 60_000 / rate), self._stop)
+
+    def _stop(self) -> None:
+        if self.is_active:
+            self.stop()
+            self._plan_stop()
 
     def end(self) -> None:
         """Heal everything: all members up, all ways open."""
@@ -105,6 +119,14 @@ class Nemesis:
             member.machine.disk.operations_left = None
         else:
             member.start()
+
+    def stop(self) -> None:
+        """End a process as an operator does, mostly the leader's, and start it again soon."""
+        members, leader = list(self.ensemble.members.values()), self.ensemble.leader()
+        if leader is None or self._stops.random() < 0.2:
+            leader = members[int(self._stops.random() * len(members))]
+        leader.stop()
+        self.world.after(int(self._stops.random() * LONGEST_FAULT_MS / 4), leader.start)
 
     def pause(self) -> None:
         """Let a process stand still."""

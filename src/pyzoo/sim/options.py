@@ -46,6 +46,7 @@ class Options:
     all_nodes: bool = False
     read_only: bool = False
     oracle: bool = False
+    stops_per_minute: float = 0.0
     slice_units: int = SLICE_UNITS
     sync_ms: int = 2
     slow_sync_chance: float = 0.01
@@ -82,6 +83,7 @@ def _draw_later(random: Random) -> dict[str, Any]:
     if random.random() < 0.1:
         drawn |= WITH_AN_ORACLE
     drawn["slice_units"] = random.choice((1, 3, SLICE_UNITS))
+    drawn["stops_per_minute"] = random.choice((0.0, 2.0, 10.0))
     return drawn
 
 

@@ -170,6 +170,19 @@ class PeerPort(Port):
         """Whether the other end can be reached, for all that is known here."""
         return self.faults is None or not self.faults.cuts(link)
 
+    def leave(self) -> None:
+        """This member ends: nobody comes in any more, then all connections end; the core hears of nothing.
+
+        In this order, for who is hung up on dials at once, to see whether there is still somebody.
+        """
+        for listener in list(self.endpoints.listeners.values()):
+            if listener.port is self:
+                self.endpoints.stop_listening(listener)
+        for endpoint in list(self.endpoints.by_fd.values()):
+            if isinstance(endpoint, PeerEndpoint):
+                endpoint.link.abort()
+                endpoint.end()
+
     def apply_faults(self) -> None:
         """End the links that are cut, and let members that can talk again find each other."""
         faults = self.faults

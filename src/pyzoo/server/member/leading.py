@@ -8,6 +8,7 @@ from mypy_extensions import i32, i64
 from pyzoo.config.settings import ServerConfig
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import Id
+from pyzoo.quorum.hand_over import HandOver, others_can_elect
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import Leader
 from pyzoo.quorum.leader_owner import LeaderOwner, LeaderSettings
@@ -100,6 +101,7 @@ class Leading(Role):
     def __init__(self, host: RoleOwner, accepted_epoch: int, current_epoch: int) -> None:
         super().__init__(host)
         self.server: LeaderZooKeeperServer | None = None
+        self.hand_over: HandOver | None = None
         self.leader = Leader(
             leader_settings(host.config),
             _Owner(self),
@@ -162,6 +164,17 @@ class Leading(Role):
     def unfinished(self) -> list[Proposal]:
         server = self.server
         return [] if server is None else server.unfinished()
+
+    def begin_hand_over(self) -> bool:
+        leader = self.leader
+        if leader.failure is not None or not leader.is_serving or not others_can_elect(leader.broadcast):
+            return False
+        self.hand_over = HandOver(leader.broadcast)
+        return True
+
+    @property
+    def is_handed_over(self) -> bool:
+        return self.hand_over is None or self.hand_over.is_over
 
     def close(self) -> None:
         for handler in list(self.leader.handlers):

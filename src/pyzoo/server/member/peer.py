@@ -60,7 +60,7 @@ class QuorumPeer(RoleOwner):
         current = configuration.current
         self.cnx = QuorumCnxManager(cnxmanager_settings(config, current.members), self.effects.packets)
         self.election = FastLeaderElection(
-            election_settings(config, configuration.is_observer), current, self.cnx.has_delivered
+            election_settings(config, configuration.is_observer), current, self.cnx.has_delivered, self.cnx.can_answer
         )
         self._tell_members()
         self._loader = DatabaseLoader(self)
@@ -74,13 +74,14 @@ class QuorumPeer(RoleOwner):
         self._submitted_zxid: i64 = 0
         self._in_flight: i64 = 0
         self._failed_roles = 0
+        self._is_leaving = False
         files.back_up()
         self.set_config_node()
 
     # --- clients
 
     def accept(self, address: str, port: int, secure: bool = False) -> ServerCnxn | None:
-        if self.state == LEADING and not self.configuration.files.leader_serves:
+        if self._is_leaving or (self.state == LEADING and not self.configuration.files.leader_serves):
             return None
         return self.front.accept(address, port, secure)
 
@@ -91,10 +92,12 @@ class QuorumPeer(RoleOwner):
         self.front.client_gone(cnxn)
 
     def data_received(self, cnxn: ServerCnxn, data: bytes) -> None:
-        self.front.data_received(cnxn, data)
+        if not self._is_leaving:
+            self.front.data_received(cnxn, data)
 
     def frames_waiting(self, cnxn: ServerCnxn) -> None:
-        self.front.frames_waiting(cnxn)
+        if not self._is_leaving:
+            self.front.frames_waiting(cnxn)
 
     def wants_input(self, cnxn: ServerCnxn) -> bool:
         return self.front.wants_input(cnxn)
@@ -216,7 +219,7 @@ class QuorumPeer(RoleOwner):
         self.role.release()
 
     def take_effects(self) -> Effects:
-        if self.front.throttler.limit > 0:
+        if self.front.throttler.limit > 0 and not self._is_leaving:
             self.front.release_throttled()
         while self._step():
             pass
@@ -329,6 +332,24 @@ class QuorumPeer(RoleOwner):
             pause += min(FIRST_PAUSE_MS << min(self._failed_roles - 2, 10), self.config.tick_time_ms)
         self._failed_roles += 1
         return pause
+
+    # --- the end
+
+    def begin_hand_over(self) -> bool:
+        """This server is about to end: a leader whose followers can elect another one takes no requests from here on.
+
+        Whether there is something to wait for, until it `is_handed_over` or time is up. The end itself has to follow:
+        clients whose requests are not taken must see their connections break.
+        """
+        self._is_leaving = self.role.begin_hand_over()
+        if self._is_leaving:
+            logger.info("Handing over: no more requests are taken, the followers get level")
+        return self._is_leaving
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether the others can elect at once, or nothing that is waited for here would help them."""
+        return self.role.is_handed_over
 
     # --- configuration
 

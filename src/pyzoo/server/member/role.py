@@ -164,6 +164,15 @@ class Role:
         """What is in the log and not in the database, in order."""
         return []
 
+    def begin_hand_over(self) -> bool:
+        """This server is about to end: let others take over what it does, if they can; whether that takes a moment."""
+        return False
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether there is nothing left to wait for."""
+        return True
+
     def close(self) -> None:
         """Let go of all links."""
 

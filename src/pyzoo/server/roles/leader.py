@@ -61,10 +61,14 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
         super().submit_now(request, cnxn)
 
     def submit_global(self, request: Request) -> None:
-        if self.broadcast.has_zxids_left:
+        if self.broadcast.takes_proposals:
             super().submit_global(request)
         else:
-            # The client sees its connection break; its request has not happened (ZOOKEEPER-1277).
+            self._take_no_more()
+
+    def _take_no_more(self) -> None:
+        """The client sees its connection break; its request has not happened (ZOOKEEPER-1277)."""
+        if not self.broadcast.is_closed:
             self.leader.fail(NO_ZXIDS_LEFT)
 
     def forwarded(self, handler: LearnerHandler, request: Request) -> None:
@@ -95,8 +99,8 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
             self._behind_close[request.owner] = deque()
 
     def multi_prepared(self, request: Request, multi: PreparedMulti, time_ms: i64) -> None:
-        if not self.broadcast.has_zxids_left:
-            self.leader.fail(NO_ZXIDS_LEFT)
+        if not self.broadcast.takes_proposals:
+            self._take_no_more()
             return
         super().multi_prepared(request, multi, time_ms)
 
@@ -106,8 +110,8 @@ class LeaderZooKeeperServer(QuorumZooKeeperServer):
             self._go_on_forwarded(owner)
 
     def submit_prepared(self, request: Request) -> None:
-        if not self.broadcast.has_zxids_left:
-            self.leader.fail(NO_ZXIDS_LEFT)
+        if not self.broadcast.takes_proposals:
+            self._take_no_more()
             return
         super().submit_prepared(request)
 

@@ -1,6 +1,7 @@
 """What must hold, one rule a file; all of them are asked after every event that may break them.
 
 elections    no round ends before better votes have had their time, or all have told the same one
+hand_overs   a leader that hands over leaves a quorum behind that lacks nothing
 leaders      one leader in office an epoch, and nobody serves an epoch that has none
 history      all members have applied one history; nothing committed is ever lost
 durability   what is committed is on the disks of a quorum
@@ -17,6 +18,7 @@ from pyzoo.sim.checkers.deletions import DeletionChecker
 from pyzoo.sim.checkers.digests import DigestChecker
 from pyzoo.sim.checkers.durability import DurabilityChecker
 from pyzoo.sim.checkers.elections import ElectionChecker
+from pyzoo.sim.checkers.hand_overs import HandOverChecker
 from pyzoo.sim.checkers.history import HistoryChecker
 from pyzoo.sim.checkers.leaders import LeaderChecker
 from pyzoo.sim.checkers.reads import ReadChecker
@@ -29,6 +31,7 @@ def all_checkers(facts: Facts) -> list[Checker]:
     """Every checker, those first that explain best what others would find too."""
     return [
         ElectionChecker(facts),
+        HandOverChecker(facts),
         LeaderChecker(facts),
         HistoryChecker(facts),
         DurabilityChecker(facts),

@@ -48,5 +48,8 @@ class Checker(ClientObserver):
     def turned(self, member: SimMember) -> None:
         """A turn of a member is over; `is_serving` and the like may be asked."""
 
+    def handed_over(self, member: SimMember) -> None:
+        """A leader that was told to stop waits for its followers no more."""
+
     def committed(self, member: SimMember, entry: Entry) -> None:
         """A leader has committed the next transaction; it is in the ledger already."""

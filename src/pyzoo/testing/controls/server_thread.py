@@ -142,10 +142,10 @@ class ServerThread:
 
     # --- the end
 
-    def stop(self, before: Callable[[RunningServer], None] | None = None) -> None:
+    def stop(self, before: Callable[[RunningServer], None] | None = None, hands_over: bool = False) -> None:
         """Return when the server is gone, paused or not; `before` is called in the loop ahead of that.
 
-        Raises what ended it before its time.
+        With `hands_over` a leader does that first. Raises what ended it before its time.
         """
 
         def end(running: RunningServer) -> None:
@@ -154,7 +154,10 @@ class ServerThread:
                 if before is not None:
                     before(running)
             finally:
-                running.stop()
+                if hands_over:
+                    running.stop()
+                else:
+                    running.break_off()
 
         try:
             self.call(end)

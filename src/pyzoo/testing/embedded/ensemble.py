@@ -138,7 +138,7 @@ class EmbeddedEnsemble(EnsembleSessions, Block):
     def restart(self, sid: int, timeout_s: float = START_SECONDS) -> None:
         """Start a member again with its data, ended first if it runs; returns when it serves. Raises EnsembleError."""
         member = self.member(sid)
-        member.end()
+        member.end(hands_over=True)
         self._launch(member)
         self._wait_until_serving([member], timeout_s)
 

@@ -180,11 +180,14 @@ class EmbeddedMember(ServerControls):
             except NotStarted:
                 pass  # It has ended meanwhile.
 
-    def end(self) -> None:
-        """Stop it, and return when it is gone, paused or not; raises what ended it before its time."""
+    def end(self, hands_over: bool = False) -> None:
+        """Stop it, and return when it is gone, paused or not; raises what ended it before its time.
+
+        With `hands_over` a leader lets the others get level first, as on SIGTERM.
+        """
         thread, self._thread = self._thread, None
         if thread is not None:
-            thread.stop()
+            thread.stop(hands_over=hands_over)
 
     def die(self) -> None:
         """End it as if its process died: what is not logged yet is lost, and nobody is told."""
