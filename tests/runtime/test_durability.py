@@ -310,7 +310,7 @@ def test_a_server_can_end_while_its_disk_is_full(serve: Serve, volume: Volume, n
     assert_contiguous(volume.path / "data")
 
 
-def test_a_full_disk_refuses_the_start_and_loses_nothing(serve: Serve, volume: Volume) -> None:
+def test_a_start_on_a_full_disk_serves_reads_and_writes_when_there_is_room(serve: Serve, volume: Volume) -> None:
     words = ("--data-dir", volume.path / "data", *SMALL_FILES)
     server = serve(*words)
     client = RawClient(server.port)
@@ -320,16 +320,16 @@ def test_a_full_disk_refuses_the_start_and_loses_nothing(serve: Serve, volume: V
     before = without_lock(contents(volume.path))
 
     server = serve(*words)
-    assert 1 == server.wait()
-    [reason] = [line for line in server.lines if line.startswith("pyzoo: ")]
-    assert "cannot save the snapshot" in reason
-    assert "No space left on device" in reason
+    client = client.again(server.port)
+    assert b"here" == client.data_of("/kept")
+    server.wait_for("cannot save the snapshot")
+    assert "No space left on device" in server.output
     assert before == without_lock(contents(volume.path))
 
+    client.send_create("/later")
+    server.wait_for(STALLED)
     volume.make_room()
-    server = serve(*words)
-    assert_clean_start(server)
-    assert b"here" == client.again(server.port).data_of("/kept")
+    assert 0 == client.reply()[0].err
 
 
 # --- writes that fail for another reason: also where nothing can be mounted
@@ -381,14 +381,15 @@ def test_a_snapshot_that_fails_leaves_the_server_running_and_no_file(serve: Serv
     assert [] == RawClient(server.port).missing(acknowledged)
 
 
-def test_a_start_that_cannot_write_says_so_and_changes_nothing(serve: Serve, tmp_path: Path) -> None:
+def test_a_start_that_cannot_save_its_snapshot_says_so_and_leaves_no_file(serve: Serve, tmp_path: Path) -> None:
     server = serve("--data-dir", tmp_path)
-    RawClient(server.port).create("/kept")
+    client = RawClient(server.port)
+    client.create("/kept")
     assert 0 == server.stop()
     before = without_lock(contents(tmp_path))
     server = serve("--data-dir", tmp_path, file_size_limit=1)
-    assert 1 == server.wait()
-    assert "cannot save the snapshot" in server.output
+    assert [] == client.again(server.port).missing(["/kept"])
+    server.wait_for("cannot save the snapshot")
     assert before == without_lock(contents(tmp_path))
 
 

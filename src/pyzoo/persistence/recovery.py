@@ -14,7 +14,7 @@ from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import PyzooError, StorageError
 from pyzoo.persistence.compression import PLAIN, source_for
 from pyzoo.persistence.directories import Directories
-from pyzoo.persistence.disk import Disk, join
+from pyzoo.persistence.disk import Disk, join, sync_file
 from pyzoo.persistence.names import log_zxid, method_of_name
 from pyzoo.persistence.replay import NO_ZXID, Proposal, Replayed, Replayer, SnapshotDigest
 from pyzoo.persistence.snapshot.file import SnapshotReader
@@ -61,8 +61,9 @@ class RecoverySettings:
 class Recovered:
     """The database as it is after the start, and what an operator wants to read about it.
 
-    `snapshot_needed`: the tree is not what the newest snapshot holds, so the server should save one before it
-    serves. `last_zxid` is -1 when there was nothing and db.autocreate is off.
+    `snapshot_needed`: the tree is not what the newest snapshot holds, so the server should save one: before it serves,
+    unless the next start would find the same without it (`is_on_disk`). `last_zxid` is -1 when there was nothing and
+    db.autocreate is off.
     """
 
     tree: DataTree
@@ -77,6 +78,11 @@ class Recovered:
     orphan_count: int = 0
     skipped_snapshots: list[str] = field(factory=list)
     warnings: list[str] = field(factory=list)
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether a snapshot and the logs after it tell all of this tree, once the newest log is synced."""
+        return self.snapshot_path is not None and self.orphan_count == 0
 
     @property
     def committed(self) -> list[Proposal]:
@@ -292,6 +298,21 @@ def _remove_orphans(recovered: Recovered) -> None:
             tree.kill_session(owner, recovered.last_zxid)
     if recovered.orphan_count:
         recovered.snapshot_needed = True
+
+
+def sync_newest_log(disk: Disk, directories: Directories, recovered: Recovered) -> None:
+    """What was read counts as history from now on, so it must not be in the system's memory alone.
+
+    Raises StorageError.
+    """
+    files = recovered.replayed.files
+    if not files or recovered.replayed.unusable_tail == files[-1]:
+        return
+    try:
+        sync_file(disk, files[-1])
+        disk.sync_directory(directories.logs)
+    except OSError as error:
+        raise StorageError(f"cannot sync {files[-1]}: {error.strerror or error}. Repair the disk") from error
 
 
 def _warnings(recovered: Recovered, digest: SnapshotDigest | None) -> list[str]:

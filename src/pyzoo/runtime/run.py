@@ -12,7 +12,8 @@ import signal
 import socket
 import ssl
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,8 @@ async def serve(
     config = with_client_login(config)
     tls = client_tls(config)
     with ExitStack() as stack:
-        core, storage = open_core(config, in_memory, kept, own_disk)
+        with collector_at_rest(embedded):
+            core, storage = open_core(config, in_memory, kept, own_disk)
         if storage is not None:
             stack.callback(storage.close)
         metrics_ports = open_metrics(config, stack)
@@ -262,6 +264,19 @@ def prepare_process(embedded: bool) -> None:
         take_short_turns()
 
 
+@contextmanager
+def collector_at_rest(embedded: bool) -> Iterator[None]:
+    """Keep the cyclic collector from what is being loaded, and stays, unless it is that of others too (`embedded`)."""
+    if embedded:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def leaf_of(error: BaseException) -> BaseException:
     """What ended a server: the first single error of a group that came out of its nurseries."""
     while isinstance(error, BaseExceptionGroup):
@@ -329,10 +344,12 @@ async def keep_time(loop: TurnLoop) -> None:
 
 
 async def purge_regularly(storage: Storage) -> None:
-    """At the start and every autopurge.purgeInterval hours; 0 is never."""
+    """At the start, with the snapshot of that, and every autopurge.purgeInterval hours; 0 is never."""
     interval_hours = storage.config.autopurge_purge_interval_hours
     if interval_hours <= 0:
         await trio.sleep(math.inf)
+    if storage.snapshot_due:
+        await storage.due_is_over.wait()
     while True:
         try:
             await in_thread(storage.purge)

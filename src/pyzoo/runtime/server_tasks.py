@@ -40,6 +40,8 @@ class ServerTasks(ErrandRunner):
 
     def begin(self) -> None:
         """Whatever comes before the first event."""
+        if self.storage is not None and self.storage.snapshot_due:
+            self._begin_snapshot(self.storage)
 
     def stop(self, cancel_scope: trio.CancelScope) -> None:
         """End by cancelling, as soon as nobody loses by it."""
@@ -54,8 +56,11 @@ class ServerTasks(ErrandRunner):
         for step in errands.sasl_steps:
             self.nursery.start_soon(self._take_sasl_step, step)
         if errands.starts_snapshot and self.storage is not None:
-            self.core.snapshot_began()
-            self.nursery.start_soon(self._take_snapshot, self.storage)
+            self._begin_snapshot(self.storage)
+
+    def _begin_snapshot(self, storage: Storage) -> None:
+        self.core.snapshot_began()
+        self.nursery.start_soon(self._take_snapshot, storage)
 
     async def _take_sasl_step(self, step: SaslStep) -> None:
         """Find the answer to a token in a thread, and wait until its connection has a place for it."""
@@ -87,3 +92,4 @@ class ServerTasks(ErrandRunner):
         finally:
             self.loop.saves_snapshot = False
             self.core.snapshot_ended(failed)
+            storage.due_is_over.set()

@@ -16,7 +16,7 @@ from pyzoo.persistence.disk import Disk, RealDisk, join
 from pyzoo.persistence.file_calls import OPEN_FLAGS, pread, pwrite
 from pyzoo.persistence.proposals import proposals_for_sync
 from pyzoo.persistence.purge import purge
-from pyzoo.persistence.recovery import load
+from pyzoo.persistence.recovery import load, sync_newest_log
 from pyzoo.persistence.snapshot.file import snapshot_chunks
 from pyzoo.persistence.snapshot.saved import SnapshotFile, save_snapshot
 from pyzoo.persistence.txnlog import TxnLog
@@ -59,6 +59,10 @@ class Storage:
     load_times: LoadTimes
     #: Whether programs of this machine can look at the files.
     is_on_disk: bool = True
+    #: Whether a snapshot is to be saved as soon as the server serves, for the next start not to replay the same logs.
+    snapshot_due: bool = False
+    #: That snapshot is saved, or could not be.
+    due_is_over: trio.Event = field(factory=trio.Event, init=False)
     #: Held by whoever writes a snapshot: two of the same zxid would write into one file.
     saving: trio.Lock = field(factory=trio.Lock, init=False)
 
@@ -214,16 +218,19 @@ def open_storage(config: ServerConfig) -> tuple[Storage, ZKDatabase]:
     directories = open_directories(disk, config.data_dir, config.data_log_dir, config.datadir_autocreate)
     locks = lock_directories(directories)
     try:
-        database, load_times = load_database(config, disk, directories)
+        database, load_times, snapshot_due = load_database(config, disk, directories)
     except BaseException:
         unlock(locks)
         raise
     log_thread = LogThread(open_log(config, disk, directories), config.fsync_warning_threshold_ms)
-    return Storage(config, disk, directories, log_thread, locks, load_times), database
+    return Storage(config, disk, directories, log_thread, locks, load_times, snapshot_due=snapshot_due), database
 
 
-def load_database(config: ServerConfig, disk: Disk, directories: Directories) -> tuple[ZKDatabase, LoadTimes]:
-    """What the files say; it is saved as a snapshot unless the newest one is just that."""
+def load_database(config: ServerConfig, disk: Disk, directories: Directories) -> tuple[ZKDatabase, LoadTimes, bool]:
+    """What the files say, and whether it should be saved as a snapshot, beside those who are served by then.
+
+    Where the next start would not find the same in the files it is saved at once; raises StorageError.
+    """
     recovered = load(
         disk,
         directories,
@@ -244,7 +251,11 @@ def load_database(config: ServerConfig, disk: Disk, directories: Directories) ->
         zxid_text(recovered.last_zxid),
         recovered.tree.tree_digest,
     )
-    if recovered.snapshot_needed or recovered.orphan_count:
+    if not recovered.snapshot_needed:
+        return ZKDatabase(recovered.tree, recovered.sessions), times, False
+    if recovered.is_on_disk:
+        sync_newest_log(disk, directories, recovered)
+    else:
         save_snapshot(
             disk,
             directories.snapshots,
@@ -253,4 +264,4 @@ def load_database(config: ServerConfig, disk: Disk, directories: Directories) ->
             config.snapshot_compression,
             config.serialize_last_processed_zxid,
         )
-    return ZKDatabase(recovered.tree, recovered.sessions), times
+    return ZKDatabase(recovered.tree, recovered.sessions), times, recovered.is_on_disk

@@ -13,9 +13,9 @@ from mypy_extensions import mypyc_attr
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
 from pyzoo.persistence.directories import Directories
-from pyzoo.persistence.disk import Disk, directory_of, join, replace_file, sync_file
+from pyzoo.persistence.disk import Disk, directory_of, join, replace_file
 from pyzoo.persistence.epochs import EpochFiles
-from pyzoo.persistence.recovery import Recovered, load
+from pyzoo.persistence.recovery import Recovered, load, sync_newest_log
 from pyzoo.persistence.truncate import truncate
 from pyzoo.quorum.history import CommittedLog
 from pyzoo.server.database import ZKDatabase, new_tree, recovery_settings
@@ -60,24 +60,13 @@ class PeerStorage:
         for warning in recovered.warnings:
             logger.warning("%s", warning)
         logger.info("Database loaded, highest zxid is %s", zxid_text(recovered.last_zxid))
-        self._sync_newest(recovered)
+        sync_newest_log(self.disk, self.directories, recovered)
         self.recovered = recovered
         self.epochs.read(recovered.last_zxid)
         committed = CommittedLog(config.commit_log_count)
         for proposal in recovered.committed:
             committed.add(proposal.zxid, proposal.payload)
         return ZKDatabase(tree, recovered.sessions, committed)
-
-    def _sync_newest(self, recovered: Recovered) -> None:
-        """What was read counts as history from now on, so it must not be in the system's memory alone."""
-        if not recovered.replayed.files or recovered.replayed.unusable_tail == recovered.replayed.files[-1]:
-            return
-        path = recovered.replayed.files[-1]
-        try:
-            sync_file(self.disk, path)
-            self.disk.sync_directory(self.directories.logs)
-        except OSError as error:
-            raise StorageError(f"cannot sync {path}: {error.strerror or error}. Repair the disk") from error
 
     def truncate(self, zxid: int) -> ZKDatabase:
         """Cut the log after `zxid` and load what is left; raises StorageError."""
