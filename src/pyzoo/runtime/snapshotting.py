@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import trio
 
+from pyzoo.errors import StorageError
+from pyzoo.persistence.snapshot.saved import SnapshotFile
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.workers import in_thread
@@ -34,14 +36,9 @@ async def _save(storage: Storage, database: ZKDatabase, server: Core, slice_byte
     chunks = storage.snapshot_chunks(database)
     file = await in_thread(storage.snapshot_file, zxid)
     try:
-        while True:
-            piece = await next_piece(chunks, slice_bytes)
-            if not piece:
-                break
-            await in_thread(file.write, piece)
-            if server.snapshot_epoch != epoch:
-                file.abandon()
-                return None
+        piece = await next_piece(chunks, slice_bytes)
+        while piece and server.snapshot_epoch == epoch:
+            piece = await next_beside(chunks, slice_bytes, file, piece)
         if server.snapshot_epoch != epoch:
             file.abandon()
             return None
@@ -52,6 +49,40 @@ async def _save(storage: Storage, database: ZKDatabase, server: Core, slice_byte
     server.metrics.snapshottime.add(elapsed_ms() - begun_ms)
     logger.info("Snapshot saved: %s", path)
     return path
+
+
+class _Writing:
+    """The writing of one piece, and what has become of it."""
+
+    def __init__(self, file: SnapshotFile, piece: bytes) -> None:
+        self._file = file
+        self._piece = piece
+        self._error: StorageError | None = None
+
+    async def run(self) -> None:
+        try:
+            await in_thread(self._file.write, self._piece)
+        except StorageError as error:
+            self._error = error
+
+    def look(self) -> None:
+        """Raise what has gone wrong, once it is over, and keep nothing of that."""
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error
+
+
+async def next_beside(chunks: Iterator[bytes], slice_bytes: int, file: SnapshotFile, piece: bytes) -> bytes:
+    """The next piece, which is made while this one is written; raises StorageError."""
+    writing = _Writing(file, piece)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(writing.run)
+        following = await next_piece(chunks, slice_bytes)
+    writing.look()
+    return following
 
 
 async def next_piece(chunks: Iterator[bytes], slice_bytes: int) -> bytes:
