@@ -35,7 +35,7 @@ def _libc() -> ctypes.PyDLL:
     return ctypes.PyDLL(None, use_errno=True)
 
 
-def _call(number: int, *arguments: object) -> int:
+def system_call(number: int, *arguments: object) -> int:
     """A system call; raises OSError."""
     result: int = _libc().syscall(ctypes.c_long(number), *arguments)
     if result < 0:
@@ -56,7 +56,7 @@ class KernelSync:
         setup, self._submit, self._getevents = numbers
         context = ctypes.c_ulong(_idle.pop() if _idle else 0)
         if context.value == 0:
-            _call(setup, ctypes.c_long(1), ctypes.byref(context))
+            system_call(setup, ctypes.c_long(1), ctypes.byref(context))
         self._context = context
         self._iocb = ctypes.create_string_buffer(_IOCB.size)
         self._iocbs = (ctypes.c_void_p * 1)(ctypes.addressof(self._iocb))
@@ -66,7 +66,7 @@ class KernelSync:
         """Begin to sync a file, whose end the eventfd will tell; False when the kernel does not take it."""
         _IOCB.pack_into(self._iocb, 0, 0, 0, 0, _FDSYNC, 0, descriptor, 0, 0, 0, 0, _TELLS_EVENTFD, eventfd)
         try:
-            return _call(self._submit, self._context, ctypes.c_long(1), self._iocbs) == 1
+            return system_call(self._submit, self._context, ctypes.c_long(1), self._iocbs) == 1
         except OSError as error:
             logger.debug("The kernel does not take a sync: %s", error)
             return False
@@ -74,7 +74,7 @@ class KernelSync:
     def is_done(self) -> bool:
         """Whether what was begun has ended, told once; raises OSError when it has failed."""
         least, most, no_wait = ctypes.c_long(0), ctypes.c_long(1), ctypes.c_void_p(None)
-        if _call(self._getevents, self._context, least, most, self._event, no_wait) == 0:
+        if system_call(self._getevents, self._context, least, most, self._event, no_wait) == 0:
             return False
         result = _EVENT.unpack_from(self._event)[2]
         if result < 0:
