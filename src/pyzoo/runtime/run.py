@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import trio
@@ -301,6 +302,8 @@ async def stop_on_signal(
 ) -> None:
     """End the server on SIGTERM or Ctrl-C; whoever asks again changes nothing, as with a JVM."""
     with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
+        for stop_signal in STOP_SIGNALS:
+            signal.signal(stop_signal, partial(_hurry, tasks.loop, signal.getsignal(stop_signal)))
         task_status.started()
         async for number in signals:
             logger.info("Stopping on %s", signal.Signals(number).name)
@@ -314,6 +317,13 @@ async def stop_on_signal(
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     tasks.stop(cancel_scope)
+
+
+def _hurry(loop: TurnLoop, receiver: object, number: int, frame: FrameType | None) -> None:
+    """A busy loop would see the signal only when it has lingered enough."""
+    loop.hurry()
+    if callable(receiver):
+        receiver(number, frame)
 
 
 async def serve_clients(loop: TurnLoop) -> None:

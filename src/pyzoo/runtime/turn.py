@@ -94,6 +94,10 @@ class TurnLoop:
         self._has_process = True
         self._looks = looks
 
+    def hurry(self) -> None:
+        """Let others of the event loop have their turn after this pass."""
+        self._has_errand = True
+
     # --- the time
 
     def start_timer(self, timer: trio.CancelScope) -> None:
