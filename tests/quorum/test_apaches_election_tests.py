@@ -19,11 +19,15 @@ from collections.abc import Iterable
 import pytest
 
 from pyzoo.quorum.election import FINALIZE_WAIT_MS, ElectionSettings, FastLeaderElection
+from pyzoo.quorum.hello import Hello, encode_hello
+from pyzoo.quorum.link import ELECTION
 from pyzoo.quorum.notification import Notification
 from pyzoo.quorum.verifier import make_verifier
 from pyzoo.quorum.vote import FOLLOWING, LEADING, LOOKING, Vote
+from pyzoo.sim.options import Options
 from tests.support.electors import Electors, members
 from tests.support.histories import z
+from tests.support.scenes import Scene
 
 SETTLED_MS = 5_000
 
@@ -196,3 +200,23 @@ def test_of_nine_servers_only_those_with_weight_are_elected(seed: int) -> None:
         electors.start(sid)
     electors.run(SETTLED_MS)
     assert dict.fromkeys(range(1, 10), 3) == electors.leaders()
+
+
+# --- FLEMalformedNotificationMessageTest
+
+
+@pytest.mark.parametrize("text", ["server.3", "no configuration", "server.1=here:1:2\nversion=ff", "version=ff"])
+def test_a_configuration_that_cannot_be_read_is_ignored_and_the_vote_counts(text: str) -> None:
+    scene = Scene(1, Options(clients=0))
+    member = scene.ensemble.members[1]
+    member.start()
+    scene.run_until(lambda: member.peer is not None)
+    peer = scene.peer(member)
+    link = peer.peer_accepted(ELECTION, "server3", 40000)
+    said = Notification(Vote(3, 0, 1, 0), text).encode()
+    hello = encode_hello(Hello(3, [("server3", 3888)]), False)
+    peer.take_effects()
+    peer.peer_bytes(link, hello + len(said).to_bytes(4, "big") + said)
+    peer.take_effects()
+    assert 3 == peer.election.current_vote.leader
+    assert 0 == peer.configuration.current.version
