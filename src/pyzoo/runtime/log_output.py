@@ -24,6 +24,9 @@ logger: Final = logging.getLogger(__name__)
 
 QUEUE_LINES: Final = 10_000
 STOP_SECONDS: Final = 2.0
+REST_SECONDS: Final = 0.01
+"""So long the thread rests when nothing waits: to be woken for each line it would take the interpreter from whoever has
+just logged that, in the middle of a turn."""
 STDERR: Final = 2
 _NEWLINE: Final = b"\n"
 
@@ -164,6 +167,7 @@ class LogOutput:
         self._set_formats()
         self._reported_drops = 0
         self._reopens = False
+        self._closes = threading.Event()
         self._thread = threading.Thread(target=self._write, name="logs", daemon=True)
 
     @property
@@ -198,6 +202,7 @@ class LogOutput:
     def close(self) -> None:
         """Write what is waiting, for a moment at most."""
         logging.getLogger().removeHandler(self._entry)
+        self._closes.set()
         try:
             self._queue.put(None, timeout=STOP_SECONDS)
         except queue.Full:
@@ -240,6 +245,8 @@ class LogOutput:
                         file.reopen()
             self._count_drops()
             self._write_record(record)
+            if self._queue.empty():
+                self._closes.wait(REST_SECONDS)
 
     def _write_record(self, record: logging.LogRecord) -> None:
         if record.name == AUDIT_LOGGER and self._audit is not None:
