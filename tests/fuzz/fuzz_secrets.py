@@ -15,7 +15,7 @@ from pyzoo.runtime.tls.java_stores import java_identities, java_trusted
 from pyzoo.runtime.tls.pem_stores import pem_certificates, pem_identity
 from pyzoo.runtime.tls.store_errors import StoreError
 from pyzoo.runtime.transport.certificate_names import is_address, is_certificate_of
-from pyzoo.runtime.transport.client_tls import ClientTlsSession, Tickets
+from pyzoo.runtime.transport.client_tls import ClientTlsSession, ServerContexts, Tickets
 from pyzoo.runtime.transport.sasl import SaslSession, nobody_beside
 from pyzoo.runtime.transport.tls import TlsSession
 from pyzoo.sasl.digest_md5 import DigestMd5Client, DigestMd5Server, Service
@@ -178,7 +178,7 @@ def fuzz_tls_start(data: bytes) -> None:
             break
     assert heard == (b"" if is_tls else wire)
     assert not failed or is_tls
-    session = ClientTlsSession(_context(), Tickets(), True, None)
+    session = ClientTlsSession(ServerContexts(_context(), _context()), Tickets(), True, None)
     is_plain = False
     for piece in arrivals(wire, how):
         if not session.feed(piece):

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from pyzoo.outbox import Outbox, Packets
 from pyzoo.runtime.clock import monotonic_ns
-from pyzoo.runtime.transport.endpoint import NEVER, Endpoints, Listener, Port
+from pyzoo.runtime.transport.endpoint import FEW_BYTES, NEVER, OFTEN, Endpoint, Endpoints, Listener, Port
 from pyzoo.runtime.transport.session import SessionChain, TransportSession
 
 MINUTE_NS = 60_000_000_000
@@ -45,6 +46,73 @@ def test_a_connection_is_not_closed_while_either_session_holds_something_back() 
     assert SessionChain(Marked(b"<"), Marked(b"(")).holds_back
     assert SessionChain(Marked(b"("), Marked(b"<")).holds_back
     assert not SessionChain(Marked(b"<"), Marked(b"[")).holds_back
+
+
+class Polite(Marked):
+    """Has something to say at the end."""
+
+    def farewell(self) -> bytes:
+        farewell, self.mark = self.mark, b""
+        return farewell
+
+
+class Sends(socket.socket):
+    """Keeps what is sent."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__(fileno=fd)
+        self.sent: list[bytes] = []
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self.sent.append(bytes(data))
+        return super().send(data, flags)
+
+
+def test_the_end_of_a_session_goes_out_with_the_last_answer() -> None:
+    here, there = socket.socketpair()
+    with there:
+        sock = Sends(here.detach())
+        endpoints, outbox = Endpoints(), Outbox(Packets())
+        endpoint = Endpoint(endpoints, sock, outbox, Polite(b"<"), 1)
+        endpoints.add(endpoint)
+        outbox.out.write(b"answer")
+        outbox.close()
+        with pytest.raises(NotImplementedError):
+            endpoint.send()  # there is no port to make something of its end
+        assert [b"<answer<"] == sock.sent
+        endpoints.close()
+
+
+class Hearing(TransportSession):
+    """Keeps what is received."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    def received(self, data: bytes) -> bytes:
+        self.heard.append(data)
+        return b""
+
+    def to_send(self, data: bytes) -> bytes:
+        return data
+
+    @property
+    def holds_back(self) -> bool:
+        return False
+
+
+def test_who_says_much_after_little_is_heard_at_once() -> None:
+    here, there = socket.socketpair()
+    here.setblocking(False)
+    endpoints, session = Endpoints(), Hearing()
+    with here, there:
+        endpoint = Endpoint(endpoints, here, Outbox(Packets()), session, 1)
+        said = [*[b"little"] * OFTEN, *(b"x" * size for size in (FEW_BYTES - 1, FEW_BYTES, FEW_BYTES + 1, 5000, 1))]
+        for data in said:
+            there.sendall(data)
+            endpoint.ready(select.EPOLLIN)
+        assert said == session.heard
+    endpoints.close()
 
 
 class Counter(Port):

@@ -10,7 +10,6 @@ import math
 import random
 import signal
 import socket
-import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -43,7 +42,7 @@ from pyzoo.runtime.tls.certificate_dates import settings_in_use, warn_about_cert
 from pyzoo.runtime.tls.contexts import client_tls, refuse_revoked
 from pyzoo.runtime.tls.reload_stores import reload_client_stores
 from pyzoo.runtime.transport.client_port import SECURE_PORT
-from pyzoo.runtime.transport.client_tls import ClientTls
+from pyzoo.runtime.transport.client_tls import ClientTls, ServerContexts
 from pyzoo.runtime.transport.handshakes import Handshakes
 from pyzoo.runtime.transport.trio_poller import TrioPoller
 from pyzoo.runtime.turn import TurnLoop
@@ -183,7 +182,7 @@ def port_of(listeners: list[socket.socket]) -> int:
     return port
 
 
-def open_loop(config: ServerConfig, core: Core, storage: Storage | None, tls: ssl.SSLContext | None) -> TurnLoop:
+def open_loop(config: ServerConfig, core: Core, storage: Storage | None, tls: ServerContexts | None) -> TurnLoop:
     """The turns of a server; with `tls` clients may speak that."""
     log: LogWriter | None = None
     if storage is not None:

@@ -19,6 +19,10 @@ class ThreadPace:
         """It got on, or has something to do for the first time since it was through."""
         self._moved_ms = now_ms
 
+    def has_moved_within(self, ms: i64, now_ms: i64) -> bool:
+        """Whether it got on in the last so many milliseconds."""
+        return now_ms - self._moved_ms <= ms
+
     def is_starved(self, has_work: bool, now_ms: i64) -> bool:
         """Whether it has had something to do for long without getting on."""
         return has_work and now_ms - self._moved_ms >= STARVED_MS

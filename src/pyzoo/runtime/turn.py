@@ -13,7 +13,7 @@ import trio
 from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.runtime.clock import elapsed_ms, monotonic_ns, wall_ms
-from pyzoo.runtime.event_wait import EventWait, LookBudget
+from pyzoo.runtime.event_wait import NS_PER_MS, EventWait, LookBudget
 from pyzoo.runtime.log_writer import LogWriter
 from pyzoo.runtime.transport.client_port import ClientPort
 from pyzoo.runtime.transport.client_tls import ClientTls
@@ -158,7 +158,7 @@ class TurnLoop:
             if is_late:
                 break  # what is ready now will be so again
             if not events:
-                events = self._next_events()
+                events = self._next_events(end_ms)
         self._release()
         self._submit_log()
 
@@ -171,8 +171,11 @@ class TurnLoop:
         if (log is not None and log.is_starved(now_ms)) or (handshakes is not None and handshakes.is_starved(now_ms)):
             sleep(GIVE_WAY_S)
 
-    def _next_events(self) -> list[tuple[int, int]]:
-        """What comes within a millisecond; what is held back goes out meanwhile, unless something comes in time."""
+    def _next_events(self, end_ms: int) -> list[tuple[int, int]]:
+        """What comes within a millisecond; what is held back goes out meanwhile, unless something comes in time.
+
+        The next step of a handshake is waited for until `end_ms`.
+        """
         hold_ns = self._hold_ns()
         if hold_ns > 0:
             events = self.wait.within(hold_ns, self._look_budget(True))
@@ -182,6 +185,9 @@ class TurnLoop:
         log = self.log
         if log is not None and log.waiting:
             self._write_log(log, True)
+        handshakes, now_ms = self._handshakes, self.core.now_ms
+        if handshakes is not None and handshakes.goes_on_soon(now_ms):
+            return self.wait.within(max(end_ms - now_ms, 1) * NS_PER_MS, None)
         return self.wait.within(LINGER_WAIT_NS, self._look_budget(self.core.is_busy))
 
     def _linger_ms(self) -> int:

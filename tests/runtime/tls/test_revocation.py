@@ -13,7 +13,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pyzoo.config.tls_settings import TlsSettings, TlsStore
-from pyzoo.runtime.tls.contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context, make_server_contexts
 from pyzoo.runtime.tls.revocation import CLOCK_SKEW, FAILURE_KEPT, LONGEST_KEPT, Revocation
 from pyzoo.runtime.transport.client_tls import ClientTls
 from pyzoo.runtime.transport.tls import PeerTls
@@ -208,8 +208,8 @@ def test_a_session_that_is_resumed_is_looked_at_again(ca: Ca, network: Network, 
     (tmp_path / "ca.pem").write_bytes(ca.certificate.public_bytes(Encoding.PEM))
     own, trusted = (TlsStore(str(tmp_path / name), "PEM") for name in ("client.pem", "ca.pem"))
     settings = TlsSettings(key_store=own, trust_store=trusted, hostname_verification=False)
-    context = make_context(settings, True)
-    tls = ClientTls(context, False, refuse_revoked=network.revocation(responders=False).check_session)
+    revocation = network.revocation(responders=False)
+    tls = ClientTls(make_server_contexts(settings), False, refuse_revoked=revocation.check_session)
     client = make_context(settings, False)
     reason, first = shake_hands(tls, client)
     assert "" == reason

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
-from pyzoo.runtime.tls.contexts import client_tls, make_context
+from pyzoo.runtime.tls.contexts import client_tls, make_context, make_server_contexts
 from pyzoo.runtime.transport.client_tls import MANY_UNUSED, ONE_IN, WRITE_BYTES, ClientTls, ClientTlsSession
-from tests.support.identities import HOST, Identity, pem_settings
+from tests.support.authority import CLIENT, Ca, der
+from tests.support.identities import HOST, Identity, pem_settings, with_stores
 
 VERSIONS = ("TLSv1.2", "TLSv1.3")
 NO_CHECK_TIME = 0x200000
@@ -81,7 +82,7 @@ def client_context(stores: TlsSettings, version: str = "TLSv1.3") -> ssl.SSLCont
 
 
 def accepted(stores: TlsSettings, may_be_plain: bool = False, checks_clients: bool = False) -> ClientTlsSession:
-    tls = ClientTls(make_context(stores, server_side=True), True, checks_clients)
+    tls = ClientTls(make_server_contexts(stores), True, checks_clients)
     return tls.accepted(may_be_plain, HOST)
 
 
@@ -167,12 +168,12 @@ def test_what_comes_with_the_end_of_the_handshake_is_not_lost(stores: TlsSetting
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_client_that_comes_back_resumes_its_session(stores: TlsSettings, version: str) -> None:
-    tls, context = ClientTls(make_context(stores, server_side=True), False), client_context(stores, version)
+    tls, context = ClientTls(make_server_contexts(stores), False), client_context(stores, version)
     assert [False, True] == resumptions(tls, tls, context)
 
 
 def test_clients_that_never_come_back_are_given_few_tickets(stores: TlsSettings) -> None:
-    tls, context = ClientTls(make_context(stores, server_side=True), False), client_context(stores)
+    tls, context = ClientTls(make_server_contexts(stores), False), client_context(stores)
     for _ in range(MANY_UNUSED):
         session = tls.accepted(False, HOST)
         session.feed(Client(context, session).hello())
@@ -199,8 +200,8 @@ def came(tls: ClientTls, context: ssl.SSLContext, ticket: ssl.SSLSession | None 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_nobody_resumes_a_session_that_began_with_other_stores(stores: TlsSettings, version: str) -> None:
-    tls, context = ClientTls(make_context(stores, server_side=True), False), client_context(stores, version)
-    renewed = ClientTls(make_context(stores, server_side=True), False)
+    tls, context = ClientTls(make_server_contexts(stores), False), client_context(stores, version)
+    renewed = ClientTls(make_server_contexts(stores), False)
     assert [False, False] == resumptions(tls, renewed, context)
 
 
@@ -217,14 +218,36 @@ def test_a_session_is_not_resumed_when_its_certificate_is_over(stores: TlsSettin
     expired = Identity(days=-1)
     Path(stores.key_store.location).write_bytes(expired.pem())
     Path(stores.trust_store.location).write_bytes(expired.certificate.public_bytes(Encoding.PEM))
-    server, context = make_context(stores, server_side=True), client_context(stores)
-    for each in (server, context):
+    contexts, context = make_server_contexts(stores), client_context(stores)
+    for each in (contexts.greeting, contexts.trusting, context):
         each.verify_flags |= NO_CHECK_TIME  # as if it had been valid when the session began
-    tls = ClientTls(server, False)
+    tls = ClientTls(contexts, False)
     one = came(tls, context)
     other = Client(context, tls.accepted(False, HOST), one.tls.session)
     other.shake_hands()
     assert "not valid any more" in str(other.session.error)
+
+
+def test_only_what_is_in_the_key_store_is_shown_to_clients(tmp_path: Path) -> None:
+    authority = Ca()
+    own = authority.issue()
+    key = CLIENT.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "own.pem").write_bytes(key + own.public_bytes(Encoding.PEM))
+    (tmp_path / "ca.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
+    stores = with_stores("PEM", tmp_path / "own.pem", tmp_path / "ca.pem")
+    session = accepted(stores)
+    session.feed(Client(client_context(stores, "TLSv1.2"), session).hello())
+    session.step()
+    flight = session.to_send(b"")
+    assert [True, False] == [der(shown) in flight for shown in (own, authority.certificate)]
+
+
+def test_a_client_that_has_to_begin_with_another_curve_gets_in(stores: TlsSettings) -> None:
+    contexts = make_server_contexts(stores)
+    contexts.greeting.set_ecdh_curve("secp384r1")
+    session = ClientTls(contexts, True).accepted(False, HOST)
+    Client(client_context(stores), session).shake_hands()
+    assert session.is_ready
 
 
 def test_a_stranger_is_refused_with_an_alert(stores: TlsSettings, tmp_path: Path) -> None:
@@ -245,7 +268,7 @@ def test_the_address_of_a_client_is_checked_where_that_is_wanted(stores: TlsSett
     session = accepted(stores, checks_clients=True)
     Client(client_context(stores), session).shake_hands()
     assert session.is_ready
-    elsewhere = ClientTls(make_context(stores, server_side=True), False, True).accepted(False, "192.0.2.1")
+    elsewhere = ClientTls(make_server_contexts(stores), False, True).accepted(False, "192.0.2.1")
     Client(client_context(stores), elsewhere).shake_hands()
     assert "another host" in str(elsewhere.error)
 
@@ -263,6 +286,11 @@ def test_the_end_is_said(stores: TlsSettings) -> None:
     assert b"" == client.tls.read(1)
 
 
+def test_the_end_is_said_once(stores: TlsSettings) -> None:
+    _client, session = connected(stores)
+    assert (True, b"") == (session.farewell() != b"", session.farewell())
+
+
 def test_an_end_that_the_client_says_is_no_error(stores: TlsSettings) -> None:
     client, session = connected(stores)
     data = client.encrypted(b"bye")
@@ -272,6 +300,6 @@ def test_an_end_that_the_client_says_is_no_error(stores: TlsSettings) -> None:
 
 
 def test_a_client_cannot_begin_another_handshake_within_its_connection(stores: TlsSettings) -> None:
-    context = client_tls(ServerConfig(data_dir="/d", secure_client_port=0, tls=stores))
-    assert context is not None
-    assert context.options & ssl.OP_NO_RENEGOTIATION
+    contexts = client_tls(ServerConfig(data_dir="/d", secure_client_port=0, tls=stores))
+    assert contexts is not None
+    assert contexts.greeting.options & contexts.trusting.options & ssl.OP_NO_RENEGOTIATION

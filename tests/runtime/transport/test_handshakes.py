@@ -10,8 +10,9 @@ import pytest
 
 from pyzoo.portable import ASKED_FOR
 from pyzoo.runtime.thread_pace import STARVED_MS
-from pyzoo.runtime.transport.client_tls import ClientTls
+from pyzoo.runtime.transport.client_tls import ClientTls, ServerContexts
 from pyzoo.runtime.transport.handshakes import (
+    ANSWER_MS,
     HANDSHAKE_MS,
     MOST_UNDER_WAY,
     NEVER,
@@ -24,7 +25,8 @@ DETECTION_MS = 5_000
 PATIENCE_SECONDS = 20
 
 
-TLS = ClientTls(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), True)
+CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+TLS = ClientTls(ServerContexts(CONTEXT, CONTEXT), True)
 
 
 def new_handshake() -> TlsHandshake:
@@ -62,6 +64,19 @@ def test_a_thread_steps_and_tells_by_a_descriptor(scene: Scene) -> None:
     assert not handshake.is_stepping
     assert not scene.handshakes.is_starved(2 * STARVED_MS)
     assert scene.handshakes.next_stepped(STARVED_MS) is None
+
+
+def test_the_next_step_is_soon_while_the_thread_is_at_one_and_shortly_after_it(scene: Scene) -> None:
+    handshakes = scene.handshakes
+    handshake = scene.begin()
+    assert not handshakes.goes_on_soon(ANSWER_MS + 1)
+    handshakes.step(handshake, 0)
+    assert handshakes.goes_on_soon(ANSWER_MS + 1)
+    select.select([handshakes.wakeup.fd], [], [], PATIENCE_SECONDS)
+    assert handshake is handshakes.next_stepped(1)
+    assert (True, False) == (handshakes.goes_on_soon(1 + ANSWER_MS), handshakes.goes_on_soon(2 + ANSWER_MS))
+    handshakes.end(handshake)
+    assert not handshakes.goes_on_soon(1)
 
 
 def test_steps_that_are_left_for_the_next_pass_wake_it(scene: Scene) -> None:

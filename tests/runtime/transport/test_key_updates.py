@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pyzoo.config.tls_settings import TlsSettings
-from pyzoo.runtime.tls.contexts import make_context
+from pyzoo.runtime.tls.contexts import make_context, make_server_contexts
 from pyzoo.runtime.transport.client_tls import ClientTls, ClientTlsSession
 from pyzoo.runtime.transport.tls import TlsSession
 from pyzoo.runtime.transport.tls_records import IDLE_RECORDS, RECORDS_AT_ONCE
@@ -18,7 +18,7 @@ UPDATES = 3000
 def shaken(stores: TlsSettings, home: Path) -> tuple[ClientTlsSession, ssl.SSLObject, ssl.MemoryBIO, bytes, Writer]:
     """A server's session that lacks the client's last flight, the client, that flight, and who writes behind it."""
     context = telling_context(stores, home / "secrets")
-    session = ClientTls(make_context(stores, server_side=True), False).accepted(False, "127.0.0.1")
+    session = ClientTls(make_server_contexts(stores), False).accepted(False, "127.0.0.1")
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = context.wrap_bio(incoming, outgoing)
     with pytest.raises(ssl.SSLWantReadError):

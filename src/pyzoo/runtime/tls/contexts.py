@@ -22,6 +22,7 @@ from pyzoo.errors import ConfigError
 from pyzoo.runtime.tls.key_file import file_with
 from pyzoo.runtime.tls.key_stores import load_keys, load_trusted
 from pyzoo.runtime.tls.pem_stores import Identity
+from pyzoo.runtime.transport.client_tls import ServerContexts
 from pyzoo.runtime.transport.tls import PLAIN, PeerTls
 
 logger = logging.getLogger(__name__)
@@ -39,24 +40,43 @@ def make_context(settings: TlsSettings, server_side: bool) -> ssl.SSLContext:
     A client's checks the name of the host that it dials; whether a client's certificate is that of its host is for
     whoever knows its address (`certificate_names`).
     """
+    context = _context_with(settings, _keys_of(settings), server_side)
+    _load_trusted(context, settings)
+    return context
+
+
+def make_server_contexts(settings: TlsSettings) -> ServerContexts:
+    """Those of connections that are accepted; raises ConfigError."""
+    keys = _keys_of(settings)
+    greeting, trusting = _context_with(settings, keys, True), _context_with(settings, keys, True)
+    _load_trusted(trusting, settings)
+    return ServerContexts(greeting, trusting)
+
+
+def _context_with(settings: TlsSettings, keys: list[Identity], server_side: bool) -> ssl.SSLContext:
+    """A context that has keys and trusts nobody."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
     _choose_suites(context, settings)
     context.options |= ssl.OP_NO_RENEGOTIATION
-    if settings.key_store.location:
-        _load_keys(context, load_keys(settings.key_store), settings.key_store)
+    _load_keys(context, keys, settings.key_store)
     if settings.trust_store.location:
-        try:
-            context.load_verify_locations(cadata=load_trusted(settings.trust_store))
-            # As for Java, what stands in a trust store is trusted itself, also beside others of the same subject.
-            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        except (ssl.SSLError, ValueError) as error:
-            raise _refused(settings.trust_store, f"it has no usable certificates: {error}") from error
+        # As for Java, what stands in a trust store is trusted itself, also beside others of the same subject.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if server_side:
         context.verify_mode = _CLIENT_AUTH[settings.client_auth]
     else:
         context.check_hostname = settings.hostname_verification
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def _load_trusted(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    if not settings.trust_store.location:
+        return
+    try:
+        context.load_verify_locations(cadata=load_trusted(settings.trust_store))
+    except (ssl.SSLError, ValueError) as error:
+        raise _refused(settings.trust_store, f"it has no usable certificates: {error}") from error
 
 
 def _refused(store: TlsStore, reason: str) -> ConfigError:
@@ -104,6 +124,10 @@ def _set_tls_1_3(context: ssl.SSLContext, names: Iterable[str], key: str) -> Non
 # --- keys
 
 
+def _keys_of(settings: TlsSettings) -> list[Identity]:
+    return load_keys(settings.key_store) if settings.key_store.location else []
+
+
 def _load_keys(context: ssl.SSLContext, identities: list[Identity], store: TlsStore) -> None:
     for identity in identities:
         try:
@@ -146,7 +170,7 @@ def http_settings_of(settings: TlsSettings, client_auth: str) -> TlsSettings:
     return evolve(settings, client_auth=client_auth, protocol=TLS_1_3, cipher_suites=suites)
 
 
-def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
+def client_tls(config: ServerConfig) -> ServerContexts | None:
     """How clients are let in that speak TLS; None where all of them are plain. Raises ConfigError."""
     if config.secure_client_port is None and not config.client_port_unification:
         return None
@@ -154,7 +178,7 @@ def client_tls(config: ServerConfig) -> ssl.SSLContext | None:
     if not config.tls.key_store.location:
         raise ConfigError(f"{switch} needs ssl.keyStore.location", config.config_path, None, switch)
     refuse_revoked(config.tls)
-    return make_context(config.tls, server_side=True)
+    return make_server_contexts(config.tls)
 
 
 def refuse_revoked(settings: TlsSettings) -> Callable[[ssl.SSLObject | ssl.SSLSocket], None] | None:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import ssl
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -12,7 +11,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.tls.contexts import client_tls, quorum_contexts
-from pyzoo.runtime.transport.client_tls import ClientTls
+from pyzoo.runtime.transport.client_tls import ClientTls, ServerContexts
 from pyzoo.runtime.transport.tls import PeerTls
 
 logger = logging.getLogger(__name__)
@@ -52,9 +51,9 @@ async def reload_stores(config: ServerConfig, tls: PeerTls, look_seconds: float 
 async def reload_client_stores(config: ServerConfig, tls: ClientTls, look_seconds: float = LOOK_SECONDS) -> None:
     """Look for changes of the stores of the secure client port for ever (client.certReload)."""
 
-    def renew(context: ssl.SSLContext | None) -> None:
-        if context is not None:
-            tls.renew(context)
+    def renew(contexts: ServerContexts | None) -> None:
+        if contexts is not None:
+            tls.renew(contexts)
 
     await _follow(config.tls, lambda: client_tls(config), renew, "of clients", look_seconds)
 

@@ -19,6 +19,10 @@ from pyzoo.runtime.transport.session import TransportSession
 logger: Final = logging.getLogger(__name__)
 
 RECEIVE_BYTES: Final = 1 << 16
+FEW_BYTES: Final = 479
+"""What CPython has memory for without asking the C library, which takes longer."""
+OFTEN: Final = 8
+"""Who has said little so many times in a row is likely to go on so."""
 ACCEPT_REST_MS: Final = 500
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 _IN: Final = 1  # EPOLLIN
@@ -50,6 +54,7 @@ class Endpoint:
         self.unsent = memoryview(b"")
         self.mask = _IN
         self.rests = False
+        self._little_times: i64 = 0
         self.is_open = True
         self.is_in = True
 
@@ -70,7 +75,7 @@ class Endpoint:
     def _receive(self) -> None:
         for _ in range(self.receives):
             try:
-                data = self.sock.recv(RECEIVE_BYTES)
+                data = self._take_bytes()
             except BlockingIOError:
                 return
             except OSError:
@@ -85,6 +90,21 @@ class Endpoint:
                 self.end()
             if len(data) < RECEIVE_BYTES or not self.is_open or self.outbox.closing:
                 return
+
+    def _take_bytes(self) -> bytes:
+        """What has come, RECEIVE_BYTES at most; raises OSError."""
+        expects_little = self._little_times >= OFTEN
+        data = self.sock.recv(FEW_BYTES if expects_little else RECEIVE_BYTES)
+        if len(data) < FEW_BYTES:
+            self._little_times += 1
+            return data
+        self._little_times = 0
+        if expects_little:
+            try:
+                data += self.sock.recv(RECEIVE_BYTES - FEW_BYTES)
+            except OSError:
+                pass  # it was just so much, or the next event tells that the connection is broken
+        return data
 
     def _through(self, session: TransportSession, data: bytes) -> bytes:
         """What the session makes of what was received; it may have something to answer."""
@@ -113,8 +133,11 @@ class Endpoint:
                 self._send_rest()
             if outbox.unsent == 0:
                 data = outbox.data_to_send()
-                if self.session is not None:
-                    data = self.session.to_send(data)
+                session = self.session
+                if session is not None:
+                    data = session.to_send(data)
+                    if outbox.is_over and not session.holds_back:
+                        data += session.farewell()
                 if data:
                     self._send_new(data)
         except OSError:
@@ -177,11 +200,14 @@ class Endpoint:
             self.gone()
 
     def say_farewell(self) -> None:
-        """Send the last that the session has to say."""
+        """Send the last that the session has to say, if it has not gone out with the end of an answer."""
         if self.session is None:
             return
+        farewell = self.session.farewell()
+        if not farewell:
+            return
         try:
-            self.sock.send(self.session.farewell())
+            self.sock.send(farewell)
         except OSError:
             pass  # the other end is gone
 

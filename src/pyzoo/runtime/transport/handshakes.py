@@ -21,6 +21,8 @@ HANDSHAKE_MS: Final = 10_000
 """From the first byte, or on a port of TLS alone from the connection, to the end of a handshake (SslHandler)."""
 MOST_UNDER_WAY: Final = 1000
 """With more than these, whoever has been at it for the longest time makes room."""
+ANSWER_MS: Final = 3
+"""A client is through with its part of a handshake by then, if it has a processor."""
 NOTE_MS: Final = 1000
 """No more than one line of the log in this time about handshakes that came to nothing."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
@@ -136,6 +138,12 @@ class Handshakes:
     def is_starved(self, now_ms: int) -> bool:
         """Whether the thread has not got on for long."""
         return self._pace.is_starved(self.in_flight > 0, now_ms)
+
+    def goes_on_soon(self, now_ms: int) -> bool:
+        """Whether the thread is at one, or the client of one is likely to be."""
+        if self.in_flight > 0:
+            return True
+        return bool(self._talking) and self._pace.has_moved_within(ANSWER_MS, now_ms)
 
     def acknowledge(self) -> None:
         """The wake-up was readable; `next_stepped` gives all that it was for."""

@@ -29,7 +29,7 @@ class TransportSession:
         raise NotImplementedError
 
     def farewell(self) -> bytes:
-        """The last that goes to the network, when everything else is said."""
+        """The last that goes to the network, when everything else is said; nothing when it is asked for again."""
         return b""
 
 

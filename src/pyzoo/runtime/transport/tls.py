@@ -42,6 +42,7 @@ class TlsSession(TransportSession):
         )
         self._undecided = may_be_plain
         self._ready = False
+        self._has_ended = False
         self._waiting = b""
         self._records = Records()
         self._check = check
@@ -86,8 +87,9 @@ class TlsSession(TransportSession):
 
     def farewell(self) -> bytes:
         """close_notify, so that the other end knows that nothing was cut off."""
-        if self._tls is None or not self._ready:
+        if self._tls is None or not self._ready or self._has_ended:
             return b""
+        self._has_ended = True
         try:
             self._tls.unwrap()
         except OSError:
