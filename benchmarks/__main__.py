@@ -12,6 +12,7 @@ from benchmarks import (
     floods_command,
     history_command,
     install,
+    starts_command,
 )
 
 OTHERS = {
@@ -22,6 +23,7 @@ OTHERS = {
     "history": history_command.main,
     "embedded": embedded_command.main,
     "embedded-ensemble": embedded_ensemble_command.main,
+    "starts": starts_command.main,
     "install": install.main,
 }
 
