@@ -1,6 +1,7 @@
 """Snapshots beside a server that goes on."""
 
 import gc
+import threading
 import weakref
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -10,7 +11,8 @@ import pytest
 import trio
 
 from pyzoo.errors import StorageError
-from pyzoo.runtime.snapshotting import save_snapshot_beside
+from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_beside
+from pyzoo.server.metrics import ServerMetrics
 
 
 class FullDisk:
@@ -50,3 +52,38 @@ async def test_one_that_fails_leaves_nothing_in_memory() -> None:
     with trio.fail_after(10):
         while files[0]() is not None:  # the thread lets go of its work a moment later
             await trio.lowlevel.checkpoint()
+
+
+class SlowDisk:
+    """A snapshot file whose first piece is written when the second one has been made, and not before."""
+
+    def __init__(self) -> None:
+        self.second_is_made = threading.Event()
+        self.pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> None:
+        if not self.pieces:
+            assert self.second_is_made.wait(10), "nothing was made meanwhile"
+        self.pieces.append(piece)
+
+    def save(self) -> str:
+        return "snapshot.1"
+
+    def abandon(self) -> None:
+        """Nothing is abandoned."""
+
+
+async def test_a_piece_is_made_while_the_one_before_is_written() -> None:
+    file = SlowDisk()
+
+    def chunks(_database: object) -> Iterator[bytes]:
+        yield b"1" * SNAPSHOT_CHUNK_BYTES
+        file.second_is_made.set()
+        yield b"2" * SNAPSHOT_CHUNK_BYTES
+        yield b"end"
+
+    storage: Any = SimpleNamespace(saving=trio.Lock(), snapshot_file=lambda _zxid: file, snapshot_chunks=chunks)
+    database: Any = SimpleNamespace(last_processed_zxid=1)
+    server: Any = SimpleNamespace(snapshot_epoch=0, metrics=ServerMetrics())
+    assert "snapshot.1" == await save_snapshot_beside(storage, database, server)
+    assert [b"1", b"2", b"e"] == [piece[:1] for piece in file.pieces]

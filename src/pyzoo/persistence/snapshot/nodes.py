@@ -99,7 +99,7 @@ class BodyReader:
         except StorageError as error:
             raise MalformedRecord(str(error)) from error
         if self.adler != 0:
-            self.adler = zlib.adler32(self._data[: self._pos], self.adler)
+            self.adler = zlib.adler32(memoryview(self._data)[: self._pos], self.adler)
         left = self._data[self._pos :]
         self._read += self._pos
         self._data = b""
