@@ -25,7 +25,7 @@ def test_what_an_oracle_lets_a_leader_decide_alone_it_has_to_have_logged_itself(
     term.run(2 * SYNC_MS)
     assert term.leader.failure is None
     assert [] == term.owner.commits()
-    term.leader.broadcast.acked(1, z(1, 1))
+    term.acked(1, z(1, 1))
     assert [z(1, 1)] == term.owner.commits()
 
 
@@ -176,12 +176,12 @@ def test_proposals_that_are_held_back_go_out_together_and_count_no_acknowledgeme
     for zxid in (z(1, 1), z(1, 2)):
         term.leader.broadcast.propose(zxid, payload_of(zxid))
     for sid in (2, 3):
-        term.leader.broadcast.acked(sid, z(1, 1))
+        term.acked(sid, z(1, 1))
     assert ([], [], True) == (two.heard(), term.owner.commits(), term.leader.broadcast.is_holding)
     term.leader.broadcast.release()
     assert ([("PROPOSAL", z(1, 1)), ("PROPOSAL", z(1, 2))], False) == (two.heard(), term.leader.broadcast.is_holding)
     for sid in (2, 3):
-        term.leader.broadcast.acked(sid, z(1, 1))
+        term.acked(sid, z(1, 1))
     assert [z(1, 1)] == term.owner.commits()
 
 
@@ -238,7 +238,7 @@ def test_the_syncs_that_wait_for_a_commit_are_counted() -> None:
     term.leader.broadcast.sync_requested(two.handler)
     assert 1 == term.leader.broadcast.pending_syncs
     for sid in (1, 2):
-        term.leader.broadcast.acked(sid, z(1, 1))
+        term.acked(sid, z(1, 1))
     assert 0 == term.leader.broadcast.pending_syncs
 
 

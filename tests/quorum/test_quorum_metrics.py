@@ -14,7 +14,7 @@ def test_the_quorum_of_a_proposal_is_timed() -> None:
     term.run(30)
     term.leader.broadcast.acked_up_to(1, z(1, 1))
     term.run(5)
-    term.leader.broadcast.acked(2, z(1, 1))
+    term.acked(2, z(1, 1))
     metrics = term.leader.metrics
     assert (1, 1) == (metrics.proposal_count, metrics.commit_count)
     assert (1, 30) == (

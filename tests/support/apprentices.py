@@ -98,11 +98,12 @@ class RecordingLearnerOwner(LearnerOwner):
         self.did("apply", proposal.zxid)
         self.last = proposal.zxid
 
-    def log(self, proposal: Proposal) -> None:
+    def log(self, proposal: Proposal) -> Proposal:
         if proposal.zxid in self.refuses:
             raise MalformedRecord("no transaction")
         assert self.takes_any or payload_of(proposal.zxid) == proposal.payload
         self.did("log", proposal.zxid)
+        return proposal
 
     def save_snapshot(self) -> None:
         self.did("save snapshot")

@@ -64,6 +64,7 @@ class RecordingOwner(LeaderOwner):
 
     def __init__(self) -> None:
         self.done: list[tuple[object, ...]] = []
+        self.committed = 0
         self.live_sessions: set[int] = set()
         self.handlers_of_requests: list[LearnerHandler] = []
         self.seen: QuorumVerifier | None = None
@@ -84,7 +85,9 @@ class RecordingOwner(LeaderOwner):
         self.done.append(("serve", zxid))
 
     def commit(self, zxid: i64) -> None:
-        self.done.append(("commit", zxid))
+        first = max(self.committed, (zxid >> 32) << 32) + 1
+        self.committed = zxid
+        self.done += [("commit", one) for one in range(first, zxid + 1)]
 
     def activate(self, members: QuorumVerifier, designated: int, zxid: int) -> None:
         self.done.append(("activate", sorted(members.voters), designated, zxid))
@@ -222,7 +225,12 @@ class Term:
         self.leader.broadcast.propose(zxid, payload_of(zxid))
         self.leader.broadcast.release()
         for sid in ackers:
-            self.leader.broadcast.acked(sid, zxid)
+            self.acked(sid, zxid)
+
+    def acked(self, sid: int, zxid: int) -> None:
+        """A server acknowledges a proposal, and no other together with it."""
+        self.leader.broadcast.acked(sid, zxid)
+        self.leader.broadcast.try_to_commit()
 
     def run(self, for_ms: int) -> None:
         """Let time pass, from deadline to deadline."""

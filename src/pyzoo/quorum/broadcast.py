@@ -5,7 +5,6 @@ are is known here: a reconfiguration is a proposal like others.
 """
 
 import logging
-from collections import deque
 from typing import Final, final
 
 from mypy_extensions import i64
@@ -13,12 +12,11 @@ from mypy_extensions import i64
 from pyzoo.quorum.group_commit import GroupCommit
 from pyzoo.quorum.leader_owner import LeaderOwner
 from pyzoo.quorum.learner_handler import AckReceiver, LearnerHandler
+from pyzoo.quorum.outstanding_proposals import OutstandingProposal, OutstandingProposals
 from pyzoo.quorum.packets import (
-    COMMIT,
     COMMITANDACTIVATE,
     INFORM,
     INFORMANDACTIVATE,
-    PROPOSAL,
     encode_designated_leader,
     encode_designated_leader_and_txn,
     packet,
@@ -32,19 +30,9 @@ logger: Final = logging.getLogger(__name__)
 
 LAST_COUNTER: Final = 0xFFFFFFFE
 """The last usable counter of an epoch: with the next one a new epoch has to begin (ZOOKEEPER-1277)."""
-
-
-@final
-class OutstandingProposal:
-    """A proposal that no quorum has acknowledged yet, with who has; `next` is a configuration under way."""
-
-    def __init__(self, zxid: i64, payload: bytes, next: QuorumVerifier | None, is_reconfig: bool, now_ms: i64) -> None:
-        self.zxid: i64 = zxid
-        self.proposed_ms: i64 = now_ms
-        self.payload = payload
-        self.next = next
-        self.is_reconfig = is_reconfig
-        self.acks: set[int] = set()
+_SETS: Final = 256
+"""So many sets of servers are looked up: those of the first eight that have acknowledged something."""
+_UNKNOWN, _TOO_FEW, _ENOUGH = 0, 1, 2
 
 
 @final
@@ -82,17 +70,21 @@ class Broadcast(AckReceiver):
         self.now_ms: i64 = now_ms
         self.forwarding: dict[LearnerHandler, None] = {}
         self.observing: dict[LearnerHandler, None] = {}
-        self.outstanding: dict[int, OutstandingProposal] = {}
+        self.outstanding = OutstandingProposals()
         self.last_proposed: i64 = 0
         self.last_committed: i64 = 0
         self.allowed_to_commit = True
         self.is_closed = False
         self.sizes = BufferStats()
-        self._unlogged: deque[OutstandingProposal] = deque()
+        self._unlogged: list[OutstandingProposal] = []
         self._held: list[OutstandingProposal] = []
         self._group = GroupCommit()
         self._end_of_counter: i64 = LAST_COUNTER
         self._syncs: dict[int, list[LearnerHandler]] = {}
+        self._sids: list[int] = []
+        """Whose acknowledgement each bit stands for."""
+        self._is_enough: list[int] = [_UNKNOWN] * _SETS
+        """Whether these bits are a quorum of `current`."""
 
     # --- who gets it
 
@@ -102,11 +94,11 @@ class Broadcast(AckReceiver):
             self.observing[handler] = None
             return
         self.release()
-        for zxid, proposal in self.outstanding.items():
-            if zxid > after_zxid:
+        for proposal in self.outstanding:
+            if proposal.zxid > after_zxid:
                 # What it acknowledged before may have been cut off again since: only a new acknowledgement counts.
-                proposal.acks.discard(int(handler.sid))
-                handler.queue_proposal(packet(PROPOSAL, proposal.zxid, proposal.payload), proposal.zxid)
+                proposal.acks &= ~self._bit_of(handler.sid)
+                handler.queue_proposal(proposal.zxid, proposal.payload)
         self.forwarding[handler] = None
         self.current.followers_in_step(self.voters_in_step())
 
@@ -142,7 +134,7 @@ class Broadcast(AckReceiver):
             self.owner.config_proposed(reconfig)
         next = next_after(self.current, self.last_seen)
         proposal = OutstandingProposal(zxid, payload, next, reconfig is not None, self.now_ms)
-        self.outstanding[zxid] = proposal
+        self.outstanding.add(proposal)
         self._unlogged.append(proposal)
         self.metrics.proposal_count += 1
         self.last_proposed = zxid
@@ -173,83 +165,113 @@ class Broadcast(AckReceiver):
         if not held:
             return
         self._group.released(len(held))
-        for proposal in held:
-            data = packet(PROPOSAL, proposal.zxid, proposal.payload)
-            for handler in self.forwarding:
-                handler.queue_proposal(data, proposal.zxid)
+        for handler in self.forwarding:
+            for proposal in held:
+                handler.queue_proposal(proposal.zxid, proposal.payload)
         held.clear()
 
     # --- acknowledgements
 
     def acked(self, sid: i64, zxid: i64) -> None:
-        """A server has logged this proposal (Leader.processAck)."""
+        """A server has logged this proposal (Leader.processAck); `try_to_commit` is to follow."""
         if not self.allowed_to_commit or (zxid & 0xFFFFFFFF) == 0 or zxid <= self.last_committed:
             return
         proposal = self.outstanding.get(zxid)
         if proposal is None or (self._held and zxid >= self._held[0].zxid):
             logger.warning("Server %d acknowledges %s, which was not proposed", sid, zxid_text(zxid))
             return
-        self._acked(proposal, sid)
-        self.try_to_commit()
+        self._acked(proposal, sid, self._bit_of(sid))
 
-    def _acked(self, proposal: OutstandingProposal, sid: i64) -> None:
+    def _bit_of(self, sid: i64) -> int:
+        """What stands for this server in the acknowledgements of a proposal."""
+        sids = self._sids
+        count: i64 = len(sids)
+        at: i64 = 0
+        while at < count and sids[at] != sid:
+            at += 1
+        if at == count:
+            sids.append(sid)
+        return 1 << int(at)
+
+    def _acked(self, proposal: OutstandingProposal, sid: i64, bit: int) -> None:
         frequency = self.metrics.ack_logging_frequency
         if frequency > 0 and proposal.zxid % frequency == 0:
             self.metrics.ack_latency.of(str(sid)).add(self.now_ms - proposal.proposed_ms)
-        proposal.acks.add(sid)
+        proposal.acks |= bit
 
     def acked_by(self, handler: LearnerHandler) -> i64:
         """The last zxid that a follower in step has certainly acknowledged, for operators."""
         missing = handler.sync_limit_check.next_to_ack
-        for zxid, proposal in self.outstanding.items():
-            if int(handler.sid) not in proposal.acks:
-                return min(i64(zxid), missing) - 1
+        bit = self._bit_of(handler.sid)
+        for proposal in self.outstanding:
+            if proposal.acks & bit == 0:
+                return min(proposal.zxid, missing) - 1
         return min(self.last_proposed, missing - 1)
 
     def acked_up_to(self, sid: i64, zxid: i64) -> None:
         """This server, which logs in order, has logged all proposals up to this one."""
-        unlogged = self._unlogged
-        while unlogged and unlogged[0].zxid <= zxid:
-            proposal = unlogged.popleft()
+        unlogged, bit = self._unlogged, self._bit_of(sid)
+        logged: i64 = 0
+        for proposal in unlogged:
+            if proposal.zxid > zxid:
+                break
+            logged += 1
             self.metrics.proposal_ack_creation_latency.add(self.now_ms - proposal.proposed_ms)
             if proposal.zxid > self.last_committed:
-                self._acked(proposal, sid)
+                self._acked(proposal, sid, bit)
+        self._unlogged = unlogged[logged:]
         self.try_to_commit()
 
     # --- commits
 
     def try_to_commit(self) -> None:
         """Commit, strictly in order, what has its quorums."""
+        begin = self.last_committed
         while self.allowed_to_commit:
             proposal = self.outstanding.get(self.last_committed + 1)
-            if proposal is None or not both_have_logged(proposal.acks, self.my_id, self.current, proposal.next):
-                return
+            if proposal is None or not self._has_quorums(proposal):
+                break
+            if proposal.is_reconfig and self.last_committed > begin:
+                self.owner.commit(self.last_committed)
             self._commit(proposal)
+        if self.last_committed > begin:
+            self.owner.commit(self.last_committed)
+
+    def _has_quorums(self, proposal: OutstandingProposal) -> bool:
+        acks = proposal.acks
+        if proposal.next is not None or self.current.oracle is not None or acks >= _SETS:
+            return both_have_logged(self._servers_of(acks), self.my_id, self.current, proposal.next)
+        known = self._is_enough[acks]
+        if known == _UNKNOWN:
+            known = _ENOUGH if self.current.have_logged(self._servers_of(acks), self.my_id) else _TOO_FEW
+            self._is_enough[acks] = known
+        return known == _ENOUGH
+
+    def _servers_of(self, acks: int) -> set[int]:
+        return {sid for at, sid in enumerate(self._sids) if acks >> at & 1}
 
     def _commit(self, proposal: OutstandingProposal) -> None:
         zxid = proposal.zxid
-        del self.outstanding[zxid]
+        self.outstanding.remove_first()
         self.last_committed = zxid
         if proposal.is_reconfig and proposal.next is not None:
             self._commit_reconfig(proposal, proposal.next)
         else:
             self.metrics.quorum_ack_latency.add(self.now_ms - proposal.proposed_ms)
             self.metrics.commit_count += 1
-            data = packet(COMMIT, zxid, None)
             for handler in self.forwarding:
-                handler.queue_commit(data)
+                handler.commit(zxid)
             if self.observing:
                 data = packet(INFORM, zxid, proposal.payload)
                 for handler in self.observing:
                     handler.queue_packet(data)
-        self.owner.commit(zxid)
         if self._syncs:
             for handler in self._syncs.pop(zxid, []):
                 handler.send_sync()
 
     def sync_requested(self, handler: LearnerHandler) -> None:
         """Answer SYNC when everything proposed until now is committed (Leader.processSync)."""
-        if not self.outstanding:
+        if len(self.outstanding) == 0:
             handler.send_sync()
         else:
             self._syncs.setdefault(self.last_proposed, []).append(handler)
@@ -268,14 +290,12 @@ class Broadcast(AckReceiver):
 
     def _designated(self, new: QuorumVerifier, acks: set[int]) -> int:
         following: list[set[int]] = []
-        at: i64 = self.last_committed + 1
-        while at in self.outstanding:
-            following.append(self.outstanding[at].acks)
-            at += 1
+        for proposal in self.outstanding:
+            following.append(self._servers_of(proposal.acks))
         return designated_leader(int(self.my_id), self.current.members, new.members, acks, following)
 
     def _commit_reconfig(self, proposal: OutstandingProposal, new: QuorumVerifier) -> None:
-        designated = self._designated(new, proposal.acks)
+        designated = self._designated(new, self._servers_of(proposal.acks))
         data = packet(COMMITANDACTIVATE, proposal.zxid, encode_designated_leader(designated))
         for handler in self.forwarding:
             handler.queue_commit(data)
@@ -287,6 +307,7 @@ class Broadcast(AckReceiver):
     def _activate(self, new: QuorumVerifier, designated: int, zxid: i64) -> None:
         """From here on `new` decides; a leader that it does not keep stops committing."""
         self.current = new
+        self._is_enough = [_UNKNOWN] * _SETS
         if designated != self.my_id:
             logger.warning("The new configuration has another leader: server %d", designated)
             self.allowed_to_commit = False

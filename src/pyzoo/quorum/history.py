@@ -10,7 +10,6 @@ MIN_COMMITTED_LOG: Final = 500
 """The least value of commitLogCount (ZKDatabase)."""
 
 
-@final
 class Proposal:
     """A transaction as it is proposed and logged: header, body and digest in `payload`."""
 

@@ -40,7 +40,7 @@ class LeaderOwner(LearnerRequests):
         raise NotImplementedError
 
     def commit(self, zxid: i64) -> None:
-        """Apply this proposal and answer who asked for it."""
+        """Apply all proposals up to this one, and answer who asked for them."""
         raise NotImplementedError
 
     def activate(self, members: QuorumVerifier, designated: int, zxid: int) -> None:

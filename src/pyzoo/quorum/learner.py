@@ -28,6 +28,7 @@ from pyzoo.quorum.leader_connector import LeaderConnector
 from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
 from pyzoo.quorum.link import LinkReceiver, PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
+from pyzoo.quorum.proposal_queue import ProposalQueue
 from pyzoo.quorum.quorum_metrics import QuorumMetrics, new_quorum_metrics
 from pyzoo.zxid import epoch_of, first_zxid, zxid_text
 
@@ -83,8 +84,8 @@ class Learner(LinkReceiver):
         self._not_logged: deque[Proposal] = deque()
         self._committed: deque[Proposal] = deque()
         self._activations: dict[int, int] = {}
-        self._pending: deque[Proposal] = deque()
-        self._unacked: deque[Proposal] = deque()
+        self._pending = ProposalQueue()
+        self._unacked = ProposalQueue()
 
     # --- connecting
 
@@ -154,6 +155,10 @@ class Learner(LinkReceiver):
         if self.link is not None:
             self.link.send(data)
 
+    def _acknowledge(self, zxid: i64) -> None:
+        if self.link is not None:
+            self.link.send_packet(qp.ACK, zxid, None)
+
     def _extend_deadline(self) -> None:
         past_new_leader = self.state >= WAITS_TO_SERVE
         limit = self.settings.sync_limit_ms if past_new_leader else self.settings.init_limit_ms
@@ -170,19 +175,20 @@ class Learner(LinkReceiver):
                 self._stream(data)
             else:
                 self._packets.append(data)
-            while self.state != STREAMS and self.state != OVER:
-                received = self._packets.take()
-                if received is None:
-                    return
-                self._packet(received)
+            packets = self._packets
+            while self.state != STREAMS and self.state != OVER and packets.next():
+                if self.state == SERVES:
+                    self._serving(packets)
+                else:
+                    self._packet(packets.packet())
         except ProtocolViolation as violation:
             self.fail(str(violation))
+        finally:
+            self.owner.apply_committed()
 
     def _packet(self, received: QuorumPacket) -> None:
         state = self.state
-        if state == SERVES:
-            self._serving(received)
-        elif state >= SYNCS:
+        if state >= SYNCS:
             self._syncing_packet(received)
         elif state == WAITS_FOR_SYNC:
             self._first_of_sync(received)
@@ -368,7 +374,7 @@ class Learner(LinkReceiver):
 
     # --- the live stream
 
-    def _serving(self, received: QuorumPacket) -> None:
+    def _serving(self, received: PacketBuffer) -> None:
         type, zxid = received.type, received.zxid
         if type == qp.PROPOSAL:
             if not self.is_observer:
@@ -382,14 +388,15 @@ class Learner(LinkReceiver):
             self.metrics.learner_commit_received_count += 1
             self._take_proposal(self._next(zxid, received.data))
             self._take_commit(zxid, None)
-        elif type == qp.PING:
-            self.send(packet(qp.PING, zxid, self.owner.take_touches()))
         else:
+            self.owner.apply_committed()
             self._rare(received)
 
-    def _rare(self, received: QuorumPacket) -> None:
+    def _rare(self, received: PacketBuffer) -> None:
         type, zxid = received.type, received.zxid
-        if type == qp.SYNC:
+        if type == qp.PING:
+            self.send(packet(qp.PING, zxid, self.owner.take_touches()))
+        elif type == qp.SYNC:
             self.owner.sync_received()
         elif type == qp.REVALIDATE:
             session_id, valid = qp.decode_revalidated(received.data)
@@ -404,25 +411,26 @@ class Learner(LinkReceiver):
             logger.warning("Ignoring packet %d of the leader", type)
 
     def _take_proposal(self, proposal: Proposal) -> None:
-        self.owner.log(proposal)
-        self._pending.append(proposal)
-        self._unacked.append(proposal)
-        self.owner.proposed(proposal)
+        kept = self.owner.log(proposal)
+        self._pending.append(kept)
+        self._unacked.append(kept)
+        self.owner.proposed(kept)
 
     def _take_commit(self, zxid: i64, designated: int | None) -> None:
         """It has to be the oldest pending one: with any other this server's history is not the leader's."""
         if self.state != SERVES:
             return
         pending = self._pending
-        if not pending or pending[0].zxid != zxid:
-            expected = zxid_text(pending[0].zxid) if pending else "nothing"
+        if pending.is_empty or pending.oldest.zxid != zxid:
+            expected = "nothing" if pending.is_empty else zxid_text(pending.oldest.zxid)
             self.needs_reload = True
             raise ProtocolViolation(f"COMMIT of {zxid_text(zxid)}, expected was {expected}")
         if designated is None:
-            self.owner.commit(pending.popleft())
+            self.owner.commit(pending.take())
             return
-        major = self.owner.activate(pending[0], designated)
-        proposal = pending.popleft()
+        self.owner.apply_committed()
+        major = self.owner.activate(pending.oldest, designated)
+        proposal = pending.take()
         self.owner.commit(proposal)
         self.owner.activated(proposal, designated)
         if major:
@@ -438,15 +446,15 @@ class Learner(LinkReceiver):
         if self.is_observer:
             unacked.clear()
             return
-        while unacked and unacked[0].zxid <= zxid:
-            proposal = unacked.popleft()
-            self.send(packet(qp.ACK, proposal.zxid, None))
+        while not unacked.is_empty and unacked.oldest.zxid <= zxid:
+            proposal = unacked.take()
+            self._acknowledge(proposal.zxid)
             self.owner.acknowledged(proposal)
 
     @property
     def has_pending(self) -> bool:
         """Whether a proposal waits for its commit."""
-        return len(self._pending) > 0
+        return not self._pending.is_empty
 
     def unfinished(self) -> list[Proposal]:
         """What is logged and not known to be committed; it counts as this server's history all the same."""

@@ -82,7 +82,10 @@ class AckReceiver:
     """Who counts acknowledgements; this one does not, for observers have no say."""
 
     def acked(self, sid: i64, zxid: i64) -> None:
-        """A learner has logged this proposal."""
+        """A learner has logged this proposal; `try_to_commit` follows when all that it has sent was looked at."""
+
+    def try_to_commit(self) -> None:
+        """Commit what has enough acknowledgements now."""
 
 
 class LearnerHub:
@@ -257,18 +260,23 @@ class LearnerHandler(LinkReceiver):
     def bytes_received(self, data: bytes, now_ms: i64) -> None:
         """Take what arrived on the connection."""
         self.now_ms = now_ms
-        self._packets.append(data)
+        packets, stats = self._packets, self.stats
+        packets.append(data)
         self._extend_deadline()
+        is_first = True
         try:
-            while not self.link.closing:
-                received = self._packets.take()
-                if received is None:
-                    return
-                self.stats.packets_received += 1
-                self.hub.heard_of(self)
-                self._packet(received)
+            while not self.link.closing and packets.next():
+                stats.packets_received += 1
+                if is_first:
+                    is_first = False
+                    self.hub.heard_of(self)
+                if self.state >= WAITS_FOR_SERVER:
+                    self._active(packets)
+                else:
+                    self._packet(packets.packet())
         except ProtocolViolation as violation:
             self.close(str(violation))
+        self.hub.acks.try_to_commit()
 
     def _extend_deadline(self) -> None:
         limit = self.hub.sync_limit_ms if self.state >= WAITS_FOR_SERVER else self.hub.init_limit_ms
@@ -276,9 +284,7 @@ class LearnerHandler(LinkReceiver):
 
     def _packet(self, received: QuorumPacket) -> None:
         state = self.state
-        if state >= WAITS_FOR_SERVER:
-            self._active(received)
-        elif state == WAITS_FOR_INFO:
+        if state == WAITS_FOR_INFO:
             self._info(received)
         elif state == WAITS_FOR_ACKEPOCH:
             self._ack_epoch(received)
@@ -439,7 +445,7 @@ class LearnerHandler(LinkReceiver):
 
     # --- broadcast
 
-    def _active(self, received: QuorumPacket) -> None:
+    def _active(self, received: PacketBuffer) -> None:
         type = received.type
         if type == qp.ACK:
             self.acked_zxid = received.zxid
@@ -448,7 +454,7 @@ class LearnerHandler(LinkReceiver):
         elif type == qp.REQUEST:
             self.stats.requests_received += 1
             session_id, cxid, op_type, body = qp.decode_request(received.data)
-            self.hub.requests.request_received(self, session_id, cxid, op_type, body, received.authinfo or [])
+            self.hub.requests.request_received(self, session_id, cxid, op_type, body, received.ids or [])
         elif type == qp.PING:
             for session_id, timeout_ms in qp.decode_touches(received.data):
                 self.hub.requests.touch_session(session_id, timeout_ms)
@@ -471,6 +477,14 @@ class LearnerHandler(LinkReceiver):
 
     def send(self, data: bytes) -> None:
         """Send a packet now."""
+        self._count_sent(read_i64_be(data, _ZXID_AT))
+        self.link.send(data)
+
+    def _send_packet(self, type: i32, zxid: i64, data: bytes | None) -> None:
+        self._count_sent(zxid)
+        self.link.send_packet(type, zxid, data)
+
+    def _count_sent(self, zxid: i64) -> None:
         stats, link = self.stats, self.link
         stats.packets_sent += 1
         # It waits behind all packets since the network had taken everything.
@@ -479,10 +493,8 @@ class LearnerHandler(LinkReceiver):
         if self._queue_size is not None:
             self._queue_size.add(self._waiting)
         self._waiting += 1
-        zxid = read_i64_be(data, _ZXID_AT)
         if zxid > 0:
             stats.last_zxid_sent = zxid
-        link.send(data)
 
     def queue_packet(self, data: bytes) -> None:
         """Send a packet in its turn: behind a snapshot that is on its way."""
@@ -491,11 +503,21 @@ class LearnerHandler(LinkReceiver):
         else:
             self.send(data)
 
-    def queue_proposal(self, data: bytes, zxid: i64) -> None:
+    def queue_proposal(self, zxid: i64, payload: bytes) -> None:
         """Send a PROPOSAL and begin to wait for its acknowledgement."""
-        self.queue_packet(data)
+        if self.state == STREAMS:
+            self._queue.append(packet(qp.PROPOSAL, zxid, payload))
+            return
+        self._send_packet(qp.PROPOSAL, zxid, payload)
         if self.state == ACTIVE:
             self.sync_limit_check.sent(zxid, self.now_ms)
+
+    def commit(self, zxid: i64) -> None:
+        """Send a COMMIT, as `queue_commit`."""
+        if self.state == ACTIVE:
+            self._send_packet(qp.COMMIT, zxid, None)
+        else:
+            self.queue_commit(packet(qp.COMMIT, zxid, None))
 
     def queue_commit(self, data: bytes) -> None:
         """Send a COMMIT, but not between NEWLEADER and UPTODATE, where a 3.8 server does not expect it."""

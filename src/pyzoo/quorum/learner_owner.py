@@ -86,10 +86,11 @@ class LearnerOwner:
         """Apply a committed transaction of the sync to memory."""
         raise NotImplementedError
 
-    def log(self, proposal: Proposal) -> None:
+    def log(self, proposal: Proposal) -> Proposal:
         """Append to the log; `persisted` of the learner follows. A reconfiguration becomes the last seen one.
 
-        Raises MalformedRecord for what is no transaction, which is not logged then: no start could read it.
+        Returns the same, with what `commit` is to find of it again. Raises MalformedRecord for what is no transaction,
+        which is not logged then: no start could read it.
         """
         raise NotImplementedError
 
@@ -114,8 +115,11 @@ class LearnerOwner:
         raise NotImplementedError
 
     def commit(self, proposal: Proposal) -> None:
-        """Apply a committed transaction, and answer who asked for it here."""
+        """A transaction is committed: it is applied with the next `apply_committed`, which follows soon."""
         raise NotImplementedError
+
+    def apply_committed(self) -> None:
+        """Apply all for which `commit` was called, and answer who asked for it here."""
 
     def proposed(self, proposal: Proposal) -> None:
         """A proposal of the live stream has come and goes to the log."""

@@ -6,9 +6,10 @@ until the shell takes them; what arrives is given to the core with the link that
 
 from typing import Final, final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.outbox import Outbox, Packets
+from pyzoo.quorum.packets import write_packet
 
 ELECTION: Final = 0
 QUORUM: Final = 1
@@ -63,4 +64,10 @@ class PeerLink(Outbox):
         """Append to what is to be sent; ignored once the link closes."""
         if not self.closing:
             self.out.write(data)
+            self.announce()
+
+    def send_packet(self, type: i32, zxid: i64, data: bytes | None) -> None:
+        """The same with a packet without identities."""
+        if not self.closing:
+            write_packet(self.out, type, zxid, data)
             self.announce()

@@ -11,7 +11,7 @@ from mypy_extensions import i32, i64
 
 from pyzoo.errors import MalformedRecord
 from pyzoo.jute.primitives import InputArchive, field_limit, write_buffer
-from pyzoo.jute.records import Id, LearnerInfo, QuorumPacket, write_vector_of_id
+from pyzoo.jute.records import Id, LearnerInfo, QuorumPacket, read_vector_of_id, write_vector_of_id
 
 REQUEST: Final = 1
 PROPOSAL: Final = 2
@@ -39,21 +39,27 @@ LEADER_INFO_DATA: Final = b"\x00\x01\x00\x00"
 
 _HEAD: Final = 16
 """Type, zxid and the length of the data."""
-_NULL: Final = b"\xff\xff\xff\xff"
 _MAX_IDS: Final = 1 << 16
 _MAX_ID_BYTES: Final = 64 << 20
 """Bytes of all identities of a packet: each may be as long as a field, and a client may have many."""
+_MOST_KEPT: Final = 1 << 10
+"""Bytes of identities that are compared with those of the packet before."""
 _TOUCH: Final = 12
 _INCOMPLETE: Final = -1
+
+
+def write_packet(out: BytesWriter, type: i32, zxid: i64, data: bytes | None) -> None:
+    """Append a whole packet without identities."""
+    write_i32_be(out, type)
+    write_i64_be(out, zxid)
+    write_buffer(out, data)
+    write_i32_be(out, -1)
 
 
 def packet(type: i32, zxid: i64, data: bytes | None) -> bytes:
     """A whole packet without identities."""
     out = BytesWriter()
-    write_i32_be(out, type)
-    write_i64_be(out, zxid)
-    write_buffer(out, data)
-    out.write(_NULL)
+    write_packet(out, type, zxid, data)
     return out.getvalue()
 
 
@@ -77,7 +83,8 @@ class PacketBuffer:
     """Bytes that have arrived and are no whole packet yet.
 
     Chunks are joined only when there may be enough for the next packet, so bytes that trickle in cost no more
-    than their number.
+    than their number. `type`, `zxid`, `data` and `ids` are those of the packet that `next` has found; the identities of
+    one packet after the other are often the same ones, and then the same list.
     """
 
     def __init__(self) -> None:
@@ -86,6 +93,12 @@ class PacketBuffer:
         self._need: i64 = _HEAD  # the next packet has at least so many bytes
         self._chunks: list[bytes] = []
         self._chunk_bytes: i64 = 0
+        self._ids_bytes = b""
+        self._last_ids: list[Id] | None = None
+        self.type: i32 = 0
+        self.zxid: i64 = 0
+        self.data: bytes | None = None
+        self.ids: list[Id] | None = None
 
     def append(self, data: bytes) -> None:
         """Add what came from the network."""
@@ -97,7 +110,15 @@ class PacketBuffer:
         self._chunk_bytes += len(data)
 
     def take(self) -> QuorumPacket | None:
-        """The next whole packet; raises MalformedRecord for lengths that cannot be true."""
+        """The next whole packet, as `next`."""
+        return self.packet() if self.next() else None
+
+    def packet(self) -> QuorumPacket:
+        """What `next` has found."""
+        return QuorumPacket(self.type, self.zxid, self.data, self.ids)
+
+    def next(self) -> bool:
+        """Find the next whole packet; raises MalformedRecord for lengths that cannot be true."""
         held: i64 = len(self._data) - self._pos + self._chunk_bytes
         end: i64 = _INCOMPLETE
         if held >= self._need:
@@ -107,17 +128,26 @@ class PacketBuffer:
                 end = self._end_of_packet()
         if end == _INCOMPLETE:
             self._drop_used()
-            return None
+            return False
         data = self._data
         pos = self._pos
         self._pos = end
         self._need = _HEAD
         length = i64(read_i32_be(data, pos + 12))
         ids = pos + _HEAD + (0 if length < 0 else length)
-        if read_i32_be(data, ids) != -1:
-            return QuorumPacket.decode(InputArchive(data, pos, end))
-        body = None if length < 0 else data[pos + _HEAD : ids]
-        return QuorumPacket(read_i32_be(data, pos), read_i64_be(data, pos + 4), body, None)
+        self.type = read_i32_be(data, pos)
+        self.zxid = read_i64_be(data, pos + 4)
+        self.data = None if length < 0 else data[pos + _HEAD : ids]
+        self.ids = None if read_i32_be(data, ids) == -1 else self._ids_in(data[ids:end])
+        return True
+
+    def _ids_in(self, data: bytes) -> list[Id] | None:
+        if len(data) > _MOST_KEPT:
+            return read_vector_of_id(InputArchive(data))
+        if data != self._ids_bytes:
+            self._last_ids = read_vector_of_id(InputArchive(data))
+            self._ids_bytes = data
+        return self._last_ids
 
     def rest(self) -> bytes:
         """All that is held; nothing is afterwards. A snapshot's stream goes elsewhere."""
@@ -154,6 +184,8 @@ class PacketBuffer:
         if size - ids < 4:
             return self._wait_for(ids + 4 - pos)
         count = i64(read_i32_be(data, ids))
+        if count <= 0:
+            return ids + 4
         if count > _MAX_IDS:
             raise MalformedRecord(f"a packet with {count} identities has more than {_MAX_IDS}")
         at = ids + 4

@@ -38,14 +38,13 @@ def recovery_settings(config: ServerConfig, is_member: bool) -> RecoverySettings
 
 
 @final
-class AppliedTxn:
+class AppliedTxn(Proposal):
     """A transaction that came as bytes, and what became of it."""
 
     def __init__(
         self, zxid: i64, payload: bytes, header: TxnHeader, txn: Record | None, digest: TxnDigest | None
     ) -> None:
-        self.zxid: i64 = zxid
-        self.payload = payload
+        super().__init__(zxid, payload)
         self.header = header
         self.txn = txn
         self.digest = digest

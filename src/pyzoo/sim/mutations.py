@@ -22,10 +22,12 @@ from pyzoo.quorum.hand_over import HandOver
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import BROADCAST, Leader
 from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
+from pyzoo.quorum.outstanding_proposals import OutstandingProposal
 from pyzoo.quorum.verifier import QuorumMaj
 from pyzoo.quorum.vote import Vote
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
+from pyzoo.server.database import decoded
 from pyzoo.server.member.config_files import PeerConfigFiles
 from pyzoo.server.member.learner_part import LearnerPart
 from pyzoo.server.requests.final import FinalRequestProcessor
@@ -74,7 +76,7 @@ def _acknowledge_at_once(self: Learner, right: Method, proposal: Proposal) -> No
 
 
 def _acknowledge_without_logging(self: Learner, _right: Method, proposal: Proposal) -> None:
-    self._pending.append(proposal)
+    self._pending.append(decoded(proposal.zxid, proposal.payload))
     self.send(qp.packet(qp.ACK, proposal.zxid, None))
 
 
@@ -106,9 +108,8 @@ def _have_nothing_unfinished(self: Learner, _right: Method) -> list[Proposal]:
 # --- leaders
 
 
-def _commit_by_one_acknowledgement(self: Broadcast, _right: Method) -> None:
-    while (proposal := self.outstanding.get(self.last_committed + 1)) is not None and proposal.acks:
-        self._commit(proposal)
+def _commit_by_one_acknowledgement(self: Broadcast, _right: Method, proposal: OutstandingProposal) -> bool:
+    return proposal.acks != 0
 
 
 def _take_office_alone(self: Leader, right: Method) -> None:
@@ -201,9 +202,7 @@ MUTATIONS: Final = (
     Mutation("NEWLEADER is acknowledged unsynced", ((Learner, "_log_committed", _acknowledge_new_leader_at_once),)),
     Mutation("a follower keeps what is truncated", ((LearnerPart, "truncate", _keep_what_is_truncated),)),
     Mutation("a follower forgets what it has not applied", ((Learner, "unfinished", _have_nothing_unfinished),)),
-    Mutation(
-        "a leader commits by one acknowledgement", ((Broadcast, "try_to_commit", _commit_by_one_acknowledgement),)
-    ),
+    Mutation("a leader commits by one acknowledgement", ((Broadcast, "_has_quorums", _commit_by_one_acknowledgement),)),
     Mutation("a leader takes office alone", ((Leader, "_begin_synchronization", _take_office_alone),)),
     Mutation(
         "a leader counts itself before its sync", ((ProposalRequestProcessor, "logged", _count_own_ack_unsynced),)

@@ -2,7 +2,7 @@
 
 from typing import Final, final
 
-from librt.strings import read_i64_be
+from librt.strings import read_i32_be, read_i64_be
 from mypy_extensions import i64
 
 from pyzoo.config.membership import Membership, members_of_text
@@ -53,7 +53,7 @@ def time_of_txn(payload: bytes) -> i64:
 
 def is_reconfig(payload: bytes) -> bool:
     """Whether a transaction is a reconfiguration, without decoding it."""
-    return int.from_bytes(payload[TYPE_OFFSET : TYPE_OFFSET + 4], "big") == op.RECONFIG
+    return len(payload) >= TYPE_OFFSET + 4 and read_i32_be(payload, TYPE_OFFSET) == op.RECONFIG
 
 
 def members_of_txn(payload: bytes) -> Membership:
@@ -86,8 +86,7 @@ class LearnerPart(LearnerOwner):
         self._stale_version = 0
         self._reader: SnapshotStreamReader | None = None
         self._unlogged_zxid: i64 = 0
-        self._decoded: dict[int, AppliedTxn] = {}
-        """What is logged and not committed."""
+        self._has_committed = False
         self._snapshot_skipped = False
 
     def serving_server(self) -> LearnerZooKeeperServer:
@@ -165,7 +164,6 @@ class LearnerPart(LearnerOwner):
         self.host.set_config_node()
 
     def apply(self, proposal: Proposal) -> None:
-        self._decoded.pop(proposal.zxid, None)
         is_fuzzy = self.learner.sync_kind == SNAP and self.learner.state == SYNCS
         self.host.database.apply(proposal.zxid, proposal.payload, not is_fuzzy)
 
@@ -201,9 +199,9 @@ class LearnerPart(LearnerOwner):
         if latency_ms >= 0:
             summary.add(latency_ms)
 
-    def log(self, proposal: Proposal) -> None:
+    def log(self, proposal: Proposal) -> Proposal:
         """To the log; a reconfiguration is known from here on. What no start could read raises MalformedRecord."""
-        self._decoded[proposal.zxid] = decoded(proposal.zxid, proposal.payload)
+        applied = decoded(proposal.zxid, proposal.payload)
         if is_reconfig(proposal.payload):
             self.host.see_config(members_of_txn(proposal.payload))
         if self.keeps_log:
@@ -211,6 +209,7 @@ class LearnerPart(LearnerOwner):
             self.host.log.append(proposal.zxid, proposal.payload)
         else:
             self._unlogged_zxid = proposal.zxid
+        return applied
 
     def start_serving(self) -> None:
         """In step."""
@@ -238,10 +237,17 @@ class LearnerPart(LearnerOwner):
 
     def commit(self, proposal: Proposal) -> None:
         self.add_latency(self.host.metrics.quorum.commit_propagation_latency, proposal)
-        self.serving_server().commit(self._decoded.pop(proposal.zxid))
+        assert isinstance(proposal, AppliedTxn), "what is committed was logged"
+        self.serving_server().txns.committed(proposal)
+        self._has_committed = True
         hosting = self.hosting
         if hosting is not None and not is_reconfig(proposal.payload):
             hosting.committed(proposal)
+
+    def apply_committed(self) -> None:
+        if self._has_committed:
+            self._has_committed = False
+            self.serving_server().commits.go_on()
 
     def activated(self, proposal: Proposal, designated: int) -> None:
         hosting = self.hosting

@@ -16,7 +16,6 @@ from pyzoo.quorum.packets import encode_request, encode_touches, request_packet,
 from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
-from pyzoo.server.database import AppliedTxn
 from pyzoo.server.requests.commits import CommittedTxns
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.roles.learner_txns import LearnerTxns
@@ -128,8 +127,3 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
     def sync_received(self) -> None:
         """The leader has answered the oldest sync, which is over when everything committed before is applied here."""
         self.txns.sync_received()
-
-    def commit(self, applied: AppliedTxn) -> None:
-        """A transaction is committed: apply it, and answer it where it was asked for here, now or in a later turn."""
-        self.txns.committed(applied)
-        self.commits.go_on()
