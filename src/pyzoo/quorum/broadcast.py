@@ -14,6 +14,7 @@ from pyzoo.quorum.leader_owner import LeaderOwner
 from pyzoo.quorum.learner_handler import AckReceiver, LearnerHandler
 from pyzoo.quorum.outstanding_proposals import OutstandingProposal, OutstandingProposals
 from pyzoo.quorum.packets import (
+    COMMIT,
     COMMITANDACTIVATE,
     INFORM,
     INFORMANDACTIVATE,
@@ -260,7 +261,7 @@ class Broadcast(AckReceiver):
             self.metrics.quorum_ack_latency.add(self.now_ms - proposal.proposed_ms)
             self.metrics.commit_count += 1
             for handler in self.forwarding:
-                handler.commit(zxid)
+                handler.queue_commit(COMMIT, zxid, None)
             if self.observing:
                 data = packet(INFORM, zxid, proposal.payload)
                 for handler in self.observing:
@@ -296,9 +297,9 @@ class Broadcast(AckReceiver):
 
     def _commit_reconfig(self, proposal: OutstandingProposal, new: QuorumVerifier) -> None:
         designated = self._designated(new, self._servers_of(proposal.acks))
-        data = packet(COMMITANDACTIVATE, proposal.zxid, encode_designated_leader(designated))
+        data = encode_designated_leader(designated)
         for handler in self.forwarding:
-            handler.queue_commit(data)
+            handler.queue_commit(COMMITANDACTIVATE, proposal.zxid, data)
         data = packet(INFORMANDACTIVATE, proposal.zxid, encode_designated_leader_and_txn(designated, proposal.payload))
         for handler in self.observing:
             handler.queue_packet(data)

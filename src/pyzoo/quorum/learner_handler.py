@@ -202,7 +202,7 @@ class LearnerHub:
 
 @final
 class LearnerStats:
-    """Packets of one learner, for operators."""
+    """Packets of one learner, for operators; `queue_size` is what each packet finds ahead of it."""
 
     def __init__(self, now_ms: i64) -> None:
         self.created_ms: i64 = now_ms
@@ -210,6 +210,19 @@ class LearnerStats:
         self.packets_received: i64 = 0
         self.requests_received: i64 = 0
         self.last_zxid_sent: i64 = -1
+        self.queue_size: BasicSummary | None = None
+        self._waiting: i64 = 0
+
+    def sent(self, zxid: i64, is_first: bool) -> None:
+        """A packet is sent; `is_first` when the network had taken all before it."""
+        self.packets_sent += 1
+        if is_first:
+            self._waiting = 0
+        if self.queue_size is not None:
+            self.queue_size.add(self._waiting)
+        self._waiting += 1
+        if zxid > 0:
+            self.last_zxid_sent = zxid
 
 
 @final
@@ -230,8 +243,6 @@ class LearnerHandler(LinkReceiver):
         self.acked_zxid: i64 = 0
         self.stats = LearnerStats(now_ms)
         self._packets = PacketBuffer()
-        self._queue_size: BasicSummary | None = None
-        self._waiting: i64 = 0
         self._all_taken_ms: i64 = now_ms
         self._read_deadline_ms: i64 = now_ms + hub.init_limit_ms
         self._queue: list[bytes] = []
@@ -302,7 +313,7 @@ class LearnerHandler(LinkReceiver):
         self.is_observer = received.type == qp.OBSERVERINFO
         self.sid = info.serverid
         self.link.sid = self.sid
-        self._queue_size = self.hub.metrics.learner_handler_qp_size.of(str(self.sid))
+        self.stats.queue_size = self.hub.metrics.learner_handler_qp_size.of(str(self.sid))
         self.hub.check_learner(self, info.config_version)
         self.state = WAITS_FOR_EPOCH
         logger.info("%s connected, it has promised epoch %d", self.name(), epoch_of(received.zxid))
@@ -471,30 +482,14 @@ class LearnerHandler(LinkReceiver):
 
     def send_sync(self) -> None:
         """Answer a sync: all that was committed before it is ahead of this on the connection."""
-        self.queue_commit(packet(qp.SYNC, 0, None))
+        self.queue_commit(qp.SYNC, 0, None)
 
     # --- what goes out
 
     def send(self, data: bytes) -> None:
         """Send a packet now."""
-        self._count_sent(read_i64_be(data, _ZXID_AT))
+        self.stats.sent(read_i64_be(data, _ZXID_AT), self.link.waiting_bytes() == 0)
         self.link.send(data)
-
-    def _send_packet(self, type: i32, zxid: i64, data: bytes | None) -> None:
-        self._count_sent(zxid)
-        self.link.send_packet(type, zxid, data)
-
-    def _count_sent(self, zxid: i64) -> None:
-        stats, link = self.stats, self.link
-        stats.packets_sent += 1
-        # It waits behind all packets since the network had taken everything.
-        if link.waiting_bytes() == 0:
-            self._waiting = 0
-        if self._queue_size is not None:
-            self._queue_size.add(self._waiting)
-        self._waiting += 1
-        if zxid > 0:
-            stats.last_zxid_sent = zxid
 
     def queue_packet(self, data: bytes) -> None:
         """Send a packet in its turn: behind a snapshot that is on its way."""
@@ -508,23 +503,23 @@ class LearnerHandler(LinkReceiver):
         if self.state == STREAMS:
             self._queue.append(packet(qp.PROPOSAL, zxid, payload))
             return
-        self._send_packet(qp.PROPOSAL, zxid, payload)
+        self.stats.sent(zxid, self.link.waiting_bytes() == 0)
+        self.link.send_packet(qp.PROPOSAL, zxid, payload)
         if self.state == ACTIVE:
             self.sync_limit_check.sent(zxid, self.now_ms)
 
-    def commit(self, zxid: i64) -> None:
-        """Send a COMMIT, as `queue_commit`."""
-        if self.state == ACTIVE:
-            self._send_packet(qp.COMMIT, zxid, None)
-        else:
-            self.queue_commit(packet(qp.COMMIT, zxid, None))
+    def queue_commit(self, type: i32, zxid: i64, data: bytes | None) -> None:
+        """Send a COMMIT, or what has its place among them.
 
-    def queue_commit(self, data: bytes) -> None:
-        """Send a COMMIT, but not between NEWLEADER and UPTODATE, where a 3.8 server does not expect it."""
-        if self.state == WAITS_FOR_ACK or self.state == WAITS_FOR_SERVER:
-            self._held_commits.append(data)
+        Not between NEWLEADER and UPTODATE, where a 3.8 server does not expect it.
+        """
+        if self.state == ACTIVE:
+            self.stats.sent(zxid, self.link.waiting_bytes() == 0)
+            self.link.send_packet(type, zxid, data)
+        elif self.state == WAITS_FOR_ACK or self.state == WAITS_FOR_SERVER:
+            self._held_commits.append(packet(type, zxid, data))
         else:
-            self.queue_packet(data)
+            self.queue_packet(packet(type, zxid, data))
 
     @property
     def queued_packets(self) -> int:

@@ -306,6 +306,9 @@ class TurnLoop:
         if errands is not None:
             self._has_errand = True
             self.runner.run(errands)
+        if effects.log is None and not effects.holds and len(effects.replies.ready) == 1:
+            # A client alone: what others are told beside it, such as a commit, nobody waits for as long.
+            self.endpoints.send(effects.replies.take())
         self.endpoints.send(effects.packets.take())
         if log is not None and log.waiting and log.begin_before(len(effects.replies.ready)):
             self._written(log)
