@@ -28,6 +28,16 @@ log = logging.getLogger(__name__)
 OPS = ("get", "set")
 SHAPES = ((3, 1), (3, 16), (33, 1), (33, 16), (200, 1), (200, 16))
 QUICK_SHAPES = ((3, 1), (33, 16))
+LEADER, FOLLOWER = "leader", "follower"
+WRITES = (
+    Cell("set", 1, 1, at=LEADER),
+    Cell("set", 1, 1, at=FOLLOWER),
+    Cell("set", 32, 16),
+    Cell("set", 32, 1, 1024),
+    Cell("set", 32, 1, 10240),
+    *(Cell(op, 33, depth) for op in ("create", "delete") for depth in (1, 16)),
+)
+"""What else is asked of writes."""
 PATH = "/benchmark"
 DATA = b"x" * 100
 WRITES_BEFORE_A_KILL = 20
@@ -55,7 +65,16 @@ QUICK = Scale(failovers=2, standstills=1, catch_ups=1)
 
 def cells_of(quick: bool) -> list[Cell]:
     """Rows of the load table."""
-    return [Cell(op, conns, depth) for op in OPS for conns, depth in (QUICK_SHAPES if quick else SHAPES)]
+    cells = [Cell(op, conns, depth) for op in OPS for conns, depth in (QUICK_SHAPES if quick else SHAPES)]
+    return cells if quick else [*cells, *WRITES]
+
+
+def _ports(ensemble: Ensemble, at: str) -> list[int]:
+    """Where the connections of a cell go."""
+    if at == "":
+        return ensemble.ports
+    leader = ensemble.leader()
+    return [server.port for sid, server in ensemble.servers.items() if (sid == leader) == (at == LEADER)][:1]
 
 
 def _load(zkload: Zkload, ensemble: Ensemble, cell: Cell, seconds: float, warmup: float) -> Figures:
@@ -63,11 +82,12 @@ def _load(zkload: Zkload, ensemble: Ensemble, cell: Cell, seconds: float, warmup
         raise LoadError("a member is gone")
     figures = zkload.run(
         "load",
-        ensemble.ports,
+        _ports(ensemble, cell.at),
         timeout_s=seconds + warmup + 120,
         op=cell.op,
         conns=cell.conns,
         depth=cell.depth,
+        size=cell.size,
         secs=seconds,
         warmup=warmup,
         pid=ensemble.pids,

@@ -14,7 +14,8 @@ from benchmarks.zkload import Figures
 class Cell:
     """One row of the load table: an operation, connections, requests in flight on each of them.
 
-    `size` are the bytes of a znode, and `busy` other processes want a processor all the time.
+    `size` are the bytes of a znode, and `busy` other processes want a processor all the time. The connections are `at`
+    that member of an ensemble, or spread over all of them.
     """
 
     op: str
@@ -22,18 +23,21 @@ class Cell:
     depth: int
     size: int = 100
     busy: int = 0
+    at: str = ""
 
     def __str__(self) -> str:
         size = "" if self.size == 100 else f" size={self.size}"
         busy = "" if self.busy == 0 else f" busy={self.busy}"
-        return f"{self.op} conns={self.conns} depth={self.depth}{size}{busy}"
+        at = "" if self.at == "" else f" at={self.at}"
+        return f"{self.op} conns={self.conns} depth={self.depth}{size}{busy}{at}"
 
     @property
     def title(self) -> str:
         """The operation with what is unusual of it."""
         size = "" if self.size == 100 else f" {self.size:,} B"
         busy = "" if self.busy == 0 else f", {self.busy} busy beside"
-        return f"{self.op}{size}{busy}"
+        at = "" if self.at == "" else f" at the {self.at}"
+        return f"{self.op}{size}{busy}{at}"
 
 
 @define

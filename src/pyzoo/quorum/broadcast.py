@@ -33,7 +33,9 @@ LAST_COUNTER: Final = 0xFFFFFFFE
 """The last usable counter of an epoch: with the next one a new epoch has to begin (ZOOKEEPER-1277)."""
 _SETS: Final = 256
 """So many sets of servers are looked up: those of the first eight that have acknowledged something."""
-_UNKNOWN, _TOO_FEW, _ENOUGH = 0, 1, 2
+_UNKNOWN: Final = 0
+_TOO_FEW: Final = 1
+_ENOUGH: Final = 2
 
 
 @final
