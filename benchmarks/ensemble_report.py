@@ -60,8 +60,8 @@ def _bounds(results: Results) -> list[str]:
         "",
         "## Bounds",
         "",
-        f"Throughput at least {THROUGHPUT_AT_LEAST:g} times the original's ({WRITES_AT_LEAST:g} in the last rows), p99 no "
-        f"worse; a write after the SIGKILL of the leader {OUTAGES['failover']:g} times sooner, after its SIGTERM "
+        f"Throughput at least {THROUGHPUT_AT_LEAST:g} times the original's ({WRITES_AT_LEAST:g} in the last rows), p99 "
+        f"no worse; a write after the SIGKILL of the leader {OUTAGES['failover']:g} times sooner, after its SIGTERM "
         f"{OUTAGES['handover']:g} times.",
         "",
     ]
