@@ -94,8 +94,9 @@ HOT = [
     *(f"src/pyzoo/server/{name}.py" for name in ("core", "effects", "sessions")),
     *(f"src/pyzoo/server/clients/{name}.py" for name in ("admission", "cnxn", "cnxn_factory", "request")),
     "src/pyzoo/server/clients/request_throttler.py",
-    *(f"src/pyzoo/server/requests/{name}.py" for name in ("commits", "final", "log_batch", "outstanding", "prep")),
-    *(f"src/pyzoo/server/requests/{name}.py" for name in ("prepared", "reads", "replies", "request_queue", "sync")),
+    *(f"src/pyzoo/server/requests/{name}.py" for name in ("commits", "final", "log_batch", "open_acl", "outstanding")),
+    *(f"src/pyzoo/server/requests/{name}.py" for name in ("prep", "prepared", "reads", "replies", "request_queue")),
+    "src/pyzoo/server/requests/sync.py",
     *(
         f"src/pyzoo/server/requests/operations/{name}.py"
         for name in ("changes", "child_reads", "creates", "multi_write", "node_reads", "operation", "parts")

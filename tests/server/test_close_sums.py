@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyzoo.datatree.digest import digest_without_pzxid, node_digest, pzxid_part
+from pyzoo.datatree.digest import digest_without_pzxid, node_digest, parent_part, pzxid_part
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
@@ -117,6 +117,16 @@ def test_the_part_of_the_pzxid_in_a_digest_is_the_same_for_all_nodes(
 ) -> None:
     node = DataNode(data, 1, zxid, zxid, 5, 6, 7, 8, 9, 0, pzxid, 0)
     assert node_digest(f"/{name}", node) == digest_without_pzxid(f"/{name}", node) ^ pzxid_part(pzxid)
+
+
+@given(st.text(max_size=20), *[st.integers(0, 2**63 - 1)] * 2, *[st.integers(-(2**31), 2**31 - 1)] * 2)
+def test_what_children_change_in_a_digest_is_the_same_for_all_nodes(
+    name: str, pzxid: int, other_pzxid: int, cversion: int, other_cversion: int
+) -> None:
+    before = DataNode(b"data", 1, 2, 3, 5, 6, 7, cversion, 9, 0, pzxid, 0)
+    after = DataNode(b"data", 1, 2, 3, 5, 6, 7, other_cversion, 9, 0, other_pzxid, 0)
+    part = parent_part(pzxid ^ other_pzxid, cversion ^ other_cversion)
+    assert node_digest(f"/{name}", after) == node_digest(f"/{name}", before) ^ part
 
 
 def test_a_root_that_is_changed_by_both_of_its_names_at_once_gets_the_right_digests(

@@ -87,6 +87,24 @@ def pzxid_part(pzxid: i64) -> i64:
     return _crc32(out.getvalue() + _BEHIND_PZXID) ^ _crc32(bytes(8) + _BEHIND_PZXID)
 
 
+_BETWEEN: Final = bytes(20)  # ctime, mtime, version
+_BEHIND_CVERSION: Final = bytes(12)
+_UNCHANGED: Final = _crc32(bytes(44))
+
+
+def parent_part(pzxids: i64, cversions: i32) -> i64:
+    """The difference (xor) between the digests of a node before and after its children have changed.
+
+    These are its two pzxids and its two counters of creates, xor. It takes neither the path nor the data.
+    """
+    out = BytesWriter()
+    write_i64_be(out, pzxids)
+    out.write(_BETWEEN)
+    write_i32_be(out, cversions)
+    out.write(_BEHIND_CVERSION)
+    return _crc32(out.getvalue()) ^ _UNCHANGED
+
+
 def zxid_part(zxid: i64, is_czxid: bool, is_mzxid: bool, is_pzxid: bool) -> i64:
     """The difference (xor) between a digest in which these three are this zxid and one in which they are 0."""
     out = BytesWriter()

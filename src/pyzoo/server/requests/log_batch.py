@@ -10,9 +10,10 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import TxnHeader
+from pyzoo.jute.records import CreateTxn, TxnHeader
 from pyzoo.persistence.log_format import RECORD_OVERHEAD, append_record
 from pyzoo.server.effects import LogBatch
+from pyzoo.server.requests.open_acl import write_create
 
 _KEEP_WRITER: Final = 1 << 20
 
@@ -60,7 +61,9 @@ class LogBatcher:
         out.truncate(0)
         header.encode(out)
         if header.type != op.CLOSE_SESSION or self._close_session_body:
-            if encoded_txn is None:
+            if isinstance(txn, CreateTxn):
+                write_create(out, txn)
+            elif encoded_txn is None:
                 txn.encode(out)
             else:
                 out.write(encoded_txn)

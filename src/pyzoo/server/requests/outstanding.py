@@ -21,6 +21,7 @@ from pyzoo.server.requests.close_sums import CloseSums, LosingParent
 
 MOST_DROPPED: Final = 2000
 """Records that are dropped at once."""
+_NOT_KNOWN: Final = -1
 
 
 @final
@@ -117,15 +118,20 @@ class OutstandingChanges:
             record.ephemeral_owner,
         )
 
-    def add(self, record: ChangeRecord) -> None:
-        """Make this the latest record of its path; its `digest` still is the one before the change."""
+    def add(self, record: ChangeRecord, part: i64 = _NOT_KNOWN) -> None:
+        """Make this the latest record of its path; its `digest` is that of before, `part` the difference (xor)."""
         draft = self.draft
         if draft is not None:
             draft.add(record, record.path if len(record.path) != 1 else _ROOT)
             return
         if self.digest_enabled:
             before = record.digest
-            record.digest = self.digest_of(record) if record.exists else i64(0)
+            if not record.exists:
+                record.digest = 0
+            elif part == _NOT_KNOWN or before == 0:
+                record.digest = self.digest_of(record)
+            else:
+                record.digest = before ^ part
             self.tree_digest += record.digest - before
         path = record.path if len(record.path) != 1 else _ROOT
         if self.sums is not None:

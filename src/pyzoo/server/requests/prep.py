@@ -12,6 +12,7 @@ from mypy_extensions import i32, i64
 from pyzoo import errors as err
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
+from pyzoo.datatree.digest import parent_part
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, MAX_TTL, kind_of, ttl_owner
 from pyzoo.datatree.paths import CONFIG, parent_and_validate, parent_of, validate_for_create, validate_path
 from pyzoo.errors import KeeperError
@@ -215,13 +216,12 @@ class PrepRequestProcessor:
         ephemeral_mode: bool,
     ) -> None:
         zxid = self.zxid
-        # At the end of 32 bits the tree leaves the counter as it is.
-        counts = counter > parent.cversion
+        pzxid, cversion = parent.pzxid, parent.cversion
         changed = parent.begin(zxid)
         changed.child_count += 1
         changed.cversion = counter
         changed.pzxid = zxid
-        self.outstanding.add(changed)
+        self.outstanding.add(changed, parent_part(zxid ^ pzxid, counter ^ cversion))
         record = ChangeRecord(zxid, path, True, data, acl)
         record.czxid = zxid
         record.mzxid = zxid
@@ -232,7 +232,8 @@ class PrepRequestProcessor:
         record.ephemeral_mode = ephemeral_mode
         self.outstanding.add(record)
         self.digest = record.digest
-        self.parent_digest = changed.digest if counts else i64(0)
+        # At the end of 32 bits the tree leaves the counter as it is.
+        self.parent_digest = changed.digest if counter > cversion else i64(0)
 
     # --- the other writes
 
@@ -264,7 +265,9 @@ class PrepRequestProcessor:
         return DeleteTxn(path)
 
     def _record_delete(self, parent: ChangeRecord, record: ChangeRecord) -> None:
-        self.outstanding.add(parent.without_children(1, self.zxid))
+        pzxid = parent.pzxid
+        changed = parent.without_children(1, self.zxid)
+        self.outstanding.add(changed, parent_part(changed.pzxid ^ pzxid, 0))
         self.outstanding.add(record.deleted(self.zxid))
 
     def set_data(self, request: SetDataRequest) -> Record:

@@ -15,6 +15,7 @@ from pyzoo.jute.primitives import InputArchive, Record, write_ustring
 from pyzoo.jute.records import CreateRequest, CreateTTLRequest
 from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.multi import MultiOp
+from pyzoo.server.requests.open_acl import read_create
 from pyzoo.server.requests.operations.operation import WRITE, Asked, Operation, Wanted
 from pyzoo.server.requests.prep import (
     MODE_CONTAINER,
@@ -36,7 +37,7 @@ class Create(Operation):
         CreateRequest.decode(body)
 
     def make_txn(self, prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
-        create = CreateRequest.decode(request.body)
+        create = read_create(request.body)
         txn = prep.create(self.opcode, create.path, create.data, create.acl, create.flags, -1)
         request.digest, request.parent_digest = prep.digest, prep.parent_digest
         return txn
