@@ -53,6 +53,7 @@ COMPILED = [
     "src/pyzoo/server/requests",
     "src/pyzoo/server/requests/operations",
     "src/pyzoo/server/roles",
+    "src/pyzoo/server/workers",
     "src/pyzoo/runtime/clock.py",
     "src/pyzoo/runtime/contention.py",
     "src/pyzoo/runtime/log_thread.py",
@@ -66,6 +67,7 @@ COMPILED = [
         for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session", "tls_records")
     ),
     "src/pyzoo/runtime/transport/lingering.py",
+    "src/pyzoo/runtime/transport/worker_link.py",
 ]
 NOT_COMPILED = {"__init__.py", "generate.py"}
 """Package markers, and the generator, which no server runs."""
@@ -83,6 +85,7 @@ COLD = [
     "src/pyzoo/server/clients/sasl_logins.py",
     "src/pyzoo/server/roles/restoring.py",
     "src/pyzoo/server/roles/sasl_steps.py",
+    "src/pyzoo/server/workers/report.py",
 ]
 """Runs for elections, reconfigurations, logins, metrics and words, not for requests: a tenth of all C, left Python."""
 

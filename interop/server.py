@@ -14,12 +14,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from interop.java import JVM_OPTIONS, JavaZooKeeper, java
 from interop.ports import free_port
 from interop.processes import PYZOO_COMMAND, Process, environment_of_pyzoo, launch
 
+PYZOO_KIND = "pyzoo"
 START_SECONDS = 30
 STOP_SECONDS = 20
 LOGBACK_XML = """<configuration>
@@ -193,6 +194,16 @@ class Server:
             return False
         return True
 
+    def _has_workers(self) -> bool:
+        """Whether all processes of a pyzoo with several serve clients."""
+        if self.home is None or self.kind != PYZOO_KIND:
+            return True
+        found = re.search(r"^workers=(\d+)$", (self.home / "zoo.cfg").read_text(), re.MULTILINE)
+        count = 0 if found is None else int(found[1]) - 1
+        output = self.output()
+        begun = output[output.rfind("ready on") :] if "ready on" in output else ""
+        return all(f"Worker {number} serves clients" in begun for number in range(1, count + 1))
+
     def wait_until_serving(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -202,7 +213,7 @@ class Server:
                 answer = ask(self.address, b"srvr", 2)
             except OSError:
                 answer = b""
-            if b"Mode:" in answer and self._has_secure_port_open():
+            if b"Mode:" in answer and self._has_secure_port_open() and self._has_workers():
                 return
             time.sleep(0.03)
         output = self.output()
@@ -247,6 +258,9 @@ def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
 
 def launch_pyzoo(config: Config, home: Path) -> Server:
     """Start pyzoo without waiting for it, with this interpreter."""
+    workers = os.environ.get("PYZOO_INTEROP_WORKERS")
+    if workers:
+        config = evolve(config, lines={"workers": workers, **config.lines})
     port = _write_config(config, home)
     command = [*PYZOO_COMMAND, "serve", *config.java_properties(), "zoo.cfg"]
-    return _start("pyzoo", command, home, port, environment_of_pyzoo())
+    return _start(PYZOO_KIND, command, home, port, environment_of_pyzoo())

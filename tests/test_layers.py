@@ -41,7 +41,7 @@ SERVER_LAYERS = [
     {"requests"},
     {"operators"},
     {"roles"},
-    {"member"},
+    {"member", "workers"},
 ]
 """The rooms and files of server/, likewise: of these no two of one layer know each other."""
 

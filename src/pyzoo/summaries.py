@@ -144,6 +144,13 @@ class BasicSummary:
         if window is not None:
             window.add(value)
 
+    def absorb(self, count: int, total: int, lowest: int, highest: int) -> None:
+        """Take in what another summary has of other values, at least one."""
+        self.count += count
+        self.sum += total
+        self.lowest = min(int(self.lowest), lowest)
+        self.highest = max(int(self.highest), highest)
+
     def reset(self) -> None:
         """Forget all values."""
         self.count = 0
@@ -189,6 +196,20 @@ class AdvancedSummary:
     def percentiles(self, parts: list[float]) -> list[int]:
         """The rounded values below which these parts (0 to 1) of the sample are; 0 without values."""
         return self._reservoir.percentiles(parts)
+
+    def sample(self) -> list[int]:
+        """Some of the values, all alike likely; none where there is a window."""
+        return list(self._reservoir.sample)
+
+    def absorb(self, count: int, total: int, lowest: int, highest: int, sample: list[int]) -> None:
+        """Take in what another summary has of other values, at least one."""
+        self.basic.absorb(count, total, lowest, highest)
+        for value in sample:
+            window = self.basic.window
+            if window is None:
+                self._reservoir.add(value)
+            else:
+                window.add(value)
 
 
 @final

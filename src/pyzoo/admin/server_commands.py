@@ -12,8 +12,8 @@ from pyzoo.datatree.watcher import Watcher
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.clients.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.modes import READ_ONLY
-from pyzoo.server.operators.answers import crst, hex_text, srst
-from pyzoo.server.operators.long_answers import path_text
+from pyzoo.server.operators.answers import crst, hex_text, outstanding, srst
+from pyzoo.server.operators.long_answers import path_text, shown_watches
 from pyzoo.server.operators.mntr import monitor_values
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
@@ -135,7 +135,7 @@ def _server_stats(server: ZooKeeperServer, responses: Fields) -> Fields:
         "client_response_stats": responses,
         "provider_null": False,
         "server_state": server.mode,
-        "outstanding_requests": int(server.throttler.in_process),
+        "outstanding_requests": outstanding(server),
         "min_latency": stats.min_latency,
         "avg_latency": stats.avg_latency,
         "max_latency": stats.max_latency,
@@ -285,7 +285,7 @@ def _session_id(watcher: Watcher) -> int:
 def watch_summary(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """How many watches there are."""
     _end_close(server)
-    watches = server.tree.data_watches
+    watches = shown_watches(server)
     return {
         "num_connections": watches.watcher_count,
         "num_paths": watches.path_count,
@@ -296,7 +296,7 @@ def watch_summary(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The watched paths of each session."""
     _end_close(server)
-    found = server.tree.data_watches
+    found = shown_watches(server)
 
     def paths_of(watcher: Watcher) -> Iterator[list[Json]]:
         for paths in hash_map_slices(found.paths_of(watcher)):
@@ -312,7 +312,7 @@ def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
 def watches_by_path(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     """The watching sessions of each path."""
     _end_close(server)
-    found = server.tree.data_watches
+    found = shown_watches(server)
 
     def sessions_of(path: str) -> Iterator[list[Json]]:
         for watchers in _slices(found.watchers_of(path)):

@@ -96,6 +96,7 @@ NETWORK_KEYS: Final[tuple[Key, ...]] = (
     Key("serverCnxnFactory", Kind.TEXT, "org.apache.zookeeper.server.NIOServerCnxnFactory", "NIOServerCnxnFactory or NettyServerCnxnFactory, with Apache's full class name. One network layer serves both, and TLS needs neither; only `non_mtls_local_conn_count` and its like depend on it"),
     Key("clientTcpKeepAlive", Kind.BOOL, "false", "TCP keepalive on client connections"),
     Key("lookBeforeSleep", Kind.BOOL, "true", "While requests come, look for the next event for up to 0.6 ms before sleeping: answers are quicker, and an otherwise idle processor is busier. Not in an embedded server; pyzoo's own key"),
+    Key("workers", Kind.INT, "1", "Processes that serve clients through the same ports, on Linux, without an ensemble; each of them holds the whole tree in memory. pyzoo's own key", at_least=1),
     Key("nio.sessionlessCnxnTimeout", Kind.INT, "10000", "Milliseconds after which a connection without a session is closed, whatever trickles in, and one that is over and does not take its last bytes", at_least=1),
     Key("nio.numSelectorThreads", Kind.INT, "", _NO_THREADS, _NO_EFFECT),
     Key("nio.numWorkerThreads", Kind.INT, "", _NO_THREADS, _NO_EFFECT),

@@ -68,6 +68,7 @@ def with_requests(config: ServerConfig, reader: ConfigReader) -> ServerConfig:
         sessionless_cnxn_timeout_ms=reader.integer("nio.sessionlessCnxnTimeout"),
         client_tcp_keep_alive=reader.boolean("clientTcpKeepAlive"),
         look_before_sleep=reader.boolean("lookBeforeSleep"),
+        workers=reader.integer("workers"),
         large_request_max_bytes=reader.integer("largeRequestMaxBytes"),
         large_request_threshold=_large_request_threshold(reader),
         multi_read_max_bytes=reader.integer("multiReadMaxBytes"),

@@ -9,6 +9,7 @@ from pyzoo.config.own_ports import clashes, own_ports
 from pyzoo.config.reader import ConfigReader
 from pyzoo.config.settings import ServerConfig
 
+MOST_WORKERS: Final = 64
 #: EphemeralType.validateServerId: with extended types the highest byte of a session id is not free for every number.
 LARGEST_ID_WITH_TTL: Final = 254
 
@@ -21,9 +22,21 @@ def refuse_contradictions(config: ServerConfig, reader: ConfigReader) -> None:
                 f"the {one.purpose} and the {other.purpose} are both on {other.port}: give each its own port", other.key
             )
     _refuse_tls_without_stores(config, reader)
+    if config.workers > 1:
+        _refuse_workers(config, reader)
     if config.distributed:
         _refuse_member(config, reader)
         _refuse_weights(config, reader)
+
+
+def _refuse_workers(config: ServerConfig, reader: ConfigReader) -> None:
+    if config.workers > MOST_WORKERS:
+        raise reader.error(f"workers={config.workers}: it may be at most {MOST_WORKERS}", "workers")
+    if config.distributed:
+        raise reader.error(
+            f"workers={config.workers} is for a server without an ensemble: give a member more observers instead",
+            "workers",
+        )
 
 
 def _refuse_tls_without_stores(config: ServerConfig, reader: ConfigReader) -> None:

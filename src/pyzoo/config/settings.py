@@ -84,6 +84,8 @@ class ServerConfig:
     sessionless_cnxn_timeout_ms: int = 10_000
     client_tcp_keep_alive: bool = False
     look_before_sleep: bool = True
+    workers: int = 1  # processes that serve clients
+    worker_number: int = 0  # 0 = the one that writes
     large_request_max_bytes: int = 104_857_600
     large_request_threshold: int = -1  # -1 = off
     multi_read_max_bytes: int = 16_777_216  # but for the first result

@@ -98,6 +98,11 @@ class WatchManager(WatchTable):
             return mask - _STANDARD_BIT
         return mask
 
+    def list_watcher(self, watcher: Watcher) -> None:
+        """List one without a watch, such as one that had some."""
+        if watcher not in self._paths:
+            self._paths[watcher] = SpreadTable()
+
     def contains(self, path: str, watcher: Watcher, mode: int | None = None) -> bool:
         """Whether this watch exists; without a mode, whether any does."""
         paths = self._paths.get(watcher)

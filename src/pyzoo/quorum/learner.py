@@ -408,7 +408,7 @@ class Learner(LinkReceiver):
             self._take_proposal(self._next(zxid, payload))
             self._take_commit(zxid, designated)
         else:
-            logger.warning("Ignoring packet %d of the leader", type)
+            self.owner.other_received(type, zxid, received.data)
 
     def _take_proposal(self, proposal: Proposal) -> None:
         kept = self.owner.log(proposal)

@@ -77,6 +77,10 @@ class LearnerRequests:
         """Read proposals from disk; give them to `handler.log_read`."""
         raise NotImplementedError
 
+    def other_received(self, handler: "LearnerHandler", type: i32, zxid: i64, data: bytes | None) -> None:
+        """A packet of a type that no ensemble has."""
+        logger.warning("Ignoring packet %d of %s", type, handler.name())
+
 
 class AckReceiver:
     """Who counts acknowledgements; this one does not, for observers have no say."""
@@ -474,7 +478,7 @@ class LearnerHandler(LinkReceiver):
             session_id, timeout_ms = qp.decode_revalidate(received.data)
             self.hub.requests.revalidate_session(self, session_id, timeout_ms)
         else:
-            logger.warning("Ignoring packet %d of %s", type, self.name())
+            self.hub.requests.other_received(self, type, received.zxid, received.data)
 
     def send_revalidated(self, session_id: i64, valid: bool) -> None:
         """Answer REVALIDATE."""

@@ -1,10 +1,15 @@
 """What a learner is told when it begins, and what it asks of the peer that it is a part of."""
 
+import logging
+from typing import Final
+
 from attrs import frozen
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.link import PeerLink
+
+logger: Final = logging.getLogger(__name__)
 
 
 @frozen
@@ -137,6 +142,10 @@ class LearnerOwner:
     def revalidated(self, session_id: i64, valid: bool) -> None:
         """The leader's answer about a session."""
         raise NotImplementedError
+
+    def other_received(self, type: i32, zxid: i64, data: bytes | None) -> None:
+        """A packet of a type that no ensemble has."""
+        logger.warning("Ignoring packet %d of the leader", type)
 
     def take_touches(self) -> bytes:
         """The sessions heard of since the last call, as the data of a PING."""

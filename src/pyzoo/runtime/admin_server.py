@@ -23,7 +23,7 @@ from pyzoo.persistence.restored import RestoredSnapshot, read_restored
 from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.console_samples import CounterLooks
 from pyzoo.runtime.http import open_http, serve_http
-from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, http_settings
+from pyzoo.runtime.http_settings import AsgiApplication, HttpSettings, Message, Receive, Send, http_settings
 from pyzoo.runtime.memory import give_back
 from pyzoo.runtime.recipe_file import known_recipes
 from pyzoo.runtime.saved_snapshot import SnapshotOfFile, without_disk
@@ -80,11 +80,22 @@ async def serve_admin(listener: socket.socket, settings: HttpSettings, host: "Se
         from pyzoo.runtime.console_mount import AdminWithConsole
 
         commands = make_application(config, host, elapsed_ms())
-        if not config.admin.has_console:
-            return commands
-        return AdminWithConsole(commands, config, host, host.tasks, host.counters)
+        application: AsgiApplication = commands
+        if config.admin.has_console:
+            application = AdminWithConsole(commands, config, host, host.tasks, host.counters)
+        return application if config.workers == 1 else looking_first(application, host.tasks)
 
     await serve_http(listener, settings, make)
+
+
+def looking_first(application: AsgiApplication, tasks: ServerTasks) -> AsgiApplication:
+    """The same, of all processes of a server."""
+
+    async def of_all(scope: Message, receive: Receive, send: Send) -> None:
+        await tasks.look(scope["path"])
+        await application(scope, receive, send)
+
+    return of_all
 
 
 class ServerHost:

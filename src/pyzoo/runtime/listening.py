@@ -7,18 +7,21 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError
 
 
-def bind(host: str, port: int, backlog: int | None = None) -> socket.socket:
+def bind(host: str, port: int, backlog: int | None = None, shared: bool = False) -> socket.socket:
     """Listen on an address, or on all of this machine, of both families, where `host` stands for that; raises OSError.
 
+    `shared`: other processes of the same user may listen there too, and each gets a part of the connections.
     A name that has addresses of both families is its first IPv4 one, as in Java.
     """
     if not is_any_host(host):
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         family, _, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-        return socket.create_server((str(address[0]), port), family=family, backlog=backlog)
+        return socket.create_server((str(address[0]), port), family=family, backlog=backlog, reuse_port=shared)
     if socket.has_dualstack_ipv6():
-        return socket.create_server(("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True)
-    return socket.create_server(("", port), backlog=backlog)
+        return socket.create_server(
+            ("::", port), family=socket.AF_INET6, backlog=backlog, dualstack_ipv6=True, reuse_port=shared
+        )
+    return socket.create_server(("", port), backlog=backlog, reuse_port=shared)
 
 
 class ElectionPortError(OSError):
@@ -72,6 +75,9 @@ def _open(config: ServerConfig, host: str | None, port: int | None) -> list[sock
     if port is None:
         return []
     try:
-        return [bind(host or "", port, backlog)]
+        if config.workers > 1 and config.worker_number == 0 and port:
+            # A server that shares its port with its own processes must not share it with others.
+            bind(host or "", port).close()
+        return [bind(host or "", port, backlog, config.workers > 1)]
     except OSError as error:
         raise OSError(error.errno, cannot_listen(host, port, error)) from error

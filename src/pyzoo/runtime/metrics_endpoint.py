@@ -3,7 +3,7 @@
 import logging
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from typing import Final
@@ -71,16 +71,18 @@ def _listen(host: str, port: int, scheme: str, stack: ExitStack) -> socket.socke
     return listener
 
 
-async def serve_metrics(port: MetricsPort, core: Core) -> None:
-    """Serve the metrics of whatever role the core has, until cancelled."""
+async def serve_metrics(port: MetricsPort, core: Core, look: Callable[[str], Awaitable[None]] | None = None) -> None:
+    """Serve the metrics of whatever role the core has, until cancelled; `look` is awaited before each answer."""
     settings = evolve(http_settings(server_of(core).config), tls=port.tls, accepts_plain=port.accepts_plain)
-    await serve_http(port.listener, settings, lambda: metrics_application(core))
+    await serve_http(port.listener, settings, lambda: metrics_application(core, look))
 
 
-def metrics_application(core: Core) -> AsgiApplication:
+def metrics_application(core: Core, look: Callable[[str], Awaitable[None]] | None = None) -> AsgiApplication:
     """The ASGI application."""
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
+        if look is not None:
+            await look(scope["path"])
         status, lines = answer(core, scope["method"], scope["path"], scope["query_string"])
         begin = list(islice(lines, LINES_AT_ONCE))
         body = "".join(begin).encode()

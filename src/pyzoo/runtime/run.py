@@ -113,7 +113,7 @@ async def serve(
     limit_fields = widen_field_limit if embedded else set_field_limit
     limit_fields(config.jute_max_buffer, config.jute_max_buffer_extra)
     config = with_slices(with_server_user(config))
-    check_client_address(config)
+    check_start(config, embedded)
     config = with_client_login(config)
     tls = client_tls(config)
     with ExitStack() as stack:
@@ -146,11 +146,20 @@ async def serve(
                 nursery.start_soon(reload_client_stores, config, loop.clients.tls)
             if settings_in_use(config):
                 nursery.start_soon(in_thread, warn_about_certificates, config)
-            start_measuring(config, metrics_ports, core, nursery)
-            tasks.begin()
+            start_measuring(config, metrics_ports, tasks, nursery)
+            begin(config, tasks, port, secure_port)
             note_start(config, stack)
             admin_port = start_admin(config, admin_host(tasks), nursery)
             task_status.started(RunningServer(port, core, admin_port, nursery.cancel_scope, tasks, secure_port))
+
+
+def check_start(config: ServerConfig, embedded: bool) -> None:
+    """Raise ConfigError for what would not become right by starting again."""
+    check_client_address(config)
+    if config.workers > 1:
+        from pyzoo.runtime.worker_processes import check_workers
+
+        check_workers(config, embedded)
 
 
 def open_core(
@@ -167,6 +176,8 @@ def open_core(
         except BaseException:
             storage.close()
             raise
+    if config.workers > 1:
+        return open_writer(config, in_memory)
     if in_memory:
         database = open_in_memory(config) if kept is None else kept
         return ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange), None
@@ -174,6 +185,28 @@ def open_core(
     server = ZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
     storage.load_times.count(server.metrics)
     return server, storage
+
+
+def open_writer(config: ServerConfig, in_memory: bool) -> tuple[Core, Storage | None]:
+    """A server that has workers beside it, which this does not begin."""
+    from pyzoo.server.workers.writer import WriterZooKeeperServer
+
+    storage, database = (None, open_in_memory(config)) if in_memory else open_storage(config)
+    server = WriterZooKeeperServer(config, database, elapsed_ms(), wall_ms(), random.randrange)
+    if storage is not None:
+        storage.load_times.count(server.metrics)
+    return server, storage
+
+
+def begin(config: ServerConfig, tasks: ServerTasks, port: int, secure_port: int) -> None:
+    """Whatever comes before the first event; the processes beside a writer, if it is one, come soon after."""
+    tasks.begin()
+    if config.workers > 1:
+        from pyzoo.runtime.worker_processes import WorkerProcesses
+        from pyzoo.server.workers.writer import WriterZooKeeperServer
+
+        assert isinstance(tasks.core, WriterZooKeeperServer)
+        tasks.nursery.start_soon(WorkerProcesses(tasks.core, tasks, port, secure_port).run)
 
 
 def port_of(listeners: list[socket.socket]) -> int:
@@ -224,12 +257,12 @@ def with_slices(config: ServerConfig) -> ServerConfig:
     return evolve(config, slice_units=min(config.slice_units, PLAIN_SLICE_UNITS))
 
 
-def start_measuring(config: ServerConfig, ports: list[MetricsPort], core: Core, nursery: trio.Nursery) -> None:
+def start_measuring(config: ServerConfig, ports: list[MetricsPort], tasks: ServerTasks, nursery: trio.Nursery) -> None:
     """Offer the metrics, and watch for pauses, where that is wanted."""
     for port in ports:
-        nursery.start_soon(serve_metrics, port, core)
+        nursery.start_soon(serve_metrics, port, tasks.core, tasks.look)
     if config.pauses.enabled:
-        nursery.start_soon(watch_pauses, config.pauses, core.metrics)
+        nursery.start_soon(watch_pauses, config.pauses, tasks.core.metrics)
 
 
 def start_admin(config: ServerConfig, host: ServerHost, nursery: trio.Nursery) -> int | None:

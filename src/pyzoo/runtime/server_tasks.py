@@ -47,6 +47,13 @@ class ServerTasks(ErrandRunner):
         """End by cancelling, as soon as nobody loses by it."""
         cancel_scope.cancel()
 
+    async def look(self, path: str) -> None:
+        """Before an HTTP request is answered: let what is shown be true of all processes of this server."""
+        if self.front().config.workers > 1:
+            from pyzoo.runtime.worker_looks import look
+
+            await look(self.core, self.turn, path)
+
     def turn(self) -> None:
         """A pass after something that no socket has told of."""
         self.loop.turn()

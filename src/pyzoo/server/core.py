@@ -6,6 +6,7 @@ are carried out, all of them, in any order.
 
 from mypy_extensions import i64
 
+from pyzoo.quorum.link import PeerLink
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.effects import Effects
 from pyzoo.server.metrics import ServerMetrics
@@ -57,6 +58,20 @@ class Core:
     @property
     def is_busy(self) -> bool:
         """Whether some request is on its way, so that its next step is to be expected soon."""
+        raise NotImplementedError
+
+    # --- other processes of the same server
+
+    def link_received(self, link: PeerLink, data: bytes) -> None:
+        """Bytes of the other end of a connection between a writer and a worker."""
+        raise NotImplementedError
+
+    def link_drained(self, link: PeerLink) -> None:
+        """The other end has taken all bytes."""
+        raise NotImplementedError
+
+    def link_gone(self, link: PeerLink) -> None:
+        """The other end is gone."""
         raise NotImplementedError
 
     # --- disk

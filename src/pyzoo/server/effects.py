@@ -73,7 +73,8 @@ class Errands:
     kind; None is for those of before. `reads` are of the log. `starts_snapshot`: begin a snapshot of the running
     server, beside it. `saves_snapshot`: save the database now, `snapshot_saved` is waited for. `is_restored`: the
     restore of a snapshot has ended, in whichever way. `client_address` is where clients are to be served now.
-    `sasl_steps` are tokens of clients, to be found the answer to.
+    `sasl_steps` are tokens of clients, to be found the answer to. `opens_client_ports` and `ends` are of a worker: it
+    is in step, so that clients may come, or cannot go on.
     """
 
     def __init__(self) -> None:
@@ -85,6 +86,8 @@ class Errands:
         self.is_restored = False
         self.client_address: tuple[str, int] | None = None
         self.sasl_steps: list[SaslStep] = []
+        self.opens_client_ports = False
+        self.ends = False
 
 
 @final

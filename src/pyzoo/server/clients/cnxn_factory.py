@@ -10,6 +10,7 @@ from pyzoo.jute.records import ACL, Id
 from pyzoo.outbox import Packets
 from pyzoo.server.auth.access_control import AccessControl
 from pyzoo.server.clients.cnxn import CnxnOwner, ServerCnxn
+from pyzoo.server.clients.elsewhere import Elsewhere
 from pyzoo.server.clients.session_addresses import SessionAddresses
 from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.slices import SlicedWork, SliceQueue
@@ -20,7 +21,9 @@ logger: Final = logging.getLogger(__name__)
 
 @final
 class ServerCnxnFactory(CnxnOwner):
-    """All connections that are open; `by_session` has those that speak for a session, `addresses` outlive them."""
+    """All connections that are open; `by_session` has those that speak for a session, `addresses` outlive them.
+
+    `elsewhere` are those that other processes of the same server have."""
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class ServerCnxnFactory(CnxnOwner):
         self.cnxns: dict[ServerCnxn, None] = {}
         self.by_session: dict[int, ServerCnxn] = {}
         self.addresses = SessionAddresses()
+        self.elsewhere = Elsewhere()
         self.by_address: dict[str, int] = {}
         self.by_address_secure: dict[str, int] = {}
         self.next_sweep_ms: i64 = now_ms + self.sessionless_timeout_ms
@@ -54,11 +58,12 @@ class ServerCnxnFactory(CnxnOwner):
     @property
     def alive(self) -> int:
         """How many connections there are, without those whose TLS handshake is not over."""
-        return len(self.cnxns) - int(self._metrics.outstanding_tls_handshake)
+        return len(self.cnxns) - int(self._metrics.outstanding_tls_handshake) + len(self.elsewhere.cnxns)
 
     def of_port(self, secure: bool) -> list[ServerCnxn]:
         """The connections that came through one of the two ports and are in, for operators."""
-        return [one for one in self.cnxns if one.secure == secure and not one.in_handshake]
+        own = [one for one in self.cnxns if one.secure == secure and not one.in_handshake]
+        return own + [one for one in self.elsewhere.cnxns if one.secure == secure]
 
     def accept(self, address: str, port: int, secure: bool, now_ms: i64, wall_ms: i64) -> ServerCnxn | None:
         """A connection came in; None when a limit says to close it at once."""

@@ -39,6 +39,11 @@ def gtmk(server: OperatedServer, cnxn: ServerCnxn) -> str:
     return str(server.stats.trace_mask)
 
 
+def outstanding(server: OperatedServer) -> int:
+    """Requests in progress."""
+    return int(server.throttler.in_process + server.connections.elsewhere.outstanding)
+
+
 def stats_text(server: OperatedServer) -> str:
     """What `srvr` and `stat` have in common."""
     stats = server.stats
@@ -47,7 +52,7 @@ def stats_text(server: OperatedServer) -> str:
         f"Received: {stats.packets_received}\n"
         f"Sent: {stats.packets_sent}\n"
         f"Connections: {server.connections.alive}\n"
-        f"Outstanding: {server.throttler.in_process}\n"
+        f"Outstanding: {outstanding(server)}\n"
         f"Zxid: 0x{hex_text(server.tree.last_processed_zxid)}\n"
         f"Mode: {server.mode}\n"
         f"Node count: {server.tree.node_count}\n"
@@ -120,4 +125,5 @@ def crst(server: OperatedServer, cnxn: ServerCnxn | None) -> str:
     for one in server.connections.cnxns:
         if cnxn is None or one.secure == cnxn.secure:
             one.reset_stats()
+    server.connections.elsewhere.reset_stats()
     return "Connection stats reset.\n"

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from pyzoo.server.operators.answers import outstanding
 from pyzoo.server.operators.operated_server import OperatedServer
 
 
@@ -29,7 +30,7 @@ def counters_of(server: OperatedServer, wall_ms: int) -> Counters:
         int(stats.packets_received),
         int(server.tree.last_processed_zxid),
         server.connections.alive,
-        int(server.throttler.in_process),
+        outstanding(server),
         int(stats.request_latency.sum),
         int(stats.request_latency.count),
     )

@@ -9,6 +9,7 @@ from typing import Final
 
 from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
 from pyzoo.datatree.watcher import Watcher
+from pyzoo.datatree.watches import WatchManager
 from pyzoo.server.clients.cnxn import NO_LATENCY, ServerCnxn
 from pyzoo.server.operators.answers import hex_text, stats_text, version_text
 from pyzoo.server.operators.operated_server import OperatedServer
@@ -150,6 +151,12 @@ def _session_of(watcher: Watcher) -> str:
     return hex_text(watcher.session_id) if isinstance(watcher, ServerCnxn) else "0"
 
 
+def shown_watches(server: OperatedServer) -> WatchManager:
+    """The data watches of all connections."""
+    everywhere = server.connections.elsewhere.data_watches
+    return server.tree.data_watches if everywhere is None else everywhere
+
+
 def path_text(path: str) -> str:
     """A watched path as Java prints it."""
     return "null" if path == NULL_PATH else path
@@ -157,13 +164,13 @@ def path_text(path: str) -> str:
 
 def wchs(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """How many watches there are; as all that is made in pieces it waits for the end of a close."""
-    watches = server.tree.data_watches
+    watches = shown_watches(server)
     yield f"{watches.watcher_count} connections watching {watches.path_count} paths\nTotal watches:{watches.size}\n"
 
 
 def wchc(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """The watched paths of each connection."""
-    watches = server.tree.data_watches
+    watches = shown_watches(server)
     for watcher in watches.watchers():
         yield f"0x{_session_of(watcher)}\n"
         for paths in hash_map_slices(watches.paths_of(watcher)):
@@ -176,7 +183,7 @@ def wchc(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
 
 def wchp(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """The watching sessions of each path."""
-    watches = server.tree.data_watches
+    watches = shown_watches(server)
     for paths in hash_map_slices(watches.paths()):
         if not paths:
             yield ""

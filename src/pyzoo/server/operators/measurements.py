@@ -13,6 +13,7 @@ from pyzoo.datatree.stats_track import BYTES, BYTES_HARD_LIMIT, COUNT, COUNT_HAR
 from pyzoo.datatree.tree import DataTree
 from pyzoo.metric_table import Kind, names_of
 from pyzoo.server.metrics import key_order
+from pyzoo.server.operators.answers import outstanding
 from pyzoo.server.operators.operated_server import OperatedServer
 from pyzoo.summaries import AdvancedSummary, BasicSummary
 
@@ -70,7 +71,7 @@ def gauge_values(server: OperatedServer) -> dict[str, Value]:
         "ephemerals_count": tree.ephemerals_count,
         "num_alive_connections": server.connections.alive,
         "avg_latency": stats.avg_latency,
-        "outstanding_requests": int(server.throttler.in_process),
+        "outstanding_requests": outstanding(server),
         "znode_count": tree.node_count,
         "global_sessions": len(server.sessions.sessions if server.tracks_sessions else server.database.sessions),
         "non_mtls_remote_conn_count": int(stats.non_mtls_remote_conns),
@@ -79,7 +80,7 @@ def gauge_values(server: OperatedServer) -> dict[str, Value]:
         "packets_received": int(stats.packets_received),
         "max_client_response_size": int(stats.max_response_size),
         "connection_drop_probability": server.handshake.throttle.drop_probability,
-        "watch_count": int(tree.watch_count),
+        "watch_count": int(tree.watch_count + server.connections.elsewhere.watches),
         "auth_failed_count": int(stats.auth_failed),
         "min_latency": stats.min_latency,
         "max_file_descriptor_count": environment.max_files(),

@@ -37,10 +37,7 @@ def maybe_four_letter_word(server: OperatedServer, cnxn: ServerCnxn) -> bool:
     """Answer a connection that begins with a known word; False when it begins with something else."""
     if cnxn.is_busy:
         return True
-    number: i64 = cnxn.frames.peek_word()
-    if number < 0:
-        return False
-    word = WORDS.get(number)
+    word = word_of(cnxn)
     if word is None:
         return False
     allowed = is_allowed(server, word)
@@ -61,6 +58,12 @@ def maybe_four_letter_word(server: OperatedServer, cnxn: ServerCnxn) -> bool:
     else:
         _answer(server, cnxn, COMMANDS[word](server, cnxn))
     return True
+
+
+def word_of(cnxn: ServerCnxn) -> str | None:
+    """The known word that a connection begins with, None where it begins with something else."""
+    number: i64 = cnxn.frames.peek_word()
+    return None if number < 0 else WORDS.get(number)
 
 
 def is_allowed(server: OperatedServer, word: str) -> bool:

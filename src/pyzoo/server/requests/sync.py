@@ -35,12 +35,12 @@ class SyncRequestProcessor:
         try:
             txn = self.make_txn(request, now_ms)
         except MalformedRecord:
-            if request.cnxn is not None and not operation_of(type).unreadable_takes_zxid:
+            if self.may_refuse(request) and not operation_of(type).unreadable_takes_zxid:
                 return False
             type = op.ERROR
             txn = ErrorTxn(err.MARSHALLINGERROR)
         except KeeperError as error:
-            if request.error != 0 and request.cnxn is not None:
+            if request.error != 0 and self.may_refuse(request):
                 return False
             type = op.ERROR
             txn = ErrorTxn(error.code)
@@ -57,6 +57,10 @@ class SyncRequestProcessor:
     def make_txn(self, request: Request, now_ms: i64) -> Record:
         """The body of the transaction; raises KeeperError or MalformedRecord."""
         return operation_of(request.type).make_txn(self.prep, request, now_ms)
+
+    def may_refuse(self, request: Request) -> bool:
+        """Whether somebody waits who can be told that a request cannot be read."""
+        return request.cnxn is not None
 
     def logged(self, request: Request, payload: bytes) -> None:
         """A transaction is on its way to the log; a leader proposes it too."""

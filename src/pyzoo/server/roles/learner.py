@@ -95,7 +95,7 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             super().submit_now(request, cnxn)
 
     def submit_global(self, request: Request) -> None:
-        """Wait for it on its connection, and forward it."""
+        """Forward it, unless a follower of Apache's refuses it by itself."""
         try:
             operation_of(request.type).check(request.body_again())
         except MalformedRecord:
@@ -104,6 +104,10 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
         except KeeperError as error:
             self.final.refuse(request, error.code)
             return
+        self.pass_on(request)
+
+    def pass_on(self, request: Request) -> None:
+        """Let it wait on its connection, and tell the leader."""
         cnxn = request.cnxn
         if cnxn is not None:
             request.is_write = True

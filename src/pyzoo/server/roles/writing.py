@@ -52,10 +52,18 @@ class WritingServer(Core, CloseOwner, MultiOwner):
             if request.type == op.MULTI:
                 self.multis.done_at_once(request)
         else:
-            self.final.refuse(request, err.MARSHALLINGERROR)
+            self.unreadable(request)
             return
         if cnxn is not None:
             cnxn.pending.append(request)
+
+    def unreadable(self, request: Request) -> None:
+        """A request cannot be read, and takes no zxid."""
+        self.final.refuse(request, err.MARSHALLINGERROR)
+
+    def unreadable_pending(self, request: Request) -> None:
+        """The same of one that its connection waits for already."""
+        self.final.refuse_pending(request, err.MARSHALLINGERROR)
 
     def submit_prepared(self, request: Request) -> None:
         self.closes.ended(request)
@@ -99,7 +107,7 @@ class WritingServer(Core, CloseOwner, MultiOwner):
         if self.sync_processor.prepare(request, self.now_ms, time_ms):
             self.prepared.uncommitted.append(request)
         else:
-            self.final.refuse_pending(request, err.MARSHALLINGERROR)
+            self.unreadable_pending(request)
         request.prepared = None
         request.encoded_txn = None
         self.release_held()

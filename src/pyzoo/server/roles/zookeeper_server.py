@@ -216,9 +216,13 @@ class ZooKeeperServer(WritingServer, FinalOwner):
         cnxn.last_io_ms = self.now_ms
         self.metrics.bytes_received_count += len(data)
         cnxn.frames.append(data)
-        if not cnxn.connect_seen and maybe_four_letter_word(self, cnxn):
+        if not cnxn.connect_seen and self.begins_with_word(cnxn):
             return
         self.frames_waiting(cnxn)
+
+    def begins_with_word(self, cnxn: ServerCnxn) -> bool:
+        """Answer a connection that begins with a four-letter word; False where it does not."""
+        return maybe_four_letter_word(self, cnxn)
 
     def frames_waiting(self, cnxn: ServerCnxn) -> None:
         frames, throttler = cnxn.frames, self.throttler
