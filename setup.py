@@ -66,8 +66,7 @@ COMPILED = [
         f"src/pyzoo/runtime/transport/{name}.py"
         for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session", "tls_records")
     ),
-    "src/pyzoo/runtime/transport/lingering.py",
-    "src/pyzoo/runtime/transport/worker_link.py",
+    *(f"src/pyzoo/runtime/transport/{name}.py" for name in ("lingering", "listeners", "newcomers", "worker_link")),
 ]
 NOT_COMPILED = {"__init__.py", "generate.py"}
 """Package markers, and the generator, which no server runs."""

@@ -9,7 +9,8 @@ import pytest
 
 from pyzoo.outbox import Outbox, Packets
 from pyzoo.runtime.clock import monotonic_ns
-from pyzoo.runtime.transport.endpoint import FEW_BYTES, NEVER, OFTEN, Endpoint, Endpoints, Listener, Port
+from pyzoo.runtime.transport.endpoint import FEW_BYTES, NEVER, OFTEN, Endpoint, Endpoints
+from pyzoo.runtime.transport.listeners import Listener, Port
 from pyzoo.runtime.transport.session import SessionChain, TransportSession
 
 MINUTE_NS = 60_000_000_000
@@ -169,7 +170,7 @@ def test_a_listener_that_is_closed_takes_no_more(is_resting: bool) -> None:
         endpoints.accept(listener.fd, 0)
         listener.sock = server
     endpoints.stop_listening(listener)
-    assert (-1, {}) == (server.fileno(), endpoints.listeners)
+    assert (-1, {}) == (server.fileno(), endpoints.listeners.by_fd)
     endpoints.accept(listener.fd, 0)
     endpoints.close()
 

@@ -27,7 +27,7 @@ EVENTS_PER_PASS: Final = 256
 """Who is answered in a pass waits for all of it."""
 EVENTS_BETWEEN_LOOKS: Final = 6
 """After so many the kernel's thread gets the processor for a sync beside, and those who wait for that are answered."""
-NEWCOMERS_NS: Final = 400_000
+NEWCOMERS_NS: Final = 150_000
 """So much of a pass is for new connections, as much for steps of handshakes, and as much for what others say who are
 not in yet: each gets on by one, and the rest waits for the next pass, which comes at once."""
 LINGER_MS: Final = 3
@@ -238,7 +238,7 @@ class TurnLoop:
             if self._not_looked >= EVENTS_BETWEEN_LOOKS:
                 self._look_beside()
             endpoint = endpoints.by_fd.get(fd)
-            if endpoint is not None and (endpoint.is_in or endpoint.has_come_in()):
+            if endpoint is not None and endpoint.is_in:
                 endpoint.ready(mask)
             elif fd == self._log_fd:
                 self._look_at_log()
@@ -252,6 +252,7 @@ class TurnLoop:
         if newcomers is not None:
             self.carry_out()
             self._let_in(newcomers)
+            endpoints.rest_from_newcomers(int(core.now_ms))
         if handshakes is not None and core.now_ms >= handshakes.deadline_ms:
             self.clients.expire_handshakes(handshakes)
         self.carry_out()
@@ -264,6 +265,8 @@ class TurnLoop:
         for fd, mask in newcomers:
             if fd in endpoints.by_fd:
                 waiting.append((fd, mask))
+            elif fd == endpoints.newcomers.fd:
+                waiting += endpoints.newcomers.events()
             elif fd == self._handshakes_fd and handshakes is not None:
                 self.clients.take_steps(handshakes, monotonic_ns() + NEWCOMERS_NS)
             else:
@@ -278,6 +281,8 @@ class TurnLoop:
             endpoint = endpoints.by_fd.get(fd)
             if endpoint is not None:
                 endpoint.ready(mask)
+            else:
+                endpoints.lingering.ready(fd)
             if monotonic_ns() >= end_ns:
                 return
 

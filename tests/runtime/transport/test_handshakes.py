@@ -14,6 +14,7 @@ from pyzoo.runtime.transport.client_tls import ClientTls, ServerContexts
 from pyzoo.runtime.transport.handshakes import (
     ANSWER_MS,
     HANDSHAKE_MS,
+    MOST_STEPPING,
     MOST_UNDER_WAY,
     NEVER,
     Handshakes,
@@ -144,3 +145,20 @@ def test_a_flood_of_failures_is_a_line_a_second(scene: Scene, caplog: pytest.Log
     assert ["", " (and 2 others since the last such line)"] == [
         line.removeprefix("The TLS handshake with 192.0.2.1 came to nothing: no TLS") for line in caplog.messages
     ]
+
+
+def test_nothing_is_done_for_a_handshake_that_is_over_meanwhile(scene: Scene) -> None:
+    handshake = scene.begin()
+    handshake.tls.feed(b"no TLS")
+    scene.handshakes.end(handshake)
+    scene.handshakes.step(handshake, 0)
+    select.select([scene.handshakes.wakeup.fd], [], [], PATIENCE_SECONDS)
+    assert handshake is scene.handshakes.next_stepped(0)
+    assert handshake.tls.error is None
+
+
+def test_as_many_wait_for_the_thread_as_have_time(scene: Scene) -> None:
+    for _ in range(MOST_STEPPING):
+        assert not scene.handshakes.is_full
+        scene.handshakes.step(scene.begin(), 0)
+    assert scene.handshakes.is_full

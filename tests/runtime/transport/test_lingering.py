@@ -72,7 +72,7 @@ def ended(poller: Poller, lingering: Lingering) -> socket.socket:
     near.setblocking(False)
     far.settimeout(PATIENCE_SECONDS)
     poller.register(near.fileno(), 1)
-    lingering.begin(near, near.fileno(), 1)
+    lingering.begin(near, near.fileno(), 1, poller)
     return far
 
 
@@ -86,7 +86,7 @@ def is_closed(far: socket.socket) -> bool:
 
 
 def test_a_socket_lingers_until_the_other_end_hangs_up(poller: Poller) -> None:
-    lingering = Lingering(poller)
+    lingering = Lingering()
     with ended(poller, lingering) as far:
         assert b"" == far.recv(1)
         far.sendall(b"not listened to")
@@ -100,7 +100,7 @@ def test_a_socket_lingers_until_the_other_end_hangs_up(poller: Poller) -> None:
 
 
 def test_a_socket_does_not_linger_for_ever(poller: Poller) -> None:
-    lingering = Lingering(poller)
+    lingering = Lingering()
     with ended(poller, lingering) as far:
         lingering.end_until(elapsed_ms())
         assert not is_closed(far)
@@ -109,7 +109,7 @@ def test_a_socket_does_not_linger_for_ever(poller: Poller) -> None:
 
 
 def test_a_socket_gives_way_to_very_many_that_linger(poller: Poller) -> None:
-    lingering = Lingering(poller)
+    lingering = Lingering()
     far = [ended(poller, lingering) for _ in range(MOST_LINGERING + 1)]
     assert [True, False, False] == [is_closed(sock) for sock in (far[0], far[1], far[-1])]
     lingering.close()

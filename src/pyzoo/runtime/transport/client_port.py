@@ -8,8 +8,9 @@ from mypy_extensions import i64
 
 from pyzoo.runtime.clock import monotonic_ns
 from pyzoo.runtime.transport.client_tls import ClientTls
-from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Listener, Port, prepare
+from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, prepare
 from pyzoo.runtime.transport.handshakes import Handshakes, TlsHandshake
+from pyzoo.runtime.transport.listeners import Listener, Port
 from pyzoo.runtime.transport.session import TransportSession
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_client
@@ -191,6 +192,11 @@ class ClientPort(Port):
             listener = Listener(sock, self, kind)
             self.listeners.append(listener)
             self.endpoints.listen(listener)
+
+    def has_room(self, kind: int) -> bool:
+        # Who may be plain does not wait for handshakes of others.
+        handshakes = self.handshakes
+        return kind != SECURE_PORT or handshakes is None or not handshakes.is_full
 
     def accepted(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
         secure = kind == SECURE_PORT

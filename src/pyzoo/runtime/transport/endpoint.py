@@ -11,8 +11,9 @@ from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.outbox import Outbox
-from pyzoo.runtime.clock import elapsed_ms, monotonic_ns
 from pyzoo.runtime.transport.lingering import Lingering
+from pyzoo.runtime.transport.listeners import Listener, Listeners
+from pyzoo.runtime.transport.newcomers import REST_MS, Newcomers
 from pyzoo.runtime.transport.poller import Poller, new_poller
 from pyzoo.runtime.transport.session import TransportSession
 
@@ -23,7 +24,6 @@ FEW_BYTES: Final = 479
 """What CPython has memory for without asking the C library, which takes longer."""
 OFTEN: Final = 8
 """Who has said little so many times in a row is likely to go on so."""
-ACCEPT_REST_MS: Final = 500
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
 _IN: Final = 1  # EPOLLIN
 _OUT: Final = 4  # EPOLLOUT
@@ -46,6 +46,7 @@ class Endpoint:
         receives: i64,
     ) -> None:
         self.endpoints = endpoints
+        self.poller = endpoints.poller
         self.sock = sock
         self.fd: int = sock.fileno()
         self.outbox = outbox
@@ -179,12 +180,14 @@ class Endpoint:
         """Wait for other events than before."""
         if self.mask != mask:
             self.mask = mask
-            self.endpoints.poller.modify(self.fd, mask)
+            self.poller.modify(self.fd, mask)
 
     def end(self) -> None:
         """Close the socket, and tell the core unless it has wanted that."""
         if self.is_open:
             self.is_open = False
+            if not self.is_in and not self.has_come_in():
+                self.endpoints.newcomers.came_to_nothing()
             self.endpoints.remove(self)
             self.gone()
             self.sock.close()
@@ -241,27 +244,6 @@ class Endpoint:
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Port:
-    """What becomes of the connections to a listener."""
-
-    def accepted(self, kind: int, sock: socket.socket, host: str, port: int) -> None:
-        """Somebody has connected to the listener of this kind."""
-        raise NotImplementedError
-
-
-@final
-class Listener:
-    """An open port: its socket, and which kind of `port`'s it is."""
-
-    def __init__(self, sock: socket.socket, port: Port, kind: int) -> None:
-        sock.setblocking(False)
-        self.sock = sock
-        self.fd: int = sock.fileno()
-        self.port = port
-        self.kind = kind
-
-
-@mypyc_attr(allow_interpreted_subclasses=True)
 class OutboxReader:
     """Who takes what is written to an outbox without a socket: a client within this process."""
 
@@ -276,26 +258,28 @@ class Endpoints:
 
     def __init__(self) -> None:
         self.poller: Poller = new_poller()
+        self.newcomers = Newcomers(self.poller)
+        self.listeners = Listeners(self.poller)
         self.by_fd: dict[int, Endpoint] = {}
         self.by_outbox: dict[Outbox, Endpoint] = {}
         self.readers: dict[Outbox, OutboxReader] = {}
-        self.listeners: dict[int, Listener] = {}
-        self.lingering = Lingering(self.poller)
+        self.lingering = Lingering()
         self.deadline_ms: i64 = NEVER
-        self._accept_again_ms: int = NEVER
 
     def add(self, endpoint: Endpoint) -> None:
         """Watch a connection."""
         self.by_fd[endpoint.fd] = endpoint
         self.by_outbox[endpoint.outbox] = endpoint
-        self.poller.register(endpoint.fd, _IN)
+        if not endpoint.is_in:
+            endpoint.poller = self.newcomers.poller
+        endpoint.poller.register(endpoint.fd, _IN)
 
     def remove(self, endpoint: Endpoint) -> None:
         """Watch it no more."""
         del self.by_fd[endpoint.fd]
         del self.by_outbox[endpoint.outbox]
         try:
-            self.poller.unregister(endpoint.fd)
+            endpoint.poller.unregister(endpoint.fd)
         except OSError:
             pass
 
@@ -303,91 +287,75 @@ class Endpoints:
         """Nothing more is said there, nor heard."""
         del self.by_fd[endpoint.fd]
         del self.by_outbox[endpoint.outbox]
-        self.lingering.begin(endpoint.sock, endpoint.fd, endpoint.mask)
+        self.lingering.begin(endpoint.sock, endpoint.fd, endpoint.mask, endpoint.poller)
         self._set_deadline()
-
-    # --- the time
-
-    def advance(self, now_ms: int) -> None:
-        """The deadline has come: what had to wait goes on, or ends."""
-        self.lingering.end_until(now_ms)
-        if now_ms >= self._accept_again_ms:
-            self._accept_again()
-        self._set_deadline()
-
-    def _set_deadline(self) -> None:
-        self.deadline_ms = min(self._accept_again_ms, self.lingering.next_ms(NEVER))
 
     def send(self, outboxes: list[Outbox]) -> None:
         """Send what these have; those that are over already are passed over."""
         for outbox in outboxes:
             endpoint = self.by_outbox.get(outbox)
             if endpoint is not None:
+                if not endpoint.is_in and endpoint.has_come_in():
+                    self._let_in(endpoint)
                 endpoint.send()
             elif outbox in self.readers:
                 self.readers[outbox].written()
+
+    def _let_in(self, endpoint: Endpoint) -> None:
+        """From now on this one is watched with those who are in."""
+        if endpoint.poller is not self.poller:
+            endpoint.poller.unregister(endpoint.fd)
+            endpoint.poller = self.poller
+            self.poller.register(endpoint.fd, endpoint.mask)
+
+    # --- the time
+
+    def advance(self, now_ms: int) -> None:
+        """The deadline has come: what had to wait goes on, or ends."""
+        self.lingering.end_until(now_ms)
+        if now_ms >= self.newcomers.again_ms:
+            self.newcomers.go_on()
+        if now_ms >= self.listeners.again_ms:
+            self.listeners.go_on()
+        self._set_deadline()
+
+    def rest_from_newcomers(self, now_ms: int) -> None:
+        """Let all who are not in wait for a moment if so many have come to nothing that it is time for that."""
+        if self.newcomers.is_tiring:
+            self.newcomers.rest(now_ms + REST_MS)
+            self.listeners.rest(now_ms + REST_MS)
+            self._set_deadline()
+
+    def _set_deadline(self) -> None:
+        again_ms = min(self.listeners.again_ms, self.newcomers.again_ms)
+        self.deadline_ms = min(again_ms, self.lingering.next_ms(NEVER))
 
     # --- listening
 
     def listen(self, listener: Listener) -> None:
         """Take connections from it."""
-        self.listeners[listener.fd] = listener
-        if self._accept_again_ms == NEVER:
-            self.poller.register(listener.fd, _IN)
+        self.listeners.listen(listener)
 
     def stop_listening(self, listener: Listener) -> None:
         """Close it; connections that came through it stay."""
-        if self.listeners.pop(listener.fd, None) is not None:
-            if self._accept_again_ms == NEVER:
-                self.poller.unregister(listener.fd)
-            listener.sock.close()
+        self.listeners.stop(listener)
 
     def accept(self, fd: int, end_ns: i64) -> None:
-        """Take connections that wait at the listener of this file descriptor: one, and more until then.
-
-        The others wait for the next pass, which comes at once.
-        """
-        listener = self.listeners.get(fd)
+        """Take connections that wait at the listener of this file descriptor: one, and more until then."""
+        listener = self.listeners.by_fd.get(fd)
         if listener is None:
             self.lingering.ready(fd)
             return
-        while True:
-            try:
-                sock, address = listener.sock.accept()
-            except BlockingIOError:
-                return
-            except ConnectionAbortedError:
-                continue
-            except OSError as error:
-                self._rest_from_accepting(error)
-                return
-            # IPv6 addresses have two more fields.
-            listener.port.accepted(listener.kind, sock, address[0], address[1])
-            if monotonic_ns() >= end_ns:
-                return
-
-    def _rest_from_accepting(self, error: OSError) -> None:
-        """Out of file descriptors or memory: trying again at once would only burn time."""
-        if self._accept_again_ms == NEVER:
-            logger.error("No more connections can be accepted for now, raise the limit of open files: %s", error)
-            for fd in self.listeners:
-                self.poller.unregister(fd)
-        self._accept_again_ms = elapsed_ms() + ACCEPT_REST_MS
+        self.listeners.accept(listener, end_ns)
         self._set_deadline()
-
-    def _accept_again(self) -> None:
-        """The rest is over."""
-        self._accept_again_ms = NEVER
-        for fd in self.listeners:
-            self.poller.register(fd, _IN)
 
     def close(self) -> None:
         """Close every socket, and tell nobody."""
         for endpoint in self.by_fd.values():
             endpoint.sock.close()
-        for listener in self.listeners.values():
-            listener.sock.close()
+        self.listeners.close()
         self.lingering.close()
+        self.newcomers.close()
         self.poller.close()
 
 

@@ -23,6 +23,8 @@ MOST_UNDER_WAY: Final = 1000
 """With more than these, whoever has been at it for the longest time makes room."""
 ANSWER_MS: Final = 3
 """A client is through with its part of a handshake by then, if it has a processor."""
+MOST_STEPPING: Final = 256
+"""While so many wait for the thread, others wait for their turn where they cost nothing: in the system."""
 NOTE_MS: Final = 1000
 """No more than one line of the log in this time about handshakes that came to nothing."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
@@ -30,11 +32,15 @@ NEVER: Final = 0x7FFFFFFFFFFFFFFF
 
 @final
 class TlsHandshake:
-    """One that is under way; while it `is_stepping` the thread has its session, and nobody else may touch that."""
+    """One that is under way; while it `is_stepping` the thread has its session, and nobody else may touch that.
+
+    When it `is_over` the thread has nothing to do for it any more.
+    """
 
     def __init__(self, tls: ClientTlsSession) -> None:
         self.tls = tls
         self.is_stepping = False
+        self.is_over = False
         self.deadline_ms: int = NEVER
 
 
@@ -91,6 +97,7 @@ class Handshakes:
 
     def end(self, handshake: TlsHandshake) -> None:
         """It is over, one way or the other."""
+        handshake.is_over = True
         self._silent.pop(handshake, None)
         self._talking.pop(handshake, None)
         self._count()
@@ -112,6 +119,11 @@ class Handshakes:
 
     # --- the work
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as many wait for the thread as may."""
+        return self.in_flight >= MOST_STEPPING
+
     def step(self, handshake: TlsHandshake, now_ms: int) -> None:
         """Let the thread go on with one that has fed its session."""
         if handshake in self._silent:
@@ -131,7 +143,8 @@ class Handshakes:
             handshake = self._queue.get()
             if handshake is None:
                 return
-            handshake.tls.step()
+            if not handshake.is_over:
+                handshake.tls.step()
             self._done.append(handshake)
             self.wakeup.wake()
 

@@ -20,23 +20,22 @@ _IN: Final = 1  # EPOLLIN
 class Lingering:
     """What comes on these sockets is thrown away; each is closed after LINGER_MS, or when very many came after it."""
 
-    def __init__(self, poller: Poller) -> None:
-        self._poller = poller
-        self._sockets: dict[int, tuple[socket.socket, int]] = {}
+    def __init__(self) -> None:
+        self._sockets: dict[int, tuple[socket.socket, int, Poller]] = {}
         """By file descriptor, in the order of their ends (ms)."""
 
-    def begin(self, sock: socket.socket, fd: int, mask: int) -> None:
-        """Say that no more follows; the poller watches the socket for `mask`."""
+    def begin(self, sock: socket.socket, fd: int, mask: int, poller: Poller) -> None:
+        """Say that no more follows; the poller watches the socket for `mask`, and goes on with it."""
         try:
             sock.shutdown(socket.SHUT_WR)
         except OSError:
-            self._close(sock, fd)  # the other end is gone
+            _close(sock, fd, poller)  # the other end is gone
             return
         if len(self._sockets) >= MOST_LINGERING:
             self._end(next(iter(self._sockets)))
         if mask != _IN:
-            self._poller.modify(fd, _IN)
-        self._sockets[fd] = (sock, elapsed_ms() + LINGER_MS)
+            poller.modify(fd, _IN)
+        self._sockets[fd] = (sock, elapsed_ms() + LINGER_MS, poller)
 
     def ready(self, fd: int) -> None:
         """Something has happened to this socket, if it is one of these."""
@@ -59,22 +58,24 @@ class Lingering:
 
     def next_ms(self, never: int) -> int:
         """When the next is to be closed, or `never`."""
-        for _, end_ms in self._sockets.values():
+        for _, end_ms, _ in self._sockets.values():
             return end_ms
         return never
 
     def close(self) -> None:
         """Close all."""
-        for sock, _ in self._sockets.values():
+        for sock, _, _ in self._sockets.values():
             sock.close()
         self._sockets.clear()
 
     def _end(self, fd: int) -> None:
-        self._close(self._sockets.pop(fd)[0], fd)
+        sock, _, poller = self._sockets.pop(fd)
+        _close(sock, fd, poller)
 
-    def _close(self, sock: socket.socket, fd: int) -> None:
-        try:
-            self._poller.unregister(fd)
-        except OSError:
-            pass
-        sock.close()
+
+def _close(sock: socket.socket, fd: int, poller: Poller) -> None:
+    try:
+        poller.unregister(fd)
+    except OSError:
+        pass
+    sock.close()

@@ -9,7 +9,8 @@ from typing import Final, final
 from pyzoo.quorum.link import ELECTION
 from pyzoo.runtime.host_names import is_numeric
 from pyzoo.runtime.listening import ElectionPortError, bind
-from pyzoo.runtime.transport.endpoint import Endpoints, Listener, Port
+from pyzoo.runtime.transport.endpoint import Endpoints
+from pyzoo.runtime.transport.listeners import Listener, Port
 
 logger: Final = logging.getLogger(__name__)
 
@@ -115,6 +116,6 @@ class PeerListeners:
             self._listen_again()
 
     def _close(self, kind: int) -> None:
-        for listener in list(self._endpoints.listeners.values()):
+        for listener in list(self._endpoints.listeners.by_fd.values()):
             if listener.port is self._port and listener.kind == kind:
                 self._endpoints.stop_listening(listener)

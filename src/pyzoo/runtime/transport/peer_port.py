@@ -12,8 +12,9 @@ from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.auth_packet import AuthLearner
 from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.clock import elapsed_ms
-from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, Port, prepare
+from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, prepare
 from pyzoo.runtime.transport.link_faults import LinkFaults
+from pyzoo.runtime.transport.listeners import Port
 from pyzoo.runtime.transport.sasl import PeerSasl, dialled_session
 from pyzoo.runtime.transport.session import TransportSession, chain
 from pyzoo.runtime.transport.tls import PeerTls, TlsSession
@@ -175,7 +176,7 @@ class PeerPort(Port):
 
         In this order, for who is hung up on dials at once, to see whether there is still somebody.
         """
-        for listener in list(self.endpoints.listeners.values()):
+        for listener in list(self.endpoints.listeners.by_fd.values()):
             if listener.port is self:
                 self.endpoints.stop_listening(listener)
         for endpoint in list(self.endpoints.by_fd.values()):
