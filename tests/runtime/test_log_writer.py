@@ -7,7 +7,7 @@ import pytest
 from pyzoo.runtime.clock import monotonic_ns
 from pyzoo.runtime.contention import LONGEST_NS, Contention
 from pyzoo.runtime.log_thread import LogThread
-from pyzoo.runtime.log_writer import ALONE, LogWriter
+from pyzoo.runtime.log_writer import ALONE, LARGE_BYTES, LogWriter
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
 from tests.runtime.test_log_thread import FailingLog, Kernel, kernel, log, thread, wait_for_news
@@ -118,3 +118,10 @@ def test_what_waits_behind_a_sync_that_fails_comes_behind_it(
     thread.start()
     wait_for_news(thread)
     assert [(1, b"1 2 ")] == log.safe
+
+
+def test_what_is_large_is_left_to_the_thread(writer: LogWriter, kernel: Kernel) -> None:
+    writer.waiting.append(LogBatch(1, 1, bytes(LARGE_BYTES + 1), False, MANY))
+    assert not writer.write(True)
+    assert writer.is_thread_busy
+    assert 0 == kernel.begun

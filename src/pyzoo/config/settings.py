@@ -93,7 +93,7 @@ class ServerConfig:
     skip_acl: bool = False
     enable_eager_acl_check: bool = False
     four_letter_word_whitelist: frozenset[str] = DEFAULT_WORDS
-    slice_units: int = 10_000  # of work that goes on over several turns, in a turn; only simulations say less
+    slice_units: int = 5_000  # of work that goes on over several turns, in a turn; only simulations say less
 
     # --- throttles
     request_throttle_max_requests: int = 0  # 0 = off

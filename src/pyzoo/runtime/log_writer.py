@@ -27,6 +27,8 @@ MANY_REPLIES: Final = 2
 FEW_EVENTS: Final = 4
 FEW_PASSES: Final = 2
 """So few events are taken first all the same, in so few passes."""
+LARGE_BYTES: Final = 1 << 19
+"""More than this takes longer to write, and to sync, than clients may wait for the loop."""
 
 
 @final
@@ -106,6 +108,12 @@ class LogWriter:
         """Whether what waits, so many times, is as much work for the loop as its sync takes."""
         return factor * self._txns_waiting() * TXN_NS >= min(self._log.usual_sync_ns, FAST_SYNC_NS)
 
+    def _is_large(self) -> bool:
+        size: i64 = 0
+        for batch in self.waiting:
+            size += len(batch.records)
+        return size > LARGE_BYTES
+
     def _txns_waiting(self) -> i64:
         txns: i64 = 0
         for batch in self.waiting:
@@ -129,7 +137,7 @@ class LogWriter:
 
     def _write(self, beside: bool, looks: bool = False) -> bool:
         log = self._log
-        if log.write_here(self.waiting, beside, looks):
+        if not self._is_large() and log.write_here(self.waiting, beside, looks):
             self.waiting.clear()
             # The sync begins now.
             self.give_way_to_sync()

@@ -10,7 +10,7 @@ from typing import Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
-SLICE_UNITS: Final = 10_000
+SLICE_UNITS: Final = 5_000
 """What a slice may cost, unless the configuration says otherwise."""
 REST_MS: Final = 2
 """From the beginning of a whole slice to that of the next while others ask: about half of the time is theirs."""

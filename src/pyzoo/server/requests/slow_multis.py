@@ -15,7 +15,7 @@ from pyzoo.server.requests.operations.parts import decode_multi, path_of
 from pyzoo.server.requests.prep import PrepRequestProcessor
 from pyzoo.server.slices import SliceQueue
 
-BYTES_A_UNIT: Final = 4
+BYTES_A_UNIT: Final = 5
 """Of a multi, that one may have without being prepared over several turns."""
 FEW_BYTES: Final = 1000
 """So many are no matter, however much was prepared in the same turn."""
