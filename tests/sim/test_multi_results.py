@@ -7,6 +7,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ACL, ConnectRequest, CreateRequest, MultiHeader, ReplyHeader, RequestHeader, Stat
 from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER
+from pyzoo.server.slices import NEVER, SLICE_UNITS
 from pyzoo.sim.machine import CLIENT_PORT
 from pyzoo.sim.member import SimMember
 from pyzoo.sim.network import Socket
@@ -95,9 +96,10 @@ def mode_of(scene: Scene, member: SimMember) -> str:
     return server.mode
 
 
+@pytest.mark.parametrize("slice_units", [1, SLICE_UNITS])
 @pytest.mark.parametrize("role", ROLES)
-def test_every_create_of_a_multi_is_answered_by_its_own_opcode(role: str) -> None:
-    scene, client = scene_with(role, Options(observers=1, clients=0))
+def test_every_create_of_a_multi_is_answered_by_its_own_opcode(role: str, slice_units: int) -> None:
+    scene, client = scene_with(role, Options(observers=1, clients=0, slice_units=slice_units))
     header, archive = client.call(
         op.MULTI,
         multi(
@@ -113,9 +115,13 @@ def test_every_create_of_a_multi_is_answered_by_its_own_opcode(role: str) -> Non
     assert scene is not None
 
 
+@pytest.mark.parametrize("slice_units", [1, SLICE_UNITS])
 @pytest.mark.parametrize(("role", "code"), [(LEADER, -120), (FOLLOWER, -112), (OBSERVER, -112)])
-def test_a_local_session_that_may_not_become_global_is_told_so_part_by_part(role: str, code: int) -> None:
-    scene, client = scene_with(role, Options(observers=1, clients=0, local_sessions=True))
+def test_a_local_session_that_may_not_become_global_is_told_so_part_by_part(
+    role: str, code: int, slice_units: int
+) -> None:
+    options = Options(observers=1, clients=0, local_sessions=True, slice_units=slice_units)
+    scene, client = scene_with(role, options)
     before = zxid_of(scene)
     parts = multi((op.CREATE, create("/a")), (op.CREATE, create("/b", flags=1)), (op.CREATE, create("/c")))
     header, archive = client.call(op.MULTI, parts)
@@ -132,9 +138,14 @@ def test_an_ephemeral_alone_is_refused_with_a_zxid(role: str, type: int) -> None
     assert (before + 1, err.EPHEMERALONLOCALSESSION) == (header.zxid, header.err)
 
 
+@pytest.mark.parametrize("slice_units", [1, SLICE_UNITS])
 @pytest.mark.parametrize(("role", "upgrades"), [(LEADER, True), (FOLLOWER, False), (OBSERVER, True)])
-def test_a_container_with_an_ephemeral_flag_makes_no_session_global(role: str, upgrades: bool) -> None:
-    options = Options(observers=1, clients=0, local_sessions=True, upgrades_local_sessions=upgrades)
+def test_a_container_with_an_ephemeral_flag_makes_no_session_global(
+    role: str, upgrades: bool, slice_units: int
+) -> None:
+    options = Options(
+        observers=1, clients=0, local_sessions=True, upgrades_local_sessions=upgrades, slice_units=slice_units
+    )
     scene, client = scene_with(role, options)
     before = zxid_of(scene)
     header, archive = client.call(op.MULTI, multi((op.CREATE_CONTAINER, create("/c", flags=1))))
@@ -146,3 +157,69 @@ def zxid_of(scene: Scene) -> int:
     leader = scene.ensemble.leader()
     assert leader is not None
     return scene.peer(leader).database.tree.last_processed_zxid
+
+
+LARGE = multi(*[(op.CREATE, create(f"/part-{at:05}")) for at in range(2_000)])
+"""A tenth of a megabyte, which may not be looked through in one turn."""
+
+
+@pytest.mark.parametrize("role", [FOLLOWER, OBSERVER])
+def test_a_learner_looks_through_a_large_multi_over_several_turns(role: str) -> None:
+    scene, client = scene_with(role, Options(observers=1, clients=0))
+    member = next(one for one in scene.ensemble.members.values() if mode_of(scene, one) == role)
+    server = scene.peer(member).server
+    assert server is not None
+    client.send(RequestHeader(1, op.MULTI), LARGE)
+    scene.run_until(lambda: server.slices.next_ms != NEVER)
+    turns = 0
+
+    def is_over() -> bool:
+        nonlocal turns
+        turns += 1
+        return server.slices.next_ms == NEVER
+
+    scene.run_until(is_over)
+    assert turns > 3
+    assert err.OK == ReplyHeader.decode(client.next_frame()).err
+
+
+@pytest.mark.parametrize("role", [FOLLOWER, OBSERVER])
+def test_what_comes_behind_a_multi_that_is_looked_through_stays_behind_it(role: str) -> None:
+    _, client = scene_with(role, Options(observers=1, clients=0))
+    client.send(RequestHeader(1, op.MULTI), LARGE)
+    client.send(RequestHeader(2, op.CREATE), create("/behind"))
+    first, second = [ReplyHeader.decode(client.next_frame()) for _ in range(2)]
+    assert (1, err.OK, 2, err.OK) == (first.xid, first.err, second.xid, second.err)
+    assert first.zxid + 1 == second.zxid
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_local_session_becomes_a_global_one_for_a_part_of_a_large_multi(role: str) -> None:
+    options = Options(observers=1, clients=0, local_sessions=True, upgrades_local_sessions=True)
+    scene, client = scene_with(role, options)
+    before = zxid_of(scene)
+    mine = multi((op.CREATE, create("/mine", flags=1)))
+    header, _ = client.call(op.MULTI, LARGE[: -len(encoded(MultiHeader(-1, True, -1)))] + mine)
+    assert (before + 2, err.OK) == (header.zxid, header.err)
+
+
+@pytest.mark.parametrize("role", [FOLLOWER, OBSERVER])
+def test_a_large_multi_that_no_leader_could_answer_is_refused_without_a_zxid(role: str) -> None:
+    scene, client = scene_with(role, Options(observers=1, clients=0))
+    before = zxid_of(scene)
+    header, _ = client.call(op.MULTI, LARGE[:-5])
+    assert (before, err.MARSHALLINGERROR) == (header.zxid, header.err)
+
+
+@pytest.mark.parametrize("role", [FOLLOWER, OBSERVER])
+def test_who_goes_away_takes_along_the_multi_that_is_looked_through(role: str) -> None:
+    scene, client = scene_with(role, Options(observers=1, clients=0))
+    member = next(one for one in scene.ensemble.members.values() if mode_of(scene, one) == role)
+    server = scene.peer(member).server
+    assert server is not None
+    client.send(RequestHeader(1, op.MULTI), LARGE)
+    scene.run_until(lambda: server.slices.next_ms != NEVER)
+    assert client.socket is not None
+    client.socket.close()
+    scene.run_until(lambda: server.slices.next_ms == NEVER)
+    assert 0 == server.throttler.in_process

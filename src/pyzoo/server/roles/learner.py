@@ -17,6 +17,7 @@ from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
 from pyzoo.server.requests.commits import CommittedTxns
+from pyzoo.server.requests.multi_check import MultiCheck
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.roles.learner_txns import LearnerTxns
 from pyzoo.server.roles.quorum import QuorumZooKeeperServer
@@ -105,6 +106,16 @@ class LearnerZooKeeperServer(QuorumZooKeeperServer):
             self.final.refuse(request, error.code)
             return
         self.pass_on(request)
+
+    @property
+    def checks_multis(self) -> bool:
+        return True
+
+    def submit_checked(self, request: Request, check: MultiCheck) -> None:
+        if check.error != 0:
+            self.final.refuse(request, check.error)
+        else:
+            self.pass_on(request)
 
     def pass_on(self, request: Request) -> None:
         """Let it wait on its connection, and tell the leader."""

@@ -16,7 +16,9 @@ from pyzoo.quorum.verifier import QuorumVerifier
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.log_extras import of_session
 from pyzoo.server.clients.request import Request, internal_request
+from pyzoo.server.database import ZKDatabase
 from pyzoo.server.requests.eager_acl import refusal_of
+from pyzoo.server.requests.multi_check import CheckOwner, MultiCheck, MultiChecks
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.roles.containers import NEVER
 from pyzoo.server.roles.session_expirer import SessionExpirer
@@ -26,7 +28,7 @@ from pyzoo.server.sessions import SessionTracker
 logger: Final = logging.getLogger(__name__)
 
 
-class QuorumZooKeeperServer(ZooKeeperServer):
+class QuorumZooKeeperServer(ZooKeeperServer, CheckOwner):
     """A role of a member; `members` is the current configuration, for those who ask."""
 
     def prepare_ensemble(self, members: QuorumVerifier) -> None:
@@ -39,6 +41,10 @@ class QuorumZooKeeperServer(ZooKeeperServer):
             local = SessionTracker(self.config.tick_time_ms, self.config.server_id, int(self.now_ms))
             self.local = local
             self._local_expirer = SessionExpirer(local, self.metrics, self.config.slice_units, "local session")
+
+    def _serve_database(self, database: ZKDatabase) -> None:
+        super()._serve_database(database)
+        self._multi_checks = MultiChecks(self, self.slices)
 
     # --- sessions
 
@@ -110,11 +116,46 @@ class QuorumZooKeeperServer(ZooKeeperServer):
             self.throttler.finished(request)
 
     def submit_write(self, request: Request) -> None:
+        cnxn = request.cnxn
+        if request.type == op.MULTI and cnxn is not None and self._multi_checks.is_large(request):
+            self._submit_large_multi(request, cnxn)
+            return
         if self.is_local(request.session_id):
             if request.type == op.CLOSE_SESSION:
                 self._close_local(request)
                 return
             self._upgrade(request)
+        self.submit_global(request)
+
+    def _submit_large_multi(self, request: Request, cnxn: ServerCnxn) -> None:
+        """Have it looked through first, over several turns, where somebody has to know what is in it."""
+        is_local = self.is_local(request.session_id)
+        if not is_local and not self.checks_multis:
+            self.submit_global(request)
+            return
+        check = self._multi_checks.result_of(request, cnxn)
+        if check is None:
+            cnxn.is_busy = True
+            self.final.keep_behind(request, cnxn)
+            return
+        if is_local and check.error == 0 and check.makes_ephemeral:
+            self._make_global(request)
+        self.submit_checked(request, check)
+
+    @property
+    def checks_multis(self) -> bool:
+        """Whether it does not let every multi pass, so that it has to know what is in one."""
+        return False
+
+    def multi_checked(self, cnxn: ServerCnxn) -> None:
+        self.final.go_on_held(cnxn)
+
+    def forget(self, cnxn: ServerCnxn) -> None:
+        self._multi_checks.forget(cnxn)
+        super().forget(cnxn)
+
+    def submit_checked(self, request: Request, check: MultiCheck) -> None:
+        """A large multi that is looked through."""
         self.submit_global(request)
 
     def submit_global(self, request: Request) -> None:
@@ -132,6 +173,13 @@ class QuorumZooKeeperServer(ZooKeeperServer):
                 return
         except (MalformedRecord, KeeperError):
             return  # the request fails on its own, later
+        self._make_global(request)
+
+    def _make_global(self, request: Request) -> None:
+        """The request makes an ephemeral in a local session."""
+        local = self.local
+        if local is None:
+            return
         if not self.config.quorum.local_sessions_upgrading_enabled:
             request.stays_local = True
             return

@@ -42,6 +42,10 @@ class WorkerZooKeeperServer(LearnerZooKeeperServer):
         """What is wrong with it is the writer's to say: most of that takes a zxid."""
         self.pass_on(request)
 
+    @property
+    def checks_multis(self) -> bool:
+        return False
+
     def begins_with_word(self, cnxn: ServerCnxn) -> bool:
         """The writer knows the answer."""
         if cnxn.is_busy:
