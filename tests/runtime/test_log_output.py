@@ -16,7 +16,7 @@ from pyzoo.errors import ConfigError
 from pyzoo.runtime.log_lines import JsonFormatter, TextFormatter
 from pyzoo.runtime.log_names import NAMES, loggers_named, shown_name
 from pyzoo.runtime.log_output import BoundedQueueHandler, ConsoleHandler, LogOutput, RollingFileHandler
-from pyzoo.server.requests.audit import AUDIT_LOGGER
+from pyzoo.server.requests.audit_lines import AUDIT_LOGGER
 from tests.support.server_process import wait_until
 
 SOURCE = Path(__file__).parents[2] / "src"

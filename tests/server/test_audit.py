@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.records import ACL, CreateRequest
-from pyzoo.server.requests.audit import AUDIT_LOGGER, acl_text, audit_line
+from pyzoo.jute.records import ACL, CreateRequest, MultiHeader
+from pyzoo.server.requests.audit_lines import AUDIT_LOGGER, acl_text, audit_line
+from pyzoo.server.slices import REST_MS
 from tests.support.dialogue import OPEN, LoneServer
 
 
@@ -68,3 +69,47 @@ def test_who_leaves_before_the_write_is_safe_is_written_down_all_the_same(events
     world.pass_time(20_000)
     (event,) = events()
     assert "user=zk\toperation=ephemeralZNodeDeletionOnSessionCloseOrExpire\tznode=/left\tresult=success" in event
+
+
+def many_creates(count: int) -> list[object]:
+    parts: list[object] = []
+    for at in range(count):
+        parts += [MultiHeader(op.CREATE, False, -1), CreateRequest(f"/n{at}", b"", OPEN, 0)]
+    return [*parts, MultiHeader(-1, True, -1)]
+
+
+def test_the_lines_of_a_large_multi_take_several_turns_and_what_follows_is_behind_them(
+    events: Callable[[], list[str]],
+) -> None:
+    world = LoneServer(audit_enabled=True, slice_units=600)
+    client, other = world.connect(timeout_ms=40_000), world.connect(timeout_ms=40_000)
+    client.ask(op.MULTI, *many_creates(100))
+    found: list[str] = []
+    longest = 0
+    has_asked = False
+    for _ in range(200):
+        world.pass_time(REST_MS)
+        some = events()
+        longest = max(longest, len(some))
+        found += some
+        if found and not has_asked:
+            has_asked = True
+            other.call(op.CREATE, CreateRequest("/later", b"", OPEN, 0))
+            client.ask(op.MULTI, *many_creates(1))
+    assert [f"znode=/n{at}" for at in range(100)] == [event.split("\t")[4] for event in found[:100]]
+    assert "znode=/later" == found[100].split("\t")[4]
+    assert "operation=multiOperation" in found[101]
+    assert all("znode_type=persistent" in event for event in found[:101])
+    assert longest < 20
+
+
+def test_no_line_is_missing_when_a_server_ends(events: Callable[[], list[str]]) -> None:
+    world = LoneServer(audit_enabled=True, slice_units=600)
+    client = world.connect(timeout_ms=40_000)
+    client.ask(op.MULTI, *many_creates(100))
+    found: list[str] = []
+    while not found:
+        world.pass_time(REST_MS)
+        found += events()
+    world.server.shutdown()
+    assert 100 == len(found + events())

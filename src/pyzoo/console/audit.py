@@ -4,7 +4,7 @@ from typing import Final
 
 from pyzoo.console.visitor import Visitor
 from pyzoo.jute.records import Id
-from pyzoo.server.requests.audit import FAILURE, SUCCESS, audit_line, write_event
+from pyzoo.server.requests.audit_lines import FAILURE, SUCCESS, audit_line, write_event
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
 
 LOGIN: Final = "consoleLogin"

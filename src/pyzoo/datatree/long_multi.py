@@ -146,14 +146,18 @@ class LongMulti(LongTxn):
         before = tree.tree_digest
         owed.collects = True
         owed.is_promised = self.later.is_open
+        sink = self._result.sink
         at: i64 = self._applied
         used: i64 = 0
         while at < self._count and used < units:
             told = tree.events_told
             type: i32 = self._types[at]
             part = ProcessTxnResult(type)
-            self._results.append(part)
             tree.apply(self._header, type, self._txns[at], part)
+            if sink is not None:
+                sink.add(part)
+            if sink is None or sink.keeps:
+                self._results.append(part)
             if part.err != 0 and self._result.err == 0:
                 self._result.err = part.err
             used += PART_UNITS + _EVENT_UNITS * (tree.events_told - told)

@@ -22,16 +22,35 @@ from pyzoo.jute.records import (
 )
 
 
+class PartSink:
+    """Who takes the result of each part of a multi that is applied over several turns.
+
+    With `keeps` they are among the `results` of the multi all the same.
+    """
+
+    def __init__(self, keeps: bool) -> None:
+        self.keeps = keeps
+
+    def add(self, part: "ProcessTxnResult") -> None:
+        """The next part is applied."""
+        raise NotImplementedError
+
+    def write(self, out: BytesWriter) -> None:
+        """The answer to all of them."""
+        raise NotImplementedError
+
+
 @final
 @mypyc_attr(acyclic=True)
 class ProcessTxnResult:
     """What came of a transaction or of one part of a multi; `type` and `err` are those of its reply.
 
     `stat` is there after every create but plain create, and after setData, setACL and reconfig: the Stat as
-    that operation left it. `node` is the node it made or changed. `results` are the parts of a multi.
+    that operation left it. `node` is the node it made or changed. `results` are the parts of a multi, unless a `sink`
+    has taken them.
     """
 
-    __slots__ = ("err", "node", "path", "results", "stat", "type")
+    __slots__ = ("err", "node", "path", "results", "sink", "stat", "type")
 
     def __init__(self, type: i32) -> None:
         self.err: i32 = 0
@@ -40,6 +59,7 @@ class ProcessTxnResult:
         self.node: DataNode | None = None
         self.stat: Stat | None = None
         self.results: list[ProcessTxnResult] | None = None
+        self.sink: PartSink | None = None
 
     def write_stat(self, out: BytesWriter) -> None:
         """The Stat, which has to be there."""

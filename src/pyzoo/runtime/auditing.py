@@ -6,7 +6,7 @@ from attrs import evolve
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.environment import user_name
-from pyzoo.server.requests.audit import FAILURE, INVOKED, SUCCESS, audit_line, write_event
+from pyzoo.server.requests.audit_lines import FAILURE, INVOKED, SUCCESS, audit_line, write_event
 
 
 def with_server_user(config: ServerConfig) -> ServerConfig:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from pyzoo.runtime.log_names import shown_name
-from pyzoo.server.requests.audit import AUDIT_LOGGER
+from pyzoo.server.requests.audit_lines import AUDIT_LOGGER
 
 Context = Callable[[], Mapping[str, object]]
 """Gives what is known of the member now: myid, role, epoch."""

@@ -18,7 +18,7 @@ from pyzoo.errors import ConfigError
 from pyzoo.persistence.disk import DIRECTORY_MODE, FILE_MODE
 from pyzoo.runtime.log_lines import AuditFormatter, ContextFilter, JsonFormatter, TextFormatter
 from pyzoo.runtime.log_names import loggers_named
-from pyzoo.server.requests.audit import AUDIT_LOGGER
+from pyzoo.server.requests.audit_lines import AUDIT_LOGGER
 
 logger: Final = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.datatree.txn_result import decode_parts
+from pyzoo.datatree.txn_result import decode_part
+from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import (
@@ -15,6 +16,7 @@ from pyzoo.jute.records import (
     DeleteTxn,
     MultiTxn,
     SetDataTxn,
+    Txn,
 )
 from pyzoo.server.clients.request import Request
 from pyzoo.server.metrics import ServerMetrics
@@ -53,10 +55,7 @@ def count_txn(metrics: ServerMetrics, slices: SliceQueue, txn: Record) -> None:
     elif isinstance(txn, CreateTTLTxn):
         count_path(metrics, txn.path, txn.data)
     elif isinstance(txn, MultiTxn):
-        types: list[int] = []
-        parts: list[Record] = []
-        if decode_parts(txn, types, parts):
-            _count_soon(PartCount(metrics, slices, parts), slices)
+        _count_soon(MultiCount(metrics, slices, txn.txns or []), slices)
 
 
 def _count_soon(count: SlicedWork, slices: SliceQueue) -> None:
@@ -101,9 +100,33 @@ class PathCount(SlicedWork):
 
 @final
 class PartCount(SlicedWork):
-    """Counts the parts of a multi."""
+    """Counts the parts of a multi, and gives them back one by one: nobody else needs them any more."""
 
     def __init__(self, metrics: ServerMetrics, slices: SliceQueue, parts: list[Record]) -> None:
+        super().__init__()
+        self._metrics = metrics
+        self._slices = slices
+        self._parts = parts
+        parts.reverse()
+
+    def step(self, units: i64) -> i64:
+        parts = self._parts
+        used: i64 = 0
+        while parts and used <= units:
+            count_txn(self._metrics, self._slices, parts.pop())
+            used += _UNITS_A_COUNT
+        self.is_done = not parts
+        return used
+
+    def abandon(self) -> None:
+        self.step(len(self._parts) * _UNITS_A_COUNT)
+
+
+@final
+class MultiCount(SlicedWork):
+    """The same for a multi that came as bytes."""
+
+    def __init__(self, metrics: ServerMetrics, slices: SliceQueue, parts: list[Txn]) -> None:
         super().__init__()
         self._metrics = metrics
         self._slices = slices
@@ -112,15 +135,21 @@ class PartCount(SlicedWork):
 
     def step(self, units: i64) -> i64:
         parts = self._parts
-        begin: i64 = self._done
-        end: i64 = min(begin + units // _UNITS_A_COUNT + 1, len(parts))
-        at: i64 = begin
-        while at < end:
-            count_txn(self._metrics, self._slices, parts[at])
+        used: i64 = 0
+        at: i64 = self._done
+        count: i64 = len(parts)
+        while at < count and used <= units:
+            part = parts[at]
+            try:
+                count_txn(self._metrics, self._slices, decode_part(part.type, part.data))
+            except MalformedRecord:
+                at = count  # such a multi has no effect
+                break
+            used += 2 * _UNITS_A_COUNT
             at += 1
         self._done = at
-        self.is_done = at == len(parts)
-        return (at - begin) * _UNITS_A_COUNT
+        self.is_done = at == count
+        return used
 
     def abandon(self) -> None:
-        self.step(len(self._parts) * _UNITS_A_COUNT)
+        self.step(2 * len(self._parts) * _UNITS_A_COUNT)

@@ -15,6 +15,7 @@ from pyzoo.server.requests.close_preparation import SlowCloses
 from pyzoo.server.requests.commits import CommittedTxns
 from pyzoo.server.requests.final import FinalRequestProcessor
 from pyzoo.server.requests.namespace_counts import count_written
+from pyzoo.server.requests.operations.multi_reply import MultiReply
 from pyzoo.server.requests.outstanding import OutstandingChanges
 from pyzoo.server.requests.request_queue import RequestQueue
 from pyzoo.server.sessions import SessionTracker
@@ -89,6 +90,7 @@ class PreparedTxns(CommittedTxns):
         result = ProcessTxnResult(header.type)
         if not self._database.begin_multi(header, None, types, txns, result, self._slice_units, None):
             return False
+        result.sink = MultiReply(self._audit is not None)
         self._result = result
         return True
 

@@ -18,6 +18,7 @@ from pyzoo.server.requests.audit import AuditLog
 from pyzoo.server.requests.commits import CommittedTxns
 from pyzoo.server.requests.final import FinalRequestProcessor
 from pyzoo.server.requests.namespace_counts import count_txn
+from pyzoo.server.requests.operations.multi_reply import MultiReply
 
 
 @final
@@ -122,6 +123,7 @@ class LearnerTxns(CommittedTxns):
         parts: i64 = 0
         if isinstance(txn, MultiTxn):
             if self._database.begin_multi(header, txn, [], [], applied.result, units, applied.digest):
+                applied.result.sink = MultiReply(self._audit is not None)
                 self._closing = applied
                 return 0
             parts = PART_UNITS * len(txn.txns or [])

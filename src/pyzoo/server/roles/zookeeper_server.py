@@ -99,8 +99,10 @@ class ZooKeeperServer(WritingServer, FinalOwner):
         self.snapshot_running = False
         self.ensemble: EnsembleView | None = None
         self.environment = ServerEnvironment()
-        self.audit: AuditLog | None = AuditLog(self.access, config.server_user) if config.audit_enabled else None
         self.slices = SliceQueue(config.slice_units)
+        self.audit: AuditLog | None = None
+        if config.audit_enabled:
+            self.audit = AuditLog(self.access, config.server_user, self.slices)
         self.connections = ServerCnxnFactory(
             config, self.effects.replies, self.metrics, self.stats, self.access, self.slices, self.now_ms
         )

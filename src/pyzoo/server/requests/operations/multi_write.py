@@ -147,6 +147,9 @@ def logged_part(type: int, txn: Record, create2_as_create: bool) -> Txn:
 
 def write_multi_results(result: ProcessTxnResult, out: BytesWriter) -> None:
     """One result for each part; after a failure all of them are error results."""
+    if result.sink is not None:
+        result.sink.write(out)
+        return
     results = result.results
     assert results is not None
     failed = False
@@ -157,11 +160,11 @@ def write_multi_results(result: ProcessTxnResult, out: BytesWriter) -> None:
         if failed:
             write_multi_error(out, part.err)
         else:
-            _write_part(part, out)
+            write_part(part, out)
     write_multi_end(out)
 
 
-def _write_part(part: ProcessTxnResult, out: BytesWriter) -> None:
+def write_part(part: ProcessTxnResult, out: BytesWriter) -> None:
     """The result of a part that went well; all creates but the plain one answer as create2."""
     type: i32 = part.type
     if type == op.CREATE_CONTAINER or type == op.CREATE_TTL:
