@@ -81,6 +81,7 @@ def main() -> None:
         create(server, f"/mine/{at:08}", owner=int(cnxn.session_id))
     watched = [f"/watched-{at:08}" for at in range(int(1_000_000 * scale))]
     gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000_000)  # as a server has it
     requests = [
         ("getChildren", GET_CHILDREN, read_body("/crowd")),
         ("the same again", GET_CHILDREN, read_body("/crowd")),

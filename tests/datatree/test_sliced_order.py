@@ -1,10 +1,19 @@
 """Orders of large hash tables, made a piece at a time."""
 
+from collections.abc import Iterator
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzoo.datatree.java_order import table_order
-from pyzoo.datatree.sliced_order import SlicedOrder, hash_map_slices, session_slices, table_slices
+from pyzoo.datatree.sliced_order import (
+    SlicedOrder,
+    hash_map_slices,
+    session_slices,
+    slices_of_pieces,
+    sorted_slices,
+    table_slices,
+)
 
 TEXTS = st.lists(st.text("AaBb01/", max_size=12), unique=True, max_size=200)
 
@@ -38,3 +47,31 @@ def test_no_slice_of_many_sessions_is_long() -> None:
     slices = list(session_slices(ids))
     assert sorted(ids) == sorted(id for some in slices for id in some)
     assert max(len(some) for some in slices) < 3000
+
+
+def test_texts_that_come_in_pieces_have_the_order_of_all_of_them() -> None:
+    texts = [f"/node-{at}" for at in range(3_000)]
+    pieces = (texts[at : at + 100] for at in range(0, len(texts), 100))
+    assert [text for some in hash_map_slices(texts) for text in some] == [
+        text for some in slices_of_pieces(pieces) for text in some
+    ]
+
+
+def test_a_piece_is_not_taken_before_its_turn() -> None:
+    taken: list[int] = []
+
+    def pieces() -> Iterator[list[str]]:
+        for at in range(3):
+            taken.append(at)
+            yield [f"/{at}"]
+
+    slices = slices_of_pieces(pieces())
+    assert ([], [0]) == (next(slices), taken)
+    assert ([], [0, 1]) == (next(slices), taken)
+
+
+def test_numbers_are_sorted_a_few_at_a_time() -> None:
+    numbers = [(at * 7919) % 5_003 for at in range(5_003)]
+    slices = list(sorted_slices(numbers))
+    assert list(range(5_003)) == [number for some in slices for number in some]
+    assert max(map(len, slices)) <= 1_000

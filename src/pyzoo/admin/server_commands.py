@@ -7,7 +7,7 @@ from pyzoo.admin.response import Json, LongArray, LongObject
 from pyzoo.config.java_numbers import whole_number
 from pyzoo.config.redaction import redacted, redacted_text
 from pyzoo.datatree.digest import DIGEST_VERSION
-from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
+from pyzoo.datatree.sliced_order import session_slices, slices_of_pieces, table_slices
 from pyzoo.datatree.watcher import Watcher
 from pyzoo.release import FULL_VERSION
 from pyzoo.server.clients.cnxn import NO_LATENCY, ServerCnxn
@@ -299,7 +299,7 @@ def watches(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     found = shown_watches(server)
 
     def paths_of(watcher: Watcher) -> Iterator[list[Json]]:
-        for paths in hash_map_slices(found.paths_of(watcher)):
+        for paths in slices_of_pieces(found.pieces_of(watcher)):
             yield [path_text(path) for path in paths]
 
     return {
@@ -321,6 +321,6 @@ def watches_by_path(server: ZooKeeperServer, parameters: Parameters) -> Fields:
     return {
         "path_to_session_ids": LongObject(
             [(path_text(path), LongArray(sessions_of(path))) for path in paths]
-            for paths in hash_map_slices(found.paths())
+            for paths in slices_of_pieces(found.pieces())
         )
     }

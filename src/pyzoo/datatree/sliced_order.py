@@ -1,6 +1,7 @@
 """SlicedOrder: the order of a large Java hash table, made a piece at a time."""
 
 from collections.abc import Iterator
+from heapq import merge
 from typing import Final, final
 
 from mypy_extensions import i64
@@ -66,6 +67,15 @@ def hash_map_slices(texts: list[str]) -> Iterator[list[str]]:
     return table_slices(texts, buckets)
 
 
+def slices_of_pieces(pieces: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The same for texts that come a few at a time, because there may be more than can be copied at once."""
+    texts: list[str] = []
+    for piece in pieces:
+        texts.extend(piece)
+        yield []
+    yield from hash_map_slices(texts)
+
+
 def table_slices(texts: list[str], buckets: i64) -> Iterator[list[str]]:
     """The same for a table with this many buckets."""
     order = SlicedOrder(texts, 0, buckets)
@@ -74,6 +84,22 @@ def table_slices(texts: list[str], buckets: i64) -> Iterator[list[str]]:
         yield []
     while order.has_more:
         yield order.next_bin()
+
+
+def sorted_slices(numbers: list[int]) -> Iterator[list[int]]:
+    """Numbers in their order, a few at a time; some of the lists are empty."""
+    runs: list[list[int]] = []
+    for at in range(0, len(numbers), _AT_ONCE):
+        runs.append(sorted(numbers[at : at + _AT_ONCE]))
+        yield []
+    piece: list[int] = []
+    for number in merge(*runs):
+        piece.append(number)
+        if len(piece) == _AT_ONCE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
 
 
 def session_slices(session_ids: list[int]) -> Iterator[list[int]]:

@@ -74,6 +74,10 @@ class SpreadTable:
             found.extend(part.items())
         return found
 
+    def pieces(self) -> list[dict[str, object]]:
+        """All of it as tables that are never large, and may change."""
+        return list(self._parts) or [self._first]
+
     def paths(self) -> list[str]:
         """All paths."""
         if not self._parts:

@@ -30,6 +30,10 @@ class StandardWatches:
         """These paths."""
         return self._entries.paths()
 
+    def pieces(self) -> list[dict[str, object]]:
+        """The same as the keys of tables that are never large, and may change."""
+        return self._entries.pieces()
+
     def has(self, path: str, watcher: Watcher) -> bool:
         """Whether this watcher has one here."""
         entry = self._entries.get(path)

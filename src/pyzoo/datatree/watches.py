@@ -5,6 +5,7 @@ its paths with a bit mask of modes. So everything about one path or one watcher 
 Recursive watches are also listed apart, so that events need not search all watchers of ancestors.
 """
 
+from collections.abc import Iterator
 from typing import Final, cast, final
 
 from mypy_extensions import i32, i64, mypyc_attr
@@ -292,6 +293,20 @@ class WatchManager(WatchTable):
             # Nothing is used up that is still in a mask: a million paths are copied in a few milliseconds.
             return paths.paths()
         return [path for path, mask in paths.pairs() if self._modes(path, watcher, cast(int, mask)) != 0]
+
+    def pieces_of(self, watcher: Watcher) -> Iterator[list[str]]:
+        """What this watcher watches, as `paths_of`, but each piece as it is when its turn has come."""
+        table = self._paths.get(watcher)
+        if table is None:
+            return
+        for piece in table.pieces():
+            yield [path for path, mask in piece.items() if self._modes(path, watcher, cast(int, mask)) != 0]
+
+    def pieces(self) -> Iterator[list[str]]:
+        """All watched paths, as `paths`, but each piece as it is when its turn has come."""
+        for piece in self._standard.pieces():
+            yield list(piece)
+        yield [path for path in self._lasting if path not in self._standard]
 
     def paths(self) -> list[str]:
         """All watched paths."""

@@ -1,13 +1,14 @@
 """What the words answer that have a line for each connection, session, ephemeral or watch.
 
 There may be millions of them, so the texts come in pieces, and the server goes on in between: what is listed is what
-was there when its list began. An empty piece only says that something was got ready. The texts are an interface.
+was there when its list began, or for watches while it was got ready. An empty piece only says that something was got
+ready. The texts are an interface.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from pyzoo.datatree.sliced_order import hash_map_slices, session_slices, table_slices
+from pyzoo.datatree.sliced_order import session_slices, slices_of_pieces, sorted_slices, table_slices
 from pyzoo.datatree.watcher import Watcher
 from pyzoo.datatree.watches import WatchManager
 from pyzoo.server.clients.cnxn import NO_LATENCY, ServerCnxn
@@ -99,10 +100,13 @@ def _global_sessions(server: OperatedServer) -> Iterator[str]:
     """What a learner knows of sessions."""
     sessions = server.database.sessions
     yield f"Global Sessions({len(sessions)}):\n"
-    for session_id in sorted(sessions):
-        timeout_ms = sessions.get(session_id)
-        if timeout_ms is not None:
-            yield f"0x{hex_text(session_id)}\t{timeout_ms}ms\n"
+    for session_ids in sorted_slices(list(sessions)):
+        if not session_ids:
+            yield ""
+        for session_id in session_ids:
+            timeout_ms = sessions.get(session_id)
+            if timeout_ms is not None:
+                yield f"0x{hex_text(session_id)}\t{timeout_ms}ms\n"
 
 
 def _ephemerals(server: OperatedServer) -> Iterator[str]:
@@ -173,7 +177,7 @@ def wchc(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     watches = shown_watches(server)
     for watcher in watches.watchers():
         yield f"0x{_session_of(watcher)}\n"
-        for paths in hash_map_slices(watches.paths_of(watcher)):
+        for paths in slices_of_pieces(watches.pieces_of(watcher)):
             if not paths:
                 yield ""
             for path in paths:
@@ -184,7 +188,7 @@ def wchc(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
 def wchp(server: OperatedServer, cnxn: ServerCnxn) -> Iterator[str]:
     """The watching sessions of each path."""
     watches = shown_watches(server)
-    for paths in hash_map_slices(watches.paths()):
+    for paths in slices_of_pieces(watches.pieces()):
         if not paths:
             yield ""
         for path in paths:
