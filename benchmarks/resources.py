@@ -7,11 +7,13 @@ machine has to have.
 
 import logging
 import statistics
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from attrs import frozen
 
+from benchmarks.asker import CREATE, DELETE, GET_CHILDREN, Asker, create_body, delete_body, read_body
 from benchmarks.servers import Contestant, Memory, fresh_home, running
 from benchmarks.zkload import Figures, Zkload
 
@@ -21,6 +23,13 @@ log = logging.getLogger(__name__)
 SNAP_COUNT = 20_000
 PROBE_WRITES_PER_S = 4_000
 
+LARGE_HEAP = "-Xmx8g"
+"""For millions of znodes: the usual heap would be full."""
+CREATES = 500
+TURNS = 21
+LISTS = 5
+FILLED_AT_ONCE = 100_000
+
 
 @frozen
 class Scale:
@@ -28,14 +37,16 @@ class Scale:
 
     starts: int = 5
     sessions: int = 5_000
-    nodes_few: int = 100_000
-    nodes_many: int = 1_000_000
+    nodes_few: int = 1_000_000
+    nodes_many: int = 2_000_000
+    children: int = 1_000_000
+    children_many: int = 10_000_000
     watches: int = 100_000
     watchers_of_one: int = 5_000
     probe_s: float = 20.0
 
 
-QUICK = Scale(3, 1_000, 20_000, 100_000, 20_000, 1_000, 8.0)
+QUICK = Scale(3, 1_000, 20_000, 100_000, 20_000, 100_000, 20_000, 1_000, 8.0)
 
 
 def _each(name: str, before: Memory, after: Memory, count: float) -> Figures:
@@ -75,6 +86,7 @@ def measure_sessions(contestant: Contestant, zkload: Zkload, directory: Path, sc
 def measure_data(contestant: Contestant, zkload: Zkload, directory: Path, scale: Scale) -> Figures:
     """Memory of znodes, filling rate, loading from disk, and latency of gets while snapshots are written."""
     few, many = scale.nodes_few, scale.nodes_many
+    contestant = contestant.with_heap(LARGE_HEAP)
     with fresh_home(directory, contestant) as home:
         with running(contestant, home) as server:
             empty = server.memory()
@@ -104,6 +116,54 @@ def measure_data(contestant: Contestant, zkload: Zkload, directory: Path, scale:
         "snapshot_get_max_us": probe["get_max_us"],
         "snapshots_written": float(written),
     }
+
+
+def measure_children(contestant: Contestant, zkload: Zkload, directory: Path, scale: Scale) -> Figures:
+    """Creates under nodes with more and more children, in turns, and how long the listing of very many takes.
+
+    The most children only pyzoo gets: they take the JVM a quarter of an hour and most of the memory.
+    """
+    contestant = contestant.with_heap(LARGE_HEAP)
+    crowds = {"some": scale.children} if contestant.is_java else {"some": scale.children, "most": scale.children_many}
+    with fresh_home(directory, contestant) as home, running(contestant, home) as server, Asker(server.port) as asker:
+        for name, count in [("none", 0), *crowds.items()]:
+            asker.create(f"/{name}")
+            for begin in range(0, count, FILLED_AT_ONCE):
+                asker.create_many([f"/{name}/{at:08}" for at in range(begin, min(begin + FILLED_AT_ONCE, count))])
+        times: dict[str, list[float]] = {name: [] for name in ("none", *crowds)}
+        for turn in range(TURNS):
+            for name, taken in times.items():
+                taken.append(_time_of_creates(asker, f"/{name}/new-{turn:03}"))
+        figures = {f"create_{name}_us": statistics.median(taken) * 1e6 / CREATES for name, taken in times.items()}
+        lists = []
+        for turn in range(LISTS):
+            # A new child each time: what is kept of the last listing must not be all of the answer.
+            asker.create(f"/some/again-{turn}")
+            begin_s = time.perf_counter()
+            asker.call(GET_CHILDREN, read_body("/some"))
+            lists.append(time.perf_counter() - begin_s)
+    return {
+        **figures,
+        **{f"create_{name}_ratio": figures[f"create_{name}_us"] / figures["create_none_us"] for name in crowds},
+        "list_first_ms": lists[0] * 1000,
+        "list_again_ms": statistics.median(lists[1:]) * 1000,
+    }
+
+
+def _time_of_creates(asker: Asker, prefix: str) -> float:
+    """Seconds for some creates, all of them on their way at once, and no more of them than before when it is over."""
+    paths = [f"{prefix}-{at:04}" for at in range(CREATES)]
+    begin_s = time.perf_counter()
+    for path in paths:
+        asker.ask(CREATE, create_body(path))
+    for _ in paths:
+        asker.reply()
+    taken = time.perf_counter() - begin_s
+    for path in paths:
+        asker.ask(DELETE, delete_body(path))
+    for _ in paths:
+        asker.reply()
+    return taken
 
 
 def measure_watches(contestant: Contestant, zkload: Zkload, directory: Path, scale: Scale) -> Figures:
@@ -136,4 +196,5 @@ MEASUREMENTS: dict[str, Measurement] = {
     "sessions": measure_sessions,
     "watches": measure_watches,
     "data": measure_data,
+    "children": measure_children,
 }

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import attrs
 from attrs import define, field, frozen
 
 from benchmarks.tls import TlsFiles
@@ -45,6 +46,10 @@ LOGBACK_XML = """<configuration>
 """
 
 
+USUAL_HEAP = "-Xmx1000m"
+"""That of zkServer.sh."""
+
+
 class ServerError(Exception):
     """A server did not come up; the message ends with the last lines of its output."""
 
@@ -66,6 +71,12 @@ class Contestant:
             return [self.command[0], *defines, *self.command[1:], "zoo.cfg"]
         return [*self.command, "zoo.cfg", *defines]
 
+    def with_heap(self, flag: str) -> "Contestant":
+        """The same with another heap, where it is a JVM."""
+        if not self.is_java:
+            return self
+        return attrs.evolve(self, command=[flag if word == USUAL_HEAP else word for word in self.command])
+
 
 def real_zookeeper() -> Contestant:
     """Apache ZooKeeper with the JVM flags of zkServer.sh; jars come by Maven where they are missing."""
@@ -75,11 +86,11 @@ def real_zookeeper() -> Contestant:
         name = f"zookeeper-{OLDER_VERSION}"
         copy_jars(CACHE / name, JAR_SETS[name])
         installation = zookeeper_395()
-    flags = ["-Xmx1000m", "-XX:+HeapDumpOnOutOfMemoryError", "-Dlogback.configurationFile=logback.xml"]
+    flags = [USUAL_HEAP, "-XX:+HeapDumpOnOutOfMemoryError", "-Dlogback.configurationFile=logback.xml"]
     main_class = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
     version = subprocess.run([java(), "-version"], capture_output=True, text=True).stderr.splitlines()[0]
     command = [java(), *flags, "-cp", installation.class_path, main_class]
-    description = f"Apache ZooKeeper {installation.version}, {version}, -Xmx1000m"
+    description = f"Apache ZooKeeper {installation.version}, {version}, {USUAL_HEAP}"
     return Contestant("real", description, command, dict(os.environ), is_java=True)
 
 
