@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pyzoo.console.nodes import child_page as pages
 from pyzoo.console.nodes.child_page import NAMES_AT_ONCE, ChildPage, PageWanted, child_page
-from tests.support.large_trees import parent_of_many
+from tests.support.large_trees import parent_of_many, plain_node
 
 NAMES = st.lists(st.text(alphabet="abAB01/%".replace("/", ""), min_size=1, max_size=4), unique=True, max_size=60)
 
@@ -90,17 +90,18 @@ async def test_of_very_many_names_few_are_looked_at_between_two_pauses() -> None
     assert (["/parent/0000000", "/parent/0000001"], count, 10) == (list(page.paths), page.total, pauses.count)
 
 
-async def test_children_that_come_meanwhile_do_not_spoil_the_page() -> None:
+async def test_children_that_come_and_go_meanwhile_do_not_spoil_the_page() -> None:
     node = parent_of_many([f"{at:07}" for at in range(2 * NAMES_AT_ONCE)])
     children = node.children
     assert children is not None
 
     async def pause() -> None:
         if len(children) == 2 * NAMES_AT_ONCE:
-            children.discard("/parent/0000001")
-            children.add("/parent/0000000x")
-            node.pzxid += 1
+            gone = children.nodes()[1]
+            gone.leave()
+            children.discard(gone)
+            children.add(plain_node("/parent/0000000x"))
 
     page = await child_page(node, PageWanted(3), pause)
-    assert ["/parent/0000000", "/parent/0000000x", "/parent/0000002"] == list(page.paths)
+    assert ["/parent/0000000", "/parent/0000001", "/parent/0000002"] == list(page.paths)
     assert 2 * NAMES_AT_ONCE == page.total

@@ -87,7 +87,7 @@ def test_nodes_that_are_gone_when_their_turn_comes_are_left_out() -> None:
     walk = SortedWalk(reader_of(tree), "/top")
     first = [visit.path for visit in walk.step(1)]
     for path in ("/top/a", "/top/a/b"):
-        del tree.nodes[path]
+        tree.nodes.pop(path)
     assert ["/top", "/top/b"] == first + walked(walk)
 
 

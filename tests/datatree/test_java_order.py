@@ -3,10 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyzoo.datatree.children import Children
 from pyzoo.datatree.java_order import ephemerals_copy_order, id_set_order, string_hash
-from pyzoo.datatree.node import Children
+from pyzoo.datatree.node import DataNode
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import Id, read_vector_of_ustring
+from tests.support.large_trees import plain_node
 
 
 class SimulatedHashMap:
@@ -52,14 +54,18 @@ def test_string_hash_is_javas() -> None:
 @given(st.lists(st.tuples(st.booleans(), names), max_size=120))
 def test_children_are_listed_as_a_java_hash_set_would(steps: list[tuple[bool, str]]) -> None:
     children = Children(3)
+    nodes: dict[str, DataNode] = {}
     simulated = SimulatedHashMap(8)
     for add, name in steps:
-        present = "/p/" + name in children.paths
-        if add and not present:
-            children.add("/p/" + name)
-            simulated.add(name)
-        elif not add and present:
-            children.discard("/p/" + name)
+        node = nodes.pop(name, None)
+        if add:
+            node = nodes[name] = node or plain_node("/p/" + name)
+            if name not in simulated.keys():
+                children.add(node)
+                simulated.add(name)
+        elif node is not None:
+            node.leave()
+            children.discard(node)
             simulated.remove(name)
     assert simulated.keys() == children.listing()
     assert simulated.keys() == read_vector_of_ustring(InputArchive(children.encoded()))

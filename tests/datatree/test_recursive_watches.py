@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.node_table import NodeTable
 from pyzoo.datatree.path_lengths import PathLengths
 from pyzoo.datatree.quota import LIMITS_NAME, QuotaBook
 from pyzoo.datatree.recursive_watches import RecursiveWatches
@@ -57,8 +57,7 @@ def test_watchers_are_reached_at_the_path_and_then_from_below_up(entered: list[A
 
 @given(st.lists(PATHS, max_size=20), st.lists(PATHS, max_size=20), PATHS)
 def test_the_deepest_quota_above_a_path_is_found_as_by_walking_up(made: list[str], gone: list[str], path: str) -> None:
-    nodes: dict[str, DataNode] = {}
-    quotas = QuotaBook(nodes)
+    quotas = QuotaBook(NodeTable())
     for prefix in made:
         quotas.quota_node_created(f"/zookeeper/quota{prefix}", LIMITS_NAME)
     for prefix in gone:

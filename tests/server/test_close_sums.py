@@ -4,13 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyzoo.datatree.digest import digest_without_pzxid, node_digest, parent_part, pzxid_part
-from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import CreateRequest, DeleteRequest, MultiHeader, SetDataRequest
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.server.slices import REST_MS
 from tests.support.dialogue import OPEN, Client, LoneServer
+from tests.support.large_trees import plain_node
 
 EPHEMERAL = 1
 PARENTS = 30
@@ -115,7 +115,9 @@ def test_a_parent_whose_last_child_goes_with_a_close_on_its_way_can_be_deleted()
 def test_the_part_of_the_pzxid_in_a_digest_is_the_same_for_all_nodes(
     name: str, data: bytes, zxid: int, pzxid: int
 ) -> None:
-    node = DataNode(data, 1, zxid, zxid, 5, 6, 7, 8, 9, 0, pzxid, 0)
+    node = plain_node(f"/{name}", data)
+    more = node.more()
+    more.mzxid, more.pzxid, more.version, more.cversion = zxid, pzxid, 7, 8
     assert node_digest(f"/{name}", node) == digest_without_pzxid(f"/{name}", node) ^ pzxid_part(pzxid)
 
 
@@ -123,8 +125,9 @@ def test_the_part_of_the_pzxid_in_a_digest_is_the_same_for_all_nodes(
 def test_what_children_change_in_a_digest_is_the_same_for_all_nodes(
     name: str, pzxid: int, other_pzxid: int, cversion: int, other_cversion: int
 ) -> None:
-    before = DataNode(b"data", 1, 2, 3, 5, 6, 7, cversion, 9, 0, pzxid, 0)
-    after = DataNode(b"data", 1, 2, 3, 5, 6, 7, other_cversion, 9, 0, other_pzxid, 0)
+    before, after = plain_node("/a", b"data"), plain_node("/a", b"data")
+    before.change(3, 6, pzxid, 7, cversion, 9)
+    after.change(3, 6, other_pzxid, 7, other_cversion, 9)
     part = parent_part(pzxid ^ other_pzxid, cversion ^ other_cversion)
     assert node_digest(f"/{name}", after) == node_digest(f"/{name}", before) ^ part
 

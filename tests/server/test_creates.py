@@ -171,7 +171,7 @@ def test_numbers_are_padded_to_ten_characters(world: LoneServer, client: Client,
     client.create("/p")
     node = world.server.tree.get_node("/p")
     assert node is not None
-    node.cversion = counter
+    node.more().cversion = counter
     assert "/p/n" + suffix == client.create("/p/n", flags=2)
 
 
@@ -179,7 +179,7 @@ def test_the_counter_sticks_at_its_maximum(world: LoneServer, client: Client) ->
     client.create("/p")
     node = world.server.tree.get_node("/p")
     assert node is not None
-    node.cversion = 0x7FFFFFFE
+    node.more().cversion = 0x7FFFFFFE
     assert "/p/n2147483646" == client.create("/p/n", flags=2)
     pzxid = client.stat("/p").pzxid
     assert "/p/n2147483647" == client.create("/p/n", flags=2)

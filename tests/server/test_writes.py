@@ -155,7 +155,7 @@ def test_data_may_become_null(client: Client) -> None:
 def test_versions_wrap(world: LoneServer, client: Client, old: int, new: int) -> None:
     node = world.server.tree.get_node("/a")
     assert node is not None
-    node.version = old
+    node.more().version = old
     _, archive = client.call(op.SET_DATA, SetDataRequest("/a", b"", old))
     assert new == Stat.decode(archive).version
 

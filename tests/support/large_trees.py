@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 
-from pyzoo.datatree.acl import OPEN_UNSAFE_ID
-from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.node_store import add_child, is_wide
+from pyzoo.datatree.node_table import hash_of_key, key_of
 from pyzoo.datatree.tree import DataTree
 
 PARENT = "/parent"
 
 
-def plain_node(data: bytes | None = b"") -> DataNode:
+def plain_node(path: str, data: bytes | None = b"", time: int = 1_700_000_000_000) -> DataNode:
     """A persistent node with an open ACL that nobody has changed."""
-    return DataNode(data, OPEN_UNSAFE_ID, 1, 1, 1_700_000_000_000, 1_700_000_000_000, 0, 0, 0, 0, 1, 0)
+    key = key_of(path)
+    return DataNode(key, hash_of_key(key), is_wide(path, key), data, 1, time)
 
 
 def grow(tree: DataTree, names: Iterable[str], parent: str = PARENT, data: bytes | None = b"") -> DataNode:
@@ -21,36 +23,24 @@ def grow(tree: DataTree, names: Iterable[str], parent: str = PARENT, data: bytes
     """
     node = tree.get_node(parent)
     if node is None:
-        above = parent.rpartition("/")[0]
-        node = tree.nodes[parent] = plain_node()
-        tree.add_child(tree.nodes[above], parent, len(above) + 1)
-    start = len(parent) + 1 if parent != "/" else 1
+        node = plain_node(parent)
+        tree.nodes.add(node)
+        add_child(tree.nodes[parent.rpartition("/")[0]], node)
     for name in names:
-        path = f"{parent.rstrip('/')}/{name}"
-        tree.nodes[path] = plain_node(data)
-        tree.add_child(node, path, start)
+        child = plain_node(f"{parent.rstrip('/')}/{name}", data)
+        tree.nodes.add(child)
+        add_child(node, child)
     return node
 
 
 def parent_of_many(names: Iterable[str]) -> DataNode:
-    """A node that has these children, which are no nodes themselves."""
-    node = plain_node()
-    tree = DataTree(digest_enabled=False)
-    start = len(PARENT) + 1
+    """A node that has these children, which are in no tree."""
+    node = plain_node(PARENT)
     for name in names:
-        tree.add_child(node, f"{PARENT}/{name}", start)
+        add_child(node, plain_node(f"{PARENT}/{name}"))
     return node
 
 
 def grow_very_many(tree: DataTree, count: int, parent: str) -> None:
-    """Make a node with so many children, named by seven digits: all of them are one and the same node object.
-
-    So a million take a second, not a minute.
-    """
-    node = grow(tree, [], parent)
-    children = Children(len(parent) + 1)
-    children.paths = dict.fromkeys([f"{parent}/{at:07}" for at in range(count)])
-    while children.buckets * 3 < count * 4:
-        children.buckets *= 2
-    node.children = children
-    tree.nodes.update(dict.fromkeys(children.paths, plain_node()))
+    """Make a node with so many children, named by seven digits."""
+    grow(tree, (f"{at:07}" for at in range(count)), parent)

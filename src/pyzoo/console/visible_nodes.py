@@ -1,11 +1,11 @@
 """VisibleNodes: the tree as what recognises recipes sees it, with the rights of a visitor."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from pyzoo.console.visitor import Visitor
+from pyzoo.datatree.children import Children
 from pyzoo.datatree.ephemeral_type import EPHEMERAL
-from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.node import DataNode
 from pyzoo.recipes.labels import LARGEST_DATA
 from pyzoo.recipes.nodes import Node
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
@@ -40,7 +40,7 @@ class VisibleNodes:
     def has_children(self, path: str) -> bool:
         """Whether there are any."""
         node = self._tree.get_node(path)
-        return node is not None and node.children is not None and len(node.children.paths) > 0
+        return node is not None and node.num_children > 0
 
     def session(self, path: str) -> int:
         """Whose ephemeral it is."""
@@ -52,16 +52,15 @@ class VisibleNodes:
         children = self._children(path)
         if children is None:
             return []
-        start = int(children.start)
-        return [child[start:] for child in islice(children.paths, most)]
+        return [child.name(children.start) for child in children.first(most)]
 
     def names(self, path: str) -> Iterator[str]:
         """The names of its children, if they may be listed."""
         children = self._children(path)
         if children is None:
             return iter(())
-        start = int(children.start)
-        return (child[start:] for child in list(children.paths))
+        start = children.start
+        return (child.name(start) for child in children.nodes())
 
     def _children(self, path: str) -> Children | None:
         """None also where they may not be listed."""

@@ -11,7 +11,8 @@ from mypy_extensions import i32, i64
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, PERSISTENT, kind_of, ttl_owner
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.node import DataNode
-from pyzoo.datatree.node_store import NodeStore, length_of, size_of
+from pyzoo.datatree.node_store import NodeStore, add_child, is_wide, length_of, size_of
+from pyzoo.datatree.node_table import hash_of_key, key_of
 from pyzoo.datatree.paths import CONFIG, QUOTA
 from pyzoo.datatree.session_close import FEW, SessionClose, can_close
 from pyzoo.datatree.txn_result import ProcessTxnResult
@@ -95,14 +96,15 @@ class NodeChanges(NodeStore):
             result.err = NONODE
             return
         nodes = self.nodes
-        parent_path = path[:slash]
-        parent = nodes.get(parent_path)
+        parent = nodes.parent_of(path, slash)
         if parent is None:
             result.err = NONODE
             return
+        key = key_of(path)
+        path_hash = hash_of_key(key)
         cache = self.acl_cache
         acl_id = cache.acl_id_for(acl)
-        existing = nodes.get(path)
+        existing = nodes.find(key, path_hash)
         if existing is not None:
             # A fuzzy snapshot may have the node with a number that its ACL map does not explain.
             cache.remove_use(existing.acl_id)
@@ -112,74 +114,80 @@ class NodeChanges(NodeStore):
         zxid = header.zxid
         time = header.time
         kind: i32 = PERSISTENT if owner == 0 else kind_of(owner, self.extended_types, self.emulate_353_ttl)
-        node = DataNode(data, acl_id, zxid, zxid, time, time, 0, 0, 0, owner, zxid, kind)
-        self.add_child(parent, path, slash + 1)
-        nodes[path] = node
-        self._raise_parent(parent_path, parent, parent_cversion, zxid)
+        node = DataNode(key, path_hash, is_wide(path, key), data, zxid, time)
+        node.acl_id = acl_id
+        if owner != 0:
+            node.own(owner, kind)
+        add_child(parent, node)
+        nodes.add(node)
+        self._raise_parent(path, slash, parent, parent_cversion, zxid)
         self.take_digest(path, node, self.foreseen_digest)
         if kind != PERSISTENT:
             self.ownership.add(path, kind, owner)
         self.approximate_data_size += size_of(path, data)
-        if parent_path.startswith(QUOTA):
-            self.quotas.quota_node_created(parent_path, path[slash + 1 :])
+        if slash >= len(QUOTA) and path.startswith(QUOTA):
+            self.quotas.quota_node_created(path[:slash], path[slash + 1 :])
         self.quotas.changed(path, length_of(data), 1)
-        result.node = node
         if result.type != op.CREATE:
             result.stat = node.stat()
         if self.data_watches.size > 0:
             self.data_watches.trigger(path, NODE_CREATED, zxid, cache.acl_for(acl_id))
         if self.child_watches.size > 0:
-            watched = parent_path if slash > 0 else "/"
+            watched = path[:slash] if slash > 0 else "/"
             self.child_watches.trigger(watched, NODE_CHILDREN_CHANGED, zxid, cache.acl_for(parent.acl_id))
 
-    def _raise_parent(self, path: str, parent: DataNode, cversion: i32, zxid: i64) -> None:
-        """Move the counter of creates and pzxid, but never back: the tree may be ahead of a replayed log."""
+    def _raise_parent(self, path: str, slash: i64, parent: DataNode, cversion: i32, zxid: i64) -> None:
+        """Move the counter of creates and pzxid, but never back: the tree may be ahead of a replayed log.
+
+        The path is that of the child, up to the slash that of the parent.
+        """
         current = i64(parent.cversion)
         wanted = current + 1 if cversion == _NEXT_CVERSION else i64(cversion)
         # At the end of 32 bits the successor is the smallest number, and so not above.
         if wanted > current and wanted <= 0x7FFFFFFF:
-            parent.cversion = i32(wanted)
-            parent.pzxid = zxid
-            self.take_digest(path, parent, self.foreseen_parent_digest)
+            more = parent.more()
+            more.cversion = i32(wanted)
+            more.pzxid = zxid
+            foreseen = self.foreseen_parent_digest
+            self.take_digest(path[:slash] if foreseen == 0 else path, parent, foreseen)
 
     def _raise_cversion(self, path: str | None, cversion: i32, zxid: i64) -> None:
         """What a plain create of an existing node still does to the parent (setCversionPzxid)."""
         if path is not None:
-            parent_path = path[: path.rfind("/")]
-            parent = self.nodes.get(parent_path)
+            slash = path.rfind("/")
+            parent = self.nodes.parent_of(path, slash)
             if parent is not None:
-                self._raise_parent(parent_path, parent, cversion, zxid)
+                self._raise_parent(path, slash, parent, cversion, zxid)
 
     def delete_node(self, path: str, zxid: i64) -> i32:
         """Delete a node; returns OK or NONODE (DataTree.deleteNode)."""
         slash = path.rfind("/")
-        nodes = self.nodes
-        parent_path = path[:slash] if slash >= 0 else ""
-        parent = nodes.get(parent_path) if slash >= 0 else None
+        parent = self.nodes.parent_of(path, slash) if slash >= 0 else None
         if parent is None or len(path) == 1:
             return NONODE
-        children = parent.children
-        if children is not None:
-            children.discard(path)
-            if children.buckets == CHILDREN_BUCKETS and not children.paths:
-                parent.children = None
         # Before we know that the node exists: a fuzzy snapshot may lack both it and the parent's pzxid.
-        if zxid > parent.pzxid:
-            parent.pzxid = zxid
-            self.update_digest(parent_path, parent)
-        node = nodes.pop(path, None)
+        more = parent.more()
+        if zxid > more.pzxid:
+            more.pzxid = zxid
+            self.update_digest(path[:slash], parent)
+        node = self.nodes.get(path)
         if node is None:
             return NONODE
+        children = more.children
+        self.take_out(node, children)
+        if children is not None and children.buckets == CHILDREN_BUCKETS and children.count == 0:
+            more.children = None
         self.tree_digest -= node.digest
         acl = self.acl_cache.acl_for(node.acl_id)
         self.acl_cache.remove_use(node.acl_id)
         if node.kind != PERSISTENT:
             self.ownership.discard(path, node.kind, node.ephemeral_owner)
-        self.approximate_data_size -= size_of(path, node.data)
-        if parent_path.startswith(QUOTA):
-            self.quotas.quota_node_deleted(parent_path, path[slash + 1 :])
-        self.quotas.changed(path, -length_of(node.data), -1)
-        self._fire_deleted(path, parent_path if slash > 0 else "/", zxid, acl, parent)
+        size = node.data_length
+        self.approximate_data_size -= len(path) + size
+        if slash >= len(QUOTA) and path.startswith(QUOTA):
+            self.quotas.quota_node_deleted(path[:slash], path[slash + 1 :])
+        self.quotas.changed(path, -size, -1)
+        self._fire_deleted(path, path[:slash] if slash > 0 else "/", zxid, acl, parent)
         return OK
 
     def _fire_deleted(self, path: str, parent_path: str, zxid: i64, acl: list[ACL], parent: DataNode) -> None:
@@ -192,19 +200,21 @@ class NodeChanges(NodeStore):
     def _set_data(self, result: ProcessTxnResult, header: TxnHeader, txn: SetDataTxn) -> None:
         path = txn.path
         result.path = path
-        node = None if path is None else self.nodes.get(path)
+        key = b"" if path is None else key_of(path)
+        node = self.nodes.find(key, hash_of_key(key))
         if path is None or node is None:
             result.err = NONODE
             return
         zxid = header.zxid
-        before = length_of(node.data)
+        before = node.data_length
         data = txn.data
-        node.data = data
-        node.mtime = header.time
-        node.mzxid = zxid
-        node.version = txn.version
+        # The root is also called by what is not its key.
+        node.put_data(key if len(key) != 1 else node.key, data)
+        more = node.more()
+        more.mtime = header.time
+        more.mzxid = zxid
+        more.version = txn.version
         self.take_digest(path, node, self.foreseen_digest)
-        result.node = node
         result.stat = node.stat()
         difference = length_of(data) - before
         self.quotas.changed(path, difference, 0)
@@ -226,9 +236,8 @@ class NodeChanges(NodeStore):
             return
         self.acl_cache.remove_use(node.acl_id)
         node.acl_id = self.acl_cache.acl_id_for(txn.acl)
-        node.aversion = txn.version
+        node.more().aversion = txn.version
         self.update_digest(path, node)
-        result.node = node
         result.stat = node.stat()
 
     def kill_session(self, session_id: i64, zxid: i64, paths: list[str | None] | None = None) -> None:

@@ -23,6 +23,7 @@ DIGEST_LOG_LIMIT: Final = 1024
 _crc32: Final = zlib.crc32
 _COPY_LIMIT: Final = 1024
 _BEHIND_PZXID: Final = bytes(36)
+_UNCOUNTED: Final = ZOOKEEPER_SUBTREE.encode()
 
 
 def stat_digest(
@@ -39,11 +40,28 @@ def stat_digest(
     ephemeral_owner: i64,
 ) -> i64:
     """What a node with these values adds to the digest of the tree; `cversion` is the stored counter."""
-    if path.startswith(ZOOKEEPER_SUBTREE):
+    key = path.encode("utf-8") if path != "/" else b""
+    return key_digest(key, data, czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeral_owner)
+
+
+def key_digest(
+    key: bytes,
+    data: bytes | None,
+    czxid: i64,
+    mzxid: i64,
+    pzxid: i64,
+    ctime: i64,
+    mtime: i64,
+    version: i32,
+    cversion: i32,
+    aversion: i32,
+    ephemeral_owner: i64,
+) -> i64:
+    """The same for a path in UTF-8, the root as ""."""
+    if key.startswith(_UNCOUNTED):
         return 0
     out = BytesWriter()
-    if path != "/":
-        out.write(path.encode("utf-8"))
+    out.write(key)
     crc = 0
     if data is not None:
         if len(data) > _COPY_LIMIT:

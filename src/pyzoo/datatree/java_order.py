@@ -44,6 +44,18 @@ def bucket_of(text: str, start: i64, buckets: i64) -> i64:
     return (value ^ (value >> 16)) & (buckets - 1)
 
 
+def bucket_of_bytes(content: bytes, start: i64, buckets: i64) -> i64:
+    """The same for the string that is content[start:] in UTF-8."""
+    value: i64 = 0
+    size: i64 = len(content)
+    for at in range(start, size):
+        unit: i64 = content[at]
+        if unit > 0x7F:
+            return bucket_of(content[start:].decode("utf-8"), 0, buckets)
+        value = (value * 31 + unit) & _MASK
+    return (value ^ (value >> 16)) & (buckets - 1)
+
+
 def grown(buckets: i64, size: i64) -> i64:
     """The number of buckets of a HashMap after one more key has made its size `size`."""
     return buckets * 2 if size * 4 > buckets * 3 else buckets

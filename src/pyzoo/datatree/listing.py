@@ -9,8 +9,8 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64, mypyc_attr
 
-from pyzoo.datatree.java_order import bucket_of, part_order
-from pyzoo.jute.primitives import write_ustring
+from pyzoo.datatree.children import Crowd, part_order
+from pyzoo.datatree.path_node import PathNode
 
 CROWDED_BUCKETS: Final = 2048
 """Buckets of a table from which on a listing is kept in pieces: there are, or were, 769 children."""
@@ -24,48 +24,45 @@ _NAMES_A_PIECE: Final = 75
 
 @final
 @mypyc_attr(acyclic=True)
-class CrowdedListing:
+class CrowdedListing(Crowd):
     """Pieces for a table of this many buckets, at least as many as a piece has; it does not outlive a larger table.
 
-    `paths` of a piece are in the order in which they came, which is what the order within a bucket depends on.
+    The nodes of a piece are in the order in which they came, which is what the order within a bucket depends on.
     `readers` counts who is having the pieces encoded just now.
     """
 
-    __slots__ = ("_buckets", "_encoded", "_entered", "_gone", "_paths", "_spoilt", "_start", "_waiting", "readers")
+    __slots__ = ("_buckets", "_encoded", "_entered", "_nodes", "_spoilt", "_start", "_waiting", "readers")
 
-    def __init__(self, paths: dict[str, None], start: i64, buckets: i64) -> None:
+    def __init__(self, nodes: list[PathNode], start: i64, buckets: i64) -> None:
         self._start: i64 = start
         self._buckets: i64 = buckets
-        self._paths: list[list[str]] = [[] for _ in range(buckets // _SPAN)]
+        self._nodes: list[list[PathNode]] = [[] for _ in range(buckets // _SPAN)]
         self._encoded: list[bytes | None] = [None] * (buckets // _SPAN)
         self._spoilt = list(range(buckets // _SPAN))
-        self._waiting = list(paths)
+        self._waiting = nodes
         self._entered: i64 = 0
-        self._gone: dict[str, int] = {}
         self.readers: i64 = 0
 
-    def add(self, path: str) -> None:
-        """A child came that was not there."""
+    def add(self, node: PathNode) -> None:
         if self._waiting:
-            self._waiting.append(path)
+            self._waiting.append(node)
         else:
-            self._enter(path)
+            self._enter(node)
 
-    def _enter(self, path: str) -> None:
-        piece = bucket_of(path, self._start, self._buckets) // _SPAN
-        self._paths[piece].append(path)
+    def _enter(self, node: PathNode) -> None:
+        piece = node.bucket(self._start, self._buckets) // _SPAN
+        self._nodes[piece].append(node)
         self._spoil(piece)
 
-    def discard(self, path: str) -> None:
-        """A child is gone that was there."""
-        piece = bucket_of(path, self._start, self._buckets) // _SPAN
-        paths = self._paths[piece]
-        if self._waiting and path not in paths:
-            # It waits, and may come once more and wait again: the first that waits is the one that is gone.
-            self._gone[path] = self._gone.get(path, 0) + 1
-            return
-        paths.remove(path)
-        self._spoil(piece)
+    def discard(self, node: PathNode) -> None:
+        piece = node.bucket(self._start, self._buckets) // _SPAN
+        nodes = self._nodes[piece]
+        for at in range(len(nodes)):
+            if nodes[at] is node:
+                del nodes[at]
+                self._spoil(piece)
+                return
+        # It waits, and is passed over when its turn comes.
 
     def _spoil(self, piece: i64) -> None:
         if self._encoded[piece] is not None:
@@ -99,28 +96,23 @@ class CrowdedListing:
             end = count
         begin = self._entered
         for at in range(begin, end):
-            path = waiting[at]
-            if self._gone:
-                times = self._gone.get(path, 0)
-                if times > 0:
-                    self._gone[path] = times - 1
-                    continue
-            self._enter(path)
+            node = waiting[at]
+            if not node.is_gone:
+                self._enter(node)
         self._entered = end
         if end == count:
             self._waiting = []
             self._entered = 0
-            self._gone.clear()
         return (end - begin) * UNITS_A_NAME
 
     def _encode(self, piece: i64) -> i64:
-        paths = self._paths[piece]
+        nodes = self._nodes[piece]
         out = BytesWriter()
         start = self._start
-        for path in part_order(paths, start, self._buckets, piece * _SPAN, _SPAN):
-            write_ustring(out, path[start:])
+        for node in part_order(nodes, start, self._buckets, piece * _SPAN, _SPAN):
+            node.write_path(out, start)
         self._encoded[piece] = out.getvalue()
-        count: i64 = len(paths)
+        count: i64 = len(nodes)
         return 1 + count * UNITS_A_NAME
 
     def pieces(self, count: i64) -> list[bytes]:

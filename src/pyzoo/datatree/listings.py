@@ -5,8 +5,9 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from pyzoo.datatree.children import NO_CHILDREN, Children
 from pyzoo.datatree.listing import CROWDED_BUCKETS, UNITS_A_NAME, CrowdedListing
-from pyzoo.datatree.node import NO_CHILDREN, Children, DataNode
+from pyzoo.datatree.node import DataNode
 
 BYTES_A_UNIT: Final = 512
 """Bytes that are copied in a unit of work (about 200 ns)."""
@@ -32,7 +33,7 @@ class Listings:
     def encoded(self, node: DataNode) -> bytes:
         """The names of the children as a jute vector of ustring; kept for nodes that were listed lately."""
         children = node.children
-        if children is None or not children.paths:
+        if children is None or children.count == 0:
             return NO_CHILDREN
         cached = children.cached
         if cached is not None:
@@ -55,8 +56,8 @@ class Listings:
         cached = children.cached
         if cached is not None:
             return len(cached) // BYTES_A_UNIT
-        crowd = children.crowd
-        count: i64 = len(children.paths)
+        crowd = crowd_in(children)
+        count = children.count
         return 2 * count * UNITS_A_NAME if crowd is None else crowd.units + count // 10
 
     def crowd_of(self, node: DataNode) -> CrowdedListing | None:
@@ -69,15 +70,15 @@ class Listings:
     def parts(self, node: DataNode) -> list[bytes]:
         """What `encoded` is, in pieces; of a crowded node to be called once its listing is ready."""
         children = node.children
-        crowd = None if children is None else children.crowd
+        crowd = None if children is None else crowd_in(children)
         if children is None or crowd is None or children.cached is not None:
             return [self.encoded(node)]
-        return crowd.pieces(len(children.paths))
+        return crowd.pieces(children.count)
 
     def _crowd_of(self, children: Children) -> CrowdedListing:
-        crowd = children.crowd
+        crowd = crowd_in(children)
         if crowd is None:
-            crowd = CrowdedListing(children.paths, children.start, children.buckets)
+            crowd = CrowdedListing(children.nodes(), children.start, children.buckets)
             children.crowd = crowd
             crowds = self._crowds
             crowds.pop(children, None)
@@ -89,7 +90,7 @@ class Listings:
     def _drop_a_crowd(self) -> None:
         """The oldest that nobody is working at."""
         for children in self._crowds:
-            crowd = children.crowd
+            crowd = crowd_in(children)
             if crowd is None or crowd.readers == 0:
                 children.crowd = None
                 del self._crowds[children]
@@ -100,9 +101,15 @@ class Listings:
         crowd = self._crowd_of(children)
         while not crowd.is_ready:
             crowd.work(crowd.units + 1)
-        encoded = b"".join(crowd.pieces(len(children.paths)))
+        encoded = b"".join(crowd.pieces(children.count))
         if self._last_crowd is not None:
             self._last_crowd.cached = None
         self._last_crowd = children
         children.cached = encoded
         return encoded
+
+
+def crowd_in(children: Children) -> CrowdedListing | None:
+    """The listing in pieces that there is for these children."""
+    crowd = children.crowd
+    return crowd if isinstance(crowd, CrowdedListing) else None

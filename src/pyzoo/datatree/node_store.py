@@ -3,13 +3,17 @@
 The root has two names: "" as a parent and in the digest, "/" in requests and events.
 """
 
+from typing import Final
+
 from mypy_extensions import i32, i64
 
 from pyzoo.datatree.acl import OPEN_UNSAFE_ID, READ_ACL_UNSAFE, ACLCache
-from pyzoo.datatree.digest import DigestLog, node_digest
+from pyzoo.datatree.children import Children
+from pyzoo.datatree.digest import DigestLog, key_digest, node_digest
 from pyzoo.datatree.ephemeral_type import PERSISTENT, kind_of
 from pyzoo.datatree.listings import Listings
-from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.node_table import NodeTable, hash_of_key, key_of
 from pyzoo.datatree.owed_events import OwedEvents
 from pyzoo.datatree.ownership import Ownership, SessionPaths
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
@@ -34,6 +38,8 @@ from pyzoo.datatree.watches import (
 from pyzoo.errors import StorageError
 from pyzoo.jute.records import ACL
 
+_SLASH: Final = 0x2F
+
 
 class NodeStore:
     """The nodes of one server.
@@ -47,7 +53,7 @@ class NodeStore:
         self.extended_types = extended_types
         self.emulate_353_ttl = emulate_353_ttl
         self.digest_enabled = digest_enabled
-        self.nodes: dict[str, DataNode] = {}
+        self.nodes = NodeTable()
         self.last_processed_zxid: i64 = 0
         self.tree_digest: i64 = 0
         self.foreseen_digest: i64 = 0
@@ -63,6 +69,7 @@ class NodeStore:
         self.session_observer = SessionObserver()
         self.listings = Listings()
         self._root: DataNode | None = None
+        self._orphans: set[DataNode] = set()
 
     # --- looking
 
@@ -85,29 +92,30 @@ class NodeStore:
             return i32(len(self.nodes) - 2)
         if path == "":
             return i32(len(self.nodes) - 1)
+        node = self.nodes.get(path)
+        if node is None:
+            return 0
         count: i64 = 0
-        waiting = [path]
+        waiting = [node]
         while waiting:
-            node = self.nodes.get(waiting.pop())
-            if node is not None:
-                children = node.children
-                if children is not None and len(children.paths) > 0:
-                    count += len(children.paths)
-                    waiting.extend(children.paths)
+            below = waiting.pop().nodes_below()
+            count += len(below)
+            waiting.extend(below)
         return i32(count)
 
     def has_more_below(self, path: str, most: i64) -> bool:
         """Whether more than so many nodes are below this one, which takes no longer than to count so many."""
+        node = self.nodes.get(path)
+        if node is None:
+            return False
         count: i64 = 0
-        waiting = [path]
+        waiting = [node]
         while waiting:
-            node = self.nodes.get(waiting.pop())
-            children = None if node is None else node.children
-            if children is not None and len(children.paths) > 0:
-                count += len(children.paths)
-                if count > most:
-                    return True
-                waiting.extend(children.paths)
+            node = waiting.pop()
+            count += node.num_children
+            if count > most:
+                return True
+            waiting.extend(node.nodes_below())
         return False
 
     def ephemerals_of(self, session_id: i64) -> list[str]:
@@ -131,7 +139,9 @@ class NodeStore:
 
     def walk(self) -> TreeWalk:
         """Begin a walk through all nodes, for a snapshot."""
-        return TreeWalk(self.nodes)
+        root = self.nodes.get("")
+        assert root is not None
+        return TreeWalk(root)
 
     # --- loading a snapshot
 
@@ -147,6 +157,7 @@ class NodeStore:
     def clear(self) -> None:
         """Drop all nodes, the built-in ones too, before `load_node`; watches stay."""
         self._root = None
+        self._orphans.clear()
         self.owed.clear()
         self.nodes.clear()
         self.listings.clear()
@@ -172,43 +183,63 @@ class NodeStore:
         ephemeral_owner: i64,
         pzxid: i64,
     ) -> None:
-        """Add a node as a snapshot has it, the root as "", parents first.
+        """The same as `load_key`, for a path as text."""
+        key = key_of(path)
+        self.load_key(
+            key, data, acl_id, czxid, mzxid, ctime, mtime, version, cversion, aversion, ephemeral_owner, pzxid
+        )
+
+    def load_key(
+        self,
+        key: bytes,
+        data: bytes | None,
+        acl_id: i64,
+        czxid: i64,
+        mzxid: i64,
+        ctime: i64,
+        mtime: i64,
+        version: i32,
+        cversion: i32,
+        aversion: i32,
+        ephemeral_owner: i64,
+        pzxid: i64,
+    ) -> None:
+        """Add a node as a snapshot has it, the root as b"", parents first; `key` is its path in well-formed UTF-8.
 
         Raises StorageError when the parent is missing, the path is there already, or the owner is of an
         unknown kind.
         """
-        kind = kind_of(ephemeral_owner, self.extended_types, self.emulate_353_ttl)
+        kind: i32 = PERSISTENT
+        if ephemeral_owner != 0:
+            kind = kind_of(ephemeral_owner, self.extended_types, self.emulate_353_ttl)
         nodes = self.nodes
-        if path in nodes:
-            raise StorageError(f"the snapshot has the node {path!r} twice")
-        used_id = self.acl_cache.add_use(acl_id)
-        node = DataNode(
-            data,
-            used_id,
-            czxid,
-            mzxid,
-            ctime,
-            mtime,
-            version,
-            cversion,
-            aversion,
-            ephemeral_owner,
-            pzxid,
-            kind,
-        )
-        slash = path.rfind("/")
-        if slash >= 0:
-            parent = nodes.get(path[:slash])
-            if parent is None:
-                raise StorageError(f"the snapshot has no parent for the node {path!r}")
-            self.add_child(parent, path, slash + 1)
-            if kind != PERSISTENT:
-                self.ownership.add(path, kind, ephemeral_owner)
-        else:
+        path_hash = hash_of_key(key)
+        if nodes.find(key, path_hash) is not None:
+            raise StorageError(f"the snapshot has the node {key.decode()!r} twice")
+        is_ascii = key.isascii()
+        node = DataNode(key, path_hash, not is_ascii and is_wide(key.decode("utf-8"), key), data, czxid, ctime)
+        if mzxid != czxid or pzxid != czxid or mtime != ctime or version != 0 or cversion != 0 or aversion != 0:
+            node.change(mzxid, mtime, pzxid, version, cversion, aversion)
+        node.acl_id = self.acl_cache.add_use(acl_id)
+        if kind != PERSISTENT:
+            node.own(ephemeral_owner, kind)
+        slash = last_slash(key)
+        if slash < 0:
             self._root = node
-        nodes[path] = node
-        self.approximate_data_size += size_of(path, data)
-        self.update_digest(path, node)
+        else:
+            parent = nodes.parent_of_key(key, slash)
+            if parent is None:
+                raise StorageError(f"the snapshot has no parent for the node {key.decode()!r}")
+            add_child(parent, node)
+            if kind != PERSISTENT:
+                self.ownership.add(node.path, kind, ephemeral_owner)
+        nodes.add(node)
+        self.approximate_data_size += (len(key) if is_ascii else len(key.decode("utf-8"))) + length_of(data)
+        if self.digest_enabled:
+            node.digest = key_digest(
+                key, data, czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeral_owner
+            )
+            self.tree_digest += node.digest
 
     def finish_load(self) -> None:
         """All nodes are loaded: give the root its other name, count quotas, forget ACLs without users.
@@ -219,8 +250,8 @@ class NodeStore:
         root = self._root
         if root is None or "" not in self.nodes:
             raise StorageError("the snapshot has no root node")
-        self.nodes["/"] = root
-        self.approximate_data_size += size_of("/", root.data)
+        self.nodes.root = root
+        self.approximate_data_size += 1 + root.data_length
         self.quotas.load()
         self.acl_cache.purge_unused()
 
@@ -251,13 +282,19 @@ class NodeStore:
             self.tree_digest += foreseen - node.digest
             node.digest = foreseen
 
-    def add_child(self, parent: DataNode, path: str, start: i64) -> None:
-        """List a node below its parent; its name begins at `start`."""
-        children = parent.children
-        if children is None:
-            children = Children(start)
-            parent.children = children
-        children.add(path)
+    def take_out(self, node: DataNode, children: Children | None) -> None:
+        """Take a node out of the tree and of its parent's children.
+
+        After a fuzzy snapshot a parent may be deleted before its children are: another one at its place does not have
+        them, they are only found by their paths.
+        """
+        self.nodes.remove(node)
+        if node.num_children > 0:
+            self._orphans.update(node.nodes_below())
+        if self._orphans and node in self._orphans:
+            self._orphans.discard(node)
+        elif children is not None:
+            children.discard(node)
 
     # --- watches
 
@@ -348,3 +385,26 @@ def size_of(path: str, data: bytes | None) -> i64:
     """What a node counts in the approximate size of the data (getNodeSize)."""
     size: i64 = len(path)
     return size + length_of(data)
+
+
+def add_child(parent: DataNode, node: DataNode) -> None:
+    """List a node below its parent."""
+    more = parent.more()
+    children = more.children
+    if children is None:
+        children = Children(parent.path_length + 1)
+        more.children = children
+    children.add(node)
+
+
+def last_slash(key: bytes) -> i64:
+    """Where the name begins, but for the slash before it; -1 where there is none."""
+    at: i64 = len(key) - 1
+    while at >= 0 and key[at] != _SLASH:
+        at -= 1
+    return at
+
+
+def is_wide(path: str, key: bytes) -> bool:
+    """Whether a path, whose UTF-8 is `key`, has characters beyond the BMP."""
+    return len(key) != len(path) and max(path) > "\uffff"

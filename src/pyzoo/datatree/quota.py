@@ -8,7 +8,7 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.node_table import NodeTable
 from pyzoo.datatree.path_lengths import PathLengths
 from pyzoo.datatree.paths import QUOTA
 from pyzoo.datatree.stats_track import (
@@ -45,7 +45,7 @@ def normalised(path: str) -> str:
 class QuotaBook:
     """The prefixes that have a quota, and the bookkeeping of what is below them."""
 
-    def __init__(self, nodes: dict[str, DataNode]) -> None:
+    def __init__(self, nodes: NodeTable) -> None:
         self._nodes = nodes
         self._prefixes: set[str] = set()
         self._lengths = PathLengths()
@@ -129,7 +129,7 @@ class QuotaBook:
             if node is None:
                 continue
             children = node.children
-            if children is not None and len(children.paths) > 0:
+            if children is not None and children.count > 0:
                 waiting.extend(children.paths)
             elif path.endswith("/" + LIMITS_NAME):
                 prefix = normalised(path[len(QUOTA) : -len(LIMITS_NAME)])
@@ -142,19 +142,15 @@ class QuotaBook:
         stats_node = self._nodes.get(stats_path(prefix))
         if stats_node is None:
             return
-        count = 0
-        size = 0
-        waiting = [prefix]
+        count: i64 = 0
+        size: i64 = 0
+        top = self._nodes.get(prefix)
+        waiting = [] if top is None else [top]
         while waiting:
-            node = self._nodes.get(waiting.pop())
-            if node is None:
-                continue
+            node = waiting.pop()
             count += 1
-            data = node.data
-            size += 0 if data is None else len(data)
-            children = node.children
-            if children is not None:
-                waiting.extend(children.paths)
+            size += node.data_length
+            waiting.extend(node.nodes_below())
         stats = StatsTrack()
         stats.values[COUNT] = count
         stats.values[BYTES] = size

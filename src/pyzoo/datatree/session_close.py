@@ -8,10 +8,11 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from pyzoo.datatree.children import Children
 from pyzoo.datatree.digest import node_digest
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.long_txn import LongTxn
-from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.node_store import NodeStore
 from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
@@ -178,27 +179,23 @@ class SessionClose(LongTxn):
     # --- nodes
 
     def _remove(self, units: i64) -> i64:
-        nodes = self._tree.nodes
+        tree = self._tree
         waiting = self._waiting
         begin: i64 = self._gone
         end: i64 = len(waiting)
         if end > begin + units:
             end = begin + units
-        counts_quotas = self._tree.quotas.is_needed
+        counts_quotas = tree.quotas.is_needed
         for at in range(begin, end):
             path = waiting[at]
             slash: i64 = path.rfind("/")
             if slash != self._slash or not path.startswith(self._prefix):
                 self._next_parent(path, slash)
-            children = self._children
-            if children is not None:
-                children.discard(path)
-            node = nodes.get(path)
+            node = tree.nodes.get(path)
             if node is None:
                 continue
-            del nodes[path]
-            data = node.data
-            data_size: i64 = 0 if data is None else len(data)
+            tree.take_out(node, self._children)
+            data_size = node.data_length
             self._digest -= node.digest
             self._size -= len(path) + data_size
             if node.acl_id == self._acl_id:
@@ -222,21 +219,21 @@ class SessionClose(LongTxn):
         if parent is None:
             return
         if self.zxid > parent.pzxid:
-            parent.pzxid = self.zxid
+            parent.more().pzxid = self.zxid
             if self._tree.digest_enabled:
                 digest = node_digest(path[:slash], parent)
                 self._digest += digest - parent.digest
                 parent.digest = digest
         children = self._children
-        if children is not None and len(self._waiting) * _CROWD_PART >= len(children.paths):
+        if children is not None and len(self._waiting) * _CROWD_PART >= children.count:
             children.crowd = None
 
     def _leave_parent(self) -> None:
         children = self._children
         parent = self._parent
-        if parent is not None and children is not None and not children.paths:
+        if parent is not None and children is not None and children.count == 0:
             if children.buckets == CHILDREN_BUCKETS:
-                parent.children = None
+                parent.more().children = None
 
     def _count_acl(self, acl_id: i64) -> None:
         if self._acl_uses > 0:

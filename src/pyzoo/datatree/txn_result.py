@@ -5,7 +5,6 @@ from typing import final
 from librt.strings import BytesWriter
 from mypy_extensions import i32, mypyc_attr
 
-from pyzoo.datatree.node import DataNode
 from pyzoo.errors import MalformedRecord
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
@@ -46,17 +45,15 @@ class ProcessTxnResult:
     """What came of a transaction or of one part of a multi; `type` and `err` are those of its reply.
 
     `stat` is there after every create but plain create, and after setData, setACL and reconfig: the Stat as
-    that operation left it. `node` is the node it made or changed. `results` are the parts of a multi, unless a `sink`
-    has taken them.
+    that operation left it. `results` are the parts of a multi, unless a `sink` has taken them.
     """
 
-    __slots__ = ("err", "node", "path", "results", "sink", "stat", "type")
+    __slots__ = ("err", "path", "results", "sink", "stat", "type")
 
     def __init__(self, type: i32) -> None:
         self.err: i32 = 0
         self.type: i32 = type
         self.path: str | None = None
-        self.node: DataNode | None = None
         self.stat: Stat | None = None
         self.results: list[ProcessTxnResult] | None = None
         self.sink: PartSink | None = None

@@ -76,7 +76,7 @@ def tree_info(tree: DataTree) -> TreeInfo:
         below: list[str] = []
         for path in layer:
             listed = node_at(tree, path).children
-            if listed is not None and listed.paths:
+            if listed is not None and listed.count:
                 children[path] = sorted(listed.paths, key=_java_order)
                 below += children[path]
         layer = sorted(below, key=_java_order)

@@ -37,7 +37,7 @@ def _totals(tree: DataTree, start: str) -> dict[str, tuple[int, int]]:
     while waiting:
         path = waiting.pop()
         children = node_at(tree, path).children
-        if children is not None and children.paths:
+        if children is not None and children.count:
             order.append(path)
             waiting.extend(children.paths)
     totals: dict[str, tuple[int, int]] = {}

@@ -59,7 +59,7 @@ def data_length(node: DataNode) -> int:
 
 def children_of(node: DataNode) -> list[str]:
     """The paths of the children in Java's order."""
-    return [] if node.children is None else node.children.ordered_paths()
+    return [] if node.children is None else [child.path for child in node.children.ordered()]
 
 
 def session_order(ids: list[int]) -> list[int]:

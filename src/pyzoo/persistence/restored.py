@@ -102,8 +102,8 @@ def _load(reader: SnapshotReader, tree: DataTree) -> RestoredSnapshot:
 
 def _let_go(tree: DataTree, sessions: dict[int, int]) -> None:
     """Give memory back a little at a time: all at once would hold up the other threads."""
-    while tree.nodes:
-        tree.nodes.popitem()
+    while tree.nodes.let_go(1):
+        pass
     while sessions:
         sessions.popitem()
     tree.clear()

@@ -227,8 +227,5 @@ def write_beside(restored: RestoredSnapshot, storage: Storage, room: UploadRoom)
 
 async def let_go(tree: DataTree) -> None:
     """Give the memory of a tree back a little at a time: all at once would hold up whoever waits."""
-    nodes = tree.nodes
-    while nodes:
-        for _ in range(min(len(nodes), NODES_AT_ONCE)):
-            nodes.popitem()
+    while tree.nodes.let_go(NODES_AT_ONCE):
         await trio.lowlevel.checkpoint()

@@ -5,13 +5,13 @@ names at a time. Where the page begins is told by a name, not by a number: child
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
 from typing import Final
 
 from attrs import frozen
 
 from pyzoo.console.nodes.names import NameTest
-from pyzoo.datatree.node import Children, DataNode
+from pyzoo.datatree.children import Children
+from pyzoo.datatree.node import DataNode
 
 Pause = Callable[[], Awaitable[None]]
 """Lets everybody else go on."""
@@ -59,31 +59,14 @@ class ChildPage:
 async def child_page(node: DataNode, wanted: PageWanted, pause: Pause) -> ChildPage:
     """The page, of the children that there are now."""
     children = node.children
-    if children is None or not children.paths:
+    if children is None or not children.count:
         return ChildPage([], 0, 0, 0)
-    version = _version(node)
-    selection, waiting = _Selection(wanted, children), iter(children.paths)
-    while some := list(islice(waiting, selection.at_once)):
-        selection.look_at(some)
-        await pause()
-        if _version(node) != version:
-            # What has begun cannot go on with other children. A copy can, but takes a while that all others wait.
-            return await _page_of_copy(children, wanted, pause)
-    return selection.page()
-
-
-async def _page_of_copy(children: Children, wanted: PageWanted, pause: Pause) -> ChildPage:
-    paths, selection = list(children.paths), _Selection(wanted, children)
+    nodes, selection = children.nodes(), _Selection(wanted, children)
     at_once = selection.at_once
-    for at in range(0, len(paths), at_once):
-        selection.look_at(paths[at : at + at_once])
+    for at in range(0, len(nodes), at_once):
+        selection.look_at([child.path for child in nodes[at : at + at_once]])
         await pause()
     return selection.page()
-
-
-def _version(node: DataNode) -> tuple[int, int, int]:
-    """Another one when children have come or gone."""
-    return int(node.num_children), int(node.pzxid), int(node.cversion)
 
 
 class _Selection:
@@ -91,7 +74,7 @@ class _Selection:
 
     def __init__(self, wanted: PageWanted, children: Children) -> None:
         self._limit = wanted.limit
-        self._above = next(iter(children.paths), "")[: children.start]
+        self._above = "".join([child.key[: children.start].decode() for child in children.first(1)])
         self._test = NameTest(wanted.matching) if wanted.matching else None
         self.at_once = NAMES_AT_ONCE if self._test is None else max(NAMES_AT_ONCE // _SLOWER, 1)
         """Names between two pauses."""

@@ -32,8 +32,8 @@ class Visit:
 class _Crowd:
     """Very many brothers: put in order a piece at a time, and merged while they are visited."""
 
-    def __init__(self, paths: list[str], begin: str) -> None:
-        self._paths = paths
+    def __init__(self, nodes: list[DataNode], begin: str) -> None:
+        self._nodes = nodes
         self._begin = begin
         self._done = 0
         self._pieces: list[list[str]] = []
@@ -41,14 +41,14 @@ class _Crowd:
 
     def prepare(self) -> int:
         """Put the next piece in order; returns how many names that were."""
-        piece = self._paths[self._done : self._done + NAMES_AT_ONCE]
+        piece = [node.path for node in self._nodes[self._done : self._done + NAMES_AT_ONCE]]
         self._done += len(piece)
         if self._begin:
             piece = [path for path in piece if path >= self._begin]
         piece.sort()
         self._pieces.append(piece)
-        if self._done >= len(self._paths):
-            self._paths = []
+        if self._done >= len(self._nodes):
+            self._nodes = []
             self.brothers = merge(*self._pieces)
         return NAMES_AT_ONCE
 
@@ -98,11 +98,10 @@ class SortedWalk:
         if not passed:
             found.append(Visit(path, node, readable))
             self.refused += not readable
-        children = node.children
-        if readable and children is not None and children.paths:
-            self._enter(path, list(children.paths))
+        if readable and node.num_children:
+            self._enter(path, node.nodes_below())
 
-    def _enter(self, path: str, children: list[str]) -> None:
+    def _enter(self, path: str, children: list[DataNode]) -> None:
         begin = ""
         if self._after and is_below(self._after, path):
             above = "" if path == "/" else path
@@ -110,7 +109,7 @@ class SortedWalk:
         if len(children) > NAMES_AT_ONCE:
             self._levels.append(_Crowd(children, begin))
         else:
-            self._levels.append(iter(sorted(child for child in children if child >= begin)))
+            self._levels.append(iter(sorted(child for child in [node.path for node in children] if child >= begin)))
 
 
 class LeavesFirst:
@@ -141,11 +140,10 @@ class LeavesFirst:
             node = self._nodes.get(path)
             if node is None:
                 continue
-            children = node.children
-            if children is None or not children.paths:
+            if not node.num_children:
                 found.append(path)
             elif self._reader.may_read(node):
-                self._levels.append((path, iter(list(children.paths))))
+                self._levels.append((path, (child.path for child in node.nodes_below())))
             else:
                 self.refused = self.refused or path
                 # Its parents cannot go either, and the server says so.

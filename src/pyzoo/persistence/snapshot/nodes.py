@@ -218,15 +218,15 @@ class BodyReader:
             if not self._has(data_end + NODE_REST_LENGTH - self._pos):
                 return False
             data = self._data[path_end + 4 : data_end] if size >= 0 else None
-            self._load_node(_path_of(raw), data, data_end)
+            self._load_node(_well_formed(raw), data, data_end)
             self._pos = data_end + NODE_REST_LENGTH
             self.node_count += 1
         return False
 
-    def _load_node(self, path: str, node_data: bytes | None, pos: i64) -> None:
+    def _load_node(self, key: bytes, node_data: bytes | None, pos: i64) -> None:
         data = self._data
-        self._tree.load_node(
-            path,
+        self._tree.load_key(
+            key,
             node_data,
             read_i64_be(data, pos),
             read_i64_be(data, pos + 8),
@@ -241,8 +241,12 @@ class BodyReader:
         )
 
 
-def _path_of(raw: bytes) -> str:
+def _well_formed(raw: bytes) -> bytes:
+    """The path as UTF-8 is meant to be."""
+    if raw.isascii():
+        return raw
     try:
-        return raw.decode("utf-8")
+        raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("utf-8", JAVA_REPLACE)
+        return raw.decode("utf-8", JAVA_REPLACE).encode("utf-8")
+    return raw

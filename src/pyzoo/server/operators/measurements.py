@@ -128,7 +128,7 @@ def count_quotas(tree: DataTree, sums: dict[str, dict[str, int]]) -> Iterator[No
         if node is None:
             continue
         children = node.children
-        if children is not None and len(children.paths) > 0:
+        if children is not None and children.count > 0:
             waiting.extend(children.paths)
             continue
         parts = path[len(QUOTA) :].split("/")

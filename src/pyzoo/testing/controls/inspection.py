@@ -107,9 +107,9 @@ def node_dict(tree: DataTree, path: str) -> NodeDict:
     waiting = [(node, top)]
     while waiting:
         node, shown = waiting.pop()
-        for child_path in [] if node.children is None else list(node.children.paths):
-            child = tree.get_node(child_path)
-            if child is None or (path == "/" and child_path == SYSTEM_NODE):
+        for child in node.nodes_below():
+            child_path = child.path
+            if path == "/" and child_path == SYSTEM_NODE:
                 continue
             entry = _one_node(child)
             shown["children"][child_path.rpartition("/")[2]] = entry

@@ -247,5 +247,4 @@ class LongMultiRead(LongRead):
 
 def _size_of(node: DataNode) -> i64:
     """The bytes of a result of getData."""
-    data = node.data
-    return _RESULT_BYTES if data is None else _RESULT_BYTES + len(data)
+    return _RESULT_BYTES + node.data_length

@@ -11,7 +11,7 @@ from pyzoo.datatree.long_txn import LongTxn
 from pyzoo.datatree.watches import STANDARD
 from pyzoo.errors import KeeperError, MalformedRecord
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import InputArchive, write_buffer
+from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ACL, GetDataRequest, write_vector_of_acl
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.clients.request import Request
@@ -49,9 +49,8 @@ class GetData(Operation):
         node = reads.readable(path, request.ids)
         if watch and path is not None:
             reads.tree.data_watches.add(path, cnxn, STANDARD)
-        data = node.data
-        reads.metrics.path_read(path or "", 0 if data is None else len(data))
-        write_buffer(out, data)
+        reads.metrics.path_read(path or "", node.data_length)
+        node.write_data(out)
         node.write_stat(out)
         return 0
 
