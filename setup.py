@@ -55,7 +55,6 @@ COMPILED = [
     "src/pyzoo/server/roles",
     "src/pyzoo/server/workers",
     "src/pyzoo/runtime/clock.py",
-    "src/pyzoo/runtime/contention.py",
     "src/pyzoo/runtime/log_thread.py",
     "src/pyzoo/runtime/event_wait.py",
     "src/pyzoo/runtime/log_writer.py",
@@ -105,10 +104,7 @@ HOT = [
     ),
     *(f"src/pyzoo/server/requests/operations/{name}.py" for name in ("session_reads", "table")),
     "src/pyzoo/server/roles/zookeeper_server.py",
-    *(
-        f"src/pyzoo/runtime/{name}.py"
-        for name in ("contention", "event_wait", "log_thread", "log_writer", "turn", "wakeup")
-    ),
+    *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn", "wakeup")),
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
         for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session", "tls_records")

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from pyzoo.runtime.contention import Contention
 from pyzoo.runtime.event_wait import BUSY_LOOK_NS, FD_SETSIZE, SHORTEST_LOOK_NS, EventWait, LookBudget
 
 LIMIT_NS = 600_000
@@ -91,7 +90,7 @@ def test_looking_begins_again_when_events_come_soon_after_a_wait_began() -> None
 
 @pytest.mark.parametrize("looks", [False, True])
 def test_a_wait_returns_what_is_there_already(events: Events, looks: bool) -> None:
-    wait = EventWait(events.epoll, 10, Contention())
+    wait = EventWait(events.epoll, 10)
     events.happen()
     assert [(events.descriptor, READABLE)] == wait.now()
     assert [(events.descriptor, READABLE)] == wait.within(LONG_WAIT_NS, wait.busy if looks else None)
@@ -100,14 +99,14 @@ def test_a_wait_returns_what_is_there_already(events: Events, looks: bool) -> No
 @pytest.mark.parametrize("looks", [False, True])
 @pytest.mark.parametrize("limit_ns", [SHORT_WAIT_NS, BUSY_LOOK_NS, SHORTEST_LOOK_NS, 0])
 def test_a_wait_without_events_ends(events: Events, looks: bool, limit_ns: int) -> None:
-    wait = EventWait(events.epoll, 10, Contention())
+    wait = EventWait(events.epoll, 10)
     assert [] == wait.now()
     assert [] == wait.within(limit_ns, wait.busy if looks else None)
 
 
 @pytest.mark.parametrize("looks", [False, True])
 def test_a_wait_ends_with_the_first_event(events: Events, looks: bool) -> None:
-    wait = EventWait(events.epoll, 10, Contention())
+    wait = EventWait(events.epoll, 10)
     timer = threading.Timer(0.05, events.happen)
     timer.start()
     assert [(events.descriptor, READABLE)] == wait.within(LONG_WAIT_NS, wait.busy if looks else None)
@@ -115,7 +114,7 @@ def test_a_wait_ends_with_the_first_event(events: Events, looks: bool) -> None:
 
 
 def test_an_epoll_object_with_a_high_number_is_waited_for_in_milliseconds(high_events: Events) -> None:
-    wait = EventWait(high_events.epoll, 10, Contention())
+    wait = EventWait(high_events.epoll, 10)
     assert not wait.is_exact
     assert [] == wait.within(SHORT_WAIT_NS, wait.idle)
     high_events.happen()

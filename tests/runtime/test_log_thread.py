@@ -4,7 +4,6 @@ import os
 import select
 import threading
 from collections.abc import Iterator
-from itertools import count
 
 import pytest
 
@@ -12,7 +11,6 @@ from pyzoo.errors import StorageError
 from pyzoo.portable import ASKED_FOR
 from pyzoo.runtime import log_thread as room
 from pyzoo.runtime.clock import elapsed_ms
-from pyzoo.runtime.contention import Contention
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.runtime.thread_pace import STARVED_MS
 from pyzoo.server.effects import LogBatch
@@ -77,9 +75,6 @@ class Kernel:
         self.eventfd = eventfd
         return self.takes_it
 
-    def may_be_done(self) -> bool:
-        return self.has_ended
-
     def is_done(self) -> bool:
         if self.failure is not None:
             raise self.failure
@@ -110,7 +105,7 @@ def log() -> FailingLog:
 @pytest.fixture
 def thread(log: FailingLog) -> Iterator[LogThread]:
     """Not started; stopped at the end."""
-    thread = LogThread(log, 1000, contention=Contention(0))
+    thread = LogThread(log, 1000)
     yield thread
     thread.stop()
 
@@ -331,25 +326,13 @@ def test_a_stop_waits_for_what_the_kernel_syncs(log: FailingLog, kernel: Kernel)
 def test_a_sync_beside_that_seems_slow_says_nothing_of_the_disk(
     kernel: Kernel, log: FailingLog, thread: LogThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = count(1, 1000 * room.FAST_SYNC_NS)
+    clock = iter((1, 1 + 1000 * room.FAST_SYNC_NS))
     monkeypatch.setattr(room, "monotonic_ns", lambda: next(clock))
     log.descriptor = 5
     assert thread.write_here([batch(1)], beside=True)
     kernel.ends()
     wait_for_news(thread)
     assert thread.write_here([batch(2)])
-
-
-def test_a_slow_sync_beside_that_was_looked_for_is_believed(
-    kernel: Kernel, log: FailingLog, thread: LogThread, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = count(1, 1000 * room.FAST_SYNC_NS)
-    monkeypatch.setattr(room, "monotonic_ns", lambda: next(clock))
-    log.descriptor = 5
-    assert thread.write_here([batch(1)], beside=True, looks=True)
-    kernel.ends()
-    wait_for_news(thread)
-    assert not thread.write_here([batch(2)])
 
 
 def test_without_such_a_kernel_nothing_is_synced_beside(monkeypatch: pytest.MonkeyPatch) -> None:

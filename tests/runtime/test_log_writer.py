@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from pyzoo.runtime.clock import monotonic_ns
-from pyzoo.runtime.contention import LONGEST_NS, Contention
 from pyzoo.runtime.log_thread import LogThread
 from pyzoo.runtime.log_writer import ALONE, LARGE_BYTES, LogWriter
 from pyzoo.server.effects import LogBatch
@@ -59,37 +57,6 @@ def test_a_sync_begins_before_others_are_answered_where_it_is_worth_while(
     leave(writer, 1, txns)
     assert not writer.begin_before(replies)
     assert begins == kernel.begun
-
-
-@pytest.mark.parametrize("looks", [False, True])
-def test_who_looks_for_the_end_of_a_sync_has_it_made_beside_though_nothing_else_waits(
-    writer: LogWriter, kernel: Kernel, looks: bool
-) -> None:
-    leave(writer, 1, FEW)
-    assert looks != writer.write(True, looks)
-    assert (1 if looks else 0) == kernel.begun
-
-
-def test_where_others_want_the_processor_the_loop_waits_for_the_disk_itself(log: FailingLog, kernel: Kernel) -> None:
-    log.descriptor = 5
-    contention = Contention()
-    writer = LogWriter(LogThread(log, 1000, contention=contention), ALONE)
-    contention.found(monotonic_ns() + LONGEST_NS)
-    leave(writer, 1, FEW)
-    assert writer.write(True, looks=True)
-    assert 0 == kernel.begun
-    writer.close()
-
-
-def test_who_gives_way_to_a_sync_hears_of_its_end(writer: LogWriter, kernel: Kernel) -> None:
-    assert not writer.give_way_to_sync()
-    leave(writer, 1, MANY)
-    assert not writer.write(False)
-    assert not writer.give_way_to_sync()
-    kernel.ends()
-    assert writer.give_way_to_sync()
-    writer.acknowledge()
-    assert not writer.give_way_to_sync()
 
 
 @pytest.mark.parametrize(("txns", "begun"), [(SOME, 2), (FEW, 1)])

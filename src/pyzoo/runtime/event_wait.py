@@ -5,13 +5,14 @@ ensemble has six. Between two looks every other process may run. How long to loo
 KVM's halt polling (docs/decisions/0012-look-before-sleeping.md).
 """
 
+import os
 import select
+from collections.abc import Callable
 from typing import Final, final
 
 from mypy_extensions import i64
 
 from pyzoo.runtime.clock import monotonic_ns
-from pyzoo.runtime.contention import Contention
 from pyzoo.runtime.transport.poller import Poller
 
 NS_PER_SECOND: Final = 1e9
@@ -23,6 +24,13 @@ BUSY_LOOK_NS: Final = 600_000
 """The longest look for the next step of a request that is on its way: disks and other members take longer."""
 FD_SETSIZE: Final = 1024
 """select() takes no file descriptor from here on."""
+
+
+def _nobody_else_runs() -> None:
+    """Windows has nothing for it."""
+
+
+_let_others_run: Final[Callable[[], None]] = getattr(os, "sched_yield", _nobody_else_runs)
 
 
 @final
@@ -46,12 +54,11 @@ class LookBudget:
 class EventWait:
     """The events of one poller, so many at a time; `idle` and `busy` are budgets for `within`."""
 
-    def __init__(self, poller: Poller, most_events: int, contention: Contention) -> None:
+    def __init__(self, poller: Poller, most_events: int) -> None:
         self.idle = LookBudget(IDLE_LOOK_NS)
         self.busy = LookBudget(BUSY_LOOK_NS)
         self._poller = poller
         self._most_events = most_events
-        self._contention = contention
         # Only select counts in less than milliseconds.
         self.is_exact = 0 <= poller.fileno() < FD_SETSIZE
 
@@ -70,7 +77,8 @@ class EventWait:
             events = self.now()
             if events:
                 return events
-            waited_ns = self._contention.let_others_run() - begun_ns
+            _let_others_run()
+            waited_ns = monotonic_ns() - begun_ns
         if waited_ns >= limit_ns:
             return self.now()
         events = self._sleep(limit_ns - waited_ns)

@@ -24,10 +24,6 @@ _IOCB: Final = struct.Struct("<QIiHhIQQqQII")
 _FDSYNC: Final = 3  # IOCB_CMD_FDSYNC
 _TELLS_EVENTFD: Final = 1  # IOCB_FLAG_RESFD
 _EVENT: Final = struct.Struct("<QQqq")
-_RING_WORDS: Final = 5
-"""Of struct aio_ring, which a context is the address of: id, number, head, tail, magic."""
-_HEAD, _TAIL, _MAGIC = 2, 3, 4
-_RING_MAGIC: Final = 0xA10A10A1
 
 _idle: Final[list[int]] = []
 """Contexts that nobody uses now: the kernel takes long to take one back."""
@@ -65,8 +61,6 @@ class KernelSync:
         self._iocb = ctypes.create_string_buffer(_IOCB.size)
         self._iocbs = (ctypes.c_void_p * 1)(ctypes.addressof(self._iocb))
         self._event = ctypes.create_string_buffer(_EVENT.size)
-        self._ring = (ctypes.c_uint32 * _RING_WORDS).from_address(context.value)
-        self._is_readable = self._ring[_MAGIC] == _RING_MAGIC
 
     def begin(self, descriptor: int, eventfd: int) -> bool:
         """Begin to sync a file, whose end the eventfd will tell; False when the kernel does not take it."""
@@ -76,11 +70,6 @@ class KernelSync:
         except OSError as error:
             logger.debug("The kernel does not take a sync: %s", error)
             return False
-
-    def may_be_done(self) -> bool:
-        """False while what was begun has not ended; takes no system call."""
-        ring = self._ring
-        return not self._is_readable or ring[_HEAD] != ring[_TAIL]
 
     def is_done(self) -> bool:
         """Whether what was begun has ended, told once; raises OSError when it has failed."""

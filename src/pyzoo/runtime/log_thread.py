@@ -16,7 +16,6 @@ from typing import Final, Protocol, final
 
 from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
-from pyzoo.runtime.contention import Contention
 from pyzoo.runtime.kernel_sync import kernel_sync
 from pyzoo.runtime.ring_sync import member_sync
 from pyzoo.runtime.thread_pace import ThreadPace
@@ -95,14 +94,11 @@ class SyncTimes:
 class LogThread:
     """Owns the log; `submit` from the event loop, `persisted_zxid` is how far it got."""
 
-    def __init__(
-        self, log: Log, warning_threshold_ms: int, is_member: bool = False, contention: Contention | None = None
-    ) -> None:
+    def __init__(self, log: Log, warning_threshold_ms: int, is_member: bool = False) -> None:
         """`is_member`: others shall notice at once when this process is killed (see ring_sync.py)."""
         self.log = log
         self.warning_threshold_ms = warning_threshold_ms
         self.wakeup = new_wakeup()
-        self.contention = Contention() if contention is None else contention
         self.persisted_zxid = 0
         self.failure: BaseException | None = None
         self.stalled = False
@@ -118,7 +114,6 @@ class LogThread:
         self._beside: list[LogBatch] = []
         self._beside_since_ms = 0
         self._beside_since_ns = 0
-        self._looks = False
         self.usual_sync_ns = FAST_SYNC_NS
         self.retry_seconds = RETRY_SECONDS
         self._stop = threading.Event()
@@ -155,10 +150,10 @@ class LogThread:
         """Whether it does: nothing may be written or submitted until it has come to its end."""
         return len(self._beside) > 0
 
-    def write_here(self, batches: list[LogBatch], beside: bool = False, looks: bool = False) -> bool:
+    def write_here(self, batches: list[LogBatch], beside: bool = False) -> bool:
         """Write these in the caller's thread; False where they have to be submitted instead.
 
-        With `beside` they may not be safe yet: the wake-up tells when they are, for which the caller may be looking.
+        With `beside` they may not be safe yet: the wake-up tells when they are.
         """
         if self._submitted_zxid != self.persisted_zxid or self.usual_sync_ns > FAST_SYNC_NS or self.failure:
             return False
@@ -167,7 +162,6 @@ class LogThread:
         if batches[-1].roll_after or not self._try_write(batches, records, beside):
             return False
         self._submitted_zxid = batches[-1].last_zxid
-        self._looks = looks
         if self.is_syncing_beside:
             self._beside_since_ms = begun_ms
         else:
@@ -178,17 +172,6 @@ class LogThread:
         """The wake-up was readable."""
         self.wakeup.drain()
         self._end_sync_beside()
-
-    def give_way_to_sync(self) -> bool:
-        """Whether a sync beside may have ended, after the kernel's thread had this processor.
-
-        Linux binds it to that of who has asked for the sync, and would let it in only at the end of a slice.
-        """
-        if self._kernel is None or not self._beside:
-            return False
-        if not self.contention.is_high(monotonic_ns()):
-            self.contention.let_others_run()
-        return self._kernel.may_be_done()
 
     def finish_sync(self) -> None:
         """Wait for what the kernel syncs."""
@@ -245,8 +228,8 @@ class LogThread:
             self._beside = []
             took_ns = monotonic_ns() - self._beside_since_ns
             self.log.synced()
-            # Where nobody looked it may have waited for its end to be noticed, so only a faster one is to be believed.
-            self._synced(took_ns, self._looks or took_ns < self.usual_sync_ns)
+            # It may have waited for its end to be noticed, so only a faster one is to be believed.
+            self._synced(took_ns, took_ns < self.usual_sync_ns)
             self._persisted(batches, [self._beside_since_ms] * len(batches), self._beside_since_ms)
 
     # --- the thread

@@ -8,8 +8,6 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.runtime.clock import monotonic_ns
-from pyzoo.runtime.contention import Contention
 from pyzoo.runtime.log_thread import FAST_SYNC_NS, LogThread
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.metrics import ServerMetrics
@@ -95,7 +93,7 @@ class LogWriter:
             return False
         if self._pace.txns_beside == 0:
             return replies >= MANY_REPLIES and self._is_worth(2) and self._write(True)
-        return self._has_more_to_do(False, False) and self._write(True)
+        return self._has_more_to_do(False) and self._write(True)
 
     def go_on(self) -> None:
         """A sync has come to its end: a server alone begins the next one before anybody is answered."""
@@ -120,35 +118,32 @@ class LogWriter:
             txns += batch.txns
         return txns
 
-    def write(self, is_idle: bool, looks: bool = False) -> bool:
+    def write(self, is_idle: bool) -> bool:
         """Log what the last passes have left, here if the disk is fast enough; whether all of it is safe now.
 
-        What comes until the end of a sync beside joins the next one. Who `looks` for that end instead of sleeping has
-        it sooner than who waits for the disk, and answers what comes meanwhile.
+        What comes until the end of a sync beside joins the next one.
         """
         log = self._log
         if log.is_syncing_beside:
             return False
-        beside = log.can_sync_beside and self._has_more_to_do(is_idle, looks)
+        beside = log.can_sync_beside and self._has_more_to_do(is_idle)
         if is_idle or beside or self._pace.txns_beside > 0:
-            return self._write(beside, is_idle and looks)
+            return self._write(beside)
         self.submit()
         return False
 
-    def _write(self, beside: bool, looks: bool = False) -> bool:
+    def _write(self, beside: bool) -> bool:
         log = self._log
-        if not self._is_large() and log.write_here(self.waiting, beside, looks):
+        if not self._is_large() and log.write_here(self.waiting, beside):
             self.waiting.clear()
-            # The sync begins now.
-            self.give_way_to_sync()
             return not log.is_syncing_beside
         self.submit()
         return False
 
-    def _has_more_to_do(self, is_idle: bool, looks: bool) -> bool:
+    def _has_more_to_do(self, is_idle: bool) -> bool:
         """Whether a sync leaves time for something: events that wait, in an ensemble the clients of a large group."""
         if self._pace.txns_beside == 0:
-            return not is_idle or (looks and not self.contention.is_high(monotonic_ns()))
+            return not is_idle
         return self._txns_waiting() >= self._pace.txns_beside
 
     def submit(self) -> None:
@@ -157,18 +152,6 @@ class LogWriter:
             for batch in self.waiting:
                 self._log.submit(batch)
             self.waiting.clear()
-
-    @property
-    def contention(self) -> Contention:
-        """Whether others want the processor."""
-        return self._log.contention
-
-    def give_way_to_sync(self) -> bool:
-        """Let the kernel go on with a sync beside; whether it may have ended.
-
-        A member of an ensemble has others to leave the processor to, who sleep when they have nothing to do.
-        """
-        return self._pace.txns_beside == 0 and self._log.give_way_to_sync()
 
     def acknowledge(self) -> None:
         """The wake-up was readable."""

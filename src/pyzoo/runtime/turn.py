@@ -13,7 +13,6 @@ import trio
 from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.runtime.clock import elapsed_ms, monotonic_ns, wall_ms
-from pyzoo.runtime.contention import Contention
 from pyzoo.runtime.event_wait import NS_PER_MS, EventWait, LookBudget
 from pyzoo.runtime.log_writer import LogWriter
 from pyzoo.runtime.transport.client_port import ClientPort
@@ -25,8 +24,6 @@ from pyzoo.server.effects import Errands
 
 EVENTS_PER_PASS: Final = 256
 """Who is answered in a pass waits for all of it."""
-EVENTS_BETWEEN_LOOKS: Final = 6
-"""After so many the kernel's thread gets the processor for a sync beside, and those who wait for that are answered."""
 NEWCOMERS_NS: Final = 150_000
 """So much of a pass is for new connections, as much for steps of handshakes, and as much for what others say who are
 not in yet: each gets on by one, and the rest waits for the next pass, which comes at once."""
@@ -70,8 +67,7 @@ class TurnLoop:
         self.endpoints = Endpoints()
         self.clients = ClientPort(core, self.endpoints, keep_alive, patience_ms, tls, handshakes)
         self.runner = ErrandRunner()
-        contention = Contention() if log is None else log.contention
-        self.wait = EventWait(self.endpoints.poller, EVENTS_PER_PASS, contention)
+        self.wait = EventWait(self.endpoints.poller, EVENTS_PER_PASS)
         self.saves_snapshot = False
         self.steps_beside: i64 = 0
         self.wall_ahead_ms: i64 = 0
@@ -84,7 +80,6 @@ class TurnLoop:
         self._timer_ms: int = -1
         self._log_fd: int = -1
         self._newcomer: i64 = 0
-        self._not_looked: i64 = 0
         self._handshakes = handshakes
         self._handshakes_fd: int = -1
         if handshakes is not None:
@@ -234,9 +229,6 @@ class TurnLoop:
             endpoints.advance(int(core.now_ms))
         newcomers: list[tuple[int, int]] | None = None
         for fd, mask in events:
-            self._not_looked += 1
-            if self._not_looked >= EVENTS_BETWEEN_LOOKS:
-                self._look_beside()
             endpoint = endpoints.by_fd.get(fd)
             if endpoint is not None and endpoint.is_in:
                 endpoint.ready(mask)
@@ -286,14 +278,6 @@ class TurnLoop:
             if monotonic_ns() >= end_ns:
                 return
 
-    def _look_beside(self) -> None:
-        """In the midst of a pass: answer who waits for a sync that has ended by now."""
-        self._not_looked = 0
-        log = self.log
-        if log is not None and log.give_way_to_sync():
-            self._look_at_log()
-            self.carry_out()
-
     def _look_at_log(self) -> None:
         log = self.log
         if log is not None:
@@ -336,7 +320,7 @@ class TurnLoop:
         self.endpoints.send(effects.replies.take())
 
     def _write_log(self, log: LogWriter, is_idle: bool) -> None:
-        if log.write(is_idle, self._look_budget(True) is not None):
+        if log.write(is_idle):
             self._written(log)
 
     def _written(self, log: LogWriter) -> None:
