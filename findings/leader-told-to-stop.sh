@@ -3,7 +3,7 @@
 # that is killed (SIGKILL).
 #
 # Seen with Apache ZooKeeper 3.9.5 (OpenJDK 17), three members, medians of five in turns, from the signal until another member says that
-# it leads: SIGKILL_MS after SIGKILL, SIGTERM_MS after SIGTERM.
+# it leads: 635 ms after SIGKILL, 909 ms after SIGTERM.
 # A guess would be that a stop in good order is the gentler one: nobody is told of it, and what the process still does takes time.
 source "$(dirname "$0")/lib/zookeeper.sh"
 
@@ -37,5 +37,5 @@ with Servers(sys.argv[1]) as servers:
         members[leader] = servers.start("3.9.5", f"member{leader + 1}", lines)
     medians = {told.name: statistics.median(seconds) for told, seconds in times.items()}
     print({name: f"{seconds * 1000:.0f} ms" for name, seconds in medians.items()})
-    assert medians["SIGTERM"] > medians["SIGKILL"] * 1.2, "CHANGED, a leader that was told to stop was missed for longer"
+    assert medians["SIGTERM"] > medians["SIGKILL"] * 1.1, "CHANGED, a leader that was told to stop was missed for longer"
 END
