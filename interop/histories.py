@@ -157,6 +157,8 @@ class History:
     seed: int
     top: str
     with_set_watches: bool = True
+    #: A sync before each step: who reads may be at another process than who wrote.
+    syncs_first: bool = False
     chance: random.Random = field(init=False)
     requests: "RandomRequests" = field(init=False)
     sessions: list[PairSession] = field(factory=list)
@@ -172,11 +174,20 @@ class History:
         done = 0
         while done < operations and not self.pair.differences:
             done += self.step()
+        self.settle()
+
+    def settle(self) -> None:
+        """Let what is on its way to the sessions arrive."""
+        if self.syncs_first:
+            for session in self.sessions:
+                session.call(rq.SYNC, rq.text("/"))
         self.pair.settle()
 
     def step(self) -> int:
         """One request, a pipeline of some, or something with a connection; returns how many requests."""
         session = self.chance.choice(self.sessions)
+        if self.syncs_first:
+            session.call(rq.SYNC, rq.text("/"))
         dice = self.chance.random()
         if dice < 0.02:
             self.change_connections(session)
@@ -189,7 +200,7 @@ class History:
             return len(requests)
         session.call(*self.requests.draw())
         if dice > 0.9:
-            self.pair.settle()
+            self.settle()
         return 1
 
     def change_connections(self, session: PairSession) -> None:

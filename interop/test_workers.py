@@ -15,7 +15,7 @@ CONFIG = Config(
 
 
 def test_a_random_history(pair: Pair) -> None:
-    history = History(pair, 1, "/workers")
+    history = History(pair, 1, "/workers", syncs_first=True)
     history.run(1000)
     assert walk(pair.connect(), history.top) > 1
 
