@@ -37,6 +37,18 @@ def wait_for_another_leader(ensemble: Ensemble, old: Member) -> Member:
     return leader
 
 
+def is_replaced_by_its_end(ensemble: Ensemble, leader: Member, writer: Writer, end: Callable[[], object]) -> None:
+    """Writes go on before and after, and it follows when it is back."""
+    writer.wait_for_more()
+    end()
+    wait_for_another_leader(ensemble, leader)
+    writer.wait_for_more()
+    ensemble.start(leader.sid)
+    writer.wait_for_more()
+    assert leader.mode() == "follower"
+    assert_all_well(ensemble, writer)
+
+
 def test_a_killed_follower_comes_back_and_catches_up(ensemble: Ensemble, write_to: WriteTo) -> None:
     leader = ensemble.wait_until_serving()
     writer = write_to(ensemble, "/follower-killed")
@@ -69,30 +81,14 @@ def test_a_follower_that_hangs_is_left_out_and_comes_back(ensemble: Ensemble, wr
 
 def test_a_killed_leader_is_replaced_and_sessions_go_on(ensemble: Ensemble, write_to: WriteTo) -> None:
     leader = ensemble.wait_until_serving()
-    writer = write_to(ensemble, "/leader-killed")
-    writer.wait_for_more()
-    leader.kill()
-    wait_for_another_leader(ensemble, leader)
-    writer.wait_for_more()
-    ensemble.start(leader.sid)
-    writer.wait_for_more()
-    assert leader.mode() == "follower"
-    assert_all_well(ensemble, writer)
+    is_replaced_by_its_end(ensemble, leader, write_to(ensemble, "/leader-killed"), leader.kill)
 
 
 def test_a_leader_that_is_told_to_stop_is_replaced_and_follows_when_it_is_back(
     ensemble: Ensemble, write_to: WriteTo
 ) -> None:
     leader = ensemble.wait_until_serving()
-    writer = write_to(ensemble, "/leader-stopped")
-    writer.wait_for_more()
-    leader.stop()
-    wait_for_another_leader(ensemble, leader)
-    writer.wait_for_more()
-    ensemble.start(leader.sid)
-    writer.wait_for_more()
-    assert leader.mode() == "follower"
-    assert_all_well(ensemble, writer)
+    is_replaced_by_its_end(ensemble, leader, write_to(ensemble, "/leader-stopped"), leader.stop)
 
 
 def test_a_leader_that_hangs_is_replaced_and_follows_when_it_wakes(ensemble: Ensemble, write_to: WriteTo) -> None:
