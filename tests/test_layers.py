@@ -7,6 +7,7 @@ from tests.support.sources import Module, modules
 LAYERS = [
     {
         "errors",
+        "checksums",
         "zxid",
         "outbox",
         "subtrees",

@@ -4,13 +4,13 @@ The sum never needs to wrap: it would take 2^31 nodes. Nodes below /zookeeper/ d
 changes them on its own.
 """
 
-import zlib
 from collections import deque
 from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from pyzoo.checksums import crc32
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
 from pyzoo.jute.records import TxnDigest
@@ -20,7 +20,7 @@ DIGEST_LOG_INTERVAL: Final = 128
 DIGEST_LOG_LIMIT: Final = 1024
 
 # A constant of this module: what another one has is looked up by its name for each node.
-_crc32: Final = zlib.crc32
+_crc32: Final = crc32
 _COPY_LIMIT: Final = 1024
 _BEHIND_PZXID: Final = bytes(36)
 _UNCOUNTED: Final = ZOOKEEPER_SUBTREE.encode()

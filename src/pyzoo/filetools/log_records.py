@@ -4,13 +4,13 @@ A record is handed out whether or not its checksum holds; who reads it decides. 
 the reading with an error, for behind it no record can be found.
 """
 
-import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Final
 
 from attrs import frozen
 
+from pyzoo.checksums import adler32
 from pyzoo.errors import MalformedRecord, ToolError
 from pyzoo.jute.primitives import Record, field_limit
 from pyzoo.jute.records import TxnHeader
@@ -55,7 +55,7 @@ class LogRecord:
     @property
     def right_checksum(self) -> int:
         """What the checksum of these bytes is."""
-        return zlib.adler32(self.payload)
+        return adler32(self.payload)
 
     @property
     def is_intact(self) -> bool:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Final
-from zlib import adler32
 
 from attrs import define
 
+from pyzoo.checksums import adler32
 from pyzoo.errors import CorruptStorage
 from pyzoo.history.log_walk import LogWalk, Wanted
 from pyzoo.jute.primitives import field_limit

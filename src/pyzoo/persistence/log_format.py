@@ -10,13 +10,13 @@ The rule that keeps it right: a reader accepts no record whose checksum it has n
 and why it stopped (FileTxnLog.FileTxnIterator, SerializeUtils).
 """
 
-import zlib
 from collections.abc import Callable
 from typing import Final, final
 
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from pyzoo.checksums import adler32
 from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.errors import CorruptStorage, MalformedRecord
 from pyzoo.jute.opcodes import (
@@ -69,7 +69,7 @@ NO_HEADER: Final = 4  # fewer than 16 bytes, or nothing but zeros
 TXN_HEADER_LENGTH: Final = 32
 
 # A constant of this module: what another one has is looked up by its name for each record.
-_adler32: Final = zlib.adler32
+_adler32: Final = adler32
 _CHUNK: Final = 1 << 20
 _SCAN_LIMIT: Final = 4 << 20
 _SUMMED_LIMIT: Final = 256 << 20

@@ -4,13 +4,13 @@ The rule that keeps it right: one running Adler-32 over all bytes, seals include
 nothing as complete before the seal behind it was checked.
 """
 
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Final, final
 
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from pyzoo.checksums import adler32
 from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import CorruptStorage, MalformedRecord
@@ -70,7 +70,7 @@ class SnapshotWriter:
         return end
 
     def _add(self, chunk: bytes) -> bytes:
-        self._adler = zlib.adler32(chunk, self._adler)
+        self._adler = adler32(chunk, self._adler)
         return chunk
 
     def _seal(self) -> bytes:
@@ -193,7 +193,7 @@ class SnapshotReader:
         if len(taken) < size:
             raise self._corrupt("the snapshot ends too early")
         self._pos += size
-        self._adler = zlib.adler32(taken, self._adler)
+        self._adler = adler32(taken, self._adler)
         return taken
 
     def _check_seal(self) -> None:

@@ -5,13 +5,13 @@ Apache's server takes: counts below 0 stand for none, and "/" is another name of
 path, which in all that servers write is "".
 """
 
-import zlib
 from collections.abc import Iterator
 from typing import Final, final
 
 from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
+from pyzoo.checksums import adler32
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import MalformedRecord, StorageError
 from pyzoo.jute.primitives import JAVA_REPLACE, InputArchive
@@ -99,7 +99,7 @@ class BodyReader:
         except StorageError as error:
             raise MalformedRecord(str(error)) from error
         if self.adler != 0:
-            self.adler = zlib.adler32(memoryview(self._data)[: self._pos], self.adler)
+            self.adler = adler32(memoryview(self._data)[: self._pos], self.adler)
         left = self._data[self._pos :]
         self._read += self._pos
         self._data = b""
