@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from pyzoo.cli.status import NO_ANSWER, WANTS_TLS, ServerStatus, status_of
 from pyzoo.testing import EmbeddedServer
 from tests.support.authority import CLIENT, Ca
 
@@ -93,4 +94,10 @@ def test_a_port_without_tls(reason: Reason, server: EmbeddedServer) -> None:
 
 
 def test_a_port_with_tls_for_a_shell_without(reason: Reason, server: EmbeddedServer) -> None:
-    assert "TLS" in reason(server.secure_port, None)
+    assert reason(server.secure_port, None).startswith("it speaks TLS there: ")
+
+
+def test_a_port_with_tls_for_a_question_without(server: EmbeddedServer) -> None:
+    port = server.secure_port
+    assert port is not None
+    assert ServerStatus(f"localhost:{port}", NO_ANSWER, WANTS_TLS) == status_of(("localhost", port), 0.5)

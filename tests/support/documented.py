@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 240.0
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DIRECTORIES = re.compile(r"(?<![\w./-])/(?=(?:var|etc/zookeeper|opt|run|srv|backup)(?:/|\b))")
-PORTS = re.compile(r"(?<![\w.])(2181|2182|2183|21810|2888|3888|8080|7000)(?![\w.])")
+PORTS = re.compile(r"(?<![\w.])(2181|2182|2183|21810|2281|2888|3888|8080|7000)(?![\w.])")
 CLIENT_PORT = re.compile(r"(?:--port|serve) (\d+)")
 SERVERS = ("pyzoo serve", "pyzoo ensemble")
 

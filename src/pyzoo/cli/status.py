@@ -11,12 +11,15 @@ from attrs import evolve, frozen
 
 from pyzoo.cli.groups import Seconds
 from pyzoo.runtime.four_letters import SERVING_MODES, TIMEOUT_S, ask, mntr_fields, srvr_fields
+from pyzoo.shell.tls_probe import TIMEOUT_S as TLS_TIMEOUT_S
+from pyzoo.shell.tls_probe import speaks_tls
 from pyzoo.zxid import counter_of, epoch_of
 
 DEFAULT_PORT = 2181
 MAX_AT_ONCE = 64
 NOT_SERVING = "not serving"
 NO_ANSWER = "no answer"
+WANTS_TLS = "it speaks TLS there: give its port without"
 COLUMNS = "server mode zxid epoch counter followers learners connections uptime version".split()
 
 
@@ -76,7 +79,8 @@ def status_of(address: tuple[str, int], timeout_s: float) -> ServerStatus:
     try:
         answer = ask(host, port, "srvr", timeout_s)
     except OSError as error:
-        return ServerStatus(name, NO_ANSWER, error.strerror or str(error))
+        wants_tls = speaks_tls(host, port, min(timeout_s, TLS_TIMEOUT_S))
+        return ServerStatus(name, NO_ANSWER, WANTS_TLS if wants_tls else error.strerror or str(error))
     fields = srvr_fields(answer)
     if not fields:
         return ServerStatus(name, NOT_SERVING, answer.strip() or "the connection was closed")

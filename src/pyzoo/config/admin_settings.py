@@ -158,7 +158,7 @@ def _ids(reader: ConfigReader, name: str) -> tuple[tuple[str, str], ...]:
         scheme, _, id = item.partition(":")
         if not scheme or not id or ("," in id and scheme in _WITHOUT_COMMAS):
             raise reader.error(
-                f"{name}: {item} is no scheme:id, such as digest:alice:F0cxRZ2Ap1zSg9Kx0OqG5ZHGKFc=", name
+                f"{name}: {item} is no scheme:id, such as digest:alice:aYXlLOpEooaV1cRAvUL1fp9Qt7E=", name
             )
         found.append((scheme, id))
     return tuple(found)

@@ -6,6 +6,7 @@ from typing import Final
 
 from pyzoo.shell.failures import BUSY, HTTP, NO_ZOOKEEPER, WANTS_TLS, what_answers
 from pyzoo.shell.security import ServerTls
+from pyzoo.shell.tls_probe import speaks_tls
 
 TIMEOUT_S: Final = 1.0
 ANSWER_MAX: Final = 4096
@@ -19,7 +20,10 @@ def look_closer(host: str, port: int, tls: ServerTls | None) -> str | None:
     try:
         answer = _ask(host, port, tls)
     except OSError:
-        return None
+        answer = b""
+    if not answer:
+        # Four bytes are too few for TLS to find fault with.
+        return WANTS_TLS if tls is None and speaks_tls(host, port) else None
     if b"not currently serving" in answer:
         return NOT_SERVING
     if b"Mode: read-only" in answer:
@@ -27,7 +31,7 @@ def look_closer(host: str, port: int, tls: ServerTls | None) -> str | None:
     if b"Mode: " in answer or b"srvr is not executed" in answer:
         return BUSY
     found = what_answers(answer)
-    return found if found in (HTTP, WANTS_TLS) else NO_ZOOKEEPER if answer else None
+    return found if found in (HTTP, WANTS_TLS) else NO_ZOOKEEPER
 
 
 def _ask(host: str, port: int, tls: ServerTls | None) -> bytes:
