@@ -10,8 +10,8 @@ from attrs import frozen
 from benchmarks.options import CACHE, Wanted, log, takes_wanted
 from benchmarks.report import table
 from benchmarks.results import Cell
-from benchmarks.servers import ZOO_CFG, Contestant, Server, free_port, fresh_home, running
-from benchmarks.throughput import with_cpu_per_op
+from benchmarks.servers import ZOO_CFG, Contestant, free_port, fresh_home, running
+from benchmarks.throughput import run_cell
 from benchmarks.viewer import Viewer
 from benchmarks.zkload import Zkload
 
@@ -59,14 +59,15 @@ def measure(contestant: Contestant, workplace: Path, sizes: Sizes) -> str:
     with fresh_home(workplace, contestant) as home, running(contestant, home, zoo_cfg=zoo_cfg) as server:
         Viewer(port).get("/")  # loaded by the first request, for good
         for cell in CELLS:
-            _load(zkload, server, cell, sizes.seconds)
+            run_cell(zkload, server.port, server.pid, cell, sizes.seconds, WARMUP_S)
             found: dict[bool, list[dict[str, float]]] = {False: [], True: []}
             for run in range(2 * sizes.runs):
                 # Without, with, with, without: what changes by and by hits both.
                 is_open = run % 4 in (1, 2)
                 looking: AbstractContextManager[None] = Viewer(port).looking() if is_open else nullcontext()
                 with looking:
-                    found[is_open].append(_load(zkload, server, cell, sizes.seconds))
+                    load = run_cell(zkload, server.port, server.pid, cell, sizes.seconds, WARMUP_S)
+                found[is_open].append(load)
             medians = {
                 is_open: {name: statistics.median(one[name] for one in each) for name in FIGURES}
                 for is_open, each in found.items()
@@ -76,21 +77,6 @@ def measure(contestant: Contestant, workplace: Path, sizes: Sizes) -> str:
     names = ("operation", "conns", "in flight")
     figures = tuple(f"{what} {when}" for what in ("ops/s", "p99 us", "CPU us/op") for when in ("alone", "looked at"))
     return "\n".join([f"- {contestant.description}", "", *table((*names, *figures, "ops/s ratio"), rows), "", NOTE])
-
-
-def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float) -> dict[str, float]:
-    figures = zkload.run(
-        "load",
-        server.port,
-        timeout_s=seconds + 60,
-        op=cell.op,
-        conns=cell.conns,
-        depth=cell.depth,
-        secs=seconds,
-        warmup=WARMUP_S,
-        pid=server.pid,
-    )
-    return with_cpu_per_op(figures)
 
 
 def _row(cell: Cell, medians: dict[bool, dict[str, float]]) -> list[str]:

@@ -19,7 +19,7 @@ from attrs import frozen
 from benchmarks.members import Ensemble, launch, running
 from benchmarks.results import Cell, CellResult, Results, median_of
 from benchmarks.servers import Contestant, ServerError, fresh_home
-from benchmarks.throughput import Pace, with_cpu_per_op
+from benchmarks.throughput import Pace, run_cell
 from benchmarks.writer import Session, first_write_s
 from benchmarks.zkload import Figures, LoadError, Zkload
 
@@ -80,19 +80,7 @@ def _ports(ensemble: Ensemble, at: str) -> list[int]:
 def _load(zkload: Zkload, ensemble: Ensemble, cell: Cell, seconds: float, warmup: float) -> Figures:
     if not ensemble.is_running:
         raise LoadError("a member is gone")
-    figures = zkload.run(
-        "load",
-        _ports(ensemble, cell.at),
-        timeout_s=seconds + warmup + 120,
-        op=cell.op,
-        conns=cell.conns,
-        depth=cell.depth,
-        size=cell.size,
-        secs=seconds,
-        warmup=warmup,
-        pid=ensemble.pids,
-    )
-    return with_cpu_per_op(figures)
+    return run_cell(zkload, _ports(ensemble, cell.at), ensemble.pids, cell, seconds, warmup)
 
 
 def measure_load(

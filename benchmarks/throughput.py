@@ -8,7 +8,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -107,24 +107,37 @@ class Fleet:
 
 def _load(zkload: Zkload, server: Server, cell: Cell, seconds: float, warmup: float, tls: TlsFiles | None) -> Figures:
     more: dict[str, str] = {} if tls is None else {"tls": str(tls.client)}
+    port = server.port if tls is None else server.secure_port
     with busy_processes(cell.busy):
-        return zkload.run(
-            "load",
-            server.port if tls is None else server.secure_port,
-            timeout_s=seconds + warmup + 120,
-            op=cell.op,
-            conns=cell.conns,
-            depth=cell.depth,
-            size=cell.size,
-            secs=seconds,
-            warmup=warmup,
-            pid=server.pid,
-            **more,
-        )
+        return run_cell(zkload, port, server.pid, cell, seconds, warmup, **more)
 
 
-def with_cpu_per_op(figures: Figures) -> Figures:
-    """The figures with one more. Raises LoadError where nothing was answered."""
+def run_cell(
+    zkload: Zkload,
+    port: int | Sequence[int],
+    pid: int | str,
+    cell: Cell,
+    seconds: float,
+    warmup: float,
+    **more: str,
+) -> Figures:
+    """A cell's load at these ports, beside its own figures with the processor time an operation; `pid` has that.
+
+    Raises LoadError, also where nothing was answered.
+    """
+    figures = zkload.run(
+        "load",
+        port,
+        timeout_s=seconds + warmup + 120,
+        op=cell.op,
+        conns=cell.conns,
+        depth=cell.depth,
+        size=cell.size,
+        secs=seconds,
+        warmup=warmup,
+        pid=pid,
+        **more,
+    )
     if not figures["ops"]:
         raise LoadError(f"nothing was answered in the window; the longest wait was {figures['max_us']:,.0f} us")
     return {**figures, "cpu_us_per_op": figures["cpu_s"] * 1e6 / figures["ops"]}
@@ -150,7 +163,7 @@ def measure_throughput(
 
         def attempt(name: str, cell: Cell, seconds: float, warmup: float) -> Figures | None:
             try:
-                return with_cpu_per_op(_load(zkload, fleet.alive(name), cell, seconds, warmup, tls))
+                return _load(zkload, fleet.alive(name), cell, seconds, warmup, tls)
             except LoadError as failure:
                 log.warning("%s %s: %s", name, cell, failure)
                 results.failures.append(f"{name}, {cell}: {failure}")

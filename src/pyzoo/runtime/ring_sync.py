@@ -90,15 +90,11 @@ class RingSync:
         system_call(_REGISTER, fd, ctypes.c_long(_REGISTER_EVENTFD), ctypes.byref(told), ctypes.c_long(1))
         self._eventfd = eventfd
 
-    def may_be_done(self) -> bool:
-        """False while what was begun has not ended; takes no system call."""
-        return self._at(self._done) != self._at(self._done_tail)
-
     def is_done(self) -> bool:
-        """Whether what was begun has ended, told once; raises OSError when it has failed."""
-        if not self.may_be_done():
-            return False
+        """Whether what was begun has ended, told once and without a system call; raises OSError when it has failed."""
         head = self._at(self._done)
+        if head == self._at(self._done_tail):
+            return False
         at = self._events + (head & self._at(self._done_mask)) * _COMPLETION.size
         result = _COMPLETION.unpack_from(self._ring, at)[1]
         _NUMBER.pack_into(self._ring, self._done, (head + 1) & 0xFFFFFFFF)

@@ -31,9 +31,16 @@ class Looked:
     version: int
     czxid: str
 
-    def is_same(self, node: DataNode, version: int) -> bool:
+    @classmethod
+    def at(cls, node: DataNode, opcode: int) -> "Looked":
+        """As the node is now, for a change by that operation, which counts up the version of the data or of the ACL."""
+        version = node.version if opcode == op.SET_DATA else node.aversion
+        return cls(int(version), zxid_text(int(node.czxid)))
+
+    def is_same(self, node: DataNode, opcode: int) -> bool:
         """Whether nobody has been faster."""
-        return self.version in (-1, version) and self.czxid in ("", zxid_text(int(node.czxid)))
+        now = Looked.at(node, opcode)
+        return self.version in (-1, now.version) and self.czxid in ("", now.czxid)
 
 
 @define
@@ -44,9 +51,12 @@ class Race:
     gone: bool = False
 
 
-async def _guarded(asked: PageRequest, path: str, race: Race, opcode: int, body: Any) -> None:
-    """Send a change; BADVERSION and NONODE are a lost race."""
+async def _change(asked: PageRequest, path: str, looked: Looked, race: Race, opcode: int, body: Any) -> None:
+    """Send a change of the node that was looked at; BADVERSION and NONODE are a lost race."""
     try:
+        node = reader_of(asked).node(path)
+        if not looked.is_same(node, opcode):
+            raise KeeperError(BADVERSION, path)
         await submit_of(asked)(opcode, body)
     except KeeperError as error:
         if error.code == BADVERSION:
@@ -68,7 +78,7 @@ async def edit(asked: PageRequest) -> Response:
     except KeeperError as error:
         return not_shown(asked, path, error)
     typed = TypedData.of(node.data or b"", asked.parameters.get("as", ""))
-    return _edit_page(asked, path, typed, Looked(int(node.version), zxid_text(int(node.czxid))), None, Race())
+    return _edit_page(asked, path, typed, Looked.at(node, op.SET_DATA), None, Race())
 
 
 async def save(asked: PageRequest) -> Response:
@@ -82,23 +92,13 @@ async def save(asked: PageRequest) -> Response:
         looked = Looked(version_of(asked), looked.czxid)
         data = typed.to_bytes()
         check_size(asked, path, data)
-        node = reader_of(asked).node(path) if not _is_gone(asked, path, race) else None
-        if node is None:
-            raise KeeperError(NONODE, path)
-        if not looked.is_same(node, int(node.version)):
-            race.lost = True
-            raise KeeperError(BADVERSION, path)
-        await _guarded(asked, path, race, op.SET_DATA, SetDataRequest(path, data, looked.version))
+        request = SetDataRequest(path, data, looked.version)
+        await _change(asked, path, looked, race, op.SET_DATA, request)
 
     refused = await tried(asked, change)
     if refused is None:
         return done(asked, path, "saved")
     return _edit_page(asked, path, typed, looked, refused, race)
-
-
-def _is_gone(asked: PageRequest, path: str, race: Race) -> bool:
-    race.gone = reader_of(asked).tree.get_node(path) is None
-    return race.gone
 
 
 def _edit_page(
@@ -109,7 +109,7 @@ def _edit_page(
     if race.lost and node is not None:
         if reader_of(asked).may_read(node):
             theirs = view_of(node.data or b"")
-        looked = Looked(int(node.version), zxid_text(int(node.czxid)))
+        looked = Looked.at(node, op.SET_DATA)
     return form_page(
         asked,
         "tree_edit.html",
@@ -137,7 +137,7 @@ async def edit_acl(asked: PageRequest) -> Response:
         text = "\n".join(acl_line(entry) for entry in reader.acl(path, node))
     except KeeperError as error:
         return not_shown(asked, path, error)
-    return _acl_page(asked, path, text, Looked(int(node.aversion), zxid_text(int(node.czxid))), None, Race())
+    return _acl_page(asked, path, text, Looked.at(node, op.SET_ACL), None, Race())
 
 
 async def save_acl(asked: PageRequest) -> Response:
@@ -151,13 +151,7 @@ async def save_acl(asked: PageRequest) -> Response:
         acl, faults = acl_of_lines(text)
         if faults:
             raise MalformedInput(" ".join(faults))
-        if _is_gone(asked, path, race):
-            raise KeeperError(NONODE, path)
-        node = reader_of(asked).node(path)
-        if not looked.is_same(node, int(node.aversion)):
-            race.lost = True
-            raise KeeperError(BADVERSION, path)
-        await _guarded(asked, path, race, op.SET_ACL, SetACLRequest(path, acl, looked.version))
+        await _change(asked, path, looked, race, op.SET_ACL, SetACLRequest(path, acl, looked.version))
 
     refused = await tried(asked, change)
     if refused is None:
@@ -176,7 +170,7 @@ def _acl_page(
             theirs = acl_words(reader.acl(path, node))
         except KeeperError as error:
             refused = Refused(failure_text(error), 409)
-        looked = Looked(int(node.aversion), zxid_text(int(node.czxid)))
+        looked = Looked.at(node, op.SET_ACL)
     return form_page(
         asked,
         "tree_acl.html",
