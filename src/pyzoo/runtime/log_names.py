@@ -18,7 +18,7 @@ NAMES: Final = {
     "pyzoo.runtime.logins.client_logins": "SaslLogins",
     "pyzoo.runtime.member": "QuorumPeerMain",
     "pyzoo.runtime.tls.revocation": "X509Util",
-    "pyzoo.runtime.run": "ZooKeeperServerMain",
+    "pyzoo.runtime.stop_signals": "ZooKeeperServerMain",
     "pyzoo.runtime.snapshotting": "FileSnap",
     "pyzoo.runtime.storage": "FileTxnSnapLog",
     "pyzoo.runtime.server_tasks": "FileSnap",

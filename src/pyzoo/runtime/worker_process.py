@@ -21,13 +21,14 @@ from pyzoo.runtime.clock import elapsed_ms, wall_ms
 from pyzoo.runtime.listening import open_listener, open_secure_listener
 from pyzoo.runtime.log_lines import EXTRAS
 from pyzoo.runtime.logins.client_logins import with_client_login
-from pyzoo.runtime.run import keep_time, open_loop, prepare_process, serve_clients, with_slices
+from pyzoo.runtime.process_tuning import prepare_process, with_slices
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.tls.contexts import client_tls
 from pyzoo.runtime.tls.reload_stores import reload_client_stores
 from pyzoo.runtime.transport.client_port import SECURE_PORT
 from pyzoo.runtime.transport.worker_link import WorkerEndpoint
 from pyzoo.runtime.turn import TurnLoop
+from pyzoo.runtime.turn_tasks import keep_time, open_loop, serve_clients
 from pyzoo.server.effects import Errands
 from pyzoo.server.workers.server import WorkerZooKeeperServer
 from pyzoo.server.workers.worker import WorkerCore
