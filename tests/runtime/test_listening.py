@@ -35,6 +35,16 @@ def test_one_address_is_no_other(host: str) -> None:
         assert [host] == reachable(listener)
 
 
+@pytest.mark.parametrize("host", LOOPBACKS)
+def test_a_connection_of_a_client_is_of_the_listeners_kind(host: str) -> None:
+    [listener] = open_listener(ServerConfig(data_dir="/d", client_port=0, client_port_address=host))
+    with listener, socket.create_connection(listener.getsockname()[:2], 5) as client:
+        accepted, _ = listener.accept()
+        with accepted:
+            client.sendall(b"ruok")
+            assert (client.family, client.type, b"ruok") == (accepted.family, accepted.type, accepted.recv(4))
+
+
 def test_without_a_client_port_nothing_is_opened() -> None:
     assert [] == open_listener(ServerConfig(data_dir="/d"))
 

@@ -1,6 +1,8 @@
 """Sessions: the handshake, its bounds, moving to another connection, expiry, close, and a restart."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive
@@ -38,6 +40,16 @@ def test_the_answer_is_a_bare_connect_response(world: LoneServer) -> None:
 )
 def test_passwords_are_javas(session_id: int, passwd: str) -> None:
     assert passwd == generate_password(session_id).hex()
+
+
+@given(st.integers(-(1 << 63), (1 << 63) - 1))
+def test_a_password_is_four_words_of_a_java_util_random(session_id: int) -> None:
+    state = (session_id ^ 0xB3415C00 ^ 0x5DEECE66D) % (1 << 48)
+    words = b""
+    for _ in range(4):
+        state = (state * 0x5DEECE66D + 11) % (1 << 48)
+        words += (state >> 16).to_bytes(4, "little")
+    assert words == generate_password(session_id)
 
 
 def test_the_first_session_id_has_the_server_id_and_the_clock() -> None:

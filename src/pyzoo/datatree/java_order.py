@@ -72,6 +72,8 @@ def copy_buckets(size: i64) -> i64:
 
 def table_order(texts: list[str], start: i64, buckets: i64) -> list[str]:
     """The texts in the order of a HashMap whose keys are text[start:], put in the order given."""
+    if not texts:
+        return []
     return part_order(texts, start, buckets, 0, buckets)
 
 

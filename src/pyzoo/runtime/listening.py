@@ -7,6 +7,27 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import ConfigError
 
 
+class ListeningSocket(socket.socket):
+    """A listener for clients, which remembers what kind of socket it is.
+
+    socket.accept() asks for that with each connection, which takes as long as all the rest of it.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._family, self._type = sock.family, sock.type
+        super().__init__(sock.family, sock.type, sock.proto, fileno=sock.detach())
+
+    @property
+    def family(self) -> socket.AddressFamily:
+        """That of its connections too."""
+        return self._family
+
+    @property
+    def type(self) -> socket.SocketKind:
+        """The same."""
+        return self._type
+
+
 def bind(host: str, port: int, backlog: int | None = None, shared: bool = False) -> socket.socket:
     """Listen on an address, or on all of this machine, of both families, where `host` stands for that; raises OSError.
 
@@ -78,6 +99,6 @@ def _open(config: ServerConfig, host: str | None, port: int | None) -> list[sock
         if config.workers > 1 and config.worker_number == 0 and port:
             # A server that shares its port with its own processes must not share it with others.
             bind(host or "", port).close()
-        return [bind(host or "", port, backlog, config.workers > 1)]
+        return [ListeningSocket(bind(host or "", port, backlog, config.workers > 1))]
     except OSError as error:
         raise OSError(error.errno, cannot_listen(host, port, error)) from error

@@ -7,13 +7,15 @@ expires at once. Times are monotonic milliseconds that the caller passes in.
 import hmac
 from typing import Final, final
 
-from mypy_extensions import i64
+from librt.strings import BytesWriter, write_i32_le
+from mypy_extensions import i32, i64
 
 from pyzoo.errors import SESSIONEXPIRED, SESSIONMOVED, KeeperError
 
 _SUPER_SECRET: Final = 0xB3415C00
 _RANDOM_MULTIPLIER: Final = 0x5DEECE66D
 _RANDOM_MASK: Final = (1 << 48) - 1
+_HALF_MASK: Final = (1 << 24) - 1
 PASSWORD_LENGTH: Final = 16
 NO_OWNER: Final = -1
 
@@ -43,14 +45,17 @@ def first_session_id(server_id: int, now_ms: int) -> int:
     return pattern - 0x10000000000000000 if pattern >= 0x8000000000000000 else pattern
 
 
-def generate_password(session_id: int) -> bytes:
+def generate_password(session_id: i64) -> bytes:
     """The password of a session, a pure function of its id: java.util.Random seeded with the id."""
-    state = ((session_id ^ _SUPER_SECRET) ^ _RANDOM_MULTIPLIER) & _RANDOM_MASK
-    words = b""
+    state: i64 = ((session_id ^ _SUPER_SECRET) ^ _RANDOM_MULTIPLIER) & _RANDOM_MASK
+    out = BytesWriter()
     for _ in range(PASSWORD_LENGTH // 4):
-        state = (state * _RANDOM_MULTIPLIER + 0xB) & _RANDOM_MASK
-        words += ((state >> 16) & 0xFFFFFFFF).to_bytes(4, "little")
-    return words
+        # By halves, for the product of the whole has more than 64 bits.
+        high: i64 = ((state >> 24) * _RANDOM_MULTIPLIER) & _HALF_MASK
+        state = ((high << 24) + (state & _HALF_MASK) * _RANDOM_MULTIPLIER + 0xB) & _RANDOM_MASK
+        word: i64 = state >> 16
+        write_i32_le(out, i32(word if word < 0x80000000 else word - 0x100000000))
+    return out.getvalue()
 
 
 def is_password(session_id: int, passwd: bytes | None) -> bool:
