@@ -29,12 +29,12 @@ from pyzoo.testing import EmbeddedServer
 from tests.support.dialogue import OPEN
 from tests.support.server_process import node_count, request
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 PAGE_BYTES = resource.getpagesize()
 HELLO = framed(encoded(ConnectRequest(0, 0, 10_000, 0, b"\0" * 16, False)))
 LASTING_MS = 600_000
 LASTING_HELLO = framed(encoded(ConnectRequest(0, 0, LASTING_MS, 0, b"\0" * 16, False)))
-"""For a session that says nothing while others of a crowd come, however busy the machine is."""
+"""For a session that says nothing while others come, or that waits for a long answer, however busy the machine is."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def dial(server: EmbeddedServer) -> socket.socket:
 def log_in(server: EmbeddedServer) -> socket.socket:
     """A connection with a session."""
     sock = dial(server)
-    sock.sendall(HELLO)
+    sock.sendall(LASTING_HELLO)
     response = ConnectResponse.decode(InputArchive(next_frame(sock)))
     assert response.session_id != 0
     return sock
