@@ -112,7 +112,7 @@ def test_kazoo_hears_of_changes_that_others_make_through_other_processes(three: 
         clients[0].set("/told", b"1")
         wait_until(lambda: len(events) == len(clients))
         lock = clients[1].Lock("/lock", "one")
-        assert lock.acquire(timeout=30)
+        assert lock.acquire(timeout=60)
         assert not clients[2].Lock("/lock", "two").acquire(blocking=False)
         lock.release()
 
@@ -129,7 +129,7 @@ def test_the_secure_port_is_shared_too(three: ServerProcess, ports: list[int], s
 
 def test_the_admin_server_tells_of_all_processes(three: ServerProcess, ports: list[int]) -> None:
     clients = spread(three.port, 3)
-    with urllib.request.urlopen(f"http://{HOST}:{ports[1]}/commands/connections", timeout=30) as answer:
+    with urllib.request.urlopen(f"http://{HOST}:{ports[1]}/commands/connections", timeout=60) as answer:
         told = json.load(answer)["connections"]
     assert {client.session_id for client in clients} <= {one["session_id"] for one in told}
     for client in clients:

@@ -31,7 +31,7 @@ def holder(console: EmbeddedServer, connect: Connect) -> Iterator[KazooClient]:
     console.wait_until(lambda: len(client.get_children("/app/lock")) == 2)
     yield client
     waiting.cancel()
-    thread.join(20)
+    thread.join(60)
     client.delete("/app", recursive=True)
 
 

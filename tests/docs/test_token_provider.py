@@ -15,7 +15,7 @@ from kazoo.security import make_acl
 from pyzoo.testing import EmbeddedServer
 from tests.support.tables import DOCS
 
-SECONDS = 20
+SECONDS = 60
 LONG_AFTER = 2**40
 LONG_BEFORE = 1
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps")

@@ -20,7 +20,7 @@ from pyzoo.testing import EmbeddedServer
 
 HOST = "127.0.0.1"
 AUTH = {"Authorization": "digest root:secret"}
-SECONDS = 20
+SECONDS = 60
 
 
 @frozen

@@ -19,7 +19,7 @@ from pyzoo.testing import EmbeddedServer
 from tests.support.identities import HOST, Identity
 from tests.support.key_updates import telling_context, writer_of
 
-SECONDS = 20
+SECONDS = 60
 SUBJECT = "CN=member"
 """Of the certificates that tests make."""
 

@@ -70,7 +70,7 @@ def server_beside(port: int | None) -> ZooKeeperServer:
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def with_limit() -> None:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             await test()
 
     trio.run(with_limit)

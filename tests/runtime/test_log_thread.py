@@ -179,7 +179,7 @@ def test_a_full_disk_is_tried_again_until_there_is_room(
     thread.start()
     thread.submit(batch(1))
     for _ in range(3):
-        assert log.refused.acquire(timeout=30)
+        assert log.refused.acquire(timeout=60)
     assert (0, True) == (thread.persisted_zxid, thread.stalled)
     log.full_at = 0
     wait_for_news(thread)
@@ -192,7 +192,7 @@ def test_a_stop_on_a_full_disk_leaves_no_gap_in_the_log(log: FailingLog) -> None
     thread.submit(batch(1, roll_after=True))
     thread.submit(batch(2))
     thread.start()
-    assert log.refused.acquire(timeout=30)
+    assert log.refused.acquire(timeout=60)
     thread.stop()
     assert ([], 0, True) == (log.safe, thread.persisted_zxid, log.closed)
 

@@ -43,7 +43,7 @@ def endpoint(nursery: trio.Nursery) -> Callable[..., Ask]:
         nursery.start_soon(serve_metrics, opened, server)
 
         def ask_here(path: str, method: str, body: bytes | None) -> tuple[HTTPResponse, str]:
-            connection = HTTPConnection(HOST, port, timeout=30)
+            connection = HTTPConnection(HOST, port, timeout=60)
             connection.request(method, path, body)
             response = connection.getresponse()
             text = response.read().decode()

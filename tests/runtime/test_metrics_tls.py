@@ -36,9 +36,9 @@ def status_of(home: Path, port: int, identified: bool, plain: bool = False) -> t
     if identified:
         context.load_cert_chain(home / "node.pem")
     if plain:
-        connection = http.client.HTTPConnection(HOST, port, timeout=20)
+        connection = http.client.HTTPConnection(HOST, port, timeout=60)
     else:
-        connection = http.client.HTTPSConnection(HOST, port, timeout=20, context=context)
+        connection = http.client.HTTPSConnection(HOST, port, timeout=60, context=context)
     try:
         connection.request("GET", "/metrics")
         response = connection.getresponse()

@@ -97,7 +97,7 @@ def test_a_server_keeps_its_data_to_itself_and_answers_on_all_of_its_ports(syste
         assert b"imok" == four_letters(server.port, b"ruok")
         assert b"Node count: 15" in four_letters(server.port, b"srvr")
         assert b"zk_max_file_descriptor_count" in four_letters(server.port, b"mntr")
-        with urllib.request.urlopen(f"http://{HOST}:{admin_port}/commands/environment", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://{HOST}:{admin_port}/commands/environment", timeout=60) as answer:
             assert "os.name" in json.load(answer)
         for path in TEN:
             plain.set(path, b"y")

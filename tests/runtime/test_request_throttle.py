@@ -13,7 +13,7 @@ from pyzoo.testing import EmbeddedServer
 from tests.support.dialogue import OPEN
 from tests.support.server_process import request
 
-SECONDS = 20
+SECONDS = 60
 #: Nothing may have to wait for a tick.
 TICK_MS = 3_600_000
 REQUESTS = 60

@@ -24,7 +24,7 @@ from tests.support.server_process import RawClient, ServerProcess, four_letters
 MARKER = "markeroftests"
 OTHER = "othermarker"
 STORES = (("keyStore", "node.p12"), ("trustStore", "ca.jks"))
-SECONDS = 30
+SECONDS = 60
 ADMIN_PORT = free_port()
 
 

@@ -12,7 +12,7 @@ from pyzoo.testing import EmbeddedServer
 from tests.support.dialogue import OPEN
 from tests.support.server_process import four_letters, request, wait_until
 
-SECONDS = 30
+SECONDS = 60
 LARGE = 1_000_000
 SESSION_MS = 1000
 

@@ -24,7 +24,7 @@ from pyzoo.runtime.upload import AT_LEAST_BYTES, UploadRoom, check_room_for_snap
 from pyzoo.testing import EmbeddedServer
 
 HOST = "127.0.0.1"
-SECONDS = 20
+SECONDS = 60
 NODES = 3000
 OPEN = [ACL(31, "world", "anyone")]
 HEAD = b"POST /commands/restore HTTP/1.1\r\nHost: x\r\nAuthorization: ip\r\n"

@@ -55,7 +55,7 @@ class Clients:
     def close(self) -> None:
         for lock, thread in self._waiting:
             lock.cancel()
-            thread.join(20)
+            thread.join(60)
         for client in self.started:
             client.stop()
             client.close()
@@ -139,7 +139,7 @@ def test_other_kinds_are_shown_when_they_are_asked_for(cli: Cli, clients: Client
     queue.put(b"later")
     queue.put(b"sooner", priority=1)
     locking.put(b"work")
-    locking.get(5)
+    locking.get(60)
     client.Party("/party", "me").join()
     client.Counter("/counter").__add__(5)
     assert {} == found(cli)

@@ -13,7 +13,7 @@ from pyzoo.shell.events import Event, EventThread
 from pyzoo.shell.watches import WatcherType
 from pyzoo.testing import EmbeddedServer
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Seen:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 HOST = "127.0.0.1"
-SECONDS = 20
+SECONDS = 60
 CONSOLE = {"Host": "localhost"}
 
 

@@ -12,7 +12,7 @@ from pyzoo.runtime.run import RunningServer
 from pyzoo.testing import EmbeddedMember, EmbeddedServer
 
 Result = TypeVar("Result")
-SECONDS = 20
+SECONDS = 60
 ADDRESS = "192.0.2.7"
 
 

@@ -32,7 +32,7 @@ from pyzoo.sim.operation import encoded, framed
 from tests.support.dialogue import OPEN
 from tests.support.forked import Forked, can_be_forked
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 READY = re.compile(r"ready on .*:(\d+)(, with TLS)?$")
 SECURE = re.compile(r"clients with TLS on .*:(\d+)$")
 EPHEMERAL = 1

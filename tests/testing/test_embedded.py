@@ -50,7 +50,7 @@ def test_recipes_work_between_clients() -> None:
         with one.Lock("/lock", "one"):
             assert ["one"] == two.Lock("/lock", "two").contenders()
             assert not two.Lock("/lock", "two").acquire(blocking=False)
-        assert two.Lock("/lock", "two").acquire(timeout=10)
+        assert two.Lock("/lock", "two").acquire(timeout=60)
 
 
 def test_watches_reach_other_clients() -> None:
@@ -62,7 +62,7 @@ def test_watches_reach_other_clients() -> None:
         events = two.handler.queue_impl()
         two.exists("/node", watch=events.put)
         one.create("/node")
-        event = events.get(timeout=10)
+        event = events.get(timeout=60)
         assert ("CREATED", "/node") == (event.type, event.path)
 
 
@@ -107,12 +107,12 @@ def test_properties_are_settings() -> None:
 def test_ephemerals_go_with_their_client() -> None:
     with EmbeddedServer() as server, session_of(server) as watching:
         leaving = KazooClient(server.connect_string)
-        leaving.start(timeout=10)
+        leaving.start(timeout=60)
         leaving.create("/here", ephemeral=True)
         gone = watching.handler.event_object()
         watching.exists("/here", watch=lambda event: gone.set())
         leaving.stop()
-        gone.wait(10)
+        gone.wait(60)
         assert watching.exists("/here") is None
         leaving.close()
 
@@ -121,7 +121,7 @@ def test_the_port_is_free_again_afterwards() -> None:
     with EmbeddedServer() as server:
         port = server.port
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=10)
+        socket.create_connection(("127.0.0.1", port), timeout=60)
     with EmbeddedServer(port=port) as server:
         assert port == server.port
 
@@ -148,7 +148,7 @@ def test_a_broken_data_directory_is_an_error_of_the_start(tmp_path: Path) -> Non
 
 def test_clients_notice_that_it_is_gone() -> None:
     with EmbeddedServer() as server:
-        sock = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        sock = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         # One that is not in yet would be reset.
         server.wait_until(lambda: "Connections: 2" in four_letter_word(server, "srvr"))
     assert b"" == sock.recv(1)
@@ -171,7 +171,7 @@ def test_the_admin_server_is_there_for_who_asks() -> None:
     properties = {"zookeeper.admin.serverPort": "0", "zookeeper.admin.serverAddress": "127.0.0.1"}
     with EmbeddedServer() as without, EmbeddedServer(properties=properties) as server:
         assert without.admin_port is None
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.admin_port}/commands/ruok", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.admin_port}/commands/ruok", timeout=60) as answer:
             assert {"command": "ruok", "error": None} == json.load(answer)
 
 

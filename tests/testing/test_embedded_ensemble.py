@@ -175,7 +175,7 @@ def test_a_member_in_memory_gives_a_snapshot_to_whoever_asks_its_admin_server() 
     with EmbeddedEnsemble(2, tick_time_ms=TICK_TIME_MS, properties={"admin.serverPort": 0}) as ensemble:
         url = f"http://127.0.0.1:{ensemble.find_leader().admin_port}/commands/snapshot?streaming=true"
         request = urllib.request.Request(url, headers={"Authorization": "digest anybody:secret"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.read().startswith(b"ZKSN")
 
 

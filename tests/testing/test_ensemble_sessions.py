@@ -35,7 +35,7 @@ def test_a_session_expires_whichever_member_has_its_client(
         client.add_listener(lambda state: lost.set() if state == KazooState.LOST else None)
         ensemble.expire(client)
         assert not ensemble.find_leader().exists("/here")
-        assert lost.wait(10)
+        assert lost.wait(60)
 
 
 def test_a_client_is_dropped_whichever_member_it_is_connected_to(
@@ -61,7 +61,7 @@ def test_time_passes_for_all_members_and_nobody_loses_its_leader(
         client.add_listener(states.append)
         created = client.handler.async_result()
         client._call(rq.Create("/short", b"", OPEN_ACL, rq.FLAGS["ttl"], 60_000), created)
-        created.get(timeout=10)
+        created.get(timeout=60)
         leader = ensemble.find_leader()
         ensemble.step_clock(3600)
         assert not leader.exists("/short")
@@ -113,6 +113,6 @@ def test_an_ensemble_goes_on_as_long_as_a_quorum_has_room_on_its_disks(ensemble:
         waiting.wait(0.05)
         assert not waiting.ready()
         second.heal()
-        assert "/with-one" == waiting.get(timeout=10)
+        assert "/with-one" == waiting.get(timeout=60)
         first.heal()
     ensemble.wait_until_serving()

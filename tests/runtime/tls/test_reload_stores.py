@@ -18,7 +18,7 @@ from pyzoo.runtime.transport.tls import PeerTls, TlsSession
 from tests.support.identities import HOST, pem_settings
 
 LOOK_SECONDS = 0.01
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def member(home: Path) -> tuple[ServerConfig, PeerTls]:

@@ -23,7 +23,7 @@ from pyzoo.runtime.transport.handshakes import (
 from pyzoo.server.metrics import ServerMetrics
 
 DETECTION_MS = 5_000
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -13,7 +13,7 @@ from pyzoo.runtime.wakeup import EventfdWakeup, SocketWakeup, Wakeup
 
 IN, OUT = 1, 4
 LOOKERS = (PollLooker, SelectLooker)
-SECONDS = 30
+SECONDS = 60
 
 
 class Pair:

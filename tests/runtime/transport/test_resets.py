@@ -19,7 +19,7 @@ from tests.support.identities import HOST
 from tests.support.server_process import EPHEMERAL, RawClient, sockets, wait_until
 from tests.support.tls_clients import identified
 
-SECONDS = 20
+SECONDS = 60
 JAAS = 'Server { org.apache.zookeeper.server.auth.DigestLoginModule required user_bob="a password"; };'
 
 

@@ -24,7 +24,7 @@ from tests.support.identities import HOST, Identity
 from tests.support.server_process import EPHEMERAL, RawClient, sockets
 from tests.support.tls_clients import identified
 
-SECONDS = 20
+SECONDS = 60
 Start = Callable[..., EmbeddedServer]
 
 
