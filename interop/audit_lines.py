@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from interop.server import Server, ServerFailed
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 _EVENT = re.compile(r"^.*(?P<level>INFO|ERROR) +\[?Slf4jAuditLogger\]?(?: -)? (?P<event>\S.*)$")
 #: Apache's server leaves out the control characters below these only.
 _LATER_CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")

@@ -19,7 +19,7 @@ from interop.server import ServerFailed
 from interop.trees import assert_same_trees
 from interop.writer import Writer
 
-SERVE_SECONDS = 40.0
+SERVE_SECONDS = 90.0
 POLL_SECONDS = 0.1
 OUTPUT_LINES = 60
 LOOPBACK = "127.0.0.1"
@@ -248,7 +248,7 @@ class Ensemble:
             writer.assert_nothing_lost(member.host_port)
         self.compare()
 
-    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
         """Poll a condition. Raises ServerFailed with the output of all members when it does not come true."""
         deadline = time.monotonic() + seconds
         while not condition():

@@ -59,7 +59,7 @@ class JavaClient:
         return (self.home / "log.txt").read_text()
 
     def close(self) -> None:
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=60)
 
 
 @frozen

@@ -21,8 +21,8 @@ from interop.ports import free_port
 from interop.processes import PYZOO_COMMAND, Process, environment_of_pyzoo, launch
 
 PYZOO_KIND = "pyzoo"
-START_SECONDS = 30
-STOP_SECONDS = 20
+START_SECONDS = 60
+STOP_SECONDS = 60
 LOGBACK_XML = """<configuration>
   <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
     <encoder><pattern>%-5level %logger{0} %msg%n</pattern></encoder>

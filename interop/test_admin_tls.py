@@ -85,7 +85,7 @@ def ask(
     context = ssl.create_default_context(cafile=str(stores.ca))
     if identified:
         context.load_cert_chain(stores.node)
-    connection = http.client.HTTPSConnection("127.0.0.1", server.admin_port, timeout=20, context=context)
+    connection = http.client.HTTPSConnection("127.0.0.1", server.admin_port, timeout=60, context=context)
     try:
         connection.request("GET", f"/commands/{path}", headers=headers)
         response = connection.getresponse()
@@ -96,7 +96,7 @@ def ask(
 
 def ask_plain(server: Server) -> int | None:
     """The status of an answer without TLS, None when there is none."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.admin_port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.admin_port, timeout=60)
     try:
         connection.request("GET", "/commands/ruok")
         return connection.getresponse().status
@@ -145,7 +145,7 @@ def spoken(server: Server, stores: Stores, version: ssl.TLSVersion, suites: str)
     context.minimum_version = context.maximum_version = version
     context.set_ciphers(suites)
     try:
-        with socket.create_connection(("127.0.0.1", server.admin_port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", server.admin_port), timeout=60) as connection:
             with context.wrap_socket(connection, server_hostname="127.0.0.1") as tls:
                 name, spoken_version, _ = tls.cipher() or ("", "", 0)
                 return spoken_version, name

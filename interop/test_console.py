@@ -22,7 +22,7 @@ from interop.ports import free_port
 JAVA_SID = 3
 #: More than are between two digests that servers keep.
 WRITES = 300
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 Connect = Callable[..., KazooClient]
 ADMIN_PORTS = {1: free_port(), 2: free_port()}
 WRITER = "walter:change"

@@ -7,7 +7,7 @@ from interop.server import Config
 from interop.test_creates import FLAGS, look
 
 CONFIG = Config(lines={"extendedTypesEnabled": "true"}, properties={"znode.container.checkIntervalMs": "250"})
-EXPIRY_SECONDS = 8.0
+EXPIRY_SECONDS = 30.0
 
 
 def wait_for_events(session: PairSession, count: int) -> None:

@@ -23,7 +23,7 @@ MIXES = [
     (PYZOO, PYZOO, JAVA38),
     (PYZOO, PYZOO, PYZOO),
 ]
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 #: More than pyzoo applies at once.
 MANY = 12_000
 Connect = Callable[..., KazooClient]

@@ -23,7 +23,7 @@ MIXES = [
 COMMIT_LOG_COUNT = 500
 #: Few, as every comparison walks over all of them.
 NODES = 50
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 #: Nobody reads a log on disk for a learner.
 LINES = {"snapshotSizeFactor": "-1"}
 Connect = Callable[..., KazooClient]

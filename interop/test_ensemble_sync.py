@@ -16,7 +16,7 @@ PAIRS = [(PYZOO, JAVA39), (PYZOO, JAVA38), (JAVA39, PYZOO), (JAVA38, PYZOO), (PY
 COMMIT_LOG_COUNT = 500
 #: Nodes that are created before the same ones are written again: every comparison walks over all of them.
 NODES = 50
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 #: A session that outlives every restart here, so that its end adds no transaction.
 LONG_MS = 60000
 #: Servers 1 and 2 never read their log for a learner, server 3 does whatever the size.

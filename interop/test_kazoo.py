@@ -19,7 +19,7 @@ from kazoo.security import make_digest_acl
 from interop.conftest import DEFAULT, StartServer, launch_subject
 from interop.server import Config, Server
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 Connect = Callable[[], KazooClient]
 
 

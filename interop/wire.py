@@ -6,7 +6,7 @@ import struct
 
 from attrs import define, field
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
 #: Every connection of the running test, so that its end can close what the test left open.
 opened: list["Connection"] = []
 
