@@ -18,7 +18,7 @@ from interop.ports import free_port
 from interop.server import START_SECONDS, Config, Server, ServerFailed, launch_pyzoo, launch_real
 
 LOOPBACKS = ("127.0.0.1", "::1")
-MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA39, JAVA39), (PYZOO, PYZOO, JAVA39), (JAVA39, JAVA39, JAVA39)]
+MIXES = [(JAVA39, PYZOO, PYZOO), (PYZOO, JAVA39, JAVA39), (PYZOO, PYZOO, JAVA39)]
 INVALID_INVOCATION = 2
 
 
