@@ -57,7 +57,14 @@ NOT_DEAD = {
     "what click calls": {"blame", "cli", "format_commands", "launchers", "parse_args", "recover"},
     "what construct calls": {"_parse"},
     "what ctypes reads": {"restype"},
-    "what logging calls and reads": {"emit", "enqueue", "raiseExceptions"},
+    "what logging calls and reads": {
+        "emit",
+        "enqueue",
+        "logMultiprocessing",
+        "logProcesses",
+        "raiseExceptions",
+        "_srcfile",
+    },
     "what gssapi reads": {"__DEFER_STEP_ERRORS__"},
     "what ssl reads": {
         "check_hostname",

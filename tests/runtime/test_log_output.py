@@ -7,7 +7,9 @@ import queue
 import re
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -15,7 +17,15 @@ from pyzoo.config.log_settings import JSON, LogFile, LogSettings
 from pyzoo.errors import ConfigError
 from pyzoo.runtime.log_lines import JsonFormatter, TextFormatter
 from pyzoo.runtime.log_names import NAMES, loggers_named, shown_name
-from pyzoo.runtime.log_output import BoundedQueueHandler, ConsoleHandler, LogOutput, RollingFileHandler
+from pyzoo.runtime.log_output import (
+    REST_SECONDS,
+    RESTS,
+    BoundedQueueHandler,
+    ConsoleHandler,
+    LogOutput,
+    Records,
+    RollingFileHandler,
+)
 from pyzoo.server.requests.audit_lines import AUDIT_LOGGER
 from tests.support.server_process import wait_until
 
@@ -34,12 +44,14 @@ def record(level: int = logging.INFO, message: str = "hello", name: str = PEER.n
 def installed() -> Iterator[list[LogOutput]]:
     """Outputs to be installed by the test; logging is put back at its end."""
     before = logging.getLogger().level, logging.raiseExceptions
+    of_records = logging._srcfile, logging.logProcesses, logging.logMultiprocessing
     outputs: list[LogOutput] = []
     yield outputs
     for output in outputs:
         output.close()
     logging.getLogger().setLevel(before[0])
     logging.raiseExceptions = before[1]
+    logging._srcfile, logging.logProcesses, logging.logMultiprocessing = of_records
     for name in NAMES:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
@@ -57,6 +69,10 @@ def to_file(path: Path, **more: object) -> LogSettings:
 
 def lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
+
+
+def _has(path: Path, text: str) -> bool:
+    return text in path.read_text()
 
 
 # --- how lines look
@@ -195,8 +211,8 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_queue_costs_lines_and_no_time() -> None:
-    records: queue.Queue[logging.LogRecord | None] = queue.Queue(1)
-    handler = BoundedQueueHandler(records)
+    records: Records = queue.SimpleQueue()
+    handler = BoundedQueueHandler(records, 1)
     handler.handle(record())
     handler.handle(record())
     assert (1, 1) == (records.qsize(), handler.dropped)
@@ -264,3 +280,25 @@ def test_lines_go_on_whole_after_a_failure(tmp_path: Path, monkeypatch: pytest.M
     handler.handle(record(message="whole"))
     handler.close()
     assert "whole" == lines(tmp_path / "zk.log")[-1]
+
+
+# --- who waits for whom
+
+
+def test_lines_are_written_soon_also_when_none_has_come_for_long(tmp_path: Path, installed: list[LogOutput]) -> None:
+    path = tmp_path / "zk.log"
+    output = install(installed, to_file(path))
+    for pause in (0, REST_SECONDS, (RESTS + 2) * REST_SECONDS):
+        sleep(pause)
+        PEER.info("after %s", pause)
+        wait_until(partial(_has, path, f"after {pause}"))
+    output.close()
+    assert 3 == len(lines(path))
+
+
+def test_an_end_does_not_wait_for_the_rest_of_the_thread(tmp_path: Path, installed: list[LogOutput]) -> None:
+    output = install(installed, to_file(tmp_path / "zk.log"))
+    PEER.info("the last")
+    output.close()
+    assert not any(thread.name == "logs" and thread.is_alive() for thread in threading.enumerate())
+    assert lines(tmp_path / "zk.log")[-1].endswith("the last")

@@ -22,11 +22,16 @@ from pyzoo.server.requests.audit_lines import AUDIT_LOGGER
 
 logger: Final = logging.getLogger(__name__)
 
+Records = queue.SimpleQueue[logging.LogRecord | None]
+"""What waits for the thread; None ends it."""
+
 QUEUE_LINES: Final = 10_000
 STOP_SECONDS: Final = 2.0
 REST_SECONDS: Final = 0.01
 """So long the thread rests when nothing waits: to be woken for each line it would take the interpreter from whoever has
 just logged that, in the middle of a turn."""
+RESTS: Final = 10
+"""After so many rests without a line it waits to be woken."""
 STDERR: Final = 2
 _NEWLINE: Final = b"\n"
 
@@ -134,14 +139,17 @@ class RollingFileHandler(RotatingFileHandler):
 class BoundedQueueHandler(QueueHandler):
     """Puts records into the queue, or counts them; it never waits."""
 
-    def __init__(self, records: "queue.Queue[logging.LogRecord | None]") -> None:
+    def __init__(self, records: Records, most: int = QUEUE_LINES) -> None:
         super().__init__(records)
         self.dropped = 0
+        self._records = records
+        self._most = most
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        try:
-            self.queue.put_nowait(record)
-        except queue.Full:
+        # A queue.Queue would keep the bound itself, in Python: a third of what a line costs who logs it.
+        if self._records.qsize() < self._most:
+            self._records.put(record)
+        else:
             self.dropped += 1
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
@@ -158,7 +166,7 @@ class LogOutput:
         """Opens the files; raises ConfigError when that fails."""
         self.settings = settings
         self.context = ContextFilter()
-        self._queue: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUE_LINES)
+        self._queue: Records = queue.SimpleQueue()
         self._entry = BoundedQueueHandler(self._queue)
         self._entry.addFilter(self.context)
         self._console = ConsoleHandler(console_fd) if settings.console else None
@@ -167,7 +175,9 @@ class LogOutput:
         self._set_formats()
         self._reported_drops = 0
         self._reopens = False
-        self._closes = threading.Event()
+        self._rest = threading.Lock()  # held until it closes
+        self._rest.acquire()
+        self._closes = False
         self._thread = threading.Thread(target=self._write, name="logs", daemon=True)
 
     @property
@@ -195,6 +205,7 @@ class LogOutput:
     def install(self) -> None:
         """Take what is logged in this process."""
         logging.raiseExceptions = False
+        do_without_callers()
         logging.getLogger().addHandler(self._entry)
         self.usual_levels()
         self._thread.start()
@@ -202,11 +213,10 @@ class LogOutput:
     def close(self) -> None:
         """Write what is waiting, for a moment at most."""
         logging.getLogger().removeHandler(self._entry)
-        self._closes.set()
-        try:
-            self._queue.put(None, timeout=STOP_SECONDS)
-        except queue.Full:
-            return
+        self._queue.put(None)
+        if not self._closes:
+            self._closes = True
+            self._rest.release()
         self._thread.join(STOP_SECONDS)
         if not self._thread.is_alive():
             for file in (self._file, self._audit):
@@ -237,7 +247,7 @@ class LogOutput:
     # --- the thread
 
     def _write(self) -> None:
-        while (record := self._queue.get()) is not None:
+        while (record := self._next_record()) is not None:
             if self._reopens:
                 self._reopens = False
                 for file in (self._file, self._audit):
@@ -245,8 +255,13 @@ class LogOutput:
                         file.reopen()
             self._count_drops()
             self._write_record(record)
-            if self._queue.empty():
-                self._closes.wait(REST_SECONDS)
+
+    def _next_record(self) -> logging.LogRecord | None:
+        """The next line, looked for a few times before this waits to be woken."""
+        for _ in range(RESTS):
+            if not self._queue.empty() or self._rest.acquire(timeout=REST_SECONDS):
+                break
+        return self._queue.get()
 
     def _write_record(self, record: logging.LogRecord) -> None:
         if record.name == AUDIT_LOGGER and self._audit is not None:
@@ -277,6 +292,15 @@ class LogOutput:
                 if output is not None:
                     output.sink.unreported += dropped - self._reported_drops
             self._reported_drops = dropped
+
+
+def do_without_callers() -> None:
+    """Leave out of all records what no line shows, which is most of what one takes: the Optimization of Python's HOWTO.
+
+    That is the place in the source and the process, but not the thread.
+    """
+    logging._srcfile = None
+    logging.logProcesses = logging.logMultiprocessing = False
 
 
 def _lost_record(count: int) -> logging.LogRecord:
