@@ -1,11 +1,15 @@
 """Summaries, statistics, and how their numbers are written."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers
 
 from pyzoo.config.java_numbers import double_text
 from pyzoo.server.metrics import ServerMetrics
 from pyzoo.server.stats import ServerStats
-from pyzoo.summaries import RESERVOIR_SIZE, AdvancedSummary, BasicSummary
+from pyzoo.summaries import RESERVOIR_SIZE, AdvancedSummary, BasicSummary, average
 
 
 def test_a_summary_without_values_is_all_zeros() -> None:
@@ -21,6 +25,12 @@ def test_an_average_is_rounded_half_up_to_four_places() -> None:
     for value in (1, 0, 0, 0, 0):
         summary.add(value)
     assert 1.375 == summary.avg
+
+
+@given(integers(-(2**63), 2**63), integers(1, 2**63))
+def test_an_average_is_rounded_as_decimal_numbers_are(total: int, count: int) -> None:
+    exactly = Decimal(total / count).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    assert float(exactly) == average(total, count)
 
 
 def test_percentiles_are_interpolated_and_rounded() -> None:
