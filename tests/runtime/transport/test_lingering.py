@@ -99,6 +99,15 @@ def test_a_socket_lingers_until_the_other_end_hangs_up(poller: Poller) -> None:
     assert 0 == lingering.next_ms(0)
 
 
+def test_the_last_words_and_the_end_are_taken_at_once(poller: Poller) -> None:
+    lingering = Lingering()
+    with ended(poller, lingering) as far:
+        far.sendall(b"such as the end of TLS")
+    [(fd, _)] = poller.poll(PATIENCE_SECONDS, 9)
+    lingering.ready(fd)
+    assert 0 == lingering.next_ms(0)
+
+
 def test_a_socket_does_not_linger_for_ever(poller: Poller) -> None:
     lingering = Lingering()
     with ended(poller, lingering) as far:

@@ -43,7 +43,8 @@ class Lingering:
         if found is None:
             return
         try:
-            is_over = not found[0].recv(RECEIVE_BYTES)
+            # The end is there as a rule when the last bytes are, such as the end of TLS.
+            is_over = not found[0].recv(RECEIVE_BYTES) or not found[0].recv(RECEIVE_BYTES)
         except BlockingIOError:
             return
         except OSError:
