@@ -4,7 +4,9 @@ import logging
 import os
 import select
 import ssl
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from pyzoo.runtime.transport.handshakes import (
     ANSWER_MS,
     HANDSHAKE_MS,
     MOST_STEPPING,
+    MOST_TOGETHER,
     MOST_UNDER_WAY,
     NEVER,
     Handshakes,
@@ -91,6 +94,37 @@ def test_steps_that_are_left_for_the_next_pass_wake_it(scene: Scene) -> None:
     assert scene.handshakes.next_stepped(0) is both[0]
     scene.handshakes.wake_again()
     assert [scene.handshakes.wakeup.fd] == select.select([scene.handshakes.wakeup.fd], [], [], 0)[0]
+
+
+class HeldContext(ssl.SSLContext):
+    """Begins nothing before it is let go."""
+
+    go: threading.Event
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        self.go.wait(PATIENCE_SECONDS)
+        return super().wrap_bio(*args, **kwargs)
+
+
+def test_of_many_that_wait_the_loop_is_told_together_and_of_the_last_at_once(scene: Scene) -> None:
+    handshakes = scene.handshakes
+    context = HeldContext(ssl.PROTOCOL_TLS_SERVER)
+    context.go = threading.Event()
+    tls = ClientTls(ServerContexts(context, context), True)
+    many = [TlsHandshake(tls.accepted(False, "192.0.2.1")) for _ in range(4 * MOST_TOGETHER)]
+    for handshake in many:
+        handshakes.begin(handshake, False, 0)
+        handshakes.step(handshake, 0)
+    context.go.set()
+    stepped: list[TlsHandshake] = []
+    wakes = 0
+    while len(stepped) < len(many):
+        assert select.select([handshakes.wakeup.fd], [], [], PATIENCE_SECONDS)[0]
+        wakes += os.eventfd_read(handshakes.wakeup.fd)
+        while (next_one := handshakes.next_stepped(0)) is not None:
+            stepped.append(next_one)
+    assert many == stepped
+    assert 3 + MOST_TOGETHER == wakes
 
 
 @pytest.mark.parametrize("scene", [[2]], indirect=True)
