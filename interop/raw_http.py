@@ -7,8 +7,8 @@ from attrs import frozen
 
 from interop.server import Server
 
-SECONDS = 5
-QUIET_SECONDS = 0.5
+SECONDS = 30
+QUIET_SECONDS = 1.0
 STATUS_LINE = re.compile(rb"^HTTP/1\.1 (\d{3}) ?(.*)\r\n", re.MULTILINE)
 
 
