@@ -4,7 +4,7 @@ from pyzoo.admin.response import Json
 from pyzoo.admin.server_commands import Fields, Parameters
 from pyzoo.config.hosts import ANY_HOST
 from pyzoo.config.membership import QuorumServer, election_addresses, quorum_addresses
-from pyzoo.quorum.learner_handler import LearnerStats
+from pyzoo.quorum.learner_stats import LearnerStats
 from pyzoo.server.modes import FOLLOWER, LEADER, OBSERVER
 from pyzoo.server.operators.ensemble_view import EnsembleView
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer

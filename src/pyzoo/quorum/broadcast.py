@@ -11,7 +11,8 @@ from mypy_extensions import i64
 
 from pyzoo.quorum.group_commit import GroupCommit
 from pyzoo.quorum.leader_owner import LeaderOwner
-from pyzoo.quorum.learner_handler import AckReceiver, LearnerHandler
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.learner_master import AckReceiver
 from pyzoo.quorum.outstanding_proposals import OutstandingProposal, OutstandingProposals
 from pyzoo.quorum.packets import (
     COMMIT,

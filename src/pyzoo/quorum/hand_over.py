@@ -8,7 +8,7 @@ all of it on disk, and has been told. Then whoever they elect has nothing to bri
 from typing import final
 
 from pyzoo.quorum.broadcast import Broadcast
-from pyzoo.quorum.learner_handler import ACTIVE
+from pyzoo.quorum.learner_packets import ACTIVE
 from pyzoo.quorum.verifier import contains_both_quorums
 
 

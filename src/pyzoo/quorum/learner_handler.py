@@ -1,48 +1,39 @@
 """LearnerHandler: the leader's side of one learner's connection, from its first packet to the live stream.
 
-    WAITS_FOR_INFO       FOLLOWERINFO or OBSERVERINFO has to come
-    WAITS_FOR_EPOCH      the epoch is still open
-    WAITS_FOR_ACKEPOCH   LEADERINFO is sent
-    WAITS_FOR_QUORUM     the promises of a quorum are still missing
-    READS_LOG            what the learner lacks is read from disk
-    STREAMS              a snapshot is on its way; whatever else it shall get queues up behind it
-    WAITS_FOR_ACK        NEWLEADER is sent; COMMITs are held back until it is acknowledged (ZOOKEEPER-4394)
-    WAITS_FOR_SERVER     acknowledged, but the leader does not serve yet
-    ACTIVE               UPTODATE is sent
-
-What all learners of one leader, or of one observer master, have in common is their LearnerHub.
+Its states are those of LearnerPackets. What all learners of one leader, or of one observer master, have in common is
+their LearnerHub.
 """
 
 import logging
 from collections.abc import Iterator
 from typing import Final, final
 
-from librt.strings import read_i64_be
 from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.jute.records import Id, QuorumPacket
 from pyzoo.quorum import packets as qp
 from pyzoo.quorum.history import History, Proposal
-from pyzoo.quorum.link import LinkReceiver, PeerLink
+from pyzoo.quorum.learner_master import AckReceiver, LearnerMaster
+from pyzoo.quorum.learner_packets import (
+    ACTIVE,
+    READS_LOG,
+    STREAMS,
+    WAITS_FOR_ACK,
+    WAITS_FOR_ACKEPOCH,
+    WAITS_FOR_EPOCH,
+    WAITS_FOR_INFO,
+    WAITS_FOR_QUORUM,
+    WAITS_FOR_SERVER,
+    LearnerPackets,
+)
+from pyzoo.quorum.link import PeerLink
 from pyzoo.quorum.packets import PacketBuffer, packet
-from pyzoo.quorum.quorum_metrics import QuorumMetrics, new_quorum_metrics
-from pyzoo.quorum.sync_limit_check import SyncLimitCheck
+from pyzoo.quorum.quorum_metrics import QuorumMetrics
 from pyzoo.quorum.sync_plan import DIFF, SNAP, TRUNC, SyncPlan, bounds, needs_disk, plan_sync
-from pyzoo.summaries import BasicSummary
 from pyzoo.zxid import epoch_of, first_zxid, zxid_text
 
 logger: Final = logging.getLogger(__name__)
-
-WAITS_FOR_INFO: Final = 0
-WAITS_FOR_EPOCH: Final = 1
-WAITS_FOR_ACKEPOCH: Final = 2
-WAITS_FOR_QUORUM: Final = 3
-READS_LOG: Final = 4
-STREAMS: Final = 5
-WAITS_FOR_ACK: Final = 6
-WAITS_FOR_SERVER: Final = 7
-ACTIVE: Final = 8
 
 _READING: Final = (WAITS_FOR_INFO, WAITS_FOR_ACKEPOCH, STREAMS, WAITS_FOR_ACK, ACTIVE)
 """States in which the learner has to be heard of, or to take bytes, within a limit."""
@@ -50,8 +41,6 @@ _READING: Final = (WAITS_FOR_INFO, WAITS_FOR_ACKEPOCH, STREAMS, WAITS_FOR_ACK, A
 STREAM_BYTES: Final = 1 << 20
 MOST_EARLY_ACKS: Final = 1 << 20
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
-_ZXID_AT: Final = 4
-"""Where a packet has its zxid."""
 _PACKET_OF_KIND: Final = {DIFF: qp.DIFF, TRUNC: qp.TRUNC, SNAP: qp.SNAP}
 
 
@@ -82,22 +71,8 @@ class LearnerRequests:
         logger.warning("Ignoring packet %d of %s", type, handler.name())
 
 
-class AckReceiver:
-    """Who counts acknowledgements; this one does not, for observers have no say."""
-
-    def acked(self, sid: i64, zxid: i64) -> None:
-        """A learner has logged this proposal; `try_to_commit` follows when all that it has sent was looked at."""
-
-    def try_to_commit(self) -> None:
-        """Commit what has enough acknowledgements now."""
-
-
-class LearnerHub:
-    """What handlers of learners ask of whoever they work for: a leader or an observer master.
-
-    Limits are in ms; `max_snaps` and `max_diffs` are how many learners may be in the middle of either kind of sync
-    before observers are sent away (LearnerSnapshotThrottler).
-    """
+class LearnerHub(LearnerMaster):
+    """The LearnerMaster with the handlers of its learners, whose `requests` go to a server."""
 
     def __init__(
         self,
@@ -112,16 +87,10 @@ class LearnerHub:
         max_diffs: int = 100,
         metrics: QuorumMetrics | None = None,
     ) -> None:
+        super().__init__(
+            acks, history, init_limit_ms, sync_limit_ms, forces_snapshots, uses_disk, max_snaps, max_diffs, metrics
+        )
         self.requests = requests
-        self.acks = acks
-        self.history = history
-        self.metrics = new_quorum_metrics() if metrics is None else metrics
-        self.init_limit_ms: i64 = init_limit_ms
-        self.sync_limit_ms: i64 = sync_limit_ms
-        self.forces_snapshots = forces_snapshots
-        self.uses_disk = uses_disk
-        self.max_syncs: dict[str, int] = {SNAP: max_snaps, DIFF: max_diffs, TRUNC: max_diffs}
-        self.epoch: i64 = 0
         self.handlers: dict[LearnerHandler, None] = {}
         self._last_handler_id: i64 = 0
 
@@ -155,106 +124,38 @@ class LearnerHub:
         """How many learners are in the middle of this kind of sync."""
         return len([handler for handler in self.handlers if handler.sync_kind == kind and handler.is_syncing])
 
-    # --- handshake
-
     def check_learner(self, handler: "LearnerHandler", config_version: i64) -> None:
         """Raise ProtocolViolation for a learner that must not come here."""
-        raise NotImplementedError
-
-    def epoch_reported(self, sid: i64, accepted_epoch: i64) -> None:
-        """A learner has said which epoch it promised last."""
-        raise NotImplementedError
-
-    @property
-    def is_epoch_fixed(self) -> bool:
-        """Whether LEADERINFO can be sent."""
-        raise NotImplementedError
-
-    def epoch_acked(self, sid: i64, current_epoch: i64, last_zxid: i64) -> bool:
-        """A learner has promised the epoch; False when it may not follow."""
-        raise NotImplementedError
-
-    @property
-    def is_epoch_acked(self) -> bool:
-        """Whether learners can be synchronised."""
-        raise NotImplementedError
-
-    def config_text(self, is_observer: bool) -> bytes:
-        """The configuration that goes with NEWLEADER to such a learner."""
-        raise NotImplementedError
-
-    def new_leader_acked(self, sid: i64) -> None:
-        """A learner holds the history durably."""
-        raise NotImplementedError
-
-    @property
-    def is_serving(self) -> bool:
-        """Whether learners may serve."""
         raise NotImplementedError
 
     def start_forwarding(self, handler: "LearnerHandler", after_zxid: i64) -> None:
         """Queue what is newer than `after_zxid`, then everything that comes."""
         raise NotImplementedError
 
-    def committed_zxid(self) -> i64:
-        """What is committed by now; a learner that acknowledges NEWLEADER after that has it."""
-        return 0
-
     def heard_of(self, handler: "LearnerHandler") -> None:
         """A packet of this learner has come in, of whatever type: it lives."""
 
 
 @final
-class LearnerStats:
-    """Packets of one learner, for operators; `queue_size` is what each packet finds ahead of it."""
-
-    def __init__(self, now_ms: i64) -> None:
-        self.created_ms: i64 = now_ms
-        self.packets_sent: i64 = 0
-        self.packets_received: i64 = 0
-        self.requests_received: i64 = 0
-        self.last_zxid_sent: i64 = -1
-        self.queue_size: BasicSummary | None = None
-        self._waiting: i64 = 0
-
-    def sent(self, zxid: i64, is_first: bool) -> None:
-        """A packet is sent; `is_first` when the network had taken all before it."""
-        self.packets_sent += 1
-        if is_first:
-            self._waiting = 0
-        if self.queue_size is not None:
-            self.queue_size.add(self._waiting)
-        self._waiting += 1
-        if zxid > 0:
-            self.last_zxid_sent = zxid
-
-
-@final
-class LearnerHandler(LinkReceiver):
+class LearnerHandler(LearnerPackets):
     """One learner; `sid` is known after its first packet, `id` at once. Up to `acked_zxid` all is on its disk."""
 
     def __init__(self, hub: LearnerHub, link: PeerLink, id: i64, now_ms: i64) -> None:
+        super().__init__(link, now_ms)
         self.hub = hub
-        self.link = link
         self.id: i64 = id
         self.sid: i64 = -1
         self.is_observer = False
-        self.state: i64 = WAITS_FOR_INFO
-        self.now_ms: i64 = now_ms
         self.tick_of_next_ack: i64 = 0
         self.sync_kind = ""
         self.last_zxid: i64 = 0
         self.acked_zxid: i64 = 0
-        self.stats = LearnerStats(now_ms)
         self._packets = PacketBuffer()
         self._all_taken_ms: i64 = now_ms
         self._read_deadline_ms: i64 = now_ms + hub.init_limit_ms
-        self._queue: list[bytes] = []
-        self._held_commits: list[bytes] = []
         self._early_acks: list[int] = []
         self._chunks: Iterator[bytes] | None = None
         self._synced_zxid: i64 = 0
-        self.sync_limit_check = SyncLimitCheck()
 
     @property
     def is_known(self) -> bool:
@@ -413,9 +314,7 @@ class LearnerHandler(LinkReceiver):
 
     def _send_new_leader(self) -> None:
         """Behind everything that is queued (ZOOKEEPER-3104)."""
-        for data in self._queue:
-            self.send(data)
-        self._queue = []
+        self.send_queued()
         self.state = WAITS_FOR_ACK
         if self.sync_kind != SNAP:
             self.hub.count_syncs(self.sync_kind)
@@ -454,9 +353,7 @@ class LearnerHandler(LinkReceiver):
             return
         self.state = ACTIVE
         self.send(packet(qp.UPTODATE, -1, None))
-        for data in self._held_commits:
-            self.send(data)
-        self._held_commits = []
+        self.send_held_commits()
 
     # --- broadcast
 
@@ -479,56 +376,6 @@ class LearnerHandler(LinkReceiver):
             self.hub.requests.revalidate_session(self, session_id, timeout_ms)
         else:
             self.hub.requests.other_received(self, type, received.zxid, received.data)
-
-    def send_revalidated(self, session_id: i64, valid: bool) -> None:
-        """Answer REVALIDATE."""
-        self.send(packet(qp.REVALIDATE, -1, qp.encode_revalidated(session_id, valid)))
-
-    def send_sync(self) -> None:
-        """Answer a sync: all that was committed before it is ahead of this on the connection."""
-        self.queue_commit(qp.SYNC, 0, None)
-
-    # --- what goes out
-
-    def send(self, data: bytes) -> None:
-        """Send a packet now."""
-        self.stats.sent(read_i64_be(data, _ZXID_AT), self.link.waiting_bytes() == 0)
-        self.link.send(data)
-
-    def queue_packet(self, data: bytes) -> None:
-        """Send a packet in its turn: behind a snapshot that is on its way."""
-        if self.state == STREAMS:
-            self._queue.append(data)
-        else:
-            self.send(data)
-
-    def queue_proposal(self, zxid: i64, payload: bytes) -> None:
-        """Send a PROPOSAL and begin to wait for its acknowledgement."""
-        if self.state == STREAMS:
-            self._queue.append(packet(qp.PROPOSAL, zxid, payload))
-            return
-        self.stats.sent(zxid, self.link.waiting_bytes() == 0)
-        self.link.send_packet(qp.PROPOSAL, zxid, payload)
-        if self.state == ACTIVE:
-            self.sync_limit_check.sent(zxid, self.now_ms)
-
-    def queue_commit(self, type: i32, zxid: i64, data: bytes | None) -> None:
-        """Send a COMMIT, or what has its place among them.
-
-        Not between NEWLEADER and UPTODATE, where a 3.8 server does not expect it.
-        """
-        if self.state == ACTIVE:
-            self.stats.sent(zxid, self.link.waiting_bytes() == 0)
-            self.link.send_packet(type, zxid, data)
-        elif self.state == WAITS_FOR_ACK or self.state == WAITS_FOR_SERVER:
-            self._held_commits.append(packet(type, zxid, data))
-        else:
-            self.queue_packet(packet(type, zxid, data))
-
-    @property
-    def queued_packets(self) -> int:
-        """Packets behind a snapshot that is on its way, for operators."""
-        return len(self._queue)
 
     # --- time
 

@@ -10,7 +10,8 @@ from mypy_extensions import i64, mypyc_attr
 
 from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.history import History, Proposal
-from pyzoo.quorum.learner_handler import AckReceiver, LearnerHandler, LearnerHub, LearnerRequests
+from pyzoo.quorum.learner_handler import LearnerHandler, LearnerHub, LearnerRequests
+from pyzoo.quorum.learner_master import AckReceiver
 from pyzoo.quorum.packets import INFORM, INFORMANDACTIVATE, PING, encode_designated_leader_and_txn, packet
 from pyzoo.quorum.quorum_metrics import QuorumMetrics
 

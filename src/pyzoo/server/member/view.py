@@ -4,7 +4,8 @@ from typing import Final, final
 
 from pyzoo.quorum.broadcast import BufferStats
 from pyzoo.quorum.leader import PHASE_NAMES
-from pyzoo.quorum.learner_handler import WAITS_FOR_SERVER, LearnerHandler
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.learner_packets import WAITS_FOR_SERVER
 from pyzoo.quorum.vote import LEADING, OBSERVING
 from pyzoo.server.member.leading import Leading
 from pyzoo.server.member.learning import Learning

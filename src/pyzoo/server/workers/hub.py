@@ -15,7 +15,8 @@ from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import Id
 from pyzoo.outbox import Packets
 from pyzoo.quorum.history import Proposal
-from pyzoo.quorum.learner_handler import ACTIVE, LearnerHandler
+from pyzoo.quorum.learner_handler import LearnerHandler
+from pyzoo.quorum.learner_packets import ACTIVE
 from pyzoo.quorum.link import OBSERVER_MASTER, PeerLink
 from pyzoo.quorum.observer_master import ObserverMaster, ObserverMasterOwner
 from pyzoo.quorum.packets import packet
