@@ -27,7 +27,6 @@ LONG_FILES = {
 }
 
 LARGE_CLASSES = {
-    "Learner": "goes through eight states, each of which needs what those before it have left",
     "QuorumPeer": "has a method for each thing that can happen to a member",
 }
 

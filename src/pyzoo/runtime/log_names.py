@@ -10,6 +10,7 @@ NAMES: Final = {
     "pyzoo.audit": "Slf4jAuditLogger",
     "pyzoo.cli.serve": "ZooKeeperServerMain",
     "pyzoo.quorum.cnxmanager": "QuorumCnxManager",
+    "pyzoo.quorum.learner_sync": "Learner",
     "pyzoo.runtime.http": "JettyAdminServer",
     "pyzoo.runtime.http_connection": "JettyAdminServer",
     "pyzoo.runtime.log_context": "Logs",

@@ -21,7 +21,8 @@ from pyzoo.quorum.election import FastLeaderElection
 from pyzoo.quorum.hand_over import HandOver
 from pyzoo.quorum.history import Proposal
 from pyzoo.quorum.leader import BROADCAST, Leader
-from pyzoo.quorum.learner import WAITS_TO_SERVE, Learner
+from pyzoo.quorum.learner import Learner
+from pyzoo.quorum.learner_sync import WAITS_TO_SERVE, LearnerSync
 from pyzoo.quorum.outstanding_proposals import OutstandingProposal
 from pyzoo.quorum.verifier import QuorumMaj
 from pyzoo.quorum.vote import Vote
@@ -91,7 +92,7 @@ def _serve_after_new_leader(self: Learner, right: Method) -> None:
         self._up_to_date()
 
 
-def _acknowledge_new_leader_at_once(self: Learner, right: Method) -> None:
+def _acknowledge_new_leader_at_once(self: LearnerSync, right: Method) -> None:
     right(self)
     if self._waits_for_zxid != 0:
         self._acknowledge_new_leader()
@@ -198,8 +199,8 @@ MUTATIONS: Final = (
     Mutation("a follower acknowledges before its sync", ((Learner, "_take_proposal", _acknowledge_at_once),)),
     Mutation("a follower acknowledges without logging", ((Learner, "_take_proposal", _acknowledge_without_logging),)),
     Mutation("a follower applies what is only proposed", ((Learner, "_take_proposal", _apply_what_is_proposed),)),
-    Mutation("a follower serves before UPTODATE", ((Learner, "_acknowledge_new_leader", _serve_after_new_leader),)),
-    Mutation("NEWLEADER is acknowledged unsynced", ((Learner, "_log_committed", _acknowledge_new_leader_at_once),)),
+    Mutation("a follower serves before UPTODATE", ((LearnerSync, "_acknowledge_new_leader", _serve_after_new_leader),)),
+    Mutation("NEWLEADER is acknowledged unsynced", ((LearnerSync, "_log_committed", _acknowledge_new_leader_at_once),)),
     Mutation("a follower keeps what is truncated", ((LearnerPart, "truncate", _keep_what_is_truncated),)),
     Mutation("a follower forgets what it has not applied", ((Learner, "unfinished", _have_nothing_unfinished),)),
     Mutation("a leader commits by one acknowledgement", ((Broadcast, "_has_quorums", _commit_by_one_acknowledgement),)),

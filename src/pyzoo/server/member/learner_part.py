@@ -15,8 +15,9 @@ from pyzoo.jute.records import SetDataTxn
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot.stream import SnapshotStreamReader
 from pyzoo.quorum.history import Proposal
-from pyzoo.quorum.learner import SYNCS, Learner
+from pyzoo.quorum.learner import Learner
 from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
+from pyzoo.quorum.learner_sync import SYNCS
 from pyzoo.quorum.link import OBSERVER_MASTER, QUORUM, PeerLink
 from pyzoo.quorum.sync_plan import SNAP
 from pyzoo.server.database import AppliedTxn, decoded

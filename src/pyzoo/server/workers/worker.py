@@ -16,8 +16,9 @@ from pyzoo.errors import MalformedRecord, ProtocolViolation
 from pyzoo.jute.primitives import field_limit
 from pyzoo.persistence.snapshot.stream import SnapshotStreamReader
 from pyzoo.quorum.history import Proposal
-from pyzoo.quorum.learner import SYNCS, Learner
+from pyzoo.quorum.learner import Learner
 from pyzoo.quorum.learner_owner import LearnerOwner, LearnerSettings
+from pyzoo.quorum.learner_sync import SYNCS
 from pyzoo.quorum.link import OBSERVER_MASTER, PeerLink
 from pyzoo.quorum.sync_plan import SNAP
 from pyzoo.server.clients.cnxn import ServerCnxn
