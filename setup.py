@@ -76,7 +76,7 @@ COLD = [
         for name in ("cnxmanager", "election", "hand_over", "hello", "notification", "reconfig", "auth_packet")
     ),
     *(f"src/pyzoo/server/member/{name}.py" for name in ("config_files", "configuration", "loading")),
-    *(f"src/pyzoo/server/member/{name}.py" for name in ("restore", "settings", "view")),
+    *(f"src/pyzoo/server/member/{name}.py" for name in ("reconfiguration", "restore", "settings", "view")),
     *(f"src/pyzoo/server/operators/{name}.py" for name in ("answers", "counters", "ensemble_view", "environment")),
     *(f"src/pyzoo/server/operators/{name}.py" for name in ("families", "measurements", "mntr", "operated_server")),
     *(f"src/pyzoo/server/operators/{name}.py" for name in ("prometheus", "words")),

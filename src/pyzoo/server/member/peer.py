@@ -14,14 +14,13 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from pyzoo.config.membership import Membership, election_addresses
+from pyzoo.config.membership import Membership
 from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import StorageError
 from pyzoo.quorum.cnxmanager import QuorumCnxManager
 from pyzoo.quorum.election import FastLeaderElection
 from pyzoo.quorum.link import ELECTION, PeerLink
-from pyzoo.quorum.reconfig import change_of
-from pyzoo.quorum.vote import LEADING, OBSERVING, Vote
+from pyzoo.quorum.vote import LEADING, OBSERVING
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.database import ZKDatabase
 from pyzoo.server.effects import Effects
@@ -30,6 +29,7 @@ from pyzoo.server.member.configuration import Configuration
 from pyzoo.server.member.loading import DatabaseLoader
 from pyzoo.server.member.looking import STATE_NAMES, Looking, Stopping, looking_server
 from pyzoo.server.member.messenger import Messenger
+from pyzoo.server.member.reconfiguration import Reconfiguration
 from pyzoo.server.member.restore import EnsembleRestore
 from pyzoo.server.member.role import NEVER, Role, RoleOwner
 from pyzoo.server.member.settings import cnxmanager_settings, election_settings
@@ -62,14 +62,14 @@ class QuorumPeer(RoleOwner):
         self.election = FastLeaderElection(
             election_settings(config, configuration.is_observer), current, self.cnx.has_delivered, self.cnx.can_answer
         )
-        self._tell_members()
+        self._reconfiguration = Reconfiguration(self, self.cnx)
+        self._reconfiguration.tell_members()
         self._loader = DatabaseLoader(self)
         self._messenger = Messenger(self, self.cnx)
         self.restoring = EnsembleRestore(self)
         self.role = Looking(self, self._loader, 0, None)
         self.front = looking_server(self)
         self.front.ensemble = view_of(self, self.role, int(self.state))
-        self._next_vote: Vote | None = None
         self._unavailable_since_ms: i64 = now_ms
         self._submitted_zxid: i64 = 0
         self._in_flight: i64 = 0
@@ -121,7 +121,7 @@ class QuorumPeer(RoleOwner):
         self.server = server
         self._failed_roles = 0
         self._count_unavailable()
-        self._listens_elsewhere = True
+        self.listens_elsewhere = True
         self.put_in_front(server)
         self.election.established(epoch)
         self.set_config_node()
@@ -233,8 +233,8 @@ class QuorumPeer(RoleOwner):
             self._in_flight += 1
             if batch.roll_after and self.server is not None and not self.front.snapshot_running:
                 effects.errands.starts_snapshot = True
-        if self._listens_elsewhere:
-            self._listens_elsewhere = False
+        if self.listens_elsewhere:
+            self.listens_elsewhere = False
             effects.errands.listen = self.listen_addresses()
         if self.cnx.has_dials:
             effects.errands.dials += self.cnx.take_dials()
@@ -310,7 +310,7 @@ class QuorumPeer(RoleOwner):
 
     def _become(self, role: Role) -> None:
         self.role = role
-        self._listens_elsewhere = True
+        self.listens_elsewhere = True
         self._guarded(role.begin)
 
     def _stopped(self, role: Role) -> None:
@@ -319,8 +319,7 @@ class QuorumPeer(RoleOwner):
         self.restoring.log_quiet()
         if self._unavailable_since_ms == NEVER:
             self._unavailable_since_ms = self.now_ms
-        next_vote = self._next_vote
-        self._next_vote = None
+        next_vote = self._reconfiguration.take_next_vote()
         pause_ms = 0 if next_vote is not None else self._pause_before_looking()
         self._become(Looking(self, self._loader, pause_ms, next_vote))
 
@@ -354,51 +353,10 @@ class QuorumPeer(RoleOwner):
     # --- configuration
 
     def see_config(self, members: Membership) -> None:
-        """A configuration was proposed (QuorumPeer.setLastSeenQuorumVerifier)."""
-        if not self.config.reconfig_enabled or members.version <= self.configuration.last_seen.version:
-            return
-        self.configuration.see(members)
-        self._tell_members()
-        self.cnx.connect_all(int(self.now_ms))
+        self._reconfiguration.see(members)
 
     def forget_proposed_config(self, version: int) -> None:
-        """What was cut off from the log must not ask for its quorum when this server leads (Apache's keeps it)."""
-        configuration = self.configuration
-        if configuration.last_seen.version == version and version > configuration.current.version:
-            configuration.forget_proposed()
-            self._tell_members()
+        self._reconfiguration.forget_proposed(version)
 
     def process_reconfig(self, members: Membership, designated: int | None, zxid: int) -> bool:
-        """A configuration is committed (QuorumPeer.processReconfig)."""
-        if not self.config.reconfig_enabled:
-            return False
-        self.database.settle()
-        configuration = self.configuration
-        old = configuration.current.members
-        vote_leader = self.election.current_vote.leader
-        if members.version > old.version:
-            configuration.commit(members)
-            self.effects.errands.client_address = configuration.client_address()
-            self.set_config_node()
-            if self.front.ensemble is not None:
-                self.front.ensemble.members = configuration.current
-            self.election.configure(configuration.current, configuration.last_seen)
-        change = change_of(old, members, int(self.my_id), vote_leader, designated)
-        if not change.content_changed:
-            return False
-        self._tell_members()
-        if change.major and designated is not None:
-            self._next_vote = Vote(designated, zxid, self.election.logical_clock, self.storage.epochs.current)
-        return change.major
-
-    def _tell_members(self) -> None:
-        """The election and its channel get to know of other members, or of other addresses."""
-        configuration = self.configuration
-        current, last_seen = configuration.current, configuration.last_seen
-        configuration.settle()
-        self._listens_elsewhere = True
-        self.election.configure(current, last_seen)
-        self.cnx.set_addresses(
-            {server.id: election_addresses(server) for server in current.members.servers},
-            {server.id: election_addresses(server) for server in last_seen.members.servers},
-        )
+        return self._reconfiguration.process(members, designated, zxid)

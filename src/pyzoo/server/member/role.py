@@ -28,7 +28,8 @@ Server = TypeVar("Server", bound=ZooKeeperServer)
 class RoleOwner(Core):
     """A member as its roles see it.
 
-    `state` is that of its vote, `front` the server that has the clients, `server` the same while it serves any.
+    `state` is that of its vote, `front` the server that has the clients, `server` the same while it serves any;
+    `listens_elsewhere` that the ports have to be looked at which it listens on.
     """
 
     front: ZooKeeperServer
@@ -56,6 +57,7 @@ class RoleOwner(Core):
         self.server: ZooKeeperServer | None = None
         self.database = database
         self.logged_zxid: i64 = database.last_zxid
+        self.listens_elsewhere = False
 
     def new_server(self, kind: type[Server]) -> Server:
         """The server of a role, on what outlives the roles of this member."""
