@@ -1,5 +1,6 @@
 """Every command that the documentation shows does what it says, run as it stands there."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,12 @@ def a_server_with_admin(sandbox: Sandbox) -> None:
     a_server(sandbox)
 
 
+def certificates_can_be_made(_sandbox: Sandbox) -> None:
+    if shutil.which("openssl") is None:
+        assert not os.environ.get("CI"), "there is no openssl"
+        pytest.skip("there is no openssl")
+
+
 def data_and_a_server_with_admin(sandbox: Sandbox) -> None:
     a_data_directory(sandbox)
     snapshots_and_logs_apart(sandbox)
@@ -106,6 +113,7 @@ SCENES: dict[str, Callable[[Sandbox], None]] = {
     "docs/operations.md": data_and_a_server_with_admin,
     "README.md": a_data_directory,
     "docs/shell.md": a_server_with_admin,
+    "docs/tls.md": certificates_can_be_made,
     "docs/tools.md": files_and_an_installation,
 }
 """What there has to be before the commands of a page."""
