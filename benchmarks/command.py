@@ -1,40 +1,16 @@
 """`python -m benchmarks`: starts single servers, measures, prints the tables."""
 
-import logging
-from pathlib import Path
-
 import click
 
 from benchmarks import report
 from benchmarks.options import CACHE, Wanted, list_of, takes_wanted
 from benchmarks.resources import MEASUREMENTS, QUICK, Scale
-from benchmarks.results import Results
-from benchmarks.servers import Contestant, ServerError
+from benchmarks.sections import measure_sections
 from benchmarks.throughput import OPS, TLS_OPS, Pace, cells_of, measure_throughput
 from benchmarks.tls import TlsFiles
-from benchmarks.zkload import LoadError, Zkload
-
-log = logging.getLogger(__name__)
+from benchmarks.zkload import Zkload
 
 SECTIONS = ("throughput", *MEASUREMENTS)
-
-
-def _measure_resources(
-    sections: list[str],
-    contestants: list[Contestant],
-    zkload: Zkload,
-    directory: Path,
-    scale: Scale,
-    results: Results,
-) -> None:
-    for section in sections:
-        for contestant in contestants:
-            log.info("%s: %s", section, contestant.name)
-            try:
-                results.measured(contestant.name, MEASUREMENTS[section](contestant, zkload, directory, scale))
-            except (LoadError, ServerError) as failure:
-                log.warning("%s, %s: %s", contestant.name, section, failure)
-                results.failures.append(f"{contestant.name}, {section}: {failure}")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,5 +38,5 @@ def main(wanted: Wanted, ops: tuple[str, ...], over_tls: bool) -> None:
                 wanted.contestants, cells, pace, zkload, workplace, results, lambda: wanted.save(results), tls
             )
         sections = [section for section in MEASUREMENTS if section in wanted.only and not over_tls]
-        _measure_resources(sections, wanted.contestants, zkload, workplace, scale, results)
+        measure_sections(MEASUREMENTS, sections, wanted.contestants, zkload, workplace, scale, results)
     wanted.tell(report.markdown(results))

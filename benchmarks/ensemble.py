@@ -253,22 +253,3 @@ def measure_catch_up(contestant: Contestant, zkload: Zkload, directory: Path, sc
 Measurement = Callable[[Contestant, Zkload, Path, Scale], Figures]
 
 MEASUREMENTS: dict[str, Measurement] = {"failover": measure_failover, "catch-up": measure_catch_up}
-
-
-def measure_disturbances(
-    sections: list[str],
-    contestants: list[Contestant],
-    scale: Scale,
-    zkload: Zkload,
-    directory: Path,
-    results: Results,
-) -> None:
-    """All measurements that stop members; what fails is a line of the report."""
-    for section in sections:
-        for contestant in contestants:
-            log.info("%s: %s", section, contestant.name)
-            try:
-                results.measured(contestant.name, MEASUREMENTS[section](contestant, zkload, directory, scale))
-            except (LoadError, ServerError, OSError) as failure:
-                log.warning("%s, %s: %s", contestant.name, section, failure)
-                results.failures.append(f"{contestant.name}, {section}: {failure}")

@@ -3,9 +3,10 @@
 import attrs
 import click
 
-from benchmarks.ensemble import MEASUREMENTS, QUICK, Scale, cells_of, measure_disturbances, measure_load
+from benchmarks.ensemble import MEASUREMENTS, QUICK, Scale, cells_of, measure_load
 from benchmarks.ensemble_report import ensemble_markdown
 from benchmarks.options import CACHE, Wanted, takes_wanted
+from benchmarks.sections import measure_sections
 from benchmarks.throughput import Pace
 from benchmarks.zkload import Zkload
 
@@ -29,5 +30,5 @@ def main(wanted: Wanted, real_twice: bool) -> None:
         if "load" in wanted.only:
             measure_load(wanted.contestants, cells_of(quick), pace, scale, zkload, workplace, results)
         sections = [section for section in MEASUREMENTS if section in wanted.only]
-        measure_disturbances(sections, wanted.contestants, scale, zkload, workplace, results)
+        measure_sections(MEASUREMENTS, sections, wanted.contestants, zkload, workplace, scale, results)
     wanted.tell(ensemble_markdown(results))

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kazoo.client import KazooClient
 
 from pyzoo.testing import EmbeddedServer
-from tests.support.console import HOST, SECONDS
+from tests.support.console import HOST
+from tests.support.kazoo_session import kazoo_sessions
 
 ADMIN = {"zookeeper.admin.serverPort": "0", "zookeeper.admin.serverAddress": HOST}
 
@@ -59,15 +59,5 @@ class _Servers:
 @pytest.fixture
 def connect() -> Iterator[Connect]:
     """Opens sessions with kazoo: `connect(server)`."""
-    clients: list[KazooClient] = []
-
-    def connect_one(server: EmbeddedServer, **options: Any) -> KazooClient:
-        client = KazooClient(server.connect_string, **options)
-        clients.append(client)
-        client.start(SECONDS)
-        return client
-
-    yield connect_one
-    for client in clients:
-        client.stop()
-        client.close()
+    with kazoo_sessions() as connect:
+        yield connect

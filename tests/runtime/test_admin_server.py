@@ -17,6 +17,7 @@ from kazoo.protocol.states import KazooState
 from kazoo.security import make_digest_acl
 
 from pyzoo.testing import EmbeddedServer
+from tests.support.kazoo_session import kazoo_sessions
 
 HOST = "127.0.0.1"
 AUTH = {"Authorization": "digest root:secret"}
@@ -59,18 +60,8 @@ Connect = Callable[..., KazooClient]
 @pytest.fixture
 def connect() -> Iterator[Connect]:
     """Opens sessions."""
-    clients: list[KazooClient] = []
-
-    def connect_one(server: EmbeddedServer, **options: Any) -> KazooClient:
-        client = KazooClient(server.connect_string, **options)
-        clients.append(client)
-        client.start(SECONDS)
-        return client
-
-    yield connect_one
-    for client in clients:
-        client.stop()
-        client.close()
+    with kazoo_sessions() as connect:
+        yield connect
 
 
 def test_a_command_is_answered_as_json(start: Start) -> None:
