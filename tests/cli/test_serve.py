@@ -383,6 +383,14 @@ def test_a_signal_while_starting_ends_the_server_well(tmp_path: Path, serve: Ser
     assert "Stopped while starting" in server.output
 
 
+def test_a_store_that_cannot_be_read_is_named_with_the_line_that_names_it(pyzoo: Pyzoo, tmp_path: Path) -> None:
+    lines = [f"dataDir={tmp_path}", "clientPort=0", "secureClientPort=0", "ssl.keyStore.location=none.pem"]
+    (tmp_path / "zoo.cfg").write_text("\n".join([*lines, "ssl.trustStore.location=none.pem"]))
+    ended = pyzoo("serve", tmp_path / "zoo.cfg")
+    assert 2 == ended.returncode
+    assert f"{tmp_path}/zoo.cfg:4: ssl.keyStore.location=none.pem cannot be read: " in ended.stderr
+
+
 @pytest.mark.parametrize("words", [["--data-dir", "data", "--port", "0"], ["0", "data"]])
 def test_a_directory_where_nothing_would_be_kept_is_refused(pyzoo: Pyzoo, tmp_path: Path, words: list[str]) -> None:
     ended = pyzoo("serve", "--in-memory", *words)

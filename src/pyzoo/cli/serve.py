@@ -24,6 +24,7 @@ from pyzoo.cli.properties import given_properties
 from pyzoo.config.hosts import bare_host
 from pyzoo.config.log_settings import LEVELS, LogSettings, level_number
 from pyzoo.config.parse import config_from_words, default_config, files_needed, parse_config_text
+from pyzoo.config.properties import parse_properties
 from pyzoo.config.reader import ConfigWarning
 from pyzoo.config.redaction import redacted_flag
 from pyzoo.config.settings import ServerConfig
@@ -191,7 +192,7 @@ def serve(
                 hold_pid_file(until_the_end, pid_file)
             run(config, in_memory, output, link_faults)
     except BaseException as error:
-        end_with(error, output)
+        end_with(error, output, config)
     finally:
         output.close()
 
@@ -311,7 +312,7 @@ def run(config: ServerConfig, in_memory: bool, output: "LogOutput", link_faults:
         raise
 
 
-def end_with(error: BaseException, output: "LogOutput") -> None:
+def end_with(error: BaseException, output: "LogOutput", config: ServerConfig) -> None:
     """Say why the server ended and exit with the code for that; what nobody expected is raised again."""
     from pyzoo.persistence.directories import DataDirectoryError
     from pyzoo.runtime.listening import ElectionPortError
@@ -327,13 +328,25 @@ def end_with(error: BaseException, output: "LogOutput") -> None:
         case DataDirectoryError():
             fail("Unable to access datadir, exiting abnormally", cause, UNABLE_TO_ACCESS_DATADIR)
         case ConfigError():
-            fail("Invalid config, exiting abnormally", cause, INVALID_INVOCATION)
+            fail("Invalid config, exiting abnormally", in_its_place(cause, config), INVALID_INVOCATION)
         case ElectionPortError():
             fail("Unable to bind to election port, exiting abnormally", cause, UNABLE_TO_BIND_QUORUM_PORT)
         case StorageError() | OSError():
             fail("The server cannot go on", cause, UNEXPECTED_ERROR)
         case _:
             raise error
+
+
+def in_its_place(error: ConfigError, config: ServerConfig) -> ConfigError:
+    """The error with the line of the file that gives its key: whoever opens a store or a port does not know that."""
+    path = config.config_path
+    if path is None or error.key is None or error.line is not None:
+        return error
+    try:
+        given = parse_properties(read_text(path) or "").get(error.key)
+    except ConfigError:
+        return error
+    return error if given is None else ConfigError(error.message, path, given.line, error.key)
 
 
 def fail(what: str, error: BaseException, code: int) -> NoReturn:
