@@ -89,8 +89,9 @@ COLD = [
 
 HOT = [
     "src/pyzoo/outbox.py",
-    *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "changes", "digest", "listings", "node", "node_store")),
-    *(f"src/pyzoo/datatree/{name}.py" for name in ("paths", "tree", "watcher", "watches")),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "changes", "children", "digest", "listings", "node")),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("node_store", "node_table", "path_hash", "path_node", "paths")),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("tree", "watcher", "watches")),
     *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
     *(f"src/pyzoo/server/{name}.py" for name in ("core", "effects", "sessions")),
     *(f"src/pyzoo/server/clients/{name}.py" for name in ("admission", "cnxn", "cnxn_factory", "request")),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.node_store import add_child, is_wide
-from pyzoo.datatree.node_table import hash_of_key, key_of
+from pyzoo.datatree.path_hash import hash_of_key, key_of
 from pyzoo.datatree.tree import DataTree
 
 PARENT = "/parent"

@@ -1,119 +1,83 @@
 """NodeTable: all nodes of a tree by path, in a hash table that never grows all at once.
 
 It is made of segments, small tables with open addressing. A segment that is full becomes two, by one more bit of the
-hashes, and then has two entries in a directory instead of one (extendible hashing). A node knows its path and the
-hash of that, so that the table is nothing but references to nodes.
+hashes, and then has two entries in a directory instead of one (extendible hashing). Segments hold nothing but hashes
+and numbers of nodes: a search touches only a node that has the hash, and none is touched when a segment is divided.
 """
 
 from collections.abc import Iterator
 from typing import Final, final
 
-from librt.strings import BytesWriter, read_i32_le, read_i64_le, write_i64_le
-from mypy_extensions import i64
+from librt.vecs import append, pop, vec
+from mypy_extensions import i32, i64
 
 from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.path_hash import hash_of_key, key_of
 
+_HASH_BITS: Final = 31
+_HASH_MASK: Final = (1 << _HASH_BITS) - 1
 _PLACE_SHIFT: Final = 20
-"""Higher bits tell the place in a segment, lower ones the segment."""
+"""Higher bits of a hash tell the place in a segment, lower ones the segment."""
 _MOST_PLACES: Final = 2048
 """Places of a segment that is divided when it is full; smaller ones are doubled."""
 _FIRST_PLACES: Final = 64
-_HALF: Final = 31
-_SUM_MASK: Final = (1 << 62) - 1
-_KEY_WORDS: Final = 128
-
-
-def _secret_words() -> bytes:
-    """Words of 62 bits that nobody outside can guess: Python's own hashes of text are made with a secret."""
-    out = BytesWriter()
-    for at in range(_KEY_WORDS + 1):
-        write_i64_le(out, hash(f"word {at}") & _SUM_MASK)
-    return out.getvalue()
-
-
-_WORDS: Final = _secret_words()
-
-
-def hash_of_key(key: bytes) -> i64:
-    """The hash of a path in UTF-8, 31 bits: the upper half of a sum of its words times secret ones.
-
-    For two paths it is the same by chance alone (multilinear hashing), so nobody can make paths for which it is.
-    """
-    size: i64 = len(key)
-    value = size * read_i64_le(_WORDS, 8 * _KEY_WORDS) & _SUM_MASK
-    at: i64 = 0
-    place: i64 = 0
-    while at + 4 <= size:
-        word = i64(read_i32_le(key, at)) & 0xFFFFFFFF
-        value = (value + word * read_i64_le(_WORDS, place)) & _SUM_MASK
-        at += 4
-        place += 8
-        if place == 8 * _KEY_WORDS - 8:
-            # What was summed up so far becomes a word itself, for the secret ones are used again.
-            value = (value >> _HALF) * read_i64_le(_WORDS, place) & _SUM_MASK
-            place = 0
-    if at < size:
-        if size >= 4:
-            word = i64(read_i32_le(key, size - 4)) & 0xFFFFFFFF
-        else:
-            word = 0
-            while at < size:
-                word = word * 256 + i64(key[at])
-                at += 1
-        value = (value + word * read_i64_le(_WORDS, place)) & _SUM_MASK
-    return value >> _HALF
-
-
-def key_of(path: str) -> bytes:
-    """The path in UTF-8; what is no text, and so not the path of any node, becomes something that is not UTF-8."""
-    try:
-        return path.encode("utf-8")
-    except UnicodeEncodeError:
-        return path.encode("utf-8", "surrogatepass")
+_CHUNK_SHIFT: Final = 10
+_CHUNK_NODES: Final = 1 << _CHUNK_SHIFT
 
 
 @final
 class _Segment:
-    """Nodes whose hashes have the same lowest `depth` bits; at least a third of its places is empty."""
+    """Entries of nodes whose hashes have the same lowest `depth` bits; at least a quarter of its places is empty.
+
+    An entry is the number of a node and, in the lowest 31 bits, its hash; 0 is an empty place: no node has that number.
+    """
 
     def __init__(self, places: i64, depth: i64) -> None:
-        self.places: list[DataNode | None] = [None] * places
+        self.entries: vec[i64] = vec[i64]([0] * places)
         self.mask: i64 = places - 1
         self.used: i64 = 0
         self.depth: i64 = depth
 
-    def enter(self, node: DataNode) -> None:
-        """Put a node in that is not there."""
-        places = self.places
+    def enter(self, entry: i64) -> None:
+        """Put an entry in that is not there."""
+        entries = self.entries
         mask = self.mask
-        at = (i64(node.path_hash) >> _PLACE_SHIFT) & mask
-        while places[at] is not None:
+        at = ((entry & _HASH_MASK) >> _PLACE_SHIFT) & mask
+        while entries[at] != 0:
             at = (at + 1) & mask
-        places[at] = node
+        entries[at] = entry
         self.used += 1
 
     def take(self, at: i64) -> None:
         """Empty a place, and move those up that are behind it because it was taken."""
-        places = self.places
+        entries = self.entries
         mask = self.mask
-        places[at] = None
+        entries[at] = 0
         self.used -= 1
         behind = at
         while True:
             behind = (behind + 1) & mask
-            node = places[behind]
-            if node is None:
+            entry = entries[behind]
+            if entry == 0:
                 return
-            wanted = (i64(node.path_hash) >> _PLACE_SHIFT) & mask
+            wanted = ((entry & _HASH_MASK) >> _PLACE_SHIFT) & mask
             if ((behind - wanted) & mask) >= ((behind - at) & mask):
-                places[at] = node
-                places[behind] = None
+                entries[at] = entry
+                entries[behind] = 0
                 at = behind
+
+
+def _empty_chunk() -> list[DataNode | None]:
+    empty: list[DataNode | None] = [None]
+    return empty * _CHUNK_NODES
 
 
 @final
 class NodeTable:
-    """Nodes by path. "/" is another name of `root`, as soon as there is one, and counts as a node more."""
+    """Nodes by path. "/" is another name of `root`, as soon as there is one, and counts as a node more.
+
+    The number of a node is its place in the chunks. Those of nodes that are gone are used again; 0 is none.
+    """
 
     def __init__(self) -> None:
         self.root: DataNode | None = None
@@ -121,6 +85,10 @@ class NodeTable:
         self._depth: i64 = 0
         self._mask: i64 = 0
         self._directory: list[_Segment] = [_Segment(_FIRST_PLACES, 0)]
+        self._chunks: list[list[DataNode | None]] = []
+        self._next: i64 = 1
+        self._end: i64 = 0  # of the numbers that have a place
+        self._free: vec[i32] = vec[i32]()
         # The parent that was wanted last.
         self._prefix = ""
         self._parent: DataNode | None = None
@@ -137,6 +105,10 @@ class NodeTable:
         self._depth = 0
         self._mask = 0
         self._directory = [_Segment(_FIRST_PLACES, 0)]
+        self._chunks = []
+        self._next = 1
+        self._end = 0
+        self._free = vec[i32]()
         self._parent = None
         self._key_parent = None
 
@@ -145,15 +117,18 @@ class NodeTable:
     def find(self, key: bytes, path_hash: i64) -> DataNode | None:
         """The node with this path in UTF-8, and the hash of that."""
         segment = self._directory[path_hash & self._mask]
-        places = segment.places
+        entries = segment.entries
         mask = segment.mask
         at = (path_hash >> _PLACE_SHIFT) & mask
         while True:
-            node = places[at]
-            if node is None:
+            entry = entries[at]
+            if entry == 0:
                 return self.root if len(key) == 1 and key == b"/" else None
-            if i64(node.path_hash) == path_hash and node.has_key(key):
-                return node
+            if entry & _HASH_MASK == path_hash:
+                number = entry >> _HASH_BITS
+                node = self._chunks[number >> _CHUNK_SHIFT][number & (_CHUNK_NODES - 1)]
+                if node is not None and node.has_key(key):
+                    return node
             at = (at + 1) & mask
 
     def get(self, path: str) -> DataNode | None:
@@ -197,11 +172,26 @@ class NodeTable:
         """Put a node in whose path is not there."""
         path_hash = i64(node.path_hash)
         segment = self._directory[path_hash & self._mask]
-        while segment.used * 3 >= (segment.mask + 1) * 2:
+        while segment.used * 4 >= (segment.mask + 1) * 3:
             self._grow(segment, path_hash)
             segment = self._directory[path_hash & self._mask]
-        segment.enter(node)
+        segment.enter(self._number_for(node) << _HASH_BITS | path_hash)
         self._count += 1
+
+    def _number_for(self, node: DataNode) -> i64:
+        """Give a node a place in the chunks."""
+        number: i64
+        if len(self._free) > 0:
+            self._free, free = pop(self._free)
+            number = i64(free)
+        else:
+            number = self._next
+            self._next += 1
+            if number >= self._end:
+                self._chunks.append(_empty_chunk())
+                self._end += _CHUNK_NODES
+        self._chunks[number >> _CHUNK_SHIFT][number & (_CHUNK_NODES - 1)] = node
+        return number
 
     def _grow(self, segment: _Segment, path_hash: i64) -> None:
         """Make more room for a hash, in the segment that is full."""
@@ -243,10 +233,17 @@ class NodeTable:
         """Take out a node that is there; it `is_gone` then."""
         path_hash = i64(node.path_hash)
         segment = self._directory[path_hash & self._mask]
+        entries = segment.entries
         at = (path_hash >> _PLACE_SHIFT) & segment.mask
-        while segment.places[at] is not node:
+        while True:
+            number = entries[at] >> _HASH_BITS
+            # An empty place has the number 0, whose place in the chunks nobody has.
+            if entries[at] & _HASH_MASK == path_hash and self._is_at(number, node):
+                break
             at = (at + 1) & segment.mask
         segment.take(at)
+        self._chunks[number >> _CHUNK_SHIFT][number & (_CHUNK_NODES - 1)] = None
+        self._free = append(self._free, i32(number))
         self._count -= 1
         node.leave()
         if node is self._parent:
@@ -254,38 +251,30 @@ class NodeTable:
         if node is self._key_parent:
             self._key_parent = None
 
+    def _is_at(self, number: i64, node: DataNode) -> bool:
+        return self._chunks[number >> _CHUNK_SHIFT][number & (_CHUNK_NODES - 1)] is node
+
     def let_go(self, most: i64) -> bool:
         """Forget at least so many nodes, in no order; False when none are left. Nobody may look at others meanwhile."""
         self.root = None
         self._parent = None
         self._key_parent = None
-        while most > 0 and self._directory:
-            segment = self._directory.pop()
-            most -= segment.used
-            self._count -= segment.used
-            segment.used = 0
-            segment.places.clear()
-        if self._directory:
+        while most > 0 and self._chunks:
+            chunk = self._chunks.pop()
+            most -= _CHUNK_NODES
+            chunk.clear()
+        if self._chunks:
             return True
         self.clear()
         return False
 
     # --- all of them
 
-    def segments(self) -> list[_Segment]:
-        """All segments, each once."""
-        found: list[_Segment] = []
-        for at in range(len(self._directory)):
-            segment = self._directory[at]
-            if at >> segment.depth == 0:
-                found.append(segment)
-        return found
-
     def values(self) -> list[DataNode]:
         """All nodes, in no order; the root once."""
         found: list[DataNode] = []
-        for segment in self.segments():
-            for node in segment.places:
+        for chunk in self._chunks:
+            for node in chunk:
                 if node is not None:
                     found.append(node)
         return found
@@ -305,7 +294,11 @@ class NodeTable:
 
 
 def _move(segment: _Segment, low: _Segment, high: _Segment, bit: i64) -> None:
-    """Put the nodes of a segment into another, or into one of two: which tells this bit of their hashes."""
-    for node in segment.places:
-        if node is not None:
-            (high if i64(node.path_hash) & bit else low).enter(node)
+    """Put the entries of a segment into another, or into one of two: which tells this bit of their hashes."""
+    entries = segment.entries
+    at: i64 = 0
+    while at <= segment.mask:
+        entry = entries[at]
+        if entry != 0:
+            (high if entry & bit else low).enter(entry)
+        at += 1
