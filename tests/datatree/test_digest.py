@@ -4,7 +4,10 @@ import struct
 import zlib
 from typing import Any
 
-from pyzoo.datatree.digest import DIGEST_LOG_LIMIT, stat_digest
+import pytest
+from librt.strings import BytesWriter
+
+from pyzoo.datatree.digest import DIGEST_LOG_LIMIT, new_digest, persisted_digest, stat_digest
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ErrorTxn, TxnDigest
@@ -23,6 +26,15 @@ def test_a_node_counts_as_path_data_and_stat() -> None:
     assert zlib.crc32(stat) == stat_digest("/", b"", 1, 2, 3, 4, 5, 6, 7, 8, 9)
     assert stat_digest("/zookeeper/x", b"", 1, 2, 3, 4, 5, 6, 7, 8, 9) == 0
     assert stat_digest("/zookeeper", b"", 0, 0, 0, 0, 0, 0, 0, 0, 0) > 0
+
+
+@pytest.mark.parametrize("path", ["", "/a", "/ä", "/zookeeper", "/zookeeper/x", "/zookeepers/x", "/some/way/down"])
+@pytest.mark.parametrize("data", [None, b"", b"abc", b"x" * 5000])
+def test_a_digest_is_the_same_from_values_from_a_create_and_from_a_snapshot(path: str, data: bytes | None) -> None:
+    key, record = path.encode(), struct.pack(">qqqqqiiiqq", -1, 1, 2, 4, 5, 6, 7, 8, 9, 3)
+    from_values = stat_digest(path, data, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    assert from_values == persisted_digest(BytesWriter(), key, data, b"..." + record, 3)
+    assert new_digest(key, data, 1, 2, 3) == stat_digest(path, data, 1, 1, 1, 2, 2, 0, 0, 0, 3)
 
 
 def test_digests_of_every_128th_zxid_are_remembered(driver: Any) -> None:

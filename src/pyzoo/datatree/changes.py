@@ -8,12 +8,13 @@ from typing import Final
 
 from mypy_extensions import i32, i64
 
+from pyzoo.datatree.digest import new_digest, parent_part
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, PERSISTENT, kind_of, ttl_owner
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.node_store import NodeStore, add_child, is_wide, length_of, size_of
-from pyzoo.datatree.node_table import hash_of_key, key_of
-from pyzoo.datatree.paths import CONFIG, QUOTA
+from pyzoo.datatree.path_hash import hash_of_key, key_of
+from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER_SUBTREE
 from pyzoo.datatree.session_close import FEW, SessionClose, can_close
 from pyzoo.datatree.txn_result import ProcessTxnResult
 from pyzoo.datatree.watches import NODE_CHILDREN_CHANGED, NODE_CREATED, NODE_DATA_CHANGED, NODE_DELETED
@@ -121,7 +122,10 @@ class NodeChanges(NodeStore):
         add_child(parent, node)
         nodes.add(node)
         self._raise_parent(path, slash, parent, parent_cversion, zxid)
-        self.take_digest(path, node, self.foreseen_digest)
+        if self.digest_enabled:
+            foreseen = self.foreseen_digest
+            node.digest = foreseen if foreseen != 0 else new_digest(key, data, zxid, time, owner)
+            self.tree_digest += node.digest
         if kind != PERSISTENT:
             self.ownership.add(path, kind, owner)
         self.approximate_data_size += size_of(path, data)
@@ -146,10 +150,16 @@ class NodeChanges(NodeStore):
         # At the end of 32 bits the successor is the smallest number, and so not above.
         if wanted > current and wanted <= 0x7FFFFFFF:
             more = parent.more()
+            pzxids = more.pzxid ^ zxid
+            cversions = more.cversion ^ i32(wanted)
             more.cversion = i32(wanted)
             more.pzxid = zxid
-            foreseen = self.foreseen_parent_digest
-            self.take_digest(path[:slash] if foreseen == 0 else path, parent, foreseen)
+            if self.digest_enabled and not (slash >= len(ZOOKEEPER_SUBTREE) and path.startswith(ZOOKEEPER_SUBTREE)):
+                digest = self.foreseen_parent_digest
+                if digest == 0:
+                    digest = parent.digest ^ parent_part(pzxids, cversions)
+                self.tree_digest += digest - parent.digest
+                parent.digest = digest
 
     def _raise_cversion(self, path: str | None, cversion: i32, zxid: i64) -> None:
         """What a plain create of an existing node still does to the parent (setCversionPzxid)."""

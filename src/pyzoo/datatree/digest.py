@@ -7,7 +7,7 @@ changes them on its own.
 from collections import deque
 from typing import Final, final
 
-from librt.strings import BytesWriter, write_i32_be, write_i64_be
+from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
 from pyzoo.checksums import crc32
@@ -24,6 +24,8 @@ _crc32: Final = crc32
 _COPY_LIMIT: Final = 1024
 _BEHIND_PZXID: Final = bytes(36)
 _UNCOUNTED: Final = ZOOKEEPER_SUBTREE.encode()
+_UNCOUNTED_LENGTH: Final = 11
+_SLASH: Final = 0x2F
 
 
 def stat_digest(
@@ -41,34 +43,10 @@ def stat_digest(
 ) -> i64:
     """What a node with these values adds to the digest of the tree; `cversion` is the stored counter."""
     key = path.encode("utf-8") if path != "/" else b""
-    return key_digest(key, data, czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeral_owner)
-
-
-def key_digest(
-    key: bytes,
-    data: bytes | None,
-    czxid: i64,
-    mzxid: i64,
-    pzxid: i64,
-    ctime: i64,
-    mtime: i64,
-    version: i32,
-    cversion: i32,
-    aversion: i32,
-    ephemeral_owner: i64,
-) -> i64:
-    """The same for a path in UTF-8, the root as ""."""
-    if key.startswith(_UNCOUNTED):
+    if _is_uncounted(key):
         return 0
     out = BytesWriter()
-    out.write(key)
-    crc = 0
-    if data is not None:
-        if len(data) > _COPY_LIMIT:
-            crc = _crc32(data, _crc32(out.getvalue()))
-            out.truncate(0)
-        else:
-            out.write(data)
+    crc = _begin(out, key, data)
     write_i64_be(out, czxid)
     write_i64_be(out, mzxid)
     write_i64_be(out, pzxid)
@@ -79,6 +57,62 @@ def key_digest(
     write_i32_be(out, aversion)
     write_i64_be(out, ephemeral_owner)
     return _crc32(out.getvalue(), crc)
+
+
+def new_digest(key: bytes, data: bytes | None, zxid: i64, time: i64, owner: i64) -> i64:
+    """The same of a node that was just made; its path in UTF-8."""
+    if _is_uncounted(key):
+        return 0
+    out = BytesWriter()
+    crc = _begin(out, key, data)
+    write_i64_be(out, zxid)
+    write_i64_be(out, zxid)
+    write_i64_be(out, zxid)
+    write_i64_be(out, time)
+    write_i64_be(out, time)
+    write_i64_be(out, 0)
+    write_i32_be(out, 0)
+    write_i64_be(out, owner)
+    return _crc32(out.getvalue(), crc)
+
+
+def persisted_digest(out: BytesWriter, key: bytes, data: bytes | None, record: bytes, at: i64) -> i64:
+    """The same of a path in UTF-8, the root as "", and what a snapshot has behind the data, which begins `at` here.
+
+    `out` is for nothing but this; what it holds is lost.
+    """
+    if _is_uncounted(key):
+        return 0
+    out.truncate(0)
+    crc = _begin(out, key, data)
+    write_i64_be(out, read_i64_be(record, at + 8))
+    write_i64_be(out, read_i64_be(record, at + 16))
+    write_i64_be(out, read_i64_be(record, at + 60))
+    write_i64_be(out, read_i64_be(record, at + 24))
+    write_i64_be(out, read_i64_be(record, at + 32))
+    write_i64_be(out, read_i64_be(record, at + 40))
+    write_i32_be(out, read_i32_be(record, at + 48))
+    write_i64_be(out, read_i64_be(record, at + 52))
+    return _crc32(out.getvalue(), crc)
+
+
+def _is_uncounted(key: bytes) -> bool:
+    """Whether it begins with /zookeeper/, of which the last byte is looked at first."""
+    end: i64 = _UNCOUNTED_LENGTH
+    return len(key) >= end and key[end - 1] == _SLASH and key.startswith(_UNCOUNTED)
+
+
+def _begin(out: BytesWriter, key: bytes, data: bytes | None) -> i64:
+    """Put path and data into `out`, which is empty; or take the CRC of them if that is too much, and put nothing in."""
+    out.write(key)
+    if data is None:
+        return 0
+    if len(data) <= _COPY_LIMIT:
+        out.write(data)
+        return 0
+    crc: i64 = _crc32(data, _crc32(out.getvalue()))
+    out.truncate(0)
+    return crc
 
 
 def digest_without_pzxid(path: str, node: DataNode) -> i64:

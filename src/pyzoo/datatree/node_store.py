@@ -3,19 +3,19 @@
 The root has two names: "" as a parent and in the digest, "/" in requests and events.
 """
 
-from typing import Final
-
+from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be, write_i64_be
 from mypy_extensions import i32, i64
 
 from pyzoo.datatree.acl import OPEN_UNSAFE_ID, READ_ACL_UNSAFE, ACLCache
 from pyzoo.datatree.children import Children
-from pyzoo.datatree.digest import DigestLog, key_digest, node_digest
+from pyzoo.datatree.digest import DigestLog, node_digest, persisted_digest
 from pyzoo.datatree.ephemeral_type import PERSISTENT, kind_of
 from pyzoo.datatree.listings import Listings
 from pyzoo.datatree.node import DataNode
-from pyzoo.datatree.node_table import NodeTable, hash_of_key, key_of
+from pyzoo.datatree.node_table import NodeTable
 from pyzoo.datatree.owed_events import OwedEvents
 from pyzoo.datatree.ownership import Ownership, SessionPaths
+from pyzoo.datatree.path_hash import hash_of_key, is_ascii, key_of, last_slash, well_formed
 from pyzoo.datatree.paths import CONFIG, QUOTA, ZOOKEEPER
 from pyzoo.datatree.quota import QuotaBook
 from pyzoo.datatree.session_observer import SessionObserver
@@ -37,8 +37,6 @@ from pyzoo.datatree.watches import (
 )
 from pyzoo.errors import StorageError
 from pyzoo.jute.records import ACL
-
-_SLASH: Final = 0x2F
 
 
 class NodeStore:
@@ -70,6 +68,7 @@ class NodeStore:
         self.listings = Listings()
         self._root: DataNode | None = None
         self._orphans: set[DataNode] = set()
+        self._digest_out = BytesWriter()
 
     # --- looking
 
@@ -183,46 +182,51 @@ class NodeStore:
         ephemeral_owner: i64,
         pzxid: i64,
     ) -> None:
-        """The same as `load_key`, for a path as text."""
-        key = key_of(path)
-        self.load_key(
-            key, data, acl_id, czxid, mzxid, ctime, mtime, version, cversion, aversion, ephemeral_owner, pzxid
-        )
+        """The same as `load_persisted`, of values."""
+        out = BytesWriter()
+        write_i64_be(out, acl_id)
+        write_i64_be(out, czxid)
+        write_i64_be(out, mzxid)
+        write_i64_be(out, ctime)
+        write_i64_be(out, mtime)
+        write_i32_be(out, version)
+        write_i32_be(out, cversion)
+        write_i32_be(out, aversion)
+        write_i64_be(out, ephemeral_owner)
+        write_i64_be(out, pzxid)
+        self.load_persisted(key_of(path), data, out.getvalue(), 0)
 
-    def load_key(
-        self,
-        key: bytes,
-        data: bytes | None,
-        acl_id: i64,
-        czxid: i64,
-        mzxid: i64,
-        ctime: i64,
-        mtime: i64,
-        version: i32,
-        cversion: i32,
-        aversion: i32,
-        ephemeral_owner: i64,
-        pzxid: i64,
-    ) -> None:
-        """Add a node as a snapshot has it, the root as b"", parents first; `key` is its path in well-formed UTF-8.
+    def load_persisted(self, path: bytes, data: bytes | None, record: bytes, at: i64) -> None:
+        """Add a node as a snapshot has it, the root as b"", parents first; what is no UTF-8 is replaced as Java does.
 
-        Raises StorageError when the parent is missing, the path is there already, or the owner is of an
-        unknown kind.
+        `record` has from `at` on what a snapshot has behind the data: the ACL number and StatPersisted. Raises
+        StorageError when the parent is missing, the path is there already, or the owner is of an unknown kind.
         """
+        is_plain = is_ascii(path)
+        key = path if is_plain else well_formed(path)
+        owner = read_i64_be(record, at + 52)
         kind: i32 = PERSISTENT
-        if ephemeral_owner != 0:
-            kind = kind_of(ephemeral_owner, self.extended_types, self.emulate_353_ttl)
+        if owner != 0:
+            kind = kind_of(owner, self.extended_types, self.emulate_353_ttl)
         nodes = self.nodes
         path_hash = hash_of_key(key)
         if nodes.find(key, path_hash) is not None:
             raise StorageError(f"the snapshot has the node {key.decode()!r} twice")
-        is_ascii = key.isascii()
-        node = DataNode(key, path_hash, not is_ascii and is_wide(key.decode("utf-8"), key), data, czxid, ctime)
-        if mzxid != czxid or pzxid != czxid or mtime != ctime or version != 0 or cversion != 0 or aversion != 0:
-            node.change(mzxid, mtime, pzxid, version, cversion, aversion)
-        node.acl_id = self.acl_cache.add_use(acl_id)
+        czxid = read_i64_be(record, at + 8)
+        mzxid = read_i64_be(record, at + 16)
+        ctime = read_i64_be(record, at + 24)
+        mtime = read_i64_be(record, at + 32)
+        versions = read_i64_be(record, at + 40)
+        aversion = read_i32_be(record, at + 48)
+        pzxid = read_i64_be(record, at + 60)
+        node = DataNode(key, path_hash, not is_plain and is_wide(key.decode("utf-8"), key), data, czxid, ctime)
+        if mzxid != czxid or pzxid != czxid or mtime != ctime or versions != 0 or aversion != 0:
+            node.change(mzxid, mtime, pzxid, read_i32_be(record, at + 40), read_i32_be(record, at + 44), aversion)
+        acl_id = read_i64_be(record, at)
+        if acl_id != OPEN_UNSAFE_ID:
+            node.acl_id = self.acl_cache.add_use(acl_id)
         if kind != PERSISTENT:
-            node.own(ephemeral_owner, kind)
+            node.own(owner, kind)
         slash = last_slash(key)
         if slash < 0:
             self._root = node
@@ -232,14 +236,13 @@ class NodeStore:
                 raise StorageError(f"the snapshot has no parent for the node {key.decode()!r}")
             add_child(parent, node)
             if kind != PERSISTENT:
-                self.ownership.add(node.path, kind, ephemeral_owner)
+                self.ownership.add(node.path, kind, owner)
         nodes.add(node)
-        self.approximate_data_size += (len(key) if is_ascii else len(key.decode("utf-8"))) + length_of(data)
+        self.approximate_data_size += (len(key) if is_plain else len(key.decode("utf-8"))) + length_of(data)
         if self.digest_enabled:
-            node.digest = key_digest(
-                key, data, czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, ephemeral_owner
-            )
-            self.tree_digest += node.digest
+            digest = persisted_digest(self._digest_out, key, data, record, at)
+            node.digest = digest
+            self.tree_digest += digest
 
     def finish_load(self) -> None:
         """All nodes are loaded: give the root its other name, count quotas, forget ACLs without users.
@@ -395,14 +398,6 @@ def add_child(parent: DataNode, node: DataNode) -> None:
         children = Children(parent.path_length + 1)
         more.children = children
     children.add(node)
-
-
-def last_slash(key: bytes) -> i64:
-    """Where the name begins, but for the slash before it; -1 where there is none."""
-    at: i64 = len(key) - 1
-    while at >= 0 and key[at] != _SLASH:
-        at -= 1
-    return at
 
 
 def is_wide(path: str, key: bytes) -> bool:

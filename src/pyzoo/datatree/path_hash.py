@@ -1,9 +1,11 @@
-"""The hash of a path, by which NodeTable finds its node."""
+"""Paths in UTF-8: the hash by which NodeTable finds a node, and what one has to know of the bytes."""
 
 from typing import Final
 
 from librt.strings import BytesWriter, read_i32_le, read_i64_le, write_i64_le
 from mypy_extensions import i64
+
+from pyzoo.jute.primitives import JAVA_REPLACE
 
 _HALF: Final = 31
 _SUM_MASK: Final = (1 << 62) - 1
@@ -13,6 +15,7 @@ _LAST_PLACE: Final = 8 * (_KEY_WORDS - 2)
 _HASH_MASK: Final = (1 << 31) - 1
 _MIX: Final = 0x45D9F3B
 _HIGH_BITS: Final = 0x80808080
+_SLASH: Final = 0x2F
 
 
 def _secret_words() -> bytes:
@@ -90,3 +93,20 @@ def is_ascii(key: bytes) -> bool:
             return False
         at += 1
     return True
+
+
+def last_slash(key: bytes) -> i64:
+    """Where the name begins, but for the slash before it; -1 where there is none."""
+    at: i64 = len(key) - 1
+    while at >= 0 and key[at] != _SLASH:
+        at -= 1
+    return at
+
+
+def well_formed(path: bytes) -> bytes:
+    """A path as UTF-8 is meant to be."""
+    try:
+        path.decode("utf-8")
+    except UnicodeDecodeError:
+        return path.decode("utf-8", JAVA_REPLACE).encode("utf-8")
+    return path

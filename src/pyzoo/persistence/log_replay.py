@@ -4,8 +4,9 @@ The rule: within an epoch the zxids of applied records follow each other without
 """
 
 from collections import deque
-from typing import final
+from typing import Final, final
 
+from librt.strings import read_i64_be
 from mypy_extensions import i64
 
 from pyzoo.datatree.tree import DataTree
@@ -16,6 +17,9 @@ from pyzoo.persistence.log_format import LogReader
 from pyzoo.persistence.txn_decoder import TxnDecoder
 from pyzoo.quorum.history import Proposal
 from pyzoo.zxid import epoch_of, zxid_text
+
+_ZXID_AT: Final = 12
+"""In a payload, behind the session and the cxid."""
 
 
 @final
@@ -32,7 +36,7 @@ class LogReplay:
         self.digests_compared: i64 = 0
         self.first_mismatch_zxid: i64 = -1
         self.after_torn = ""
-        self.proposals: deque[Proposal] = deque(maxlen=commit_log_count)
+        self._payloads: deque[bytes] = deque(maxlen=commit_log_count)
         self._keeps_proposals = commit_log_count > 0
         self._tree = tree
         self._sessions = sessions
@@ -41,6 +45,11 @@ class LogReplay:
         self._previous_place = "the snapshot"
         self._mismatches: i64 = tree.digests.mismatches
         self._decoder = TxnDecoder()
+
+    @property
+    def proposals(self) -> list[Proposal]:
+        """The last of those that were applied."""
+        return [Proposal(read_i64_be(payload, _ZXID_AT), payload) for payload in self._payloads]
 
     def apply_all(self, reader: LogReader) -> None:
         """All that is left of a file; raises CorruptStorage, and OSError as the disk does."""
@@ -75,7 +84,7 @@ class LogReplay:
         if zxid > self.highest_zxid:
             self.highest_zxid = zxid
             if self._keeps_proposals:
-                self.proposals.append(Proposal(zxid, payload))
+                self._payloads.append(payload)
         digests = tree.digests
         if decoder.digest is not None and digests.waiting_zxid == 0:
             self.digests_compared += 1

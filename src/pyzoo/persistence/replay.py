@@ -110,7 +110,7 @@ class Replayer:
         result.out_of_order_count = replay.out_of_order_count
         result.digests_compared = replay.digests_compared
         result.first_mismatch_zxid = replay.first_mismatch_zxid if replay.first_mismatch_zxid >= 0 else None
-        result.proposals = list(replay.proposals)
+        result.proposals = replay.proposals
         result.digest_mismatch_count = digests.mismatches - self._mismatches_before
         result.snapshot_digest_reached = digests.waiting_zxid == 0
         return result

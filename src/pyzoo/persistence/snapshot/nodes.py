@@ -14,7 +14,7 @@ from mypy_extensions import i32, i64
 from pyzoo.checksums import adler32
 from pyzoo.datatree.tree import DataTree
 from pyzoo.errors import MalformedRecord, StorageError
-from pyzoo.jute.primitives import JAVA_REPLACE, InputArchive
+from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ACL, write_vector_of_acl
 from pyzoo.persistence.snapshot.layout import END_OF_SECTION, NODE_REST_LENGTH, SESSION_LENGTH
 
@@ -22,6 +22,7 @@ _SESSIONS: Final = 0
 _ACLS: Final = 1
 _NODES: Final = 2
 _COMPLETE: Final = 3
+_SLASH: Final = 0x2F
 
 
 def body_chunks(tree: DataTree, sessions: dict[int, int], slice_nodes: i64) -> Iterator[bytes]:
@@ -198,55 +199,29 @@ class BodyReader:
         return True
 
     def _read_nodes(self) -> bool:
-        while self._has(4):
-            path_length = self._length_at(self._pos)
+        data = self._data
+        size: i64 = len(data)
+        while size - self._pos >= 4:
+            pos = self._pos
+            path_length = self._length_at(pos)
             if path_length < 0:
                 raise MalformedRecord("a node without a path")
-            if not self._has(4 + path_length):
-                return False
-            path_end: i64 = self._pos + 4 + path_length
-            raw = self._data[self._pos + 4 : path_end]
-            if raw == b"/":
+            path_end: i64 = pos + 4 + path_length
+            if path_end > size:
+                return self._has(path_end - pos)
+            if path_length == 1 and data[path_end - 1] == _SLASH:
                 self._tree.finish_load()
                 self._pos = path_end
                 self._part = _COMPLETE
                 return True
-            if not self._has(8 + path_length):
-                return False
-            size = self._length_at(path_end)
-            data_end: i64 = path_end + 4 + (size if size > 0 else 0)
-            if not self._has(data_end + NODE_REST_LENGTH - self._pos):
-                return False
-            data = self._data[path_end + 4 : data_end] if size >= 0 else None
-            self._load_node(_well_formed(raw), data, data_end)
+            if path_end + 4 > size:
+                return self._has(path_end + 4 - pos)
+            length = self._length_at(path_end)
+            data_end: i64 = path_end + 4 + (length if length > 0 else 0)
+            if data_end + NODE_REST_LENGTH > size:
+                return self._has(data_end + NODE_REST_LENGTH - pos)
+            node_data = data[path_end + 4 : data_end] if length >= 0 else None
+            self._tree.load_persisted(data[pos + 4 : path_end], node_data, data, data_end)
             self._pos = data_end + NODE_REST_LENGTH
             self.node_count += 1
-        return False
-
-    def _load_node(self, key: bytes, node_data: bytes | None, pos: i64) -> None:
-        data = self._data
-        self._tree.load_key(
-            key,
-            node_data,
-            read_i64_be(data, pos),
-            read_i64_be(data, pos + 8),
-            read_i64_be(data, pos + 16),
-            read_i64_be(data, pos + 24),
-            read_i64_be(data, pos + 32),
-            read_i32_be(data, pos + 40),
-            read_i32_be(data, pos + 44),
-            read_i32_be(data, pos + 48),
-            read_i64_be(data, pos + 52),
-            read_i64_be(data, pos + 60),
-        )
-
-
-def _well_formed(raw: bytes) -> bytes:
-    """The path as UTF-8 is meant to be."""
-    if raw.isascii():
-        return raw
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("utf-8", JAVA_REPLACE).encode("utf-8")
-    return raw
+        return self._has(4)
