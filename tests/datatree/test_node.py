@@ -7,13 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from librt.strings import BytesWriter
 
-from pyzoo.datatree.node import LARGE_DATA
+from pyzoo.datatree.node import CHANGED_LARGE_DATA, LARGE_DATA
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import Stat, StatPersisted
 from tests.support.large_trees import plain_node
 
 datas = st.one_of(
-    st.none(), st.binary(max_size=200), st.integers(LARGE_DATA - 1, LARGE_DATA + 1).map(lambda size: b"x" * size)
+    st.none(),
+    st.binary(max_size=200),
+    *(st.integers(size - 1, size + 1).map(lambda size: b"x" * size) for size in (CHANGED_LARGE_DATA, LARGE_DATA)),
 )
 times = st.integers(-(2**63), 2**63 - 1)
 

@@ -18,6 +18,8 @@ from pyzoo.jute.records import Stat
 
 LARGE_DATA: Final = 2048
 """Bytes of data from which on it is an object of its own, which nobody has to copy."""
+CHANGED_LARGE_DATA: Final = 512
+"""The same of a node that has been changed, and may be again."""
 
 
 @mypyc_attr(acyclic=True)
@@ -126,6 +128,11 @@ class DataNode(PathNode):
         """Set the data of a node whose key is this."""
         more = self._more
         if more is not None:
+            if data is not None and len(data) >= CHANGED_LARGE_DATA:
+                self.packed &= ~IS_NULL
+                self.content = key
+                more.large = data
+                return
             more.large = None
         if data is None:
             self.packed |= IS_NULL
