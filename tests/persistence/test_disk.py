@@ -1,11 +1,13 @@
 """Both disks behave alike; the one in memory also forgets like a real one that loses power."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyzoo.persistence import disk as room
 from pyzoo.persistence.disk import Disk, RealDisk, join
 from pyzoo.persistence.memory_disk import MemoryDisk
 
@@ -40,6 +42,26 @@ def test_what_is_written_is_read(place: tuple[Disk, str]) -> None:
     file.close()
     assert contents(disk, path) == b"hello\x00\x00you"
     assert disk.size(path) == 10
+
+
+def test_pieces_are_written_one_behind_the_other(place: tuple[Disk, str]) -> None:
+    disk, directory = place
+    path = join(directory, "a")
+    pieces = [b"%d " % number for number in range(2500)]
+    file = disk.create(path)
+    file.write_at(1, *pieces)
+    file.write_at(0)
+    file.close()
+    assert b"\x00" + b"".join(pieces) == contents(disk, path)
+
+
+def test_of_pieces_the_system_may_take_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "pwritev", lambda fd, pieces, offset: os.pwrite(fd, b"".join(pieces)[:4], offset))
+    path = str(tmp_path / "a")
+    file = RealDisk().create(path)
+    file.write_at(0, b"abc", b"", b"def", b"gh")
+    file.close()
+    assert b"abcdefgh" == contents(RealDisk(), path)
 
 
 def test_an_extended_file_ends_in_zeros_until_it_is_cut(place: tuple[Disk, str]) -> None:

@@ -307,6 +307,16 @@ def test_no_zeros_are_written_where_they_bring_nothing(
     assert allocated(tmp_path / "log.1") <= 8192
 
 
+def test_no_zeros_are_written_behind_a_large_batch(tmp_path: Path) -> None:
+    log = TxnLog(RealDisk(), str(tmp_path))
+    write(log, 1, 2)
+    write(log, 3, 3000)
+    end = len(log_of(1, 3000))
+    assert end <= allocated(tmp_path / "log.1") < end + 8192
+    write(log, 3001, 3002)
+    assert end + (1 << 16) <= allocated(tmp_path / "log.1")
+
+
 def test_a_disk_with_room_for_records_but_not_for_zeros_will_do(failing: FailingDisk) -> None:
     log = TxnLog(failing, VERSION_2)
     write(log, 1, 2)

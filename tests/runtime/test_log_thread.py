@@ -31,13 +31,13 @@ class FailingLog:
         self.surprise: BaseException | None = None
         self.descriptor = -1
 
-    def append(self, first_zxid: int, records: bytes) -> None:
+    def append(self, first_zxid: int, *records: bytes) -> None:
         if self.surprise is not None:
             raise self.surprise
         if first_zxid == self.full_at:
             self.refused.release()
             raise StorageError("No space left on device")
-        self.waiting.append((first_zxid, records))
+        self.waiting.append((first_zxid, b"".join(records)))
 
     def commit(self) -> int:
         self.safe += self.waiting
@@ -111,7 +111,7 @@ def thread(log: FailingLog) -> Iterator[LogThread]:
 
 
 def batch(zxid: int, roll_after: bool = False) -> LogBatch:
-    return LogBatch(zxid, zxid, b"%d " % zxid, roll_after)
+    return LogBatch(zxid, zxid, [b"%d " % zxid], roll_after)
 
 
 def wait_for_news(thread: LogThread) -> None:
@@ -257,7 +257,7 @@ def test_what_the_caller_cannot_write_is_for_the_thread_to_try_again(
 def test_a_write_is_measured(log: FailingLog, sync_ns: int, synced: int | None) -> None:
     log.sync_ns = sync_ns
     thread = LogThread(log, 1000)
-    thread.submit(LogBatch(1, 5, b"five ", False, 5))
+    thread.submit(LogBatch(1, 5, [b"five "], False, 5))
     thread.submit(batch(6))
     thread.start()
     wait_for_news(thread)

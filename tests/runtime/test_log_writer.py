@@ -26,7 +26,7 @@ def writer(kernel: Kernel, log: FailingLog, thread: LogThread) -> Iterator[LogWr
 
 
 def leave(writer: LogWriter, zxid: int, txns: int) -> None:
-    writer.waiting.append(LogBatch(zxid, zxid, b"%d " % zxid, False, txns))
+    writer.waiting.append(LogBatch(zxid, zxid, [b"%d " % zxid], False, txns))
 
 
 def test_while_there_is_little_to_log_what_has_come_is_taken_first(writer: LogWriter) -> None:
@@ -88,7 +88,7 @@ def test_what_waits_behind_a_sync_that_fails_comes_behind_it(
 
 
 def test_what_is_large_is_left_to_the_thread(writer: LogWriter, kernel: Kernel) -> None:
-    writer.waiting.append(LogBatch(1, 1, bytes(LARGE_BYTES + 1), False, MANY))
+    writer.waiting.append(LogBatch(1, 1, [bytes(LARGE_BYTES + 1)], False, MANY))
     assert not writer.write(True)
     assert writer.is_thread_busy
     assert 0 == kernel.begun

@@ -16,7 +16,7 @@ def disk_with_directory(world: World) -> SimDisk:
 
 
 def batch(zxid: int, roll_after: bool = False) -> LogBatch:
-    return LogBatch(zxid, zxid, encode_record(b"%032d" % zxid), roll_after)
+    return LogBatch(zxid, zxid, [encode_record(b"%032d" % zxid)], roll_after)
 
 
 def log_of(world: World, disk: SimDisk, synced: list[int]) -> SimLog:

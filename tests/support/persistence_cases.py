@@ -77,7 +77,8 @@ class _FailingFile:
         self._file = file
         self._allocated = 0
 
-    def write_at(self, offset: int, data: bytes) -> None:
+    def write_at(self, offset: int, *pieces: bytes) -> None:
+        data = b"".join(pieces)
         room = self._disk.room
         in_place = max(self._allocated - offset, 0)
         if room is not None and len(data) > in_place + room:

@@ -14,7 +14,15 @@ from typing import Final, Protocol, final
 
 from mypy_extensions import mypyc_attr
 
-from pyzoo.persistence.file_calls import HAS_POSIX_NAMES, OPEN_FLAGS, data_sync, pwrite, sync_directory
+from pyzoo.persistence.file_calls import (
+    HAS_POSIX_NAMES,
+    MOST_PIECES,
+    OPEN_FLAGS,
+    data_sync,
+    pwrite,
+    pwritev,
+    sync_directory,
+)
 from pyzoo.persistence.file_calls import sync_file as sync_descriptor
 
 TEMPORARY_SUFFIX: Final = ".tmp"
@@ -29,8 +37,8 @@ DIRECTORY_MODE: Final = 0o750
 class WriteFile(Protocol):
     """A file open for writing at any place."""
 
-    def write_at(self, offset: int, data: bytes) -> None:
-        """Write all of `data`; bytes between the old end and `offset` read as zeros."""
+    def write_at(self, offset: int, *pieces: bytes) -> None:
+        """Write all of these, one behind the other; bytes between the old end and `offset` read as zeros."""
 
     def extend(self, size: int) -> None:
         """Let the file read as zeros up to `size` without using space; never shortens."""
@@ -161,8 +169,22 @@ class _RealWriteFile:
         self._fd = _open_regular(path, flags, mode)
         self._sync_data: Callable[[int], None] = data_sync()
 
-    def write_at(self, offset: int, data: bytes) -> None:
-        written = pwrite(self._fd, data, offset)
+    def write_at(self, offset: int, *pieces: bytes) -> None:
+        if len(pieces) == 1:
+            self._write(offset, pieces[0], 0)
+            return
+        for begin in range(0, len(pieces), MOST_PIECES):
+            some = pieces[begin : begin + MOST_PIECES]
+            written = pwritev(self._fd, some, offset)
+            length = sum([len(piece) for piece in some])
+            if written < length:
+                self._write(offset, b"".join(some), written)
+            offset += length
+
+    def _write(self, offset: int, data: bytes, written: int) -> None:
+        """Write what is left of `data` after so many bytes."""
+        if written == 0:
+            written = pwrite(self._fd, data, offset)
         while written < len(data):
             written += pwrite(self._fd, memoryview(data)[written:], offset + written)
 

@@ -6,7 +6,7 @@ unless that is said, files that are open keep their names, and a directory is op
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pyzoo.portable import is_portable
@@ -31,6 +31,15 @@ def _seek_and_read(fd: int, size: int, offset: int) -> bytes:
 
 pwrite: Final[Callable[[int, bytes | memoryview, int], int]] = getattr(os, "pwrite", _seek_and_write)
 """Write at an offset; returns how many bytes that were. The place of the next read or write may change."""
+
+
+def _write_joined(fd: int, pieces: Sequence[bytes], offset: int) -> int:
+    return pwrite(fd, b"".join(pieces), offset)
+
+
+pwritev: Final[Callable[[int, Sequence[bytes], int], int]] = getattr(os, "pwritev", _write_joined)
+"""Write MOST_PIECES at the most, one behind the other; likewise."""
+MOST_PIECES: Final = 1024
 
 pread: Final[Callable[[int, int, int], bytes]] = getattr(os, "pread", _seek_and_read)
 """Read at an offset; likewise."""

@@ -107,6 +107,22 @@ def append_record(out: BytesWriter, payload: bytes) -> None:
     out.append(END_OF_RECORD)
 
 
+def begin_record(out: BytesWriter, *pieces: bytes) -> None:
+    """Append what is before a payload, which these pieces are; they are to follow, and `end_record`."""
+    checksum = 1
+    length: i64 = 0
+    for piece in pieces:
+        checksum = _adler32(piece, checksum)
+        length += len(piece)
+    write_i64_be(out, checksum)
+    write_i32_be(out, i32(length))
+
+
+def end_record(out: BytesWriter) -> None:
+    """Append what is behind a payload."""
+    out.append(END_OF_RECORD)
+
+
 def decode_txn(payload: bytes) -> tuple[TxnHeader, Record | None, TxnDigest | None]:
     """Take a payload apart; the body is None only for a closeSession without one.
 

@@ -78,8 +78,8 @@ class _MemoryWriteFile:
     def __init__(self, contents: _Contents) -> None:
         self._contents = contents
 
-    def write_at(self, offset: int, data: bytes) -> None:
-        self._contents.write_at(offset, data)
+    def write_at(self, offset: int, *pieces: bytes) -> None:
+        self._contents.write_at(offset, b"".join(pieces))
 
     def extend(self, size: int) -> None:
         if self._contents.size < size:

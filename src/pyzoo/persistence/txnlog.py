@@ -20,6 +20,8 @@ SET_ASIDE_PREFIX: Final = "set-aside."
 _PADDING_MARGIN: Final = 4096
 _FILL_MARGIN: Final = 1 << 14
 _MOST_FILL: Final = 1 << 18
+_LARGE_APPEND: Final = 1 << 16
+"""What is so large takes nearly as much room as can be had ahead, and would only be written twice."""
 # Written in one piece, a larger part becomes one unit of the page cache, and each sync searches all of it.
 _ZEROS: Final = bytes(1 << 16)
 
@@ -98,21 +100,25 @@ class TxnLog:
         self._current: _LogFile | None = None
         self._broken: _LogFile | None = None  # to be cut back before anything else
 
-    def append(self, first_zxid: int, records: bytes) -> None:
-        """Write whole records; they are safe only after `commit`. A new file is named after `first_zxid`."""
+    def append(self, first_zxid: int, *records: bytes) -> None:
+        """Write whole records, in pieces that may end anywhere; they are safe only after `commit`.
+
+        A new file is named after `first_zxid`.
+        """
         try:
             self._mend()
             log = self._current
             if log is None:
                 log = self._create(first_zxid)
-                records = encode_file_header() + records
+                records = (encode_file_header(), *records)
             elif log.synced > 0:
                 self._pad(log, log.synced)
-            log.file.write_at(log.end, records)
+            log.file.write_at(log.end, *records)
         except OSError as error:
             raise self._fail("write to", error) from error
-        log.end += len(records)
-        if log.synced > 0 and self._force_sync:
+        length = sum([len(piece) for piece in records])
+        log.end += length
+        if log.synced > 0 and self._force_sync and length < _LARGE_APPEND:
             self._fill(log)
 
     def commit(self) -> int:
@@ -201,7 +207,8 @@ class TxnLog:
         log.filled = min(start + max(min(log.end, _MOST_FILL), len(_ZEROS)), max(log.padded, start))
         with suppress(OSError):
             for offset in range(start, log.filled, len(_ZEROS)):
-                log.file.write_at(offset, _ZEROS[: log.filled - offset])
+                left = log.filled - offset
+                log.file.write_at(offset, _ZEROS if left >= len(_ZEROS) else _ZEROS[:left])
 
     def _sync(self, log: _LogFile, is_new: bool) -> int:
         if not self._force_sync:

@@ -13,7 +13,7 @@ _NOT_ALLOWED: Final = "Permission denied"
 class _NoFile:
     """A file for writing that goes nowhere."""
 
-    def write_at(self, offset: int, data: bytes) -> None:
+    def write_at(self, offset: int, *pieces: bytes) -> None:
         pass
 
     def extend(self, size: int) -> None:

@@ -37,8 +37,8 @@ SYNC_TIMES_KEPT: Final = 10_000
 class Log(Protocol):
     """What the thread needs of a transaction log."""
 
-    def append(self, first_zxid: int, records: bytes) -> None:
-        """Add whole records; raises StorageError."""
+    def append(self, first_zxid: int, *records: bytes) -> None:
+        """Add whole records, in any pieces; raises StorageError."""
 
     def commit(self) -> int:
         """Make everything appended safe; returns the nanoseconds that it took, 0 unsynced; raises StorageError."""
@@ -158,8 +158,7 @@ class LogThread:
         if self._submitted_zxid != self.persisted_zxid or self.usual_sync_ns > FAST_SYNC_NS or self.failure:
             return False
         begun_ms = elapsed_ms()
-        records = b"".join([batch.records for batch in batches])
-        if batches[-1].roll_after or not self._try_write(batches, records, beside):
+        if batches[-1].roll_after or not self._try_write(batches, _pieces(batches), beside):
             return False
         self._submitted_zxid = batches[-1].last_zxid
         if self.is_syncing_beside:
@@ -269,9 +268,9 @@ class LogThread:
 
     def _write(self, batches: list[LogBatch]) -> bool:
         """Log them, however long the disk takes; False when the server stops before that is possible."""
-        records = b"".join([batch.records for batch in batches])
+        pieces = _pieces(batches)
         begun_ms = elapsed_ms()
-        while not self._try_write(batches, records):
+        while not self._try_write(batches, pieces):
             if self._stop.wait(self.retry_seconds):
                 logger.error("Stopping with writes that could not be logged; they were not acknowledged")
                 return False
@@ -292,9 +291,9 @@ class LogThread:
         self.persisted_zxid = batches[-1].last_zxid
         self._pace.moved(elapsed_ms())
 
-    def _try_write(self, batches: list[LogBatch], records: bytes, beside: bool = False) -> bool:
+    def _try_write(self, batches: list[LogBatch], pieces: list[bytes], beside: bool = False) -> bool:
         try:
-            self.log.append(batches[0].first_zxid, records)
+            self.log.append(batches[0].first_zxid, *pieces)
             self._appended_ms = elapsed_ms()
             if beside and self._begin_sync_beside(batches):
                 return True
@@ -330,3 +329,10 @@ class LogThread:
         """Move `usual_sync_ns` towards the lower quartile: longer syncs have often waited for the processor."""
         step = self.usual_sync_ns // 16 + 1
         self.usual_sync_ns = max(self.usual_sync_ns + (step if took_ns > self.usual_sync_ns else -3 * step), 0)
+
+
+def _pieces(batches: list[LogBatch]) -> list[bytes]:
+    """The records of all of them."""
+    if len(batches) == 1:
+        return batches[0].pieces
+    return [piece for batch in batches for piece in batch.pieces]

@@ -109,7 +109,7 @@ class LogWriter:
     def _is_large(self) -> bool:
         size: i64 = 0
         for batch in self.waiting:
-            size += len(batch.records)
+            size += batch.length
         return size > LARGE_BYTES
 
     def _txns_waiting(self) -> i64:

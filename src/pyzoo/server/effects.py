@@ -19,16 +19,30 @@ from pyzoo.sasl.mechanism import SaslServer
 class LogBatch:
     """Whole log records of `txns` transactions to append and sync together.
 
-    `records` are complete (checksum, length, payload, end mark); a new file is named after `first_zxid`.
+    `pieces`, one behind the other, are complete records (checksum, length, payload, end mark); a piece may end within
+    one, for data that is large is a piece of its own, which nobody has to copy. A new file is named after `first_zxid`.
     With `roll_after` the next batch starts a new file. The core wants `persisted(last_zxid)` when they are safe.
     """
 
-    def __init__(self, first_zxid: i64, last_zxid: i64, records: bytes, roll_after: bool, txns: i64 = 1) -> None:
+    def __init__(self, first_zxid: i64, last_zxid: i64, pieces: list[bytes], roll_after: bool, txns: i64 = 1) -> None:
         self.first_zxid: i64 = first_zxid
         self.last_zxid: i64 = last_zxid
-        self.records = records
+        self.pieces = pieces
         self.roll_after = roll_after
         self.txns: i64 = txns
+
+    @property
+    def records(self) -> bytes:
+        """All of them in one piece, a copy."""
+        return b"".join(self.pieces)
+
+    @property
+    def length(self) -> i64:
+        """The bytes of all records."""
+        length: i64 = 0
+        for piece in self.pieces:
+            length += len(piece)
+        return length
 
 
 @final

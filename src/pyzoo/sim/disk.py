@@ -33,9 +33,9 @@ class _FailingFile:
         self._disk = disk
         self._file = file
 
-    def write_at(self, offset: int, data: bytes) -> None:
+    def write_at(self, offset: int, *pieces: bytes) -> None:
         self._disk.changes(needs_room=True)
-        self._file.write_at(offset, data)
+        self._file.write_at(offset, *pieces)
 
     def extend(self, size: int) -> None:
         self._disk.changes(needs_room=True)
@@ -182,7 +182,8 @@ class SimLog:
             self._timer = self.world.after(self._sync_ms(), self._finish)
 
     def _append(self) -> None:
-        self.log.append(self._writing[0].first_zxid, b"".join([batch.records for batch in self._writing]))
+        pieces = [piece for batch in self._writing for piece in batch.pieces]
+        self.log.append(self._writing[0].first_zxid, *pieces)
 
     def _finish(self) -> None:
         self._timer = None

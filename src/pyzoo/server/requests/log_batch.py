@@ -4,18 +4,20 @@ from collections.abc import Callable
 from typing import Final, final
 
 from librt.strings import BytesWriter, write_i32_be, write_i64_be
-from mypy_extensions import i64
+from mypy_extensions import i32, i64
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.digest import DIGEST_VERSION
 from pyzoo.jute import opcodes as op
-from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import CreateTxn, TxnHeader
-from pyzoo.persistence.log_format import RECORD_OVERHEAD, append_record
+from pyzoo.jute.primitives import Record, write_ustring
+from pyzoo.jute.records import CreateTxn, SetDataTxn, TxnHeader
+from pyzoo.persistence.log_format import RECORD_OVERHEAD, append_record, begin_record, end_record
 from pyzoo.server.effects import LogBatch
-from pyzoo.server.requests.open_acl import write_create
+from pyzoo.server.requests.open_acl import write_create, write_create_end
 
 _KEEP_WRITER: Final = 1 << 20
+LARGE: Final = 1 << 12
+"""Bytes from which on it costs less to write something from where it is than to copy it to the records beside it."""
 
 
 @final
@@ -35,6 +37,7 @@ class LogBatcher:
         self._close_session_body: bool = config.close_session_txn_enabled
         self._out = BytesWriter()
         self._records = BytesWriter()
+        self._pieces: list[bytes] = []  # before what is in `_records`
         self._waiting: i64 = 0
         self._first_zxid: i64 = 0
         self._last_zxid: i64 = 0
@@ -76,11 +79,61 @@ class LogBatcher:
         """Add an encoded transaction."""
         if self._waiting == 0:
             self._first_zxid = zxid
-        append_record(self._records, payload)
+        length: i64 = len(payload)
+        if length < LARGE:
+            append_record(self._records, payload)
+        else:
+            begin_record(self._records, payload)
+            self._add_piece(payload)
+            end_record(self._records)
         self._waiting += 1
         self._last_zxid = zxid
-        self._txns += 1
-        self._bytes += RECORD_OVERHEAD + len(payload)
+        self._bytes += RECORD_OVERHEAD + length
+
+    def append_data(self, header: TxnHeader, txn: Record, tree_digest: i64) -> bool:
+        """Add a transaction with much data, which nobody copies then; False, with nothing done, for another one."""
+        if isinstance(txn, SetDataTxn):
+            data, path = txn.data, txn.path
+        elif isinstance(txn, CreateTxn):
+            data, path = txn.data, txn.path
+        else:
+            return False
+        if data is None or len(data) < LARGE:
+            return False
+        out = self._out
+        out.truncate(0)
+        header.encode(out)
+        write_ustring(out, path)
+        write_i32_be(out, i32(i64(len(data))))
+        begin = out.getvalue()
+        out.truncate(0)
+        if isinstance(txn, SetDataTxn):
+            write_i32_be(out, txn.version)
+        elif isinstance(txn, CreateTxn):
+            write_create_end(out, txn)
+        if self._digest_enabled:
+            write_i32_be(out, DIGEST_VERSION)
+            write_i64_be(out, tree_digest)
+        end = out.getvalue()
+        records = self._records
+        begin_record(records, begin, data, end)
+        records.write(begin)
+        self._add_piece(data)
+        records.write(end)
+        end_record(records)
+        if self._waiting == 0:
+            self._first_zxid = header.zxid
+        self._waiting += 1
+        self._last_zxid = header.zxid
+        self._bytes += RECORD_OVERHEAD + len(begin) + len(data) + len(end)
+        return True
+
+    def _add_piece(self, piece: bytes) -> None:
+        """Add what is written from where it is."""
+        pieces, records = self._pieces, self._records
+        pieces.append(records.getvalue())
+        records.truncate(0)
+        pieces.append(piece)
 
     @property
     def has_records(self) -> bool:
@@ -91,9 +144,17 @@ class LogBatcher:
         """Everything since the last call, or None."""
         if self._waiting == 0:
             return None
+        self._txns += self._waiting
         roll = self._txns > self._roll_after_txns or 0 < self._roll_after_bytes < self._bytes
-        batch = LogBatch(self._first_zxid, self._last_zxid, self._records.getvalue(), roll, self._waiting)
-        if len(batch.records) > _KEEP_WRITER:
+        records = self._records.getvalue()
+        pieces = self._pieces
+        if len(pieces) == 0:
+            pieces = [records]
+        else:
+            pieces.append(records)
+            self._pieces = []
+        batch = LogBatch(self._first_zxid, self._last_zxid, pieces, roll, self._waiting)
+        if len(records) > _KEEP_WRITER:
             self._records = BytesWriter()
         else:
             # Grown already.

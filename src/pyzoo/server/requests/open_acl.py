@@ -46,3 +46,13 @@ def write_create(out: BytesWriter, txn: CreateTxn) -> None:
     out.write(_ENCODED)
     write_bool(out, txn.ephemeral)
     write_i32_be(out, txn.parent_cversion)
+
+
+def write_create_end(out: BytesWriter, txn: CreateTxn) -> None:
+    """What is behind the data."""
+    if txn.acl is OPEN_ACL:
+        out.write(_ENCODED)
+    else:
+        write_vector_of_acl(out, txn.acl)
+    write_bool(out, txn.ephemeral)
+    write_i32_be(out, txn.parent_cversion)

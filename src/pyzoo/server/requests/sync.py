@@ -3,6 +3,8 @@
 (PrepRequestProcessor.pRequest, SyncRequestProcessor.) A write that fails its checks becomes an error transaction.
 """
 
+from typing import final
+
 from mypy_extensions import i64
 
 from pyzoo import errors as err
@@ -11,7 +13,7 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
 from pyzoo.jute.records import ErrorTxn, TxnHeader
 from pyzoo.server.clients.request import Request
-from pyzoo.server.requests.log_batch import LogBatcher
+from pyzoo.server.requests.log_batch import LARGE, LogBatcher
 from pyzoo.server.requests.operations.table import operation_of
 from pyzoo.server.requests.prep import PrepRequestProcessor
 
@@ -29,7 +31,8 @@ class SyncRequestProcessor:
         zxid = self.next_zxid
         type = request.type
         prep = self.prep
-        prep.metrics.prep_processor_request_queued += 1
+        metrics = prep.metrics
+        metrics.prep_processor_request_queued += 1
         prep.begin(zxid, wall_ms, request.session_id, request.ids)
         txn: Record
         try:
@@ -47,11 +50,10 @@ class SyncRequestProcessor:
         self.next_zxid = zxid + 1
         request.zxid = zxid
         request.txn = txn
-        request.header = TxnHeader(request.session_id, request.cxid, zxid, wall_ms, type)
-        payload = self.log.encode(request.header, txn, prep.outstanding.tree_digest, request.encoded_txn)
-        self.log.append(zxid, payload)
-        prep.metrics.sync_processor_request_queued += 1
-        self.logged(request, payload)
+        header = TxnHeader(request.session_id, request.cxid, zxid, wall_ms, type)
+        request.header = header
+        self.log_txn(request, header, txn)
+        metrics.sync_processor_request_queued += 1
         return True
 
     def make_txn(self, request: Request, now_ms: i64) -> Record:
@@ -62,5 +64,18 @@ class SyncRequestProcessor:
         """Whether somebody waits who can be told that a request cannot be read."""
         return request.cnxn is not None
 
-    def logged(self, request: Request, payload: bytes) -> None:
-        """A transaction is on its way to the log; a leader proposes it too."""
+    def log_txn(self, request: Request, header: TxnHeader, txn: Record) -> None:
+        """Leave a transaction to the log; a leader proposes it too."""
+        body = request.body
+        if body.end - request.body_start >= LARGE:
+            if self.log.append_data(header, txn, self.prep.outstanding.tree_digest):
+                return
+        self.log_encoded(request, header, txn)
+
+    @final
+    def log_encoded(self, request: Request, header: TxnHeader, txn: Record) -> bytes:
+        """The same of what others than the log need too; returns its encoding."""
+        log = self.log
+        payload = log.encode(header, txn, self.prep.outstanding.tree_digest, request.encoded_txn)
+        log.append(header.zxid, payload)
+        return payload

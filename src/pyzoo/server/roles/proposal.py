@@ -10,7 +10,7 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import ReconfigRequest
+from pyzoo.jute.records import ReconfigRequest, TxnHeader
 from pyzoo.quorum.leader import Leader
 from pyzoo.quorum.reconfig import check_reconfig, proposed_members
 from pyzoo.quorum.verifier import QuorumVerifier, make_verifier
@@ -62,7 +62,8 @@ class ProposalRequestProcessor(SyncRequestProcessor):
             self._sessions.set_owner(request.session_id, request.owner)
         return txn
 
-    def logged(self, request: Request, payload: bytes) -> None:
+    def log_txn(self, request: Request, header: TxnHeader, txn: Record) -> None:
+        payload = self.log_encoded(request, header, txn)
         request.payload = payload
         reconfig = self._reconfig
         self._reconfig = None

@@ -11,6 +11,7 @@ from pyzoo import errors as err
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
+from pyzoo.jute.records import TxnHeader
 from pyzoo.quorum.learner_handler import LearnerHandler
 from pyzoo.quorum.link import PeerLink
 from pyzoo.server.clients.cnxn import ServerCnxn
@@ -48,8 +49,8 @@ class WriterRequestProcessor(SyncRequestProcessor):
     def may_refuse(self, request: Request) -> bool:
         return request.cnxn is not None or request.owner != ME
 
-    def logged(self, request: Request, payload: bytes) -> None:
-        request.payload = payload
+    def log_txn(self, request: Request, header: TxnHeader, txn: Record) -> None:
+        request.payload = self.log_encoded(request, header, txn)
 
 
 @final

@@ -19,7 +19,7 @@ class FullLog:
     def __init__(self, log: Log) -> None:
         self.log = log
 
-    def append(self, first_zxid: int, records: bytes) -> None:
+    def append(self, first_zxid: int, *records: bytes) -> None:
         """There is no room."""
         raise StorageError(f"cannot write the transaction log: {NO_SPACE}; the test has called disk_full()")
 
