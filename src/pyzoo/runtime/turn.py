@@ -227,7 +227,6 @@ class TurnLoop:
         core.advance(begun_ns // 1_000_000, wall_ms() + self.wall_ahead_ms)
         if core.now_ms >= endpoints.deadline_ms:
             endpoints.advance(int(core.now_ms))
-        self._go_on_with_held_back()
         newcomers: list[tuple[int, int]] | None = None
         for fd, mask in events:
             endpoint = endpoints.by_fd.get(fd)
@@ -285,13 +284,6 @@ class TurnLoop:
             log.acknowledge()
             log.go_on()
             self.core.persisted(log.progress(self.core.metrics))
-            self._go_on_with_held_back()
-
-    def _go_on_with_held_back(self) -> None:
-        """What has come to its end makes room: who has waited for that is before those who come now."""
-        clients = self.clients
-        if clients.held_back:
-            clients.release_held_back()
 
     # --- effects
 
