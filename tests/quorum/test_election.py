@@ -1,9 +1,11 @@
 """Fast leader election among servers on a virtual network."""
 
 import pytest
+from attrs import evolve
 
 from pyzoo.config.membership import Membership
-from pyzoo.quorum.election import FINALIZE_WAIT_MS
+from pyzoo.quorum.election import ANSWER_AGAIN_MS, FINALIZE_WAIT_MS, ElectionSettings, FastLeaderElection
+from pyzoo.quorum.notification import Notification
 from pyzoo.quorum.verifier import make_verifier
 from pyzoo.quorum.vote import FOLLOWING, LEADING, OBSERVING
 from tests.support.electors import LONGEST_DELAY_MS, Electors, members
@@ -116,6 +118,42 @@ def test_an_observer_finds_the_leader_and_never_becomes_it(seed: int) -> None:
     electors.run(SETTLED_MS)
     assert {1: 2, 2: 2, 3: 2, 4: 2} == electors.leaders()
     assert OBSERVING == electors.servers[4].state
+
+
+def test_two_that_are_no_voters_to_each_other_do_not_answer_without_end() -> None:
+    removed = FastLeaderElection(ElectionSettings(1), make_verifier(members(2)))
+    observer = FastLeaderElection(ElectionSettings(9, is_observer=True), make_verifier(members(3)))
+    removed.current = removed.last_seen = make_verifier(Membership(members(3).servers[1:2]))
+    for one in (removed, observer):
+        one.look_for_leader(5, 1, 0)
+        one.take_messages()
+    removed.notification_received(9, looking(removed), 0)
+    said = 0
+    for now_ms in range(1000):
+        for speaker, hearer in ((removed, observer), (observer, removed)):
+            for receiver, notification in speaker.take_messages():
+                if receiver == hearer.settings.my_id:
+                    said += 1
+                    hearer.notification_received(speaker.settings.my_id, notification, now_ms)
+    assert 0 < said <= 2 + 2 * 1000 // ANSWER_AGAIN_MS
+
+
+def test_who_is_no_voter_is_answered_while_it_looks() -> None:
+    voter = FastLeaderElection(ElectionSettings(1), make_verifier(members(3)))
+    voter.look_for_leader(5, 1, 0)
+    voter.take_messages()
+    question = looking(voter)
+    answers = []
+    for now_ms in (0, 1, ANSWER_AGAIN_MS):
+        voter.notification_received(9, question, now_ms)
+        answers.append(len(voter.take_messages()))
+    voter.notification_received(9, evolve(question, vote=evolve(question.vote, state=OBSERVING)), 1000)
+    assert ([1, 0, 1], []) == (answers, voter.take_messages())
+
+
+def looking(one: FastLeaderElection) -> Notification:
+    """What somebody else asks that has the same history."""
+    return Notification(one.current_vote, one.current.members.text())
 
 
 def test_a_server_with_an_unexpectedly_empty_database_does_not_help_another_to_lead() -> None:

@@ -20,6 +20,11 @@ from pyzoo.quorum.verifier import QuorumVerifier, contains_both_quorums
 from pyzoo.quorum.vote import FOLLOWING, LEADING, LOOKING, NO_VALUE, OBSERVING, UNUSABLE_ZXID, Vote
 
 FINALIZE_WAIT_MS: Final = 200
+ANSWER_AGAIN_MS: Final = 50
+"""Who is no voter of ours and asks again gets the same answer no sooner: we may be none of its, and it answers too."""
+
+MOST_ANSWERED: Final = 1000
+"""So many of them are remembered."""
 
 
 @frozen
@@ -65,6 +70,7 @@ class FastLeaderElection:
         self._messages: list[tuple[int, Notification]] = []
         self._to_self: deque[Notification] = deque()
         self._asked_again: set[int] = set()
+        self._answered: dict[int, tuple[Vote, int]] = {}
         self._interval_ms = 0
         self._timeout_at_ms = 0
         self._finalize_at_ms: int | None = None
@@ -105,7 +111,8 @@ class FastLeaderElection:
         """A notification of another server came in (Messenger.WorkerReceiver)."""
         vote = notification.vote
         if sender not in self._voters():
-            self._answer(sender, self.current_vote, self.logical_clock)
+            if vote.state == LOOKING:
+                self._answer_stranger(sender, now_ms)
         elif self.state == LOOKING:
             if vote.state == LOOKING and self._is_behind(vote):
                 self._answer(sender, self._proposal, self.logical_clock)
@@ -113,6 +120,27 @@ class FastLeaderElection:
             self._hear_myself(now_ms)
         elif vote.state == LOOKING:
             self._answer(sender, self.current_vote, self.current_vote.election_epoch)
+
+    def _answer_stranger(self, sender: int, now_ms: int) -> None:
+        """Tell who looks and is no voter what we are for.
+
+        Apache's servers answer whatever it says. Two that are no voters to each other, such as a member that a
+        reconfiguration has removed and an observer, then answer each other without end.
+        """
+        answer = Vote(
+            self.current_vote.leader,
+            self.current_vote.zxid,
+            self.logical_clock,
+            self.current_vote.peer_epoch,
+            self.state,
+        )
+        last = self._answered.get(sender)
+        if last is not None and last[0] == answer and now_ms - last[1] < ANSWER_AGAIN_MS:
+            return
+        if len(self._answered) >= MOST_ANSWERED:
+            self._answered.clear()
+        self._answered[sender] = (answer, now_ms)
+        self._answer(sender, self.current_vote, self.logical_clock)
 
     def voter_lost(self, sid: int) -> None:
         """The connection with a voter broke, and what was said last may be lost: once a round it is said again.

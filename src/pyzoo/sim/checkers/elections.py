@@ -16,8 +16,6 @@ from pyzoo.sim.machine import ELECTION_PORT, host_of
 from pyzoo.sim.member import SimMember
 
 FINALIZE_WAIT_MS: Final = 200
-FOLLOWED_MS: Final = 10_000
-"""So long a notification may be on its way that says whom its sender follows."""
 
 _Ballot = tuple[int, int, int]
 """A round, and the candidate that somebody is for in it with its zxid; a leader in office has another epoch at once."""
@@ -35,13 +33,13 @@ class _Opinion:
 
 
 class ElectionChecker(Checker):
-    """Remembers what each member was ever for, and whom somebody has followed when."""
+    """Remembers what each member was ever for, and the leaders, with their epochs, that somebody has found."""
 
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
         self._opinions: dict[int, _Opinion] = {}
         self._told: set[tuple[int, _Ballot]] = set()
-        self._followed_ms: dict[int, int] = {}
+        self._found: set[tuple[int, int]] = set()
 
     def turned(self, member: SimMember) -> None:
         peer = member.peer
@@ -64,15 +62,14 @@ class ElectionChecker(Checker):
             self._told.add((member.sid, ballot))
             if before.life == member.life:
                 self._judge(member, vote, ballot, before)
-        self._followed_ms[vote.leader] = self.facts.world.now_ms
+        self._found.add((vote.leader, vote.peer_epoch))
 
     def _judge(self, member: SimMember, vote: Vote, ballot: _Ballot, before: _Opinion) -> None:
         """A member has found its leader: by those who have one, after the wait, or by the votes of all who can vote."""
         peer = member.peer
         assert peer is not None
-        followed_ms = self._followed_ms.get(vote.leader)
-        if followed_ms is not None and self.facts.world.now_ms - followed_ms <= FOLLOWED_MS:
-            return
+        if (vote.leader, vote.peer_epoch) in self._found:
+            return  # whoever has it may say so, and that may be long on its way
         if before.ballot == ballot and int(peer.now_ms) - before.since_ms >= FINALIZE_WAIT_MS:
             return
         voters = peer.configuration.current.members.voters
