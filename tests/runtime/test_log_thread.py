@@ -93,7 +93,7 @@ class Kernel:
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     monkeypatch.delenv(ASKED_FOR, raising=False)
     kernel = Kernel()
-    monkeypatch.setattr(room, "kernel_sync", lambda: kernel)
+    monkeypatch.setattr(room, "new_kernel_sync", lambda: kernel)
     return kernel
 
 
@@ -336,7 +336,7 @@ def test_a_sync_beside_that_seems_slow_says_nothing_of_the_disk(
 
 
 def test_without_such_a_kernel_nothing_is_synced_beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "kernel_sync", lambda: None)
+    monkeypatch.setattr(room, "new_kernel_sync", lambda: None)
     thread = LogThread(FailingLog(), 1000)
     assert not thread.can_sync_beside
     assert thread.write_here([batch(1)], beside=True)

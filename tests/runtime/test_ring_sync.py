@@ -10,7 +10,7 @@ import pytest
 from pyzoo.portable import ASKED_FOR
 from pyzoo.runtime import ring_sync as room
 from pyzoo.runtime.kernel_sync import KernelSync
-from pyzoo.runtime.ring_sync import RingSync, member_sync
+from pyzoo.runtime.ring_sync import RingSync, new_kernel_sync
 
 
 @pytest.fixture
@@ -71,12 +71,12 @@ def test_a_sync_that_fails_is_an_error(ring: RingSync, eventfd: int) -> None:
         os.close(writer)
 
 
-def test_without_io_uring_a_member_syncs_as_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_io_uring_the_kernel_syncs_by_its_older_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(*_: object) -> int:
         raise PermissionError
 
     monkeypatch.delenv(ASKED_FOR, raising=False)
     monkeypatch.setattr(room, "system_call", forbidden)
-    kernel = member_sync()
+    kernel = new_kernel_sync()
     assert isinstance(kernel, KernelSync)
     kernel.close()

@@ -16,8 +16,7 @@ from typing import Final, Protocol, final
 
 from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
-from pyzoo.runtime.kernel_sync import kernel_sync
-from pyzoo.runtime.ring_sync import member_sync
+from pyzoo.runtime.ring_sync import new_kernel_sync
 from pyzoo.runtime.thread_pace import ThreadPace
 from pyzoo.runtime.wakeup import new_wakeup
 from pyzoo.server.effects import LogBatch
@@ -94,8 +93,7 @@ class SyncTimes:
 class LogThread:
     """Owns the log; `submit` from the event loop, `persisted_zxid` is how far it got."""
 
-    def __init__(self, log: Log, warning_threshold_ms: int, is_member: bool = False) -> None:
-        """`is_member`: others shall notice at once when this process is killed (see ring_sync.py)."""
+    def __init__(self, log: Log, warning_threshold_ms: int) -> None:
         self.log = log
         self.warning_threshold_ms = warning_threshold_ms
         self.wakeup = new_wakeup()
@@ -110,7 +108,7 @@ class LogThread:
         self._pace = ThreadPace()
         self._appended_ms = 0
         self._synced_ms: int | None = None
-        self._kernel = member_sync() if is_member else kernel_sync()
+        self._kernel = new_kernel_sync()
         self._beside: list[LogBatch] = []
         self._beside_since_ms = 0
         self._beside_since_ns = 0

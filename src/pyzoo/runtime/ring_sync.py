@@ -1,7 +1,8 @@
-"""RingSync: as KernelSync, through io_uring, whose end nobody waits for when the process dies.
+"""RingSync: as KernelSync, through io_uring, whose threads may run on another processor than the busy event loop.
 
-A process with a context of Linux AIO that is killed waits some 30 ms for the kernel to take that back, before its
-connections end. So long nobody would learn that a leader is gone. Containers often forbid io_uring.
+That of Linux AIO is bound to the processor on which the sync was begun, and waits for the loop there. And a process
+with a context of AIO that is killed waits some 30 ms for the kernel to take that back, before its connections end: so
+long nobody would learn that a leader is gone. Containers often forbid io_uring.
 """
 
 import ctypes
@@ -113,8 +114,8 @@ class RingSync:
         os.close(self._fd)
 
 
-def member_sync() -> KernelSync | RingSync | None:
-    """A new one for a member of an ensemble, whose end others shall notice at once; None where the kernel has none."""
+def new_kernel_sync() -> KernelSync | RingSync | None:
+    """A new one of the best kind that the kernel has and allows, None for none."""
     if is_portable():
         return None
     if sys.platform == "linux":

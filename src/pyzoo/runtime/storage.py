@@ -184,7 +184,7 @@ def open_peer_storage(config: ServerConfig, own_disk: Disk | None = None) -> tup
     directories = open_directories(disk, config.data_dir, config.data_log_dir, config.datadir_autocreate)
     locks = lock_directories(directories) if own_disk is None else []
     log = open_log(config, disk, directories)
-    log_thread = LogThread(log, config.fsync_warning_threshold_ms, is_member=True)
+    log_thread = LogThread(log, config.fsync_warning_threshold_ms)
     files = PeerStorage(config, disk, directories, time.monotonic_ns)
     files.working_directory = os.getcwd()
     files.roll_log = log.roll
