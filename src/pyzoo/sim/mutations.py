@@ -12,6 +12,8 @@ from attrs import evolve, frozen
 
 from pyzoo.datatree.tree import DataTree
 from pyzoo.jute import opcodes as op
+from pyzoo.jute.primitives import Record
+from pyzoo.jute.records import TxnHeader
 from pyzoo.persistence.epochs import EpochFiles
 from pyzoo.persistence.txnlog import TxnLog
 from pyzoo.quorum import packets as qp
@@ -119,8 +121,10 @@ def _take_office_alone(self: Leader, right: Method) -> None:
         self._take_office()
 
 
-def _count_own_ack_unsynced(self: ProposalRequestProcessor, right: Method, request: Request, payload: bytes) -> None:
-    right(self, request, payload)
+def _count_own_ack_unsynced(
+    self: ProposalRequestProcessor, right: Method, request: Request, header: TxnHeader, txn: Record
+) -> None:
+    right(self, request, header, txn)
     self.broadcast.acked_up_to(self.broadcast.my_id, request.zxid)
 
 
@@ -206,7 +210,7 @@ MUTATIONS: Final = (
     Mutation("a leader commits by one acknowledgement", ((Broadcast, "_has_quorums", _commit_by_one_acknowledgement),)),
     Mutation("a leader takes office alone", ((Leader, "_begin_synchronization", _take_office_alone),)),
     Mutation(
-        "a leader counts itself before its sync", ((ProposalRequestProcessor, "logged", _count_own_ack_unsynced),)
+        "a leader counts itself before its sync", ((ProposalRequestProcessor, "log_txn", _count_own_ack_unsynced),)
     ),
     Mutation(
         "half of the voters are a quorum",
