@@ -26,6 +26,7 @@ _BEHIND_PZXID: Final = bytes(36)
 _UNCOUNTED: Final = ZOOKEEPER_SUBTREE.encode()
 _UNCOUNTED_LENGTH: Final = 11
 _SLASH: Final = 0x2F
+_LOW_HALF: Final = 0xFFFFFFFF
 
 
 def stat_digest(
@@ -47,16 +48,8 @@ def stat_digest(
         return 0
     out = BytesWriter()
     crc = _begin(out, key, data)
-    write_i64_be(out, czxid)
-    write_i64_be(out, mzxid)
-    write_i64_be(out, pzxid)
-    write_i64_be(out, ctime)
-    write_i64_be(out, mtime)
-    write_i32_be(out, version)
-    write_i32_be(out, cversion)
-    write_i32_be(out, aversion)
-    write_i64_be(out, ephemeral_owner)
-    return _crc32(out.getvalue(), crc)
+    versions = i64(version) << 32 | i64(cversion) & _LOW_HALF
+    return _end(out, crc, czxid, mzxid, pzxid, ctime, mtime, versions, aversion, ephemeral_owner)
 
 
 def new_digest(key: bytes, data: bytes | None, zxid: i64, time: i64, owner: i64) -> i64:
@@ -64,16 +57,7 @@ def new_digest(key: bytes, data: bytes | None, zxid: i64, time: i64, owner: i64)
     if _is_uncounted(key):
         return 0
     out = BytesWriter()
-    crc = _begin(out, key, data)
-    write_i64_be(out, zxid)
-    write_i64_be(out, zxid)
-    write_i64_be(out, zxid)
-    write_i64_be(out, time)
-    write_i64_be(out, time)
-    write_i64_be(out, 0)
-    write_i32_be(out, 0)
-    write_i64_be(out, owner)
-    return _crc32(out.getvalue(), crc)
+    return _end(out, _begin(out, key, data), zxid, zxid, zxid, time, time, 0, 0, owner)
 
 
 def persisted_digest(out: BytesWriter, key: bytes, data: bytes | None, record: bytes, at: i64) -> i64:
@@ -84,16 +68,18 @@ def persisted_digest(out: BytesWriter, key: bytes, data: bytes | None, record: b
     if _is_uncounted(key):
         return 0
     out.truncate(0)
-    crc = _begin(out, key, data)
-    write_i64_be(out, read_i64_be(record, at + 8))
-    write_i64_be(out, read_i64_be(record, at + 16))
-    write_i64_be(out, read_i64_be(record, at + 60))
-    write_i64_be(out, read_i64_be(record, at + 24))
-    write_i64_be(out, read_i64_be(record, at + 32))
-    write_i64_be(out, read_i64_be(record, at + 40))
-    write_i32_be(out, read_i32_be(record, at + 48))
-    write_i64_be(out, read_i64_be(record, at + 52))
-    return _crc32(out.getvalue(), crc)
+    return _end(
+        out,
+        _begin(out, key, data),
+        read_i64_be(record, at + 8),
+        read_i64_be(record, at + 16),
+        read_i64_be(record, at + 60),
+        read_i64_be(record, at + 24),
+        read_i64_be(record, at + 32),
+        read_i64_be(record, at + 40),
+        read_i32_be(record, at + 48),
+        read_i64_be(record, at + 52),
+    )
 
 
 def _is_uncounted(key: bytes) -> bool:
@@ -113,6 +99,30 @@ def _begin(out: BytesWriter, key: bytes, data: bytes | None) -> i64:
     crc: i64 = _crc32(data, _crc32(out.getvalue()))
     out.truncate(0)
     return crc
+
+
+def _end(
+    out: BytesWriter,
+    crc: i64,
+    czxid: i64,
+    mzxid: i64,
+    pzxid: i64,
+    ctime: i64,
+    mtime: i64,
+    versions: i64,
+    aversion: i32,
+    owner: i64,
+) -> i64:
+    """The CRC of all after `_begin`, with the stat; `versions` is the version, and in the lower half the cversion."""
+    write_i64_be(out, czxid)
+    write_i64_be(out, mzxid)
+    write_i64_be(out, pzxid)
+    write_i64_be(out, ctime)
+    write_i64_be(out, mtime)
+    write_i64_be(out, versions)
+    write_i32_be(out, aversion)
+    write_i64_be(out, owner)
+    return _crc32(out.getvalue(), crc)
 
 
 def digest_without_pzxid(path: str, node: DataNode) -> i64:

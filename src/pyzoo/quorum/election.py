@@ -127,13 +127,7 @@ class FastLeaderElection:
         Apache's servers answer whatever it says. Two that are no voters to each other, such as a member that a
         reconfiguration has removed and an observer, then answer each other without end.
         """
-        answer = Vote(
-            self.current_vote.leader,
-            self.current_vote.zxid,
-            self.logical_clock,
-            self.current_vote.peer_epoch,
-            self.state,
-        )
+        answer = self._said(self.current_vote, self.logical_clock)
         last = self._answered.get(sender)
         if last is not None and last[0] == answer and now_ms - last[1] < ANSWER_AGAIN_MS:
             return
@@ -321,12 +315,15 @@ class FastLeaderElection:
             self._answer(receiver, self._proposal, self.logical_clock)
 
     def _answer(self, receiver: int, vote: Vote, round: int) -> None:
-        sent = Vote(vote.leader, vote.zxid, round, vote.peer_epoch, self.state)
-        notification = Notification(sent, self.current.members.text())
+        notification = Notification(self._said(vote, round), self.current.members.text())
         if receiver == self.settings.my_id:
             self._to_self.append(notification)
         else:
             self._messages.append((receiver, notification))
+
+    def _said(self, vote: Vote, round: int) -> Vote:
+        """A vote as others are told of it."""
+        return Vote(vote.leader, vote.zxid, round, vote.peer_epoch, self.state)
 
     def _voters(self) -> frozenset[int]:
         return self.current.voters | self.last_seen.voters

@@ -15,7 +15,6 @@ from pyzoo.errors import SESSIONEXPIRED, SESSIONMOVED, KeeperError
 _SUPER_SECRET: Final = 0xB3415C00
 _RANDOM_MULTIPLIER: Final = 0x5DEECE66D
 _RANDOM_MASK: Final = (1 << 48) - 1
-_HALF_MASK: Final = (1 << 24) - 1
 PASSWORD_LENGTH: Final = 16
 NO_OWNER: Final = -1
 
@@ -50,9 +49,7 @@ def generate_password(session_id: i64) -> bytes:
     state: i64 = ((session_id ^ _SUPER_SECRET) ^ _RANDOM_MULTIPLIER) & _RANDOM_MASK
     out = BytesWriter()
     for _ in range(PASSWORD_LENGTH // 4):
-        # By halves, for the product of the whole has more than 64 bits.
-        high: i64 = ((state >> 24) * _RANDOM_MULTIPLIER) & _HALF_MASK
-        state = ((high << 24) + (state & _HALF_MASK) * _RANDOM_MULTIPLIER + 0xB) & _RANDOM_MASK
+        state = (state * _RANDOM_MULTIPLIER + 0xB) & _RANDOM_MASK
         word: i64 = state >> 16
         write_i32_le(out, i32(word if word < 0x80000000 else word - 0x100000000))
     return out.getvalue()

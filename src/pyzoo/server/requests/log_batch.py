@@ -77,8 +77,6 @@ class LogBatcher:
 
     def append(self, zxid: i64, payload: bytes) -> None:
         """Add an encoded transaction."""
-        if self._waiting == 0:
-            self._first_zxid = zxid
         length: i64 = len(payload)
         if length < LARGE:
             append_record(self._records, payload)
@@ -86,9 +84,7 @@ class LogBatcher:
             begin_record(self._records, payload)
             self._add_piece(payload)
             end_record(self._records)
-        self._waiting += 1
-        self._last_zxid = zxid
-        self._bytes += RECORD_OVERHEAD + length
+        self._count(zxid, length)
 
     def append_data(self, header: TxnHeader, txn: Record, tree_digest: i64) -> bool:
         """Add a transaction with much data, which nobody copies then; False, with nothing done, for another one."""
@@ -121,12 +117,16 @@ class LogBatcher:
         self._add_piece(data)
         records.write(end)
         end_record(records)
-        if self._waiting == 0:
-            self._first_zxid = header.zxid
-        self._waiting += 1
-        self._last_zxid = header.zxid
-        self._bytes += RECORD_OVERHEAD + len(begin) + len(data) + len(end)
+        self._count(header.zxid, len(begin) + len(data) + len(end))
         return True
+
+    def _count(self, zxid: i64, length: i64) -> None:
+        """A record was added, whose payload has so many bytes."""
+        if self._waiting == 0:
+            self._first_zxid = zxid
+        self._waiting += 1
+        self._last_zxid = zxid
+        self._bytes += RECORD_OVERHEAD + length
 
     def _add_piece(self, piece: bytes) -> None:
         """Add what is written from where it is."""

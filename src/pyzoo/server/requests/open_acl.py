@@ -43,9 +43,7 @@ def write_create(out: BytesWriter, txn: CreateTxn) -> None:
         return
     write_ustring(out, txn.path)
     write_buffer(out, txn.data)
-    out.write(_ENCODED)
-    write_bool(out, txn.ephemeral)
-    write_i32_be(out, txn.parent_cversion)
+    write_create_end(out, txn)
 
 
 def write_create_end(out: BytesWriter, txn: CreateTxn) -> None:
