@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyzoo.datatree.listing import CROWDED_BUCKETS
 from pyzoo.datatree.listings import CACHED_LISTINGS
 from pyzoo.datatree.tree import DataTree
+from tests.support.examples import examples
 
 COLLIDING = ("Aa", "BB")
 """Two words of one hash: names made of them share their bucket."""
@@ -32,7 +33,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps, st.integers(0, 40))
 def test_a_kept_listing_is_what_a_fresh_one_would_be(
     driver_of: Callable[[DataTree], Any], steps: list[tuple[str, int]], short: int

@@ -12,6 +12,7 @@ from pyzoo.datatree.watches import PERSISTENT, PERSISTENT_RECURSIVE, STANDARD
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.records import ACL, CloseSessionTxn, CreateTxn, TxnHeader
 from pyzoo.outbox import Packets
+from tests.support.examples import examples
 
 SESSION = 7
 ACLS = [[ACL(31, "world", "anyone")], [ACL(1, "world", "anyone")], [ACL(31, "digest", "u:h")]]
@@ -85,7 +86,7 @@ def close_in_steps(tree: DataTree, paths: list[str], steps: list[int]) -> None:
         at += 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.integers(33, 120),
     st.integers(0, 30),

@@ -15,6 +15,7 @@ from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.recovery import load
 from pyzoo.persistence.truncate import truncate
 from pyzoo.persistence.txnlog import TxnLog
+from tests.support.examples import examples
 from tests.support.persistence_cases import (
     DATA,
     VERSION_2,
@@ -297,7 +298,7 @@ class CrashingDisk(MemoryDisk):
         super().sync_directory(path)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.integers(0, 42), st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=4))
 def test_wherever_it_is_cut_off_a_start_succeeds_and_repeating_completes_it(
     zxid: int, cuts: list[tuple[int, bool]]

@@ -27,6 +27,7 @@ from pyzoo.jute.records import (
 from pyzoo.sim.operation import encoded, framed
 from pyzoo.testing import EmbeddedServer
 from tests.support.dialogue import OPEN
+from tests.support.examples import examples
 from tests.support.server_process import node_count, request
 
 PATIENCE_SECONDS = 60
@@ -192,7 +193,7 @@ def test_text_that_is_none_is_no_path(server: EmbeddedServer, text: bytes) -> No
         assert [-8, 0, 0] == [next_reply(sock).err for _ in range(3)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.binary(max_size=300), st.booleans())
 def test_random_bytes(server: EmbeddedServer, data: bytes, with_session: bool) -> None:
     with log_in(server) if with_session else dial(server) as sock:
@@ -221,7 +222,7 @@ CONVERSATION = [
 ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.integers(0, len(b"".join(CONVERSATION)) * 8 - 1), min_size=1, max_size=4))
 def test_flipped_bits(server: EmbeddedServer, flips: list[int]) -> None:
     data = bytearray(b"".join(CONVERSATION))

@@ -10,6 +10,7 @@ from pyzoo.jute.records import CreateRequest, DeleteRequest, MultiHeader, SetDat
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.server.slices import REST_MS
 from tests.support.dialogue import OPEN, Client, LoneServer
+from tests.support.examples import examples
 from tests.support.large_trees import plain_node
 
 EPHEMERAL = 1
@@ -66,7 +67,7 @@ def write(client: Client, kind: int, at: int) -> None:
 WRITES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5), st.integers(0, PARENTS - 1)), max_size=25)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(WRITES, st.integers(1, 2), st.booleans(), st.sets(st.integers(0, 60), max_size=20))
 def test_writes_beside_a_large_close_get_the_right_digests(
     writes: list[tuple[int, int, int]], clients: int, deletes: bool, slow: set[int]

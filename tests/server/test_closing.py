@@ -9,6 +9,7 @@ from pyzoo.jute.records import CloseSessionTxn, CreateRequest, DeleteRequest
 from pyzoo.persistence.log_format import decode_txn
 from pyzoo.server.clients.request import internal_request
 from tests.support.dialogue import OPEN, LoneServer
+from tests.support.examples import examples
 
 EPHEMERAL = 1
 
@@ -68,7 +69,7 @@ def paths_of_close(world: LoneServer) -> list[str | None]:
 steps = st.lists(st.tuples(st.booleans(), st.integers(0, 40)), max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(steps, steps)
 def test_a_close_deletes_what_there_will_be_in_the_order_of_javas_set(
     safe: list[tuple[bool, int]], on_their_way: list[tuple[bool, int]]

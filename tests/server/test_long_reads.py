@@ -27,6 +27,7 @@ from pyzoo.server.clients.cnxn import OUT_HIGH_WATER
 from pyzoo.server.slices import NEVER, REST_MS
 from pyzoo.sim.operation import encoded, framed
 from tests.support.dialogue import OPEN, Client, LoneServer
+from tests.support.examples import examples
 
 END = MultiHeader(-1, True, -1)
 EPHEMERAL = 1
@@ -95,7 +96,7 @@ REQUESTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(REQUESTS, st.integers(0, 3))
 def test_what_takes_many_turns_is_answered_as_what_takes_one(
     clients: tuple[Client, Client], request: tuple[int, bytes], cut: int

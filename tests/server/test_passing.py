@@ -26,6 +26,7 @@ from pyzoo.persistence.log_format import decode_txn
 from pyzoo.persistence.snapshot.file import snapshot_chunks
 from pyzoo.server.slices import REST_MS
 from tests.support.dialogue import OPEN, Client, LoneServer
+from tests.support.examples import examples
 
 EPHEMERAL = 1
 COUNT = 60
@@ -138,7 +139,7 @@ def act(one: Watching, kind: int, path: str) -> None:
 ACTS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 12), st.sampled_from(PATHS)), max_size=60)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(ACTS, ACTS, st.sampled_from((4, 12, 40)), st.sets(st.integers(0, 60), max_size=5), st.integers(0, 2))
 def test_nobody_can_tell_that_a_write_has_passed_a_large_close(
     before: list[tuple[int, int, str]],

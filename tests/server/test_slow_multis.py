@@ -19,6 +19,7 @@ from pyzoo.server.slices import NEVER, REST_MS
 from pyzoo.sim.operation import encoded
 from tests.server.test_passing import History, Watching, act
 from tests.support.dialogue import OPEN, Client, LoneServer
+from tests.support.examples import examples
 
 SEQUENTIAL, EPHEMERAL = 2, 1
 COUNT = 40
@@ -66,7 +67,7 @@ def populated(world: LoneServer, client: Client) -> None:
 ACTS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 12), st.sampled_from(PATHS)), max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ACTS, PARTS, st.sampled_from((4, 30, 300)), st.sets(st.integers(0, 60), max_size=5), st.integers(0, 2))
 @example([(0, 12, "/p/n1")], [], 30, set(), 0)  # A child of a node that the multi makes.
 @example([(0, 10, "/p/q0000000003")], [], 30, set(), 0)  # A multi that fits into the turn, but not twice.

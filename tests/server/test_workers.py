@@ -22,6 +22,7 @@ from pyzoo.jute.records import (
 )
 from pyzoo.server.workers.hub import LOOK_MS
 from tests.support.dialogue import OPEN, Client, LoneServer
+from tests.support.examples import examples
 from tests.support.office import WorkerDesk, WriterDesk, ask_word
 
 EPHEMERAL = 1
@@ -226,7 +227,7 @@ NAMES = st.sampled_from(["/a", "/b", "/a/c", "/a/d"])
 STEPS = st.tuples(st.integers(0, 2), st.sampled_from(["create", "ephemeral", "set", "delete", "move"]), NAMES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(STEPS, max_size=30))
 def test_one_client_sees_what_it_would_see_of_one_server(steps: list[Any]) -> None:
     """Whichever processes its session comes through."""
