@@ -89,10 +89,15 @@ COLD = [
 
 HOT = [
     "src/pyzoo/outbox.py",
-    *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "changes", "children", "digest", "listings", "node")),
-    *(f"src/pyzoo/datatree/{name}.py" for name in ("node_store", "node_table", "path_hash", "path_node", "paths")),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "changes", "children", "digest", "digest_parts", "listings")),
+    *(
+        f"src/pyzoo/datatree/{name}.py"
+        for name in ("node", "node_store", "node_table", "path_hash", "path_node", "paths")
+    ),
     *(f"src/pyzoo/datatree/{name}.py" for name in ("tree", "watcher", "watches")),
     *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
+    *(f"src/pyzoo/persistence/{name}.py" for name in ("log_format", "log_replay", "txn_decoder")),
+    "src/pyzoo/persistence/snapshot/nodes.py",
     *(f"src/pyzoo/server/{name}.py" for name in ("core", "effects", "sessions")),
     *(f"src/pyzoo/server/clients/{name}.py" for name in ("admission", "cnxn", "cnxn_factory", "request")),
     "src/pyzoo/server/clients/request_throttler.py",
@@ -111,7 +116,7 @@ HOT = [
         for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session", "tls_records")
     ),
 ]
-"""Runs for every request."""
+"""Runs for every request, or for every node and transaction of a start."""
 
 MYPY_OPTIONS = ["--config-file=", "--follow-imports=silent", "--ignore-missing-imports"]
 """Lenient: a mypy of tomorrow that is stricter must not make an installation slow. CI has the strict check."""

@@ -34,7 +34,7 @@ def test_a_digest_is_the_same_from_values_from_a_create_and_from_a_snapshot(path
     key, record = path.encode(), struct.pack(">qqqqqiiiqq", -1, 1, 2, 4, 5, 6, 7, 8, 9, 3)
     from_values = stat_digest(path, data, 1, 2, 3, 4, 5, 6, 7, 8, 9)
     assert from_values == persisted_digest(BytesWriter(), key, data, b"..." + record, 3)
-    assert new_digest(key, data, 1, 2, 3) == stat_digest(path, data, 1, 1, 1, 2, 2, 0, 0, 0, 3)
+    assert new_digest(BytesWriter(), key, data, 1, 2, 3) == stat_digest(path, data, 1, 1, 1, 2, 2, 0, 0, 0, 3)
 
 
 def test_digests_of_every_128th_zxid_are_remembered(driver: Any) -> None:

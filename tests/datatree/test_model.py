@@ -88,12 +88,15 @@ steps = st.lists(
 )
 
 
-def run(tree: DataTree, model: Model, step: Any, zxid: int) -> None:
+def run(tree: DataTree, model: Model, step: Any, zxid: int, again: bool = False) -> None:
+    """With `again` as the replay of a log does it."""
     session = 100 + zxid % 3
     kind, path = step[0], step[1]
 
     def apply(type: int, txn: Any) -> None:
-        tree.process_txn(TxnHeader(session, 0, zxid, zxid * 10, type), txn)
+        header = TxnHeader(session, 0, zxid, zxid * 10, type)
+        if not again or not isinstance(path, str) or not tree.process_again(header, path.encode(), txn):
+            tree.process_txn(header, txn)
 
     if kind == "create":
         txn = CreateTxn(path, step[2], step[3], step[5], step[4])
@@ -166,22 +169,22 @@ def compare(tree: DataTree, model: Model) -> None:
     assert size + 1 == tree.approximate_data_size
 
 
-@given(steps)
-def test_the_tree_is_as_the_model_says(steps: list[Any]) -> None:
+@given(steps, st.booleans())
+def test_the_tree_is_as_the_model_says(steps: list[Any], again: bool) -> None:
     tree = DataTree()
     model = Model()
     for zxid, step in enumerate(steps, 1):
-        run(tree, model, step, zxid)
+        run(tree, model, step, zxid, again)
         assert model.digest() == tree.tree_digest
     compare(tree, model)
 
 
-@given(steps, st.integers(0, 60))
-def test_a_tail_replayed_over_its_own_effects_is_as_the_model_says(steps: list[Any], start: int) -> None:
+@given(steps, st.integers(0, 60), st.booleans())
+def test_a_tail_replayed_over_its_own_effects_is_as_the_model_says(steps: list[Any], start: int, again: bool) -> None:
     tree = DataTree()
     model = Model()
     for zxid, step in enumerate(steps, 1):
         run(tree, model, step, zxid)
     for zxid, step in list(enumerate(steps, 1))[start:]:
-        run(tree, model, step, zxid)
+        run(tree, model, step, zxid, again)
     compare(tree, model)

@@ -9,6 +9,7 @@ from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER
 from pyzoo.datatree.listings import CACHED_LISTINGS
 from pyzoo.datatree.ownership import has_expired
 from pyzoo.datatree.tree import DataTree
+from pyzoo.datatree.watches import STANDARD
 from pyzoo.errors import NODEEXISTS, NONODE, StorageError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import InputArchive, Record
@@ -418,3 +419,33 @@ def test_an_unresolved_acl_is_mended_by_the_replayed_create(driver: Any) -> None
     assert tree.acl_of(tree.get_node("/a"))[0].perms == 0
     driver.create("/a", acl=PRIVATE)
     assert tree.acl_of(tree.get_node("/a")) == PRIVATE
+
+
+def test_a_logged_create_or_set_with_more_to_it_is_left_for_process_txn(driver: Any, watcher: Any) -> None:
+    tree = driver.tree
+    driver.create("/a")
+
+    def does(txn: CreateTxn | SetDataTxn | DeleteTxn) -> bool:
+        return bool(tree.process_again(driver.header(op.CREATE), str(txn.path).encode(), txn))
+
+    before = tree.tree_digest, tree.node_count, tree.approximate_data_size
+    for path in ("/a", "/missing/b", "/\xe4", "/zookeeper/b", "b"):
+        assert not does(driver.create_txn(path))
+    assert not does(driver.create_txn("/b", ephemeral=True))
+    assert not does(SetDataTxn("/missing", b"", 1))
+    assert not does(DeleteTxn("/a"))
+    tree.data_watches.add("/c", watcher, STANDARD)
+    assert not does(driver.create_txn("/c"))
+    assert not does(SetDataTxn("/a", b"", 1))
+    assert watcher.take() == []
+    assert before == (tree.tree_digest, tree.node_count, tree.approximate_data_size)
+
+
+@pytest.mark.parametrize("path", ["/q/a", "/zookeeper/quota/q/x"])
+def test_what_counts_for_a_quota_is_left_for_process_txn(driver: Any, path: str) -> None:
+    for each in ("/q", "/zookeeper/quota/q"):
+        driver.create(each)
+    driver.create("/zookeeper/quota/q/zookeeper_limits", b"count=5,bytes=5")
+    driver.create("/zookeeper/quota/q/zookeeper_stats", b"count=1,bytes=0")
+    for txn in (driver.create_txn(path), SetDataTxn("/q", b"", 1)):
+        assert not driver.tree.process_again(driver.header(op.CREATE), str(txn.path).encode(), txn)

@@ -26,7 +26,10 @@ UNRESOLVED_ACL: Final[list[ACL]] = [ACL(0, "world", "anyone")]
 _Key = tuple[tuple[int, str | None, str | None], ...]
 
 
-def _is_open(acl: list[ACL]) -> bool:
+def is_open(acl: list[ACL]) -> bool:
+    """Whether it is the open ACL, spelled out or not."""
+    if acl is OPEN_ACL_UNSAFE:
+        return True
     if len(acl) != 1:
         return False
     entry = acl[0]
@@ -53,7 +56,7 @@ class ACLCache:
 
     def acl_id_for(self, acl: list[ACL] | None) -> i64:
         """The number of an ACL, with one more use; null is the open ACL."""
-        if acl is None or _is_open(acl):
+        if acl is None or is_open(acl):
             return OPEN_UNSAFE_ID
         key = _key_of(acl)
         known = self._ids.get(key)
@@ -118,7 +121,7 @@ class ACLCache:
         """An entry of a snapshot's map; new numbers continue after the largest."""
         if acl_id > self._last_id:
             self._last_id = acl_id
-        if _is_open(acl):
+        if is_open(acl):
             self._open_ids.add(acl_id)
             return
         self._acls[acl_id] = acl

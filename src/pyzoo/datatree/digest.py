@@ -22,7 +22,6 @@ DIGEST_LOG_LIMIT: Final = 1024
 # A constant of this module: what another one has is looked up by its name for each node.
 _crc32: Final = crc32
 _COPY_LIMIT: Final = 1024
-_BEHIND_PZXID: Final = bytes(36)
 _UNCOUNTED: Final = ZOOKEEPER_SUBTREE.encode()
 _UNCOUNTED_LENGTH: Final = 11
 _SLASH: Final = 0x2F
@@ -44,7 +43,7 @@ def stat_digest(
 ) -> i64:
     """What a node with these values adds to the digest of the tree; `cversion` is the stored counter."""
     key = path.encode("utf-8") if path != "/" else b""
-    if _is_uncounted(key):
+    if is_uncounted(key):
         return 0
     out = BytesWriter()
     crc = _begin(out, key, data)
@@ -52,20 +51,20 @@ def stat_digest(
     return _end(out, crc, czxid, mzxid, pzxid, ctime, mtime, versions, aversion, ephemeral_owner)
 
 
-def new_digest(key: bytes, data: bytes | None, zxid: i64, time: i64, owner: i64) -> i64:
-    """The same of a node that was just made; its path in UTF-8."""
-    if _is_uncounted(key):
+def new_digest(out: BytesWriter, key: bytes, data: bytes | None, zxid: i64, time: i64, owner: i64) -> i64:
+    """The same of a node that was just made; its path in UTF-8.
+
+    `out` is for nothing but this; what it holds is lost.
+    """
+    if is_uncounted(key):
         return 0
-    out = BytesWriter()
+    out.truncate(0)
     return _end(out, _begin(out, key, data), zxid, zxid, zxid, time, time, 0, 0, owner)
 
 
 def persisted_digest(out: BytesWriter, key: bytes, data: bytes | None, record: bytes, at: i64) -> i64:
-    """The same of a path in UTF-8, the root as "", and what a snapshot has behind the data, which begins `at` here.
-
-    `out` is for nothing but this; what it holds is lost.
-    """
-    if _is_uncounted(key):
+    """The same of a path in UTF-8, the root as "", and what a snapshot has behind the data, which begins `at` here."""
+    if is_uncounted(key):
         return 0
     out.truncate(0)
     return _end(
@@ -82,8 +81,28 @@ def persisted_digest(out: BytesWriter, key: bytes, data: bytes | None, record: b
     )
 
 
-def _is_uncounted(key: bytes) -> bool:
-    """Whether it begins with /zookeeper/, of which the last byte is looked at first."""
+def changed_digest(out: BytesWriter, key: bytes, data: bytes | None, node: DataNode) -> i64:
+    """The same of a node with this path in UTF-8 and this data."""
+    if is_uncounted(key):
+        return 0
+    out.truncate(0)
+    versions = i64(node.version) << 32 | i64(node.cversion) & _LOW_HALF
+    return _end(
+        out,
+        _begin(out, key, data),
+        node.czxid,
+        node.mzxid,
+        node.pzxid,
+        node.ctime,
+        node.mtime,
+        versions,
+        node.aversion,
+        node.ephemeral_owner,
+    )
+
+
+def is_uncounted(key: bytes) -> bool:
+    """Whether a path begins with /zookeeper/, of which the last byte is looked at first."""
     end: i64 = _UNCOUNTED_LENGTH
     return len(key) >= end and key[end - 1] == _SLASH and key.startswith(_UNCOUNTED)
 
@@ -126,7 +145,7 @@ def _end(
 
 
 def digest_without_pzxid(path: str, node: DataNode) -> i64:
-    """What a node would add with the pzxid 0; by `pzxid_part` it becomes the digest with another one."""
+    """What a node would add with the pzxid 0; `pzxid_part` makes it the digest with another one."""
     return stat_digest(
         path,
         node.data,
@@ -142,54 +161,9 @@ def digest_without_pzxid(path: str, node: DataNode) -> i64:
     )
 
 
-def pzxid_part(pzxid: i64) -> i64:
-    """The difference (xor) between a digest with this pzxid and one with 0, the same for all nodes: a CRC is linear."""
-    out = BytesWriter()
-    write_i64_be(out, pzxid)
-    return _crc32(out.getvalue() + _BEHIND_PZXID) ^ _crc32(bytes(8) + _BEHIND_PZXID)
-
-
-_BETWEEN: Final = bytes(20)  # ctime, mtime, version
-_BEHIND_CVERSION: Final = bytes(12)
-_UNCHANGED: Final = _crc32(bytes(44))
-
-
-def parent_part(pzxids: i64, cversions: i32) -> i64:
-    """The difference (xor) between the digests of a node before and after its children have changed.
-
-    These are its two pzxids and its two counters of creates, xor. It takes neither the path nor the data.
-    """
-    out = BytesWriter()
-    write_i64_be(out, pzxids)
-    out.write(_BETWEEN)
-    write_i32_be(out, cversions)
-    out.write(_BEHIND_CVERSION)
-    return _crc32(out.getvalue()) ^ _UNCHANGED
-
-
-def zxid_part(zxid: i64, is_czxid: bool, is_mzxid: bool, is_pzxid: bool) -> i64:
-    """The difference (xor) between a digest in which these three are this zxid and one in which they are 0."""
-    out = BytesWriter()
-    for is_it in (is_czxid, is_mzxid, is_pzxid):
-        write_i64_be(out, zxid if is_it else i64(0))
-    return _crc32(out.getvalue() + _BEHIND_PZXID) ^ _crc32(bytes(24) + _BEHIND_PZXID)
-
-
 def node_digest(path: str, node: DataNode) -> i64:
     """What this node adds to the digest of the tree."""
-    return stat_digest(
-        path,
-        node.data,
-        node.czxid,
-        node.mzxid,
-        node.pzxid,
-        node.ctime,
-        node.mtime,
-        node.version,
-        node.cversion,
-        node.aversion,
-        node.ephemeral_owner,
-    )
+    return changed_digest(BytesWriter(), path.encode("utf-8") if path != "/" else b"", node.data, node)
 
 
 @final

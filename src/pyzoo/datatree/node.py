@@ -218,32 +218,32 @@ class DataNode(PathNode):
     @property
     def version(self) -> i32:
         more = self._more
-        return 0 if more is None else more.version
+        return i32(0) if more is None else more.version
 
     @property
     def cversion(self) -> i32:
         more = self._more
-        return 0 if more is None else more.cversion
+        return i32(0) if more is None else more.cversion
 
     @property
     def aversion(self) -> i32:
         more = self._more
-        return 0 if more is None else more.aversion
+        return i32(0) if more is None else more.aversion
 
     @property
     def ephemeral_owner(self) -> i64:
         more = self._more
-        return 0 if more is None else more.ephemeral_owner
+        return i64(0) if more is None else more.ephemeral_owner
 
     @property
     def kind(self) -> i32:
         more = self._more
-        return PERSISTENT if more is None else more.kind
+        return i32(PERSISTENT) if more is None else more.kind
 
     @property
     def acl_id(self) -> i64:
         more = self._more
-        return OPEN_UNSAFE_ID if more is None else more.acl_id
+        return i64(OPEN_UNSAFE_ID) if more is None else more.acl_id
 
     @acl_id.setter
     def acl_id(self, acl_id: i64) -> None:
@@ -274,7 +274,7 @@ class DataNode(PathNode):
         """How many children there are."""
         more = self._more
         children = None if more is None else more.children
-        return 0 if children is None else children.count
+        return i64(0) if children is None else children.count
 
     def reported_cversion(self) -> i32:
         """The version of the children that clients see."""
@@ -327,7 +327,7 @@ class DataNode(PathNode):
             more.version,
             client_cversion(more.cversion, count),
             more.aversion,
-            more.ephemeral_owner if more.kind == EPHEMERAL else 0,
+            more.ephemeral_owner if more.kind == EPHEMERAL else i64(0),
             length,
             i32(count),
             more.pzxid,

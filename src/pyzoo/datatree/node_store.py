@@ -68,7 +68,7 @@ class NodeStore:
         self.listings = Listings()
         self._root: DataNode | None = None
         self._orphans: set[DataNode] = set()
-        self._digest_out = BytesWriter()
+        self.digest_out = BytesWriter()
 
     # --- looking
 
@@ -231,7 +231,7 @@ class NodeStore:
         if slash < 0:
             self._root = node
         else:
-            parent = nodes.parent_of_key(key, slash)
+            parent = nodes.parent_of(key, slash)
             if parent is None:
                 raise StorageError(f"the snapshot has no parent for the node {key.decode()!r}")
             add_child(parent, node)
@@ -240,7 +240,7 @@ class NodeStore:
         nodes.add(node)
         self.approximate_data_size += (len(key) if is_plain else len(key.decode("utf-8"))) + length_of(data)
         if self.digest_enabled:
-            digest = persisted_digest(self._digest_out, key, data, record, at)
+            digest = persisted_digest(self.digest_out, key, data, record, at)
             node.digest = digest
             self.tree_digest += digest
 
@@ -276,14 +276,6 @@ class NodeStore:
             digest = node_digest(path, node)
             self.tree_digest += digest - node.digest
             node.digest = digest
-
-    def take_digest(self, path: str, node: DataNode, foreseen: i64) -> None:
-        """The same where it may be known already what the node adds to the digest; 0 for not."""
-        if foreseen == 0 or not self.digest_enabled:
-            self.update_digest(path, node)
-        else:
-            self.tree_digest += foreseen - node.digest
-            node.digest = foreseen
 
     def take_out(self, node: DataNode, children: Children | None) -> None:
         """Take a node out of the tree and of its parent's children.

@@ -90,10 +90,8 @@ class NodeTable:
         self._end: i64 = 0  # of the numbers that have a place
         self._free: vec[i32] = vec[i32]()
         # The parent that was wanted last.
-        self._prefix = ""
+        self._prefix = b""
         self._parent: DataNode | None = None
-        self._key_prefix = b""
-        self._key_parent: DataNode | None = None
 
     def __len__(self) -> int:
         return self._count if self.root is None else self._count + 1
@@ -110,7 +108,6 @@ class NodeTable:
         self._end = 0
         self._free = vec[i32]()
         self._parent = None
-        self._key_parent = None
 
     # --- looking
 
@@ -136,25 +133,15 @@ class NodeTable:
         key = key_of(path)
         return self.find(key, hash_of_key(key))
 
-    def parent_of(self, path: str, slash: i64) -> DataNode | None:
-        """The node whose path is what is before the last slash, which is here."""
+    def parent_of(self, key: bytes, slash: i64) -> DataNode | None:
+        """The node whose path is what is before the last slash of this one, in UTF-8; the slash is here."""
         prefix = self._prefix
-        if self._parent is not None and len(prefix) == slash + 1 and path.startswith(prefix):
+        if self._parent is not None and len(prefix) == slash + 1 and key.startswith(prefix):
             return self._parent
-        node = self.get(path[:slash])
-        self._prefix = path[: slash + 1]
-        self._parent = node
-        return node
-
-    def parent_of_key(self, key: bytes, slash: i64) -> DataNode | None:
-        """The same for a path in UTF-8, while a snapshot is loaded."""
-        prefix = self._key_prefix
-        if self._key_parent is not None and len(prefix) == slash + 1 and key.startswith(prefix):
-            return self._key_parent
         above = key[:slash]
         node = self.find(above, hash_of_key(above))
-        self._key_prefix = key[: slash + 1]
-        self._key_parent = node
+        self._prefix = key[: slash + 1]
+        self._parent = node
         return node
 
     def __contains__(self, path: str) -> bool:
@@ -248,8 +235,6 @@ class NodeTable:
         node.leave()
         if node is self._parent:
             self._parent = None
-        if node is self._key_parent:
-            self._key_parent = None
 
     def _is_at(self, number: i64, node: DataNode) -> bool:
         return self._chunks[number >> _CHUNK_SHIFT][number & (_CHUNK_NODES - 1)] is node
@@ -258,7 +243,6 @@ class NodeTable:
         """Forget at least so many nodes, in no order; False when none are left. Nobody may look at others meanwhile."""
         self.root = None
         self._parent = None
-        self._key_parent = None
         while most > 0 and self._chunks:
             chunk = self._chunks.pop()
             most -= _CHUNK_NODES

@@ -17,7 +17,7 @@ from pyzoo.datatree.txn_result import ProcessTxnResult, decode_parts
 from pyzoo.errors import OK, RUNTIMEINCONSISTENCY
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
-from pyzoo.jute.records import CloseSessionTxn, MultiTxn, TxnDigest, TxnHeader
+from pyzoo.jute.records import CloseSessionTxn, CreateTxn, MultiTxn, SetDataTxn, TxnDigest, TxnHeader
 
 __all__ = ["DataTree", "ProcessTxnResult"]
 
@@ -73,6 +73,21 @@ class DataTree(NodeChanges):
         else:
             self._applied(header.zxid)
         return result
+
+    def process_again(self, header: TxnHeader, key: bytes, txn: Record | None) -> bool:
+        """Apply a logged create or set with this path; False, with nothing done, where that takes `process_txn`.
+
+        Nobody is told what came of it. The body needs no path.
+        """
+        if self.closing is not None:
+            return False
+        if isinstance(txn, CreateTxn):
+            if not self.create_again(header, key, txn):
+                return False
+        elif not isinstance(txn, SetDataTxn) or not self.set_again(header, key, txn):
+            return False
+        self._applied(header.zxid)
+        return True
 
     def process_multi(self, header: TxnHeader, types: list[int], txns: list[Record]) -> ProcessTxnResult:
         """Apply a multi whose parts are decoded already: a type and a body each, in order."""

@@ -147,11 +147,7 @@ class InputArchive:
             return None
         pos = self.pos
         self.pos = pos + length
-        piece = self.data[pos : pos + length]
-        try:
-            return piece.decode("utf-8")
-        except UnicodeDecodeError:
-            return piece.decode("utf-8", JAVA_REPLACE)
+        return text_of(self.data[pos : pos + length])
 
     def read_buffer(self) -> bytes | None:
         length = self.read_length()
@@ -170,6 +166,14 @@ class InputArchive:
             # No element takes less than a byte, so this cannot end well: fail before looping.
             raise MalformedRecord(f"a vector of {count} elements goes past the end of the record")
         return count
+
+
+def text_of(encoded: bytes) -> str:
+    """The text of a string; ill-formed UTF-8 never fails, as in `read_ustring`."""
+    try:
+        return encoded.decode("utf-8")
+    except UnicodeDecodeError:
+        return encoded.decode("utf-8", JAVA_REPLACE)
 
 
 def write_bool(out: BytesWriter, value: bool) -> None:

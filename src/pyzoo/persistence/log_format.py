@@ -247,7 +247,7 @@ class LogReader:
         if self.ending != READING or (self.end_offset == 0 and not self.read_header()):
             return None
         self.offset = self.end_offset
-        if not self._have(12):
+        if len(self._data) - self._pos < 12 and not self._have(12):
             left = self._data[self._pos :]
             if left.count(0) == len(left):
                 return self._stop(PADDING if left else END_OF_FILE, "")
@@ -263,7 +263,7 @@ class LogReader:
                 self.offset + 8,
                 f"unreasonable record length {length}; if the record is genuine raise jute.maxbuffer",
             )
-        if not self._have(length + RECORD_OVERHEAD):
+        if len(self._data) - self._pos < length + RECORD_OVERHEAD and not self._have(length + RECORD_OVERHEAD):
             return self._stop(TORN, "the file ends inside a record")
         start = self._pos + 12
         payload = self._data[start : start + length]

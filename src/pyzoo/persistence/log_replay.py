@@ -3,7 +3,6 @@
 The rule: within an epoch the zxids of applied records follow each other without a gap, the snapshot's included.
 """
 
-from collections import deque
 from typing import Final, final
 
 from librt.strings import read_i64_be
@@ -36,8 +35,9 @@ class LogReplay:
         self.digests_compared: i64 = 0
         self.first_mismatch_zxid: i64 = -1
         self.after_torn = ""
-        self._payloads: deque[bytes] = deque(maxlen=commit_log_count)
-        self._keeps_proposals = commit_log_count > 0
+        self._payloads: list[bytes] = []
+        self._kept_count: i64 = commit_log_count
+        self._oldest: i64 = 0
         self._tree = tree
         self._sessions = sessions
         self._start_zxid: i64 = snapshot_zxid + 1
@@ -49,7 +49,8 @@ class LogReplay:
     @property
     def proposals(self) -> list[Proposal]:
         """The last of those that were applied."""
-        return [Proposal(read_i64_be(payload, _ZXID_AT), payload) for payload in self._payloads]
+        payloads = self._payloads[self._oldest :] + self._payloads[: self._oldest]
+        return [Proposal(read_i64_be(payload, _ZXID_AT), payload) for payload in payloads]
 
     def apply_all(self, reader: LogReader) -> None:
         """All that is left of a file; raises CorruptStorage, and OSError as the disk does."""
@@ -73,24 +74,36 @@ class LogReplay:
         if zxid > self._previous:
             self._previous = zxid
             self._previous_place = reader.path
-        txn = decoder.txn
-        if header.type == CREATE_SESSION and isinstance(txn, CreateSessionTxn):
-            self._sessions[header.client_id] = txn.time_out
-        elif header.type == CLOSE_SESSION:
-            self._sessions.pop(header.client_id, None)
         tree = self._tree
-        tree.process_txn(header, txn)
+        key = decoder.key
+        if key is None or not tree.process_again(header, key, decoder.body):
+            txn = decoder.txn
+            if header.type == CREATE_SESSION and isinstance(txn, CreateSessionTxn):
+                self._sessions[header.client_id] = txn.time_out
+            elif header.type == CLOSE_SESSION:
+                self._sessions.pop(header.client_id, None)
+            tree.process_txn(header, txn)
         self.txn_count += 1
         if zxid > self.highest_zxid:
             self.highest_zxid = zxid
-            if self._keeps_proposals:
-                self._payloads.append(payload)
+            self._keep(payload)
         digests = tree.digests
         if decoder.digest is not None and digests.waiting_zxid == 0:
             self.digests_compared += 1
         tree.compare_digest(decoder.digest)
         if digests.mismatches != self._mismatches:
             self.look_for_mismatch(zxid)
+
+    def _keep(self, payload: bytes) -> None:
+        """Instead of the oldest of those that are kept, once they are as many as wanted."""
+        payloads = self._payloads
+        if len(payloads) < self._kept_count:
+            payloads.append(payload)
+        elif self._kept_count > 0:
+            payloads[self._oldest] = payload
+            self._oldest += 1
+            if self._oldest == self._kept_count:
+                self._oldest = 0
 
     def look_for_mismatch(self, zxid: i64) -> None:
         """At this zxid a digest may have been another one; the server starts all the same, as Apache's does."""

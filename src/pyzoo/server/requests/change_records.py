@@ -4,7 +4,8 @@ from typing import Final, final
 
 from mypy_extensions import i32, i64, mypyc_attr
 
-from pyzoo.datatree.digest import stat_digest, zxid_part
+from pyzoo.datatree.digest import stat_digest
+from pyzoo.datatree.digest_parts import zxid_part
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
 from pyzoo.jute.records import ACL

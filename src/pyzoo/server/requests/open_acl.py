@@ -5,11 +5,11 @@ from typing import Final
 from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i64
 
-from pyzoo.datatree.acl import ALL
+from pyzoo.datatree.acl import OPEN_ACL_UNSAFE
 from pyzoo.jute.primitives import InputArchive, write_bool, write_buffer, write_ustring
 from pyzoo.jute.records import ACL, CreateRequest, CreateTxn, read_vector_of_acl, write_vector_of_acl
 
-OPEN_ACL: Final = [ACL(ALL, "world", "anyone")]
+OPEN_ACL: Final = OPEN_ACL_UNSAFE
 
 
 def _encoded() -> bytes:

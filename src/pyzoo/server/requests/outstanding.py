@@ -10,7 +10,8 @@ from typing import Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from pyzoo.datatree.digest import pzxid_part, stat_digest
+from pyzoo.datatree.digest import stat_digest
+from pyzoo.datatree.digest_parts import pzxid_part
 from pyzoo.datatree.java_order import copy_buckets, ephemerals_copy_order, grown, table_order
 from pyzoo.datatree.ownership import SessionPaths
 from pyzoo.datatree.paths import parent_of

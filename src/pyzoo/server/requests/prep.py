@@ -12,7 +12,7 @@ from mypy_extensions import i32, i64
 from pyzoo import errors as err
 from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
-from pyzoo.datatree.digest import parent_part
+from pyzoo.datatree.digest_parts import parent_part
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, MAX_TTL, kind_of, ttl_owner
 from pyzoo.datatree.paths import CONFIG, parent_and_validate, parent_of, validate_for_create, validate_path
 from pyzoo.errors import KeeperError
