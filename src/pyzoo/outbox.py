@@ -12,9 +12,19 @@ _KEEP_WRITER: Final = 64 << 10
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
+class OutboxReader:
+    """Who takes what is written to an outbox: whoever has its socket, or a client within this process."""
+
+    def written(self) -> None:
+        """Something may have been written, or the connection is over; called in the middle of a turn."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Outbox:
     """One connection's output.
 
+    `reader` is whom the shell has for it, from the beginning of the connection to its end.
     `unsent` is kept by the shell: the bytes that it has taken and the network has not. With `wants_drain` the core is
     told when that has become 0. A connection that is `gone` has no use for what is still in here.
     """
@@ -22,6 +32,7 @@ class Outbox:
     def __init__(self, packets: "Packets") -> None:
         """It is listed in `packets` when there is something to do for it."""
         self.packets = packets
+        self.reader: OutboxReader | None = None
         self.out = BytesWriter()
         self.unsent: i64 = 0
         self.closing = False

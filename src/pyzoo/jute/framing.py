@@ -91,6 +91,14 @@ class FrameBuffer:
         self._pos = self.end
         return True
 
+    def is_used_up(self) -> bool:
+        """Whether nothing is held behind the last frame, of which no more is kept then."""
+        if self._pos < len(self.data) or self._chunk_bytes > 0:
+            return False
+        self.data = b""
+        self._pos = 0
+        return True
+
     def _take_joined(self, need: i64) -> bool:
         """Of the next frame, `need` bytes or more, not all is in `data`: chunks that nobody asked for may have it."""
         self._need = need

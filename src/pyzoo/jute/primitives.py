@@ -100,13 +100,14 @@ def _bytes_of(record: Record) -> bytes:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class InputArchive:
     """A cursor over bytes; each read moves `pos`, none goes past `end`."""
 
     def __init__(self, data: bytes, pos: i64 = 0, end: i64 = -1) -> None:
         self.data = data
         self.pos: i64 = pos
-        self.end: i64 = len(data) if end < 0 else end
+        self.end: i64 = i64(len(data)) if end < 0 else end
 
     def read_bool(self) -> bool:
         pos = self.pos

@@ -101,7 +101,9 @@ def encode_file_header() -> bytes:
 def append_record(out: BytesWriter, payload: bytes) -> None:
     """Append a whole record to `out`, for the records of one batch."""
     length: i64 = len(payload)
-    write_i64_be(out, _adler32(payload))
+    # As a native integer: with what may be anything, compiled code would look the next function up by its name.
+    checksum: i64 = _adler32(payload)
+    write_i64_be(out, checksum)
     write_i32_be(out, i32(length))
     out.write(payload)
     out.append(END_OF_RECORD)
@@ -109,7 +111,7 @@ def append_record(out: BytesWriter, payload: bytes) -> None:
 
 def begin_record(out: BytesWriter, *pieces: bytes) -> None:
     """Append what is before a payload, which these pieces are; they are to follow, and `end_record`."""
-    checksum = 1
+    checksum: i64 = 1
     length: i64 = 0
     for piece in pieces:
         checksum = _adler32(piece, checksum)

@@ -116,7 +116,9 @@ class TxnLog:
             log.file.write_at(log.end, *records)
         except OSError as error:
             raise self._fail("write to", error) from error
-        length = sum([len(piece) for piece in records])
+        length = 0
+        for piece in records:
+            length += len(piece)
         log.end += length
         if log.synced > 0 and self._force_sync and length < _LARGE_APPEND:
             self._fill(log)

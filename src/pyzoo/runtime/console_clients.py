@@ -17,8 +17,8 @@ from pyzoo.jute import opcodes as op
 from pyzoo.jute.framing import FrameBuffer, begin_frame, end_frame
 from pyzoo.jute.primitives import InputArchive
 from pyzoo.jute.records import ConnectRequest, ConnectResponse, ReplyHeader
+from pyzoo.outbox import OutboxReader
 from pyzoo.runtime.server_tasks import ServerTasks
-from pyzoo.runtime.transport.endpoint import OutboxReader
 from pyzoo.server.clients.cnxn import ServerCnxn
 from pyzoo.server.sessions import PASSWORD_LENGTH
 
@@ -117,7 +117,7 @@ class ConsoleClient(OutboxReader):
             raise ChangeFailed(NOT_HERE)
         cnxn.ids = self._ids
         self._cnxn = cnxn
-        self._tasks.loop.endpoints.readers[cnxn] = self
+        cnxn.reader = self
         hello = ConnectRequest(0, 0, SESSION_TIMEOUT_MS, 0, b"\0" * PASSWORD_LENGTH, False)
         self._send(_frame(None, hello))
         answer = ConnectResponse.decode(await self._next(NOT_HERE))
@@ -189,7 +189,7 @@ class ConsoleClient(OutboxReader):
         self.is_over = True
         cnxn, self._cnxn = self._cnxn, None
         if cnxn is not None:
-            self._tasks.loop.endpoints.readers.pop(cnxn, None)
+            cnxn.reader = None
             self._tasks.core.client_gone(cnxn)
 
 

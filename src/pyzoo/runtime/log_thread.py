@@ -14,6 +14,8 @@ import threading
 from time import monotonic_ns
 from typing import Final, Protocol, final
 
+from mypy_extensions import i64
+
 from pyzoo.errors import StorageError
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.ring_sync import new_kernel_sync
@@ -283,7 +285,9 @@ class LogThread:
     def _persisted(self, batches: list[LogBatch], submitted_ms: list[int], begun_ms: int) -> None:
         if len(self.sync_times) < SYNC_TIMES_KEPT:
             queued = [begun_ms - when_ms for when_ms in submitted_ms]
-            txns = sum([batch.txns for batch in batches])
+            txns: i64 = 0
+            for batch in batches:
+                txns += batch.txns
             appended, flushed = self._appended_ms - begun_ms, elapsed_ms() - self._appended_ms
             self.sync_times.append(SyncTimes(queued, appended, flushed, self._synced_ms, txns, self._queue.qsize()))
         self.persisted_zxid = batches[-1].last_zxid

@@ -170,7 +170,7 @@ class MemberTasks(ServerTasks):
                 await trio.to_thread.run_sync(session.step, limiter=self._peer_sasl_threads, abandon_on_cancel=True)
         except Exception:
             logger.exception("A token of SASL led to an internal error")
-        endpoint = self.loop.endpoints.by_outbox.get(session.link)
+        endpoint = session.link.reader
         if isinstance(endpoint, PeerEndpoint):
             endpoint.go_on()
         self.turn()

@@ -223,13 +223,13 @@ class TurnLoop:
     def _pass(self, events: list[tuple[int, int]]) -> None:
         core = self.core
         endpoints, handshakes = self.endpoints, self._handshakes
-        begun_ns = monotonic_ns()
+        begun_ns: i64 = monotonic_ns()
         core.advance(begun_ns // 1_000_000, wall_ms() + self.wall_ahead_ms)
         if core.now_ms >= endpoints.deadline_ms:
             endpoints.advance(int(core.now_ms))
         newcomers: list[tuple[int, int]] | None = None
         for fd, mask in events:
-            endpoint = endpoints.by_fd.get(fd)
+            endpoint = endpoints.at(fd)
             if endpoint is not None and endpoint.is_in:
                 endpoint.ready(mask)
             elif fd == self._log_fd:
@@ -248,14 +248,15 @@ class TurnLoop:
         if handshakes is not None and core.now_ms >= handshakes.deadline_ms:
             self.clients.expire_handshakes(handshakes)
         self.carry_out()
-        core.metrics.turn_us.add((monotonic_ns() - begun_ns) // 1000)
+        ended_ns: i64 = monotonic_ns()
+        core.metrics.turn_us.add((ended_ns - begun_ns) // 1000)
 
     def _let_in(self, newcomers: list[tuple[int, int]]) -> None:
         """Listeners, handshakes and what is said by those who are not in yet, as far as there is time for them."""
         endpoints, handshakes = self.endpoints, self._handshakes
         waiting: list[tuple[int, int]] = []
         for fd, mask in newcomers:
-            if fd in endpoints.by_fd:
+            if endpoints.at(fd) is not None:
                 waiting.append((fd, mask))
             elif fd == endpoints.newcomers.fd:
                 waiting += endpoints.newcomers.events()
@@ -270,7 +271,7 @@ class TurnLoop:
         for at in range(begin, begin + count):
             fd, mask = waiting[at % count]
             self._newcomer = at + 1
-            endpoint = endpoints.by_fd.get(fd)
+            endpoint = endpoints.at(fd)
             if endpoint is not None:
                 endpoint.ready(mask)
             else:

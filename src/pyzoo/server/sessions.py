@@ -99,9 +99,10 @@ class SessionTracker:
 
     def restart(self, session: Session, timeout_ms: i64, now_ms: i64) -> None:
         """Restart the timer of a session that is here and not closing."""
-        expiry_ms = self._bucket_for(now_ms + timeout_ms)
-        if session.expiry_ms != expiry_ms:
-            self._move(session, expiry_ms)
+        due_ms = now_ms + timeout_ms
+        # Most are in their bucket already.
+        if not session.expiry_ms - self.tick_time_ms <= due_ms < session.expiry_ms:
+            self._move(session, self._bucket_for(due_ms))
 
     def _move(self, session: Session, expiry_ms: i64) -> None:
         self._leave_bucket(session)

@@ -4,13 +4,16 @@ All sockets of a server, its listeners too, sit in one poller. Nothing here wait
 """
 
 import logging
+import os
 import socket
+import sys
+from collections.abc import Callable
 from typing import Final, final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 from pyzoo.errors import ProtocolViolation
-from pyzoo.outbox import Outbox
+from pyzoo.outbox import Outbox, OutboxReader
 from pyzoo.runtime.transport.lingering import Lingering
 from pyzoo.runtime.transport.listeners import Listener, Listeners
 from pyzoo.runtime.transport.newcomers import REST_MS, Newcomers
@@ -28,8 +31,13 @@ NEVER: Final = 0x7FFFFFFFFFFFFFFF
 _IN: Final = 1  # EPOLLIN
 _OUT: Final = 4  # EPOLLOUT
 
+# A descriptor takes a third less of the interpreter than the methods of its socket do. Windows has none for sockets.
+_takes_descriptors: Final = sys.platform != "win32"
+_read: Final[Callable[..., bytes]] = os.read
+_write: Final[Callable[..., int]] = os.write
 
-class Endpoint:
+
+class Endpoint(OutboxReader):
     """One connection; the methods without an underscore below `# --- for its port` are what a port makes of it.
 
     A pass receives up to `receives` times, as long as there is more than fits into one. While it is not `is_in` it may
@@ -47,8 +55,10 @@ class Endpoint:
     ) -> None:
         self.endpoints = endpoints
         self.poller = endpoints.poller
-        self.sock = sock
         self.fd: int = sock.fileno()
+        # As an object, which need not be made anew for each call.
+        self._descriptor: object = self.fd
+        self.use(sock)
         self.outbox = outbox
         self.session = session
         self.receives: i64 = receives
@@ -58,6 +68,11 @@ class Endpoint:
         self._little_times: i64 = 0
         self.is_open = True
         self.is_in = True
+
+    def use(self, sock: socket.socket) -> None:
+        """Read and write by this object of the same descriptor."""
+        self.sock = sock
+        self._is_plain = _takes_descriptors and type(sock) is socket.socket
 
     def ready(self, mask: int) -> None:
         """Something has happened to the socket."""
@@ -74,7 +89,9 @@ class Endpoint:
             self.end()
 
     def _receive(self) -> None:
-        for _ in range(self.receives):
+        left = self.receives
+        while left > 0:
+            left -= 1
             try:
                 data = self._take_bytes()
             except BlockingIOError:
@@ -85,26 +102,29 @@ class Endpoint:
             plain = data
             if self.session is not None:
                 plain = self._through(self.session, data)
-            if plain and self.is_open:
+            if len(plain) > 0 and self.is_open:
                 self.received(plain)
-            if not data:
-                self.end()
-            if len(data) < RECEIVE_BYTES or not self.is_open or self.outbox.closing:
+            if len(data) < RECEIVE_BYTES:
+                if len(data) == 0:
+                    self.end()
+                return
+            if not self.is_open or self.outbox.closing:
                 return
 
     def _take_bytes(self) -> bytes:
         """What has come, RECEIVE_BYTES at most; raises OSError."""
-        expects_little = self._little_times >= OFTEN
-        data = self.sock.recv(FEW_BYTES if expects_little else RECEIVE_BYTES)
-        if len(data) < FEW_BYTES:
-            self._little_times += 1
-            return data
-        self._little_times = 0
-        if expects_little:
+        if self._little_times >= OFTEN:
+            data = _read(self._descriptor, FEW_BYTES) if self._is_plain else self.sock.recv(FEW_BYTES)
+            if len(data) < FEW_BYTES:
+                return data
+            self._little_times = 0
             try:
                 data += self.sock.recv(RECEIVE_BYTES - FEW_BYTES)
             except OSError:
                 pass  # it was just so much, or the next event tells that the connection is broken
+            return data
+        data = self.sock.recv(RECEIVE_BYTES)
+        self._little_times = self._little_times + 1 if len(data) < FEW_BYTES else 0
         return data
 
     def _through(self, session: TransportSession, data: bytes) -> bytes:
@@ -126,7 +146,7 @@ class Endpoint:
     def send(self) -> None:
         """Send what the outbox has, as far as the network takes it, and close if that is wanted."""
         outbox = self.outbox
-        if outbox.gone:
+        if outbox.gone or not self.is_open:
             self.end()
             return
         try:
@@ -139,7 +159,7 @@ class Endpoint:
                     data = session.to_send(data)
                     if outbox.is_over and not session.holds_back:
                         data += session.farewell()
-                if data:
+                if len(data) > 0:
                     self._send_new(data)
         except OSError:
             self.end()
@@ -158,7 +178,7 @@ class Endpoint:
 
     def _send_new(self, data: bytes) -> None:
         try:
-            sent: int = self.sock.send(data)
+            sent: i64 = _write(self._descriptor, data) if self._is_plain else self.sock.send(data)
         except BlockingIOError:
             sent = 0
         if sent < len(data):
@@ -214,6 +234,11 @@ class Endpoint:
         except OSError:
             pass  # the other end is gone
 
+    def written(self) -> None:
+        if not self.is_in and self.has_come_in():
+            self.endpoints.let_in(self)
+        self.send()
+
     # --- for its port
 
     @property
@@ -243,41 +268,42 @@ class Endpoint:
         """The network has taken everything, and the core wants to know."""
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
-class OutboxReader:
-    """Who takes what is written to an outbox without a socket: a client within this process."""
-
-    def written(self) -> None:
-        """Something may have been written, or the connection is over; called in the middle of a turn."""
-        raise NotImplementedError
-
-
 @final
 class Endpoints:
-    """All sockets of one server; `by_outbox` has the connections that a core speaks of, `readers` those without one."""
+    """All sockets of one server."""
 
     def __init__(self) -> None:
         self.poller: Poller = new_poller()
         self.newcomers = Newcomers(self.poller)
         self.listeners = Listeners(self.poller)
-        self.by_fd: dict[int, Endpoint] = {}
-        self.by_outbox: dict[Outbox, Endpoint] = {}
-        self.readers: dict[Outbox, OutboxReader] = {}
+        # A list, whose places compiled code gets at without a call: descriptors are small numbers.
+        self._by_fd: list[Endpoint | None] = []
         self.lingering = Lingering()
         self.deadline_ms: i64 = NEVER
 
+    def at(self, fd: i64) -> Endpoint | None:
+        """The connection of this descriptor."""
+        return self._by_fd[fd] if 0 <= fd < len(self._by_fd) else None
+
+    def all(self) -> list[Endpoint]:
+        """Every connection that is watched."""
+        return [endpoint for endpoint in self._by_fd if endpoint is not None]
+
     def add(self, endpoint: Endpoint) -> None:
         """Watch a connection."""
-        self.by_fd[endpoint.fd] = endpoint
-        self.by_outbox[endpoint.outbox] = endpoint
+        missing = endpoint.fd + 1 - len(self._by_fd)
+        if missing > 0:
+            self._by_fd += [None] * missing
+        self._by_fd[endpoint.fd] = endpoint
+        endpoint.outbox.reader = endpoint
         if not endpoint.is_in:
             endpoint.poller = self.newcomers.poller
         endpoint.poller.register(endpoint.fd, _IN)
 
     def remove(self, endpoint: Endpoint) -> None:
         """Watch it no more."""
-        del self.by_fd[endpoint.fd]
-        del self.by_outbox[endpoint.outbox]
+        self._by_fd[endpoint.fd] = None
+        endpoint.outbox.reader = None
         try:
             endpoint.poller.unregister(endpoint.fd)
         except OSError:
@@ -285,23 +311,19 @@ class Endpoints:
 
     def linger(self, endpoint: Endpoint) -> None:
         """Nothing more is said there, nor heard."""
-        del self.by_fd[endpoint.fd]
-        del self.by_outbox[endpoint.outbox]
+        self._by_fd[endpoint.fd] = None
+        endpoint.outbox.reader = None
         self.lingering.begin(endpoint.sock, endpoint.fd, endpoint.mask, endpoint.poller)
         self._set_deadline()
 
     def send(self, outboxes: list[Outbox]) -> None:
         """Send what these have; those that are over already are passed over."""
         for outbox in outboxes:
-            endpoint = self.by_outbox.get(outbox)
-            if endpoint is not None:
-                if not endpoint.is_in and endpoint.has_come_in():
-                    self._let_in(endpoint)
-                endpoint.send()
-            elif outbox in self.readers:
-                self.readers[outbox].written()
+            reader = outbox.reader
+            if reader is not None:
+                reader.written()
 
-    def _let_in(self, endpoint: Endpoint) -> None:
+    def let_in(self, endpoint: Endpoint) -> None:
         """From now on this one is watched with those who are in."""
         if endpoint.poller is not self.poller:
             endpoint.poller.unregister(endpoint.fd)
@@ -351,7 +373,7 @@ class Endpoints:
 
     def close(self) -> None:
         """Close every socket, and tell nobody."""
-        for endpoint in self.by_fd.values():
+        for endpoint in self.all():
             endpoint.sock.close()
         self.listeners.close()
         self.lingering.close()

@@ -179,7 +179,7 @@ class PeerPort(Port):
         for listener in list(self.endpoints.listeners.by_fd.values()):
             if listener.port is self:
                 self.endpoints.stop_listening(listener)
-        for endpoint in list(self.endpoints.by_fd.values()):
+        for endpoint in self.endpoints.all():
             if isinstance(endpoint, PeerEndpoint):
                 endpoint.link.abort()
                 endpoint.end()
@@ -189,7 +189,7 @@ class PeerPort(Port):
         faults = self.faults
         if faults is None:
             return
-        for endpoint in list(self.endpoints.by_fd.values()):
+        for endpoint in self.endpoints.all():
             if isinstance(endpoint, PeerEndpoint) and faults.cuts(endpoint.link):
                 faults.forget(endpoint.link)
                 endpoint.end()

@@ -77,7 +77,7 @@ class Request(PendingRequest):
 
 def first_pending(cnxn: ServerCnxn) -> Request:
     """The request that a connection waits for next; it waits for one."""
-    request = cnxn.pending[0]
+    request = cnxn.pending.oldest
     assert isinstance(request, Request)
     return request
 

@@ -41,7 +41,7 @@ class RequestThrottler:
             return False
         if cnxn.pending_reads > PENDING_READS_LIMIT or (cnxn.connect_seen and not cnxn.established):
             return False
-        return self.in_process <= self._most_outstanding or not cnxn.pending
+        return self.in_process <= self._most_outstanding or cnxn.pending.is_empty
 
     def fits(self, length: i64) -> bool:
         """Whether a request of this many bytes is small, or fits beside the large ones under way."""

@@ -80,7 +80,7 @@ class FinalRequestProcessor(LongReadOwner):
 
     def read(self, request: Request, cnxn: ServerCnxn) -> None:
         """Answer what changes nothing, in its turn."""
-        if cnxn.pending:
+        if not cnxn.pending.is_empty:
             self.wait_behind(request, cnxn)
         elif self.is_behind and self._holds(request):
             self.wait_behind(request, cnxn)
@@ -103,7 +103,7 @@ class FinalRequestProcessor(LongReadOwner):
         cnxn = request.cnxn
         if cnxn is None:
             return
-        if cnxn.pending:
+        if not cnxn.pending.is_empty:
             self.wait_behind(request, cnxn)
         else:
             self.serve(request, cnxn)
@@ -130,7 +130,7 @@ class FinalRequestProcessor(LongReadOwner):
             if answer_read(operation, self.reads, request, cnxn) == TAKES_LONGER:
                 # It was left untouched but for the position in its body.
                 request.body.pos = request.body_start
-                if not cnxn.pending:
+                if cnxn.pending.is_empty:
                     operation.long_read(self, request, cnxn).begin()
                     return
                 # Its node has grown since others came behind it; these cannot wait any more.
@@ -191,7 +191,7 @@ class FinalRequestProcessor(LongReadOwner):
             return
         request.is_write = False
         cnxn.pending_reads += 1
-        if cnxn.pending[0] is request:
+        if cnxn.pending.oldest is request:
             self.drain(cnxn)
 
     # --- reads that wait
@@ -226,25 +226,25 @@ class FinalRequestProcessor(LongReadOwner):
     def drain(self, cnxn: ServerCnxn) -> None:
         """Answer what needs not wait any more, up to the next write."""
         pending = cnxn.pending
-        while pending and not pending[0].is_write and not cnxn.closing:
+        while pending.begins_with_read and not cnxn.closing:
             request = first_pending(cnxn)
             if self.is_behind and self._hides(request):
                 self._waiting[cnxn] = None
                 return
             cnxn.pending_reads -= 1
-            pending.pop(0)
+            pending.take()
             self.serve(request, cnxn)
-        if cnxn.is_busy and cnxn.work is None and not pending and not cnxn.waits_for_sasl:
+        if cnxn.is_busy and cnxn.work is None and pending.is_empty and not cnxn.waits_for_sasl:
             # What might have taken long did not.
             cnxn.is_busy = False
             self._go_on_behind(cnxn)
 
     def has_no_read_before(self, cnxn: ServerCnxn | None) -> bool:
         """Whether no read waits before the next write of this connection."""
-        if cnxn is None or cnxn.closing or not cnxn.pending or cnxn.pending[0].is_write:
+        if cnxn is None or cnxn.closing or not cnxn.pending.begins_with_read:
             return True
         self.drain(cnxn)
-        return len(cnxn.pending) == 0 or cnxn.pending[0].is_write
+        return not cnxn.pending.begins_with_read
 
     # --- writes
 
@@ -274,7 +274,9 @@ class FinalRequestProcessor(LongReadOwner):
             cnxn.close()
         else:
             write_reply(request, result, cnxn, zxid)
-        last_op: i32 = NO_OP if failed else request.type
+        last_op = request.type
+        if failed:
+            last_op = NO_OP
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
         if request.type != op.CREATE_SESSION and not cnxn.closing:
             self._metrics.response_bytes += self._stats.last_response_size
@@ -286,7 +288,7 @@ class FinalRequestProcessor(LongReadOwner):
     def forget(self, cnxn: ServerCnxn) -> None:
         """The connection is gone: nobody waits for its reads, and nobody takes what was behind them."""
         self._waiting.pop(cnxn, None)
-        for pending in cnxn.pending:
+        for pending in cnxn.pending.all():
             if not pending.is_write and isinstance(pending, Request):
                 self.finished(pending)
         cnxn.pending.clear()

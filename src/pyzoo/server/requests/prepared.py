@@ -125,7 +125,7 @@ class PreparedTxns(CommittedTxns):
         if cnxn is not None and self._audit is not None:
             self._audit.answered(request, result, cnxn)
         if cnxn is not None and not cnxn.closing:
-            cnxn.pending.pop(0)
+            cnxn.pending.take()
             processor.answer(request, result, cnxn)
             processor.write_done(cnxn)
         else:

@@ -51,7 +51,7 @@ class LearnerTxns(CommittedTxns):
 
     def forget(self, cnxn: ServerCnxn) -> None:
         """The connection is gone; what its client has asked for goes on."""
-        for request in cnxn.pending:
+        for request in cnxn.pending.all():
             if request.is_write and isinstance(request, Request):
                 self._final.finished(request)
                 if self._audit is not None and request.type != op.SYNC:
@@ -81,10 +81,10 @@ class LearnerTxns(CommittedTxns):
             handler.send_sync()
             return
         cnxn = request.cnxn
-        if cnxn is None or cnxn.closing or not cnxn.pending or cnxn.pending[0] is not request:
+        if cnxn is None or cnxn.closing or cnxn.pending.is_empty or cnxn.pending.oldest is not request:
             self._final.finished(request)
             return
-        cnxn.pending.pop(0)
+        cnxn.pending.take()
         self._final.serve(request, cnxn)
         self._final.write_done(cnxn)
 
@@ -153,7 +153,7 @@ class LearnerTxns(CommittedTxns):
         if request is not None:
             cnxn = request.cnxn
             assert cnxn is not None
-            cnxn.pending.pop(0)
+            cnxn.pending.take()
             request.header = header
             request.txn = applied.txn
             if request.stays_local and header.type == op.ERROR:
@@ -196,7 +196,7 @@ class LearnerTxns(CommittedTxns):
     def _request_of(self, applied: AppliedTxn) -> Request | None:
         """The request here that this transaction answers: the one that its session waits for next."""
         cnxn = self._connections.by_session.get(applied.header.client_id)
-        if cnxn is None or cnxn.closing or not cnxn.pending:
+        if cnxn is None or cnxn.closing or cnxn.pending.is_empty:
             return None
         request = first_pending(cnxn)
         is_it = request.is_write and request.cxid == applied.header.cxid and request.type != op.SYNC

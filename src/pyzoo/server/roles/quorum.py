@@ -109,11 +109,11 @@ class QuorumZooKeeperServer(ZooKeeperServer, CheckOwner):
     def _refuse_early(self, request: Request, cnxn: ServerCnxn, code: int) -> None:
         """Answer in the request's turn (Apache's answer may overtake others, which makes clients hang up)."""
         self.touch_session(cnxn.session_id, cnxn.timeout_ms)
-        if cnxn.pending:
-            self.final.refuse(request, code)
-        else:
+        if cnxn.pending.is_empty:
             cnxn.reply_empty(request.cxid, 0, code)
             self.throttler.finished(request)
+        else:
+            self.final.refuse(request, code)
 
     def submit_write(self, request: Request) -> None:
         cnxn = request.cnxn

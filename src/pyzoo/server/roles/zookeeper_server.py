@@ -243,6 +243,8 @@ class ZooKeeperServer(WritingServer, FinalOwner):
                 request = self.admission.request_of(cnxn, archive, self.now_ms)
                 if request is not None and throttler.begin(request):
                     self.submit_now(request, cnxn)
+                if frames.is_used_up():
+                    return
         except ProtocolViolation as violation:
             logger.info(
                 "Closing the connection of %s:%d: %s", cnxn.address, cnxn.port, violation, extra=of_client(cnxn)

@@ -181,5 +181,6 @@ def _stand_in(
     cnxn.connect_seen = cnxn.established = established
     for name, value in zip(CNXN_FIELDS, values, strict=True):
         setattr(cnxn, name, value)
-    cnxn.pending.extend([PendingRequest() for _ in range(min(pending, MOST_PENDING))])
+    for _ in range(min(pending, MOST_PENDING)):
+        cnxn.pending.append(PendingRequest())
     return cnxn

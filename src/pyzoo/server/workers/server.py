@@ -89,7 +89,7 @@ class WorkerZooKeeperServer(LearnerZooKeeperServer):
         cnxn = self.connections.by_session.get(session_id)
         if cnxn is None:
             return
-        for request in cnxn.pending:
+        for request in cnxn.pending.all():
             if request.is_write and isinstance(request, Request) and request.cxid == cxid:
                 self.final.refuse_pending(request, code)
                 return

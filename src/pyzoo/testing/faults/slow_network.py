@@ -82,9 +82,9 @@ class DelayLine:
         self._changed = trio.Event()
         for listener in self._loop.clients.listeners:
             listener.sock = DelayedListener(listener.sock, self)
-        for endpoint in self._loop.endpoints.by_fd.values():
+        for endpoint in self._loop.endpoints.all():
             if isinstance(endpoint, ClientEndpoint):
-                endpoint.sock = DelayedSocket(endpoint.sock, self)
+                endpoint.use(DelayedSocket(endpoint.sock, self))
         tasks.nursery.start_soon(self._deliver)
 
     def set(self, seconds: float) -> None:
@@ -116,7 +116,7 @@ class DelayLine:
         if arrived:
             self._tasks.turn()
         for sock in arrived:
-            endpoint = self._loop.endpoints.by_fd.get(sock.fileno())
+            endpoint = self._loop.endpoints.at(sock.fileno())
             if endpoint is not None and sock.next_due < math.inf:
                 endpoint.ready(_IN)
             if endpoint is None or sock.next_due == math.inf:
