@@ -53,6 +53,15 @@ NOT_DEAD = {
         "role_class",
     },
     "what click calls": {"blame", "cli", "format_commands", "launchers", "parse_args", "recover"},
+    "what is imported when the command is called": {
+        "launcher",
+        "snapshot_comparer",
+        "snapshot_formatter",
+        "snapshot_recursive_summary",
+        "txn_log_toolkit",
+        "zk_cleanup",
+        "zk_server",
+    },
     "what construct calls": {"_parse"},
     "what ctypes reads": {"restype"},
     "what logging calls and reads": {

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -59,6 +60,22 @@ def test_the_server_takes_the_place_of_the_entry_point_and_ends_on_sigterm(start
     assert f"{process.pid}" == (tmp_path / "data" / ".pyzoo.lock").read_text().strip()
     process.send_signal(signal.SIGTERM)
     assert 0 == process.wait(PATIENCE_S)
+
+
+def test_a_health_check_loads_nothing_of_a_server(start: Start, tmp_path: Path) -> None:
+    _, port = start()
+    program = "\n".join(
+        (
+            "import sys",
+            "from pyzoo.cli.main import main",
+            "main(['launcher', 'zkServer', 'status', *sys.argv[1:]], standalone_mode=False)",
+            "print({'trio', 'kazoo', 'pyzoo.cli.serve', 'pyzoo.config.settings'} & sys.modules.keys())",
+        )
+    )
+    asked = [sys.executable, "-c", program, str(tmp_path / "conf" / "zoo.cfg")]
+    ended = subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE_S)
+    found = f"Client port found: {port}. Client address: 127.0.0.1. Client SSL: false."
+    assert [found, "Mode: standalone", "set()"] == ended.stdout.splitlines()
 
 
 def test_the_log_goes_to_the_console_only(start: Start, tmp_path: Path) -> None:

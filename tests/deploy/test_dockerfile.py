@@ -2,10 +2,13 @@
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
 
+from pyzoo.runtime.four_letters import TIMEOUT_S
 from tests.support.entry_point import DEFAULTS, DIRECTORIES, ROOT
 
 
@@ -37,6 +40,21 @@ def test_the_image_has_all_that_servers_can_use(server_stage: str) -> None:
     assert "libgssapi-krb5-2" in words(server_stage, "RUN apt-get").split()
 
 
+def test_what_is_installed_ahead_is_what_the_server_depends_on() -> None:
+    """Nothing is left to be compiled anew each time that a source file changes."""
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    [program] = re.findall(r"python -c '([^']*)' > /requirements.txt", text)
+    ended = subprocess.run(
+        [sys.executable, "-c", program.replace("/pyproject.toml", str(ROOT / "pyproject.toml"))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    assert [*project["dependencies"], *extras["tls"], *extras["kerberos"]] == ended.stdout.splitlines()
+
+
 def test_variables_have_the_defaults_of_the_official_image(server_stage: str) -> None:
     variables = dict(word.split("=", 1) for word in words(server_stage, "ENV").split())
     assert DEFAULTS.items() <= variables.items()
@@ -56,3 +74,8 @@ def test_volumes_ports_and_commands_are_those_of_the_official_image(server_stage
 def test_the_health_check_is_a_command_of_the_image(server_stage: str) -> None:
     assert words(server_stage, "HEALTHCHECK").endswith('CMD ["zkServer.sh", "status"]')
     assert (ROOT / "src" / "pyzoo" / "launchers" / "zkServer.sh").exists()
+
+
+def test_the_health_check_may_take_longer_than_the_command_waits_for_an_answer(server_stage: str) -> None:
+    [seconds] = re.findall(r"--timeout=(\d+)s", words(server_stage, "HEALTHCHECK"))
+    assert int(seconds) > TIMEOUT_S

@@ -61,8 +61,8 @@ def check(path: str, definitions: tuple[str, ...], as_json: bool, strict: bool, 
 
 def problems_of(path: str, definitions: tuple[str, ...], running: bool, quick: bool) -> "list[Problem]":
     """All problems, errors first, then in the order of the file."""
+    from pyzoo.cli.config_files import read_text
     from pyzoo.cli.properties import given_properties
-    from pyzoo.cli.serve import read_text
     from pyzoo.config.diagnosis import diagnose
     from pyzoo.config.problems import Severity, problem_of
     from pyzoo.errors import ConfigError
@@ -85,7 +85,7 @@ def problems_of(path: str, definitions: tuple[str, ...], running: bool, quick: b
 
 def texts_beside(text: str, path: str) -> "tuple[dict[str, str], list[Problem]]":
     """The other files of a configuration by their paths, and what is wrong with those that cannot be read."""
-    from pyzoo.cli.serve import read_text
+    from pyzoo.cli.config_files import read_text
     from pyzoo.config.diagnosis import readable_text
     from pyzoo.config.parse import files_needed
     from pyzoo.config.problems import Severity, problem_of
@@ -170,8 +170,9 @@ def show(path: str, definitions: tuple[str, ...], as_json: bool, only_given: boo
 
 def settings_of(path: str, definitions: tuple[str, ...]) -> "list[Setting]":
     """The effective settings of a file; raises ConfigError."""
+    from pyzoo.cli.config_files import read_text
     from pyzoo.cli.properties import given_properties
-    from pyzoo.cli.serve import read_configuration, read_text
+    from pyzoo.cli.serve import read_configuration
     from pyzoo.config.origins import effective_settings
     from pyzoo.config.parse import build_config
     from pyzoo.config.properties import parse_properties

@@ -1,7 +1,8 @@
 """How the commands present themselves: whole descriptions, and errors that say what would be right."""
 
+import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,6 +60,26 @@ class Group(click.Group):
             if error.message or not isinstance(error.param, click.Option):
                 raise
             raise click.MissingParameter(error.param.help, error.ctx, error.param) from None
+
+
+class ImportingGroup(Group):
+    """A group each of whose commands is imported when it is called."""
+
+    def __init__(self, *arguments: Any, places: Mapping[str, str], **settings: Any) -> None:
+        """`places` has "module:name" of each command, by what it is called."""
+        super().__init__(*arguments, **settings)
+        self._places = places
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [*super().list_commands(context), *self._places]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self._places:
+            return super().get_command(context, name)
+        module, _, attribute = self._places[name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
 
 
 class WholeNumber(click.IntRange):

@@ -2,24 +2,19 @@
 
 import click
 
-from pyzoo.cli.toolkits import (
-    snapshot_comparer,
-    snapshot_formatter,
-    snapshot_recursive_summary,
-    txn_log_toolkit,
-    zk_cleanup,
-)
-from pyzoo.cli.zk_server import zk_server
+from pyzoo.cli.groups import ImportingGroup
+
+#: Health checks run zkServer.sh every few seconds: it loads nothing for the others.
+LAUNCHERS = {
+    "zkServer": "pyzoo.cli.zk_server:zk_server",
+    "zkCleanup": "pyzoo.cli.toolkits:zk_cleanup",
+    "TxnLogToolkit": "pyzoo.cli.toolkits:txn_log_toolkit",
+    "SnapshotFormatter": "pyzoo.cli.toolkits:snapshot_formatter",
+    "SnapshotComparer": "pyzoo.cli.toolkits:snapshot_comparer",
+    "SnapshotRecursiveSummary": "pyzoo.cli.toolkits:snapshot_recursive_summary",
+}
 
 
-@click.group(hidden=True)
+@click.group(hidden=True, cls=ImportingGroup, places=LAUNCHERS)
 def launcher() -> None:
     """The other half of zkServer.sh and its like."""
-
-
-launcher.add_command(zk_server)
-launcher.add_command(zk_cleanup)
-launcher.add_command(txn_log_toolkit)
-launcher.add_command(snapshot_formatter)
-launcher.add_command(snapshot_comparer)
-launcher.add_command(snapshot_recursive_summary)

@@ -1,28 +1,27 @@
 """The pyzoo command and its sub-commands, each of which is imported when it is called: a server starts in a blink."""
 
-import importlib
 import sys
 
 import click
 
 from pyzoo import __version__
-from pyzoo.cli.groups import Group
+from pyzoo.cli.groups import ImportingGroup
 
 COMMANDS = {
-    "serve": "pyzoo.cli.serve",
-    "stop": "pyzoo.cli.stop",
-    "status": "pyzoo.cli.status",
-    "config": "pyzoo.cli.config",
-    "cli": "pyzoo.cli.shell",
-    "ensemble": "pyzoo.cli.ensemble",
-    "log": "pyzoo.cli.log",
-    "log-level": "pyzoo.cli.log_level",
-    "snapshot": "pyzoo.cli.snapshot",
-    "purge": "pyzoo.cli.purge",
-    "launchers": "pyzoo.cli.launchers",
-    "launcher": "pyzoo.cli.launcher",
+    "serve": "pyzoo.cli.serve:serve",
+    "stop": "pyzoo.cli.stop:stop",
+    "status": "pyzoo.cli.status:status",
+    "config": "pyzoo.cli.config:config",
+    "cli": "pyzoo.cli.shell:cli",
+    "ensemble": "pyzoo.cli.ensemble:ensemble",
+    "log": "pyzoo.cli.log:log",
+    "log-level": "pyzoo.cli.log_level:log_level",
+    "snapshot": "pyzoo.cli.snapshot:snapshot",
+    "purge": "pyzoo.cli.purge:purge",
+    "launchers": "pyzoo.cli.launchers:launchers",
+    "launcher": "pyzoo.cli.launcher:launcher",
 }
-"""Where the command of each name is, under that name with underscores."""
+"""Where the command of each name is."""
 
 
 EPILOG = """\b
@@ -33,24 +32,14 @@ put this into the start file of your shell:
   fish: _PYZOO_COMPLETE=fish_source pyzoo | source"""
 
 
-class Commands(Group):
-    """A group that finds its commands in COMMANDS."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return [*super().list_commands(context), *COMMANDS]
+class Commands(ImportingGroup):
+    """The commands of pyzoo."""
 
     def names_elsewhere(self) -> dict[str, str]:
         """Those of the shell too: who types `pyzoo ls /` is told of `cli ls`."""
         from pyzoo.shell.shell import usage_table
 
         return {name.lower(): f"cli {name}" for name in usage_table()} | super().names_elsewhere()
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return super().get_command(context, name)
-        command = getattr(importlib.import_module(COMMANDS[name]), name.replace("-", "_"))
-        assert isinstance(command, click.Command)
-        return command
 
 
 def version_text() -> str:
@@ -68,7 +57,7 @@ def print_version(context: click.Context, _parameter: click.Parameter, wanted: b
         context.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+@click.group(cls=Commands, places=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
 @click.option(
     "--version",
     is_flag=True,

@@ -19,6 +19,7 @@ from attrs import evolve
 
 from pyzoo import __version__
 from pyzoo.cli.build_kind import build_kind
+from pyzoo.cli.config_files import read_text
 from pyzoo.cli.groups import FREE_OR_PORT
 from pyzoo.cli.properties import given_properties
 from pyzoo.config.hosts import bare_host
@@ -59,16 +60,6 @@ def default_data_dir() -> Path:
         return (Path(base) if base.startswith("/") else Path.home() / ".local" / "share") / "pyzoo"
     except RuntimeError:
         raise ConfigError("there is no home directory to keep data in: give --data-dir") from None
-
-
-def read_text(path: str) -> str | None:
-    """A configuration file as Java reads it, or None when it is not there; raises ConfigError."""
-    try:
-        return Path(path).read_text(encoding="iso-8859-1")
-    except (FileNotFoundError, NotADirectoryError):
-        return None  # a data directory that is none is found when it is opened
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", path) from error
 
 
 def read_configuration(path: str) -> tuple[str, dict[str, str]]:

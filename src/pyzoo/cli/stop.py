@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from pyzoo.cli.config_files import read_text
 from pyzoo.cli.groups import Seconds, ending_with_one_line
-from pyzoo.cli.serve import read_text
 from pyzoo.config.properties import parse_properties
 from pyzoo.errors import ConfigError
 

@@ -10,8 +10,8 @@ from typing import NoReturn
 import click
 
 from pyzoo.cli.commons_cli import Option, ParseError, parse, usage_text
+from pyzoo.cli.config_files import read_text
 from pyzoo.cli.log import chop_log, dump_log, recover_log
-from pyzoo.cli.serve import read_text
 from pyzoo.cli.shell import ForeignCommand
 from pyzoo.cli.snapshot import INVALID_INVOCATION, compare_snapshots, dump_snapshot, sum_up_snapshot
 from pyzoo.cli.tool_output import ending_quietly

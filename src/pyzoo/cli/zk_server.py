@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pyzoo.cli.config_files import read_text
 from pyzoo.cli.groups import ending_with_one_line, reason_of
-from pyzoo.cli.serve import read_text
 from pyzoo.cli.stop import TIMEOUT_S, pid_file_of
 from pyzoo.config.properties import Property, parse_properties
 from pyzoo.errors import ConfigError
