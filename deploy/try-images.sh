@@ -165,6 +165,24 @@ try_users() {
     docker exec "$NAME" bash -c 'echo envi | nc -w 3 127.0.0.1 2181' | grep -q '^user.name=zookeeper' || fail "envi"
 }
 
+# certificate NAME OPTION...: NAME.pem with its key, for any user of a container.
+certificate() {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" "${@:2}" -keyout "$scratch/$1.key" -out "$scratch/$1.crt" 2> /dev/null
+    cat "$scratch/$1.key" "$scratch/$1.crt" > "$scratch/$1.pem"
+    chmod a+r "$scratch/$1.pem" "$scratch/$1.crt"
+}
+
+try_tls() {
+    step "a server with a TLS port only is healthy"
+    certificate ca
+    certificate server -CA "$scratch/ca.crt" -CAkey "$scratch/ca.key" -addext subjectAltName=DNS:localhost
+    local trust=ssl.trustStore.location=/conf/ca.pem key=ssl.keyStore.location=/conf/server.pem
+    start -v "$scratch/server.pem:/conf/server.pem:ro" -v "$scratch/ca.crt:/conf/ca.pem:ro" \
+        -e ZOO_SERVERS=server.1=localhost:2888:3888 -e ZOO_CFG_EXTRA="secureClientPort=2281 $trust $key" \
+        -e CLIENT_JVMFLAGS="-Dzookeeper.$trust -Dzookeeper.$key" "$IMAGE"
+    eventually is_healthy
+}
+
 try_takeover() {
     step "volumes that a real server wrote"
     local fixture=$PWD/tests/fixtures/standalone-3.9.5
@@ -361,6 +379,7 @@ docker network create "$NETWORK" > /dev/null
 try_one_server
 try_variables
 try_users
+try_tls
 try_takeover
 docker rm -fv "$NAME" > /dev/null 2>&1 || true
 try_kubernetes
