@@ -15,7 +15,7 @@ from pathlib import Path
 from attrs import frozen
 
 from interop.install import copy_artifacts
-from interop.java import CACHE, OLDER_VERSION, java, javac, zookeeper_39
+from interop.java import CACHE, JAVAC_OPTIONS, OLDER_VERSION, java, javac, zookeeper_39
 from interop.processes import PYZOO_COMMAND, environment_of_pyzoo
 
 SOURCES = Path(__file__).parent / "java_client" / "apache_tests"
@@ -82,7 +82,7 @@ def fetch() -> None:
 
 def compile_sources(target: Path, class_path: str) -> None:
     sources = [str(path) for path in sorted(SOURCES.rglob("*.java"))]
-    subprocess.run([javac(), "-cp", class_path, "-d", str(target), *sources], check=True)
+    subprocess.run([javac(), *JAVAC_OPTIONS, "-cp", class_path, "-d", str(target), *sources], check=True)
 
 
 def run(name: str, expected: Expected, class_path: str) -> bool:

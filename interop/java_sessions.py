@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
-from interop.java import JVM_OPTIONS, JavaZooKeeper, java, javac
+from interop.java import JAVAC_OPTIONS, JVM_OPTIONS, JavaZooKeeper, java, javac
 from interop.server import LOGBACK_XML
 
 SOURCE = Path(__file__).parent / "java_client" / "Sessions.java"
@@ -25,7 +25,7 @@ class JavaClient:
 
     def __attrs_post_init__(self) -> None:
         class_path = self.zookeeper.class_path
-        subprocess.run([javac(), "-cp", class_path, "-d", self.home, SOURCE], check=True)
+        subprocess.run([javac(), *JAVAC_OPTIONS, "-cp", class_path, "-d", self.home, SOURCE], check=True)
         # The log tells why a connection failed; stdout is for answers.
         (self.home / "logback.xml").write_text(LOGBACK_XML.replace("<encoder>", "<target>System.err</target><encoder>"))
         options = ["-Xmx128m", *JVM_OPTIONS, *self.zookeeper.options]

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-from interop.java import DEBIAN_JAR, JVM_OPTIONS, JavaZooKeeper, java, zookeeper_38, zookeeper_39, zookeeper_395
+from interop.java import (
+    DEBIAN_JAR,
+    JVM_OPTIONS,
+    TRUSTED,
+    JavaZooKeeper,
+    java,
+    zookeeper_38,
+    zookeeper_39,
+    zookeeper_395,
+)
 from interop.processes import PYZOO_COMMAND, environment_of_pyzoo, launch
 from interop.server import Server, ask
 
@@ -148,7 +157,7 @@ class Member(Server):
             java(),
             "-Xmx256m",
             *JVM_OPTIONS,
-            *(() if properties["zookeeper.admin.enableServer"] == "true" else zookeeper.options),
+            *(TRUSTED if properties["zookeeper.admin.enableServer"] == "true" else zookeeper.options),
             f"-Dlogback.configurationFile={self.home}/logback.xml",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.quorum=info",

@@ -16,7 +16,7 @@ from typing import IO
 
 from attrs import define, evolve, field, frozen
 
-from interop.java import JVM_OPTIONS, JavaZooKeeper, java
+from interop.java import JVM_OPTIONS, TRUSTED, JavaZooKeeper, java
 from interop.ports import free_port
 from interop.processes import PYZOO_COMMAND, Process, environment_of_pyzoo, launch
 
@@ -245,7 +245,7 @@ def launch_real(config: Config, zookeeper: JavaZooKeeper, home: Path) -> Server:
         java(),
         "-Xmx512m",
         *JVM_OPTIONS,
-        *(() if config.admin else zookeeper.options),
+        *(TRUSTED if config.admin else zookeeper.options),
         f"-Dlogback.configurationFile={home}/logback.xml",
         *config.java_properties(),
         "-cp",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from interop.conftest import required
-from interop.java import curator_class_path, java, javac
+from interop.java import JAVAC_OPTIONS, curator_class_path, java, javac
 from interop.pair import Pair
 from interop.server import LOGBACK_XML
 
@@ -20,7 +20,7 @@ def curator_check(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], s
     """Runs the program against host:port and returns what it printed."""
     jars = str(required(curator_class_path))
     classes = tmp_path_factory.mktemp("curator")
-    subprocess.run([str(required(javac)), "-cp", jars, "-d", classes, SOURCE], check=True)
+    subprocess.run([str(required(javac)), *JAVAC_OPTIONS, "-cp", jars, "-d", classes, SOURCE], check=True)
     (classes / "logback.xml").write_text(LOGBACK_XML)
 
     def run(host_port: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from interop.conftest import required
-from interop.java import curator_class_path, java, javac
+from interop.java import JAVAC_OPTIONS, curator_class_path, java, javac
 from interop.pair import Pair
 from interop.server import LOGBACK_XML
 from interop.shells import RUN_SECONDS, pyzoo_cli
@@ -46,7 +46,7 @@ def holding(tmp_path_factory: pytest.TempPathFactory) -> Hold:
     """Curator's recipes at work with host:port as long as the context lasts; gives the sessions of its clients."""
     jars = str(required(curator_class_path))
     classes = tmp_path_factory.mktemp("curator")
-    subprocess.run([str(required(javac)), "-cp", jars, "-d", classes, SOURCE], check=True)
+    subprocess.run([str(required(javac)), *JAVAC_OPTIONS, "-cp", jars, "-d", classes, SOURCE], check=True)
     (classes / "logback.xml").write_text(LOGBACK_XML)
 
     @contextmanager

@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from interop.certificates import PASSWORD, Authority, Identity
 from interop.conftest import required, subject_is_real
-from interop.java import JVM_OPTIONS, JavaZooKeeper, java, javac
+from interop.java import JAVAC_OPTIONS, JVM_OPTIONS, JavaZooKeeper, java, javac
 from interop.server import LOGBACK_XML
 
 SOURCE = Path(__file__).parent / "java_client" / "TlsProbe.java"
@@ -71,8 +71,8 @@ class Both:
 @pytest.fixture(scope="module")
 def both(zookeeper: JavaZooKeeper, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     classes, jars = tmp_path_factory.mktemp("classes"), zookeeper.class_path
-    compile_it = [str(required(javac)), *HOSTNAME_CHECKER, "-nowarn", "-cp", jars, "-d", str(classes), str(SOURCE)]
-    subprocess.run(compile_it, check=True, capture_output=True)
+    words = [*JAVAC_OPTIONS, *HOSTNAME_CHECKER, "-nowarn", "-cp", jars, "-d", str(classes), str(SOURCE)]
+    subprocess.run([str(required(javac)), *words], check=True, capture_output=True)
     (classes / "logback.xml").write_text(LOGBACK_XML)
     probe = (java(), *JVM_OPTIONS, *HOSTNAME_CHECKER, "-cp", f"{classes}:{jars}", "TlsProbe")
     answers = probe if subject_is_real() else (sys.executable, str(Path(__file__).parent / "tls_answers.py"))
