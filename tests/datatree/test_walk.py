@@ -81,6 +81,19 @@ def test_a_walk_bears_changes_between_slices(driver: Any) -> None:
     assert "/b" not in paths
 
 
+def test_a_slice_has_fewer_nodes_where_they_are_large(driver: Any) -> None:
+    for at in range(10):
+        driver.create(f"/n{at}", bytes(200_000))
+    walk = driver.tree.walk()
+    sizes = []
+    more = True
+    while more:
+        out = BytesWriter()
+        more = walk.next_slice(out, 500)
+        sizes.append(len(out))
+    assert max(sizes) < 500_000
+
+
 def crowd(count: int) -> DataTree:
     tree = DataTree(digest_enabled=False)
     tree.clear()

@@ -14,6 +14,7 @@ from pyzoo.persistence.memory_disk import MemoryDisk
 from pyzoo.persistence.names import log_zxid, method_of_name, snapshot_name, snapshot_zxid
 from pyzoo.persistence.snapshot.file import SnapshotReader, SnapshotWriter, snapshot_chunks
 from pyzoo.persistence.snapshot.saved import (
+    SYNC_BYTES,
     SnapshotFile,
     list_snapshots,
     list_valid_snapshots,
@@ -266,6 +267,16 @@ def test_a_snapshot_in_the_making_has_no_name_that_a_server_takes(disk: MemoryDi
     assert file.save() == f"{VERSION_2}/snapshot.5"
     assert disk.list(VERSION_2) == ["snapshot.5"]
     assert file.bytes_written == disk.size(f"{VERSION_2}/snapshot.5")
+
+
+def test_a_snapshot_is_synced_a_portion_at_a_time() -> None:
+    disk = FailingDisk()
+    disk.make_directory(VERSION_2)
+    file = SnapshotFile(disk, VERSION_2, 5)
+    disk.sync_fails = True
+    file.write(bytes(SYNC_BYTES // 2), bytes(SYNC_BYTES // 4))
+    with pytest.raises(StorageError, match="cannot save the snapshot"):
+        file.write(bytes(SYNC_BYTES // 4))
 
 
 def test_an_abandoned_snapshot_leaves_nothing_behind(disk: MemoryDisk) -> None:

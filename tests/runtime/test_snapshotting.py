@@ -3,7 +3,7 @@
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,14 +11,37 @@ import pytest
 import trio
 
 from pyzoo.errors import StorageError
-from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_beside
+from pyzoo.runtime import snapshotting as room
+from pyzoo.runtime.snapshotting import (
+    LONGEST_SLICE_NS,
+    PIECE_BYTES,
+    SHORTEST_SLICE_NS,
+    save_snapshot_beside,
+    slice_ns,
+)
 from pyzoo.server.metrics import ServerMetrics
+
+
+def test_a_slice_is_as_long_as_others_had_the_loop() -> None:
+    assert slice_ns(2_000_000) == 2_000_000
+
+
+def test_a_slice_is_worth_its_turn_where_nobody_else_wants_the_loop() -> None:
+    assert slice_ns(30_000) == SHORTEST_SLICE_NS
+
+
+def test_a_slice_is_no_longer_than_others_can_wait() -> None:
+    assert slice_ns(50_000_000) == LONGEST_SLICE_NS
+
+
+def loop() -> Any:
+    return SimpleNamespace(saves_snapshot=False)
 
 
 class FullDisk:
     """A snapshot file that takes nothing."""
 
-    def write(self, _chunk: bytes) -> None:
+    def write(self, *_chunks: bytes) -> None:
         raise StorageError("the disk is full")
 
     def abandon(self) -> None:
@@ -47,7 +70,7 @@ async def test_one_that_fails_leaves_nothing_in_memory() -> None:
     database: Any = SimpleNamespace(last_processed_zxid=1)
     server: Any = SimpleNamespace(snapshot_epoch=0)
     with pytest.raises(StorageError, match="the disk is full") as caught:
-        await save_snapshot_beside(storage, database, server)
+        await save_snapshot_beside(storage, database, server, loop())
     del caught
     with trio.fail_after(60):
         while files[0]() is not None:  # the thread lets go of its work a moment later
@@ -61,10 +84,10 @@ class SlowDisk:
         self.second_is_made = threading.Event()
         self.pieces: list[bytes] = []
 
-    def write(self, piece: bytes) -> None:
+    def write(self, *chunks: bytes) -> None:
         if not self.pieces:
             assert self.second_is_made.wait(60), "nothing was made meanwhile"
-        self.pieces.append(piece)
+        self.pieces.append(b"".join(chunks))
 
     def save(self) -> str:
         return "snapshot.1"
@@ -77,13 +100,62 @@ async def test_a_piece_is_made_while_the_one_before_is_written() -> None:
     file = SlowDisk()
 
     def chunks(_database: object) -> Iterator[bytes]:
-        yield b"1" * SNAPSHOT_CHUNK_BYTES
+        yield b"1" * PIECE_BYTES
         file.second_is_made.set()
-        yield b"2" * SNAPSHOT_CHUNK_BYTES
+        yield b"2" * PIECE_BYTES
         yield b"end"
 
+    assert await save(file, chunks) == "snapshot.1"
+    assert [b"1", b"2", b"e"] == [piece[:1] for piece in file.pieces]
+
+
+async def save(file: object, chunks: Callable[[object], Iterator[bytes]], turns: Any = None) -> str | None:
     storage: Any = SimpleNamespace(saving=trio.Lock(), snapshot_file=lambda _zxid: file, snapshot_chunks=chunks)
     database: Any = SimpleNamespace(last_processed_zxid=1)
     server: Any = SimpleNamespace(snapshot_epoch=0, metrics=ServerMetrics())
-    assert "snapshot.1" == await save_snapshot_beside(storage, database, server)
-    assert [b"1", b"2", b"e"] == [piece[:1] for piece in file.pieces]
+    return await save_snapshot_beside(storage, database, server, turns or loop())
+
+
+class WillingDisk(SlowDisk):
+    """A snapshot file that takes everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.second_is_made.set()
+
+
+async def test_others_have_their_turn_after_each_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ns = 0
+    turns: list[int] = []
+
+    def chunks(_database: object) -> Iterator[bytes]:
+        nonlocal now_ns
+        for _ in range(5):
+            now_ns += SHORTEST_SLICE_NS // 2
+            turns.append(0)
+            yield b"x"
+
+    async def take_turns() -> None:
+        while True:
+            if turns:
+                turns[-1] += 1
+            await trio.lowlevel.checkpoint()
+
+    monkeypatch.setattr(room, "monotonic_ns", lambda: now_ns)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(take_turns)
+        await save(WillingDisk(), chunks)
+        nursery.cancel_scope.cancel()
+    assert [count > 0 for count in turns[:4]] == [False, True, False, True]
+
+
+async def test_the_turns_know_of_a_snapshot_until_it_is_saved() -> None:
+    turns = loop()
+    known: list[bool] = []
+
+    def chunks(_database: object) -> Iterator[bytes]:
+        known.append(turns.saves_snapshot)
+        yield b"x"
+
+    await save(WillingDisk(), chunks, turns)
+    assert [*known, turns.saves_snapshot] == [True, False]

@@ -17,6 +17,8 @@ _CROWDED: Final = 8192
 """Children above which a node's listing is not made in one step."""
 _BIN: Final = 2048
 """Buckets that are put in order at once."""
+_SLICE_BYTES: Final = 1 << 18
+"""With so much written a slice is over, however few nodes that were."""
 _HASHES_A_NODE: Final = 8
 """Names that may be hashed in the time that a node takes to write."""
 
@@ -76,9 +78,10 @@ class TreeWalk:
         self._crowd_levels: list[int] = []
 
     def next_slice(self, out: BytesWriter, max_nodes: int) -> bool:
-        """Append up to `max_nodes` records, each path and node; False when the walk is over."""
+        """Append up to `max_nodes` records, each path and node, fewer of large ones; False when the walk is over."""
         left: i64 = max_nodes
-        while left > 0:
+        full: i64 = len(out) + _SLICE_BYTES
+        while left > 0 and len(out) < full:
             if self._crowds and self._crowd_levels[-1] == len(self._levels):
                 left -= self._from_crowd(left)
                 continue

@@ -143,7 +143,7 @@ class ServerHost:
         if server.mode == READ_ONLY:
             raise StorageError("what a server without a quorum has may be taken back; ask one with a quorum")
         check_room_for_snapshot(server.config.admin, server.tree, storage.directories.snapshots)
-        path = await save_snapshot_beside(storage, server.database, self.tasks.core)
+        path = await save_snapshot_beside(storage, server.database, self.tasks.core, self.tasks.loop)
         if path is None:
             raise StorageError("this server changed its role meanwhile; try again")
         file = await trio.to_thread.run_sync(open, path, "rb")

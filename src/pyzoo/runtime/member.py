@@ -16,7 +16,7 @@ from pyzoo.runtime.late_links import LateLinks
 from pyzoo.runtime.listening import open_listener
 from pyzoo.runtime.logins.member_logins import quorum_sasl
 from pyzoo.runtime.server_tasks import SASL_SECONDS, SASL_THREADS, ServerTasks
-from pyzoo.runtime.snapshotting import SNAPSHOT_CHUNK_BYTES, save_snapshot_beside
+from pyzoo.runtime.snapshotting import save_snapshot_beside
 from pyzoo.runtime.storage import Storage
 from pyzoo.runtime.tls.contexts import quorum_tls
 from pyzoo.runtime.tls.reload_stores import reload_stores
@@ -262,9 +262,9 @@ class MemberTasks(ServerTasks):
         self.turn()
 
     async def _save_snapshot(self) -> None:
-        """Nobody is served until it is done, so the slices are large; but who asks for its state wants an answer."""
+        """Nobody is served until it is done; but who asks for its state wants an answer."""
         try:
-            path = await save_snapshot_beside(self.files, self.peer.database, self.peer, SNAPSHOT_CHUNK_BYTES)
+            path = await save_snapshot_beside(self.files, self.peer.database, self.peer, self.loop)
         except StorageError as error:
             self.peer.snapshot_failed(error)
         else:

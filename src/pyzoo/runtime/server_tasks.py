@@ -90,13 +90,11 @@ class ServerTasks(ErrandRunner):
     async def _take_snapshot(self, storage: Storage) -> None:
         """Save a snapshot of the running server: slices here, the writing in a thread."""
         failed = False
-        self.loop.saves_snapshot = True
         try:
-            await save_snapshot_beside(storage, self.front().database, self.core)
+            await save_snapshot_beside(storage, self.front().database, self.core, self.loop)
         except StorageError as error:
             failed = True
             logger.error("%s", error)
         finally:
-            self.loop.saves_snapshot = False
             self.core.snapshot_ended(failed)
             storage.due_is_over.set()

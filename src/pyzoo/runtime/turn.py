@@ -174,7 +174,7 @@ class TurnLoop:
     def _next_events(self, end_ms: int) -> list[tuple[int, int]]:
         """What comes within a millisecond; what is held back goes out meanwhile, unless something comes in time.
 
-        The next step of a handshake is waited for until `end_ms`.
+        A snapshot has a use for that millisecond. The next step of a handshake is waited for until `end_ms`.
         """
         hold_ns = self._hold_ns()
         if hold_ns > 0:
@@ -185,6 +185,8 @@ class TurnLoop:
         log = self.log
         if log is not None and log.waiting:
             self._write_log(log, True)
+        if self.saves_snapshot:
+            return self.wait.now()
         handshakes, now_ms = self._handshakes, self.core.now_ms
         if handshakes is not None and handshakes.goes_on_soon(now_ms):
             return self.wait.within(max(end_ms - now_ms, 1) * NS_PER_MS, None)
@@ -321,7 +323,7 @@ class TurnLoop:
         self.endpoints.send(effects.replies.take())
 
     def _write_log(self, log: LogWriter, is_idle: bool) -> None:
-        if log.write(is_idle):
+        if log.write(is_idle and not self.saves_snapshot):
             self._written(log)
 
     def _written(self, log: LogWriter) -> None:

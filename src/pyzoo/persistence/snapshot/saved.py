@@ -28,6 +28,9 @@ from pyzoo.persistence.snapshot.layout import END_OF_SECTION
 # How many of the newest files are tried (FileSnap.deserialize).
 CANDIDATE_LIMIT: Final = 100
 
+SYNC_BYTES: Final = 1 << 22
+"""So much at a time is synced: a disk that gets hundreds of megabytes at the end keeps the log waiting."""
+
 _MIN_LENGTH: Final = 10
 
 
@@ -87,6 +90,7 @@ class SnapshotFile:
         self._method = method
         self.path = join(directory, name)
         self.bytes_written = 0
+        self._synced = 0
         self._disk = disk
         self._directory = directory
         self._temporary = join(directory, TEMPORARY_PREFIX + name)
@@ -96,9 +100,9 @@ class SnapshotFile:
         except OSError as error:
             raise self._failure(error) from error
 
-    def write(self, chunk: bytes) -> None:
-        """Add uncompressed bytes."""
-        self._write(self._compressor.compress(chunk))
+    def write(self, *chunks: bytes) -> None:
+        """Add uncompressed bytes, all that have gathered."""
+        self._write(*(chunks if self._method == PLAIN else [self._compressor.compress(b"".join(chunks))]))
 
     def save(self) -> str:
         """Make the file durable under its name, replacing a snapshot of the same zxid; returns the path."""
@@ -133,15 +137,19 @@ class SnapshotFile:
         with suppress(OSError):
             self._disk.remove(self._temporary)
 
-    def _write(self, data: bytes) -> None:
-        if not data:
+    def _write(self, *pieces: bytes) -> None:
+        size = sum(map(len, pieces))
+        if size == 0:
             return
         try:
-            self._file.write_at(self.bytes_written, data)
+            self._file.write_at(self.bytes_written, *pieces)
+            self.bytes_written += size
+            if self.bytes_written - self._synced >= SYNC_BYTES:
+                self._file.sync_data()
+                self._synced = self.bytes_written
         except OSError as error:
             self.abandon()
             raise self._failure(error) from error
-        self.bytes_written += len(data)
 
     def _failure(self, error: OSError) -> StorageError:
         return StorageError(
