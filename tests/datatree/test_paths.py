@@ -1,11 +1,16 @@
 """Path rules."""
 
+from collections.abc import Callable
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pyzoo.datatree.paths import (
     parent_and_validate,
     parent_of,
     validate_for_create,
+    validate_key,
     validate_path,
 )
 from pyzoo.errors import BADARGUMENTS, KeeperError
@@ -68,3 +73,15 @@ def test_built_in_nodes_are_never_deleted(path: str) -> None:
 def test_paths_are_taken_apart_at_the_last_slash(path: str, parent: str) -> None:
     assert parent == parent_of(path)
     assert parent == parent_and_validate(path)
+
+
+@given(path=st.text(st.sampled_from("/.ab\0 ~\x7f\x9f\u4e2d\ufff0\U0001f600"), max_size=8))
+def test_a_path_with_its_bytes_is_judged_as_the_path_is(path: str) -> None:
+    def verdict(validate: Callable[[], None]) -> int:
+        try:
+            validate()
+        except KeeperError as error:
+            return error.code
+        return 0
+
+    assert verdict(lambda: validate_path(path)) == verdict(lambda: validate_key(path, path.encode("utf-8")))

@@ -7,8 +7,9 @@ what is replayed over it already.
 from mypy_extensions import i32, i64
 
 from pyzoo.datatree.creations import NEXT_CVERSION, NodeCreations
-from pyzoo.datatree.digest import changed_digest
+from pyzoo.datatree.digest import changed_digest, is_uncounted
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, PERSISTENT, ttl_owner
+from pyzoo.datatree.foreseen import digest_in, node_in
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.node_store import length_of
@@ -79,9 +80,10 @@ class NodeChanges(NodeCreations):
 
     def delete_node(self, path: str, zxid: i64) -> i32:
         """Delete a node; returns OK or NONODE (DataTree.deleteNode)."""
-        key = key_of(path)
+        foreseen = self.foreseen
+        key = key_of(path) if foreseen is None else foreseen.key
         slash = last_slash(key)
-        parent = self.nodes.parent_of(key, slash) if slash >= 0 else None
+        parent = self.parent_of(key, slash)
         if parent is None or len(key) == 1:
             return NONODE
         # Before we know that the node exists: a fuzzy snapshot may lack both it and the parent's pzxid.
@@ -89,8 +91,10 @@ class NodeChanges(NodeCreations):
         if zxid > more.pzxid:
             pzxids = more.pzxid ^ zxid
             more.pzxid = zxid
-            self.digest_parent(key, slash, parent, 0, pzxids, 0)
-        node = self.nodes.find(key, hash_of_key(key))
+            self.digest_parent(key, slash, parent, pzxids, 0)
+        node = node_in(foreseen)
+        if node is None:
+            node = self.nodes.find(key, hash_of_key(key))
         if node is None:
             return NONODE
         children = more.children
@@ -98,17 +102,20 @@ class NodeChanges(NodeCreations):
         if children is not None and children.buckets == CHILDREN_BUCKETS and children.count == 0:
             more.children = None
         self.tree_digest -= node.digest
-        acl = self.acl_cache.acl_for(node.acl_id)
-        self.acl_cache.remove_use(node.acl_id)
-        if node.kind != PERSISTENT:
-            self.ownership.discard(path, node.kind, node.ephemeral_owner)
+        acl_id = node.acl_id
+        acl = self.acl_cache.acl_for(acl_id)
+        self.acl_cache.remove_use(acl_id)
+        kind = node.kind
+        if kind != PERSISTENT:
+            self.ownership.discard(path, kind, node.ephemeral_owner)
         size = node.data_length
         self.approximate_data_size -= len(path) + size
-        if slash >= len(QUOTA) and path.startswith(QUOTA):
+        if slash >= len(QUOTA) and is_uncounted(key) and path.startswith(QUOTA):
             above = path.rfind("/")
             self.quotas.quota_node_deleted(path[:above], path[above + 1 :])
         self.quotas.changed(path, -size, -1)
-        self._fire_deleted(path, zxid, acl, parent)
+        if self.data_watches.size > 0 or self.child_watches.size > 0:
+            self._fire_deleted(path, zxid, acl, parent)
         return OK
 
     def _fire_deleted(self, path: str, zxid: i64, acl: list[ACL], parent: DataNode) -> None:
@@ -122,8 +129,14 @@ class NodeChanges(NodeCreations):
     def _set_data(self, result: ProcessTxnResult, header: TxnHeader, txn: SetDataTxn) -> None:
         path = txn.path
         result.path = path
-        key = b"" if path is None else key_of(path)
-        node = self.nodes.find(key, hash_of_key(key))
+        foreseen = self.foreseen
+        if foreseen is not None:
+            key = foreseen.key
+        else:
+            key = b"" if path is None else key_of(path)
+        node = node_in(foreseen)
+        if node is None:
+            node = self.nodes.find(key, hash_of_key(key))
         if path is None or node is None:
             result.err = NONODE
             return
@@ -154,7 +167,7 @@ class NodeChanges(NodeCreations):
         more.mzxid = header.zxid
         more.version = txn.version
         if self.digest_enabled:
-            digest = self.foreseen_digest
+            digest = digest_in(self.foreseen)
             if digest == 0:
                 digest = changed_digest(self.digest_out, key, data, node)
             self.tree_digest += digest - node.digest

@@ -7,6 +7,7 @@ from mypy_extensions import i32, i64
 from pyzoo.datatree.digest import is_uncounted, new_digest
 from pyzoo.datatree.digest_parts import parent_part
 from pyzoo.datatree.ephemeral_type import PERSISTENT, kind_of
+from pyzoo.datatree.foreseen import digest_in, node_in
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.node_store import NodeStore, add_child, is_wide, length_of, size_of
 from pyzoo.datatree.path_hash import hash_of_key, is_ascii, key_of, last_slash
@@ -36,13 +37,17 @@ class NodeCreations(NodeStore):
     ) -> None:
         """Any create (DataTree.createNode)."""
         result.path = path
-        key = b"" if path is None else key_of(path)
+        foreseen = self.foreseen
+        if foreseen is not None:
+            key, path_hash = foreseen.key, foreseen.path_hash
+        else:
+            key = b"" if path is None else key_of(path)
+            path_hash = hash_of_key(key)
         slash = last_slash(key)
-        parent = self.nodes.parent_of(key, slash) if slash >= 0 else None
+        parent = self.parent_of(key, slash)
         if path is None or parent is None:
             result.err = NONODE
             return
-        path_hash = hash_of_key(key)
         cache = self.acl_cache
         acl_id = cache.acl_id_for(acl)
         existing = self.nodes.find(key, path_hash)
@@ -62,7 +67,7 @@ class NodeCreations(NodeStore):
                 self.ownership.add(path, kind, owner)
         self._add_node(node, key, data, owner, parent, slash, parent_cversion)
         self.approximate_data_size += size_of(path, data)
-        if slash >= len(QUOTA) and path.startswith(QUOTA):
+        if slash >= len(QUOTA) and is_uncounted(key) and path.startswith(QUOTA):
             above = path.rfind("/")
             self.quotas.quota_node_created(path[:above], path[above + 1 :])
         self.quotas.changed(path, length_of(data), 1)
@@ -73,6 +78,11 @@ class NodeCreations(NodeStore):
         if self.child_watches.size > 0:
             watched = path[: path.rfind("/")] if slash > 0 else "/"
             self.child_watches.trigger(watched, NODE_CHILDREN_CHANGED, zxid, cache.acl_for(parent.acl_id))
+
+    def parent_of(self, key: bytes, slash: i64) -> DataNode | None:
+        """The parent of the node that the transaction is about."""
+        parent = node_in(self.foreseen_parent)
+        return self.nodes.parent_of(key, slash) if parent is None and slash >= 0 else parent
 
     def create_again(self, header: TxnHeader, key: bytes, txn: CreateTxn) -> bool:
         """What most creates of a log do, with this path; False, with nothing done, where there is more to it.
@@ -104,7 +114,7 @@ class NodeCreations(NodeStore):
         zxid = node.czxid
         self._raise_parent(key, slash, parent, cversion, zxid)
         if self.digest_enabled:
-            digest = self.foreseen_digest
+            digest = digest_in(self.foreseen)
             if digest == 0:
                 digest = new_digest(self.digest_out, key, data, zxid, node.ctime, owner)
             node.digest = digest
@@ -124,17 +134,12 @@ class NodeCreations(NodeStore):
             cversions = more.cversion ^ i32(wanted)
             more.cversion = i32(wanted)
             more.pzxid = zxid
-            self.digest_parent(key, slash, parent, self.foreseen_parent_digest, pzxids, cversions)
+            self.digest_parent(key, slash, parent, pzxids, cversions)
 
-    def digest_parent(
-        self, key: bytes, slash: i64, parent: DataNode, foreseen: i64, pzxids: i64, cversions: i32
-    ) -> None:
-        """The children of the parent of this key have changed: its pzxid and its counter of creates by so much, xor.
-
-        `foreseen` is its digest, or 0.
-        """
+    def digest_parent(self, key: bytes, slash: i64, parent: DataNode, pzxids: i64, cversions: i32) -> None:
+        """The children of the parent of this key have changed: its pzxid and its counter of creates by so much, xor."""
         if self.digest_enabled and (slash < len(ZOOKEEPER_SUBTREE) or not is_uncounted(key)):
-            digest = foreseen
+            digest = digest_in(self.foreseen_parent)
             if digest == 0:
                 digest = parent.digest ^ parent_part(pzxids, cversions)
             self.tree_digest += digest - parent.digest

@@ -43,19 +43,35 @@ def stat_digest(
 ) -> i64:
     """What a node with these values adds to the digest of the tree; `cversion` is the stored counter."""
     key = path.encode("utf-8") if path != "/" else b""
-    if is_uncounted(key):
-        return 0
-    out = BytesWriter()
-    crc = _begin(out, key, data)
     versions = i64(version) << 32 | i64(cversion) & _LOW_HALF
-    return _end(out, crc, czxid, mzxid, pzxid, ctime, mtime, versions, aversion, ephemeral_owner)
+    return key_digest(BytesWriter(), key, data, czxid, mzxid, pzxid, ctime, mtime, versions, aversion, ephemeral_owner)
 
 
-def new_digest(out: BytesWriter, key: bytes, data: bytes | None, zxid: i64, time: i64, owner: i64) -> i64:
-    """The same of a node that was just made; its path in UTF-8.
+def key_digest(
+    out: BytesWriter,
+    key: bytes,
+    data: bytes | None,
+    czxid: i64,
+    mzxid: i64,
+    pzxid: i64,
+    ctime: i64,
+    mtime: i64,
+    versions: i64,
+    aversion: i32,
+    owner: i64,
+) -> i64:
+    """The same of a path in UTF-8, the root as ""; `versions` is the version, and in the lower half the cversion.
 
     `out` is for nothing but this; what it holds is lost.
     """
+    if is_uncounted(key):
+        return 0
+    out.truncate(0)
+    return _end(out, _begin(out, key, data), czxid, mzxid, pzxid, ctime, mtime, versions, aversion, owner)
+
+
+def new_digest(out: BytesWriter, key: bytes, data: bytes | None, zxid: i64, time: i64, owner: i64) -> i64:
+    """The same of a node that was just made."""
     if is_uncounted(key):
         return 0
     out.truncate(0)

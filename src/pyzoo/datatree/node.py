@@ -297,7 +297,7 @@ class DataNode(PathNode):
             write_i64_be(out, self.czxid)
             return
         children = more.children
-        count: i64 = 0 if children is None else children.count
+        count = i64(0) if children is None else children.count
         write_i64_be(out, more.mzxid)
         write_i64_be(out, ctime)
         write_i64_be(out, more.mtime)
@@ -318,7 +318,7 @@ class DataNode(PathNode):
         if more is None:
             return Stat(zxid, zxid, ctime, ctime, 0, 0, 0, 0, length, 0, zxid)
         children = more.children
-        count: i64 = 0 if children is None else children.count
+        count = i64(0) if children is None else children.count
         return Stat(
             zxid,
             more.mzxid,

@@ -10,6 +10,7 @@ from pyzoo.datatree.acl import OPEN_UNSAFE_ID, READ_ACL_UNSAFE, ACLCache
 from pyzoo.datatree.children import Children
 from pyzoo.datatree.digest import DigestLog, node_digest, persisted_digest
 from pyzoo.datatree.ephemeral_type import PERSISTENT, kind_of
+from pyzoo.datatree.foreseen import Foreseen
 from pyzoo.datatree.listings import Listings
 from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.node_table import NodeTable
@@ -43,8 +44,8 @@ class NodeStore:
     """The nodes of one server.
 
     `quotas`, `ownership` and `digests` are its books; they hold nothing that could not be made from the
-    nodes, except for the digests of the past. While a transaction is applied `foreseen_digest` and
-    `foreseen_parent_digest` are what its node and the parent of that add to the digest after it, 0 where nobody knows.
+    nodes, except for the digests of the past. While a transaction is applied that was prepared here `foreseen` and
+    `foreseen_parent` tell of its node and of the parent of that.
     """
 
     def __init__(self, extended_types: bool, emulate_353_ttl: bool, digest_enabled: bool) -> None:
@@ -54,8 +55,8 @@ class NodeStore:
         self.nodes = NodeTable()
         self.last_processed_zxid: i64 = 0
         self.tree_digest: i64 = 0
-        self.foreseen_digest: i64 = 0
-        self.foreseen_parent_digest: i64 = 0
+        self.foreseen: Foreseen | None = None
+        self.foreseen_parent: Foreseen | None = None
         self.approximate_data_size: i64 = 0
         self.acl_cache = ACLCache()
         self.ownership = Ownership()

@@ -12,6 +12,11 @@ QUOTA: Final = "/zookeeper/quota"
 CONFIG: Final = "/zookeeper/config"
 
 _SPECIAL: Final = ("/", ZOOKEEPER, QUOTA, CONFIG)
+_LONGEST_SPECIAL: Final = len(CONFIG)
+_SLASH: Final = 0x2F
+_DOT: Final = 0x2E
+_FIRST_PRINTED: Final = 0x20
+_LAST_PRINTED: Final = 0x7E
 
 
 def validate_path(path: str | None) -> None:
@@ -32,6 +37,24 @@ def validate_path(path: str | None) -> None:
         _validate_characters(path)
 
 
+def validate_key(path: str, key: bytes) -> None:
+    """As `validate_path`, for a path with its UTF-8: a look at the bytes is enough where nothing in them is special."""
+    size: i64 = len(key)
+    at: i64 = 1
+    is_name = size > 1 and key[0] == _SLASH
+    if is_name:
+        before: i64 = _SLASH
+        while at < size:
+            byte: i64 = key[at]
+            if byte < _FIRST_PRINTED or byte > _LAST_PRINTED or (before == _SLASH and byte <= _SLASH and byte >= _DOT):
+                break
+            before = byte
+            at += 1
+        is_name = at == size and before != _SLASH
+    if not is_name:
+        validate_path(path)
+
+
 def _validate_dots(path: str) -> None:
     for component in path.split("/"):
         if component == "." or component == "..":
@@ -46,22 +69,28 @@ def _validate_characters(path: str) -> None:
             raise KeeperError(BADARGUMENTS, path)
 
 
-def validate_for_create(path: str) -> None:
-    """The light check of a create, made before the parent is looked up (validatePathForCreate)."""
-    if "/" not in path or "\0" in path:
+def validate_for_create(path: str) -> i64:
+    """The light check of a create, made before the parent is looked up (validatePathForCreate).
+
+    Returns where the last slash is: before it is the path of the parent.
+    """
+    slash: i64 = path.rfind("/")
+    if slash < 0 or "\0" in path:
         raise KeeperError(BADARGUMENTS, path)
+    return slash
 
 
 def parent_and_validate(path: str) -> str:
     """The parent of a node to delete; the built-in nodes cannot be deleted (getParentPathAndValidate)."""
-    if "/" not in path or "\0" in path or path in _SPECIAL:
+    at: i64 = path.rfind("/")
+    if at < 0 or "\0" in path or (len(path) <= _LONGEST_SPECIAL and path in _SPECIAL):
         raise KeeperError(BADARGUMENTS, path)
-    return parent_of(path)
+    return path[:at]
 
 
 def parent_of(path: str) -> str:
     """What is before the last slash; for `/x` that is the empty string, the other name of the root."""
-    at = path.rfind("/")
+    at: i64 = path.rfind("/")
     return "" if at <= 0 else path[:at]
 
 

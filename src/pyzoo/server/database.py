@@ -105,9 +105,9 @@ class ZKDatabase(History):
         tree = self.tree
         if tree.closing is None:
             # While a close goes on the nodes may be some other way than they will be after it.
-            tree.foreseen_digest, tree.foreseen_parent_digest = request.digest, request.parent_digest
+            tree.foreseen, tree.foreseen_parent = request.foreseen, request.foreseen_parent
         result = tree.process_txn(header, request.txn)
-        tree.foreseen_digest, tree.foreseen_parent_digest = 0, 0
+        tree.foreseen = tree.foreseen_parent = None
         self._keep_session(header, request.txn)
         return result
 

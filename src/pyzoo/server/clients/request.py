@@ -5,6 +5,7 @@ from typing import Final, final
 from librt.strings import BytesWriter
 from mypy_extensions import i32, i64
 
+from pyzoo.datatree.foreseen import Foreseen
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ErrorTxn, Id, TxnHeader
 from pyzoo.server.clients.cnxn import PendingRequest, ServerCnxn
@@ -26,10 +27,10 @@ class Request(PendingRequest):
     was read. `header` and `txn` are set by the preparation of a write; `sub_types` and `sub_txns` are the parts of
     a multi. `owner` is 0 for a client of this server, else the handler of the learner that it came through.
     `payload` is kept by leaders only, `prepared` and `encoded_txn` from a preparation over several turns until it
-    has its zxid. `parents` are those of the nodes that a closeSession deletes, where they are known. `digest` and
-    `parent_digest` are what the node of a single write and its parent will add to the digest of the tree, 0 where
-    nobody knows. With `stays_local` it creates an ephemeral in a local session that may not become global. A
-    `throttled` one is not looked at: it is answered in its turn with `error`, or with THROTTLEDOP.
+    has its zxid. `parents` are those of the nodes that a closeSession deletes, where they are known. `foreseen` and
+    `foreseen_parent` are the node of a single write and its parent after it, where they are known. With `stays_local`
+    it creates an ephemeral in a local session that may not become global. A `throttled` one is not looked at: it is
+    answered in its turn with `error`, or with THROTTLEDOP.
     """
 
     def __init__(
@@ -58,8 +59,8 @@ class Request(PendingRequest):
         self.large_bytes: i64 = 0
         self.owner: i64 = 0
         self.zxid: i64 = 0
-        self.digest: i64 = 0
-        self.parent_digest: i64 = 0
+        self.foreseen: Foreseen | None = None
+        self.foreseen_parent: Foreseen | None = None
         self.header: TxnHeader | None = None
         self.txn: Record | None = None
         self.sub_types: list[int] | None = None

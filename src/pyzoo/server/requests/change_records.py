@@ -2,32 +2,48 @@
 
 from typing import Final, final
 
+from librt.strings import BytesWriter
 from mypy_extensions import i32, i64, mypyc_attr
 
-from pyzoo.datatree.digest import stat_digest
+from pyzoo.datatree.digest import key_digest, stat_digest
 from pyzoo.datatree.digest_parts import zxid_part
+from pyzoo.datatree.foreseen import Foreseen
 from pyzoo.datatree.node import DataNode
+from pyzoo.datatree.path_hash import key_of
 from pyzoo.datatree.paths import ZOOKEEPER_SUBTREE
 from pyzoo.jute.records import ACL
 
 UNCHANGED: Final = -1
 """Instead of the zxid of a change: the node is in the tree like that, and nobody has the record but who has asked."""
 
+_ROOT_KEY: Final = b""
+_LOW_HALF: Final = 0xFFFFFFFF
+
 
 @final
 @mypyc_attr(acyclic=True)
-class ChangeRecord:
+class ChangeRecord(Foreseen):
     """One node as it will be after `zxid`; `exists` is False for a deleted node.
 
     `ephemeral_mode`: it was created with an ephemeral flag, which for a container changes nothing but that it
-    takes no children until it is applied.
+    takes no children until it is applied. Unless it `has_own_data`, the data is that of the node in the tree: a change
+    of it that is on its way would have left a record, and this one would have been made of that.
     """
 
-    def __init__(self, zxid: i64, path: str, exists: bool, data: bytes | None, acl: list[ACL] | None) -> None:
+    def __init__(
+        self,
+        zxid: i64,
+        path: str,
+        key: bytes,
+        node: DataNode | None,
+        acl: list[ACL] | None,
+    ) -> None:
+        super().__init__(key, node)
         self.zxid: i64 = zxid
         self.path = path
-        self.exists = exists
-        self.data = data
+        self.exists = True
+        self.own_data: bytes | None = None
+        self.has_own_data = False
         self.acl = acl
         self.child_count: i64 = 0
         self.czxid: i64 = 0
@@ -40,11 +56,13 @@ class ChangeRecord:
         self.version: i32 = 0
         self.cversion: i32 = 0
         self.aversion: i32 = 0
-        self.digest: i64 = 0
 
     def copy(self, zxid: i64) -> "ChangeRecord":
         """The same node as the start of another change (ChangeRecord.duplicate)."""
-        record = ChangeRecord(zxid, self.path, self.exists, self.data, self.acl)
+        record = ChangeRecord(zxid, self.path, self.key, self.node, self.acl)
+        record.own_data = self.own_data
+        record.has_own_data = self.has_own_data
+        record.exists = self.exists
         record.child_count = self.child_count
         record.czxid = self.czxid
         record.mzxid = self.mzxid
@@ -70,13 +88,14 @@ class ChangeRecord:
         """The same node, and the same change, by another name."""
         record = self.copy(self.zxid)
         record.path = path
+        record.key = key_of(path)
         return record
 
     def deleted(self, zxid: i64) -> "ChangeRecord":
         """The node after its deletion."""
         gone = self.begin(zxid)
         gone.exists = False
-        gone.data = None
+        gone.set_data(None)
         gone.acl = None
         return gone
 
@@ -88,10 +107,38 @@ class ChangeRecord:
             changed.pzxid = zxid
         return changed
 
+    @property
+    def data(self) -> bytes | None:
+        """What the node will have."""
+        node = self.node
+        return self.own_data if self.has_own_data or node is None else node.data
 
-def record_of(path: str, node: DataNode, acl: list[ACL]) -> ChangeRecord:
+    def set_data(self, data: bytes | None) -> None:
+        """Other data than before."""
+        self.own_data = data
+        self.has_own_data = True
+
+    def digest_of(self, out: BytesWriter) -> i64:
+        """What the node adds to the digest of the tree; what `out` holds is lost."""
+        key = self.key
+        return key_digest(
+            out,
+            key if len(key) != 1 else _ROOT_KEY,
+            self.data,
+            self.czxid,
+            self.mzxid,
+            self.pzxid,
+            self.ctime,
+            self.mtime,
+            i64(self.version) << 32 | i64(self.cversion) & _LOW_HALF,
+            self.aversion,
+            self.ephemeral_owner,
+        )
+
+
+def record_of(path: str, key: bytes, node: DataNode, acl: list[ACL]) -> ChangeRecord:
     """A node of the tree as a record, not changed yet."""
-    record = ChangeRecord(UNCHANGED, path, True, node.data, acl)
+    record = ChangeRecord(UNCHANGED, path, key, node, acl)
     record.child_count = node.num_children
     record.czxid = node.czxid
     record.mzxid = node.mzxid
@@ -103,6 +150,16 @@ def record_of(path: str, node: DataNode, acl: list[ACL]) -> ChangeRecord:
     record.cversion = node.cversion
     record.aversion = node.aversion
     return record
+
+
+@final
+@mypyc_attr(acyclic=True)
+class Undo:
+    """What a path had before one step of a multi."""
+
+    def __init__(self, path: str, before: ChangeRecord | None) -> None:
+        self.path = path
+        self.before = before
 
 
 FUTURE: Final = 0x7FFFFFFFFFFFFFFF

@@ -8,31 +8,23 @@ there may be many, have no records: they are gone because their owner is closing
 from collections import deque
 from typing import Final, final
 
-from mypy_extensions import i64, mypyc_attr
+from librt.strings import BytesWriter
+from mypy_extensions import i64
 
-from pyzoo.datatree.digest import stat_digest
 from pyzoo.datatree.digest_parts import pzxid_part
 from pyzoo.datatree.java_order import copy_buckets, ephemerals_copy_order, grown, table_order
+from pyzoo.datatree.node import DataNode
 from pyzoo.datatree.ownership import SessionPaths
+from pyzoo.datatree.path_hash import hash_of_key, key_of
 from pyzoo.datatree.paths import parent_of
 from pyzoo.datatree.tree import DataTree
 from pyzoo.server.metrics import ServerMetrics
-from pyzoo.server.requests.change_records import ChangeRecord, DraftChanges, record_of
+from pyzoo.server.requests.change_records import ChangeRecord, DraftChanges, Undo, record_of
 from pyzoo.server.requests.close_sums import CloseSums, LosingParent
 
 MOST_DROPPED: Final = 2000
 """Records that are dropped at once."""
 _NOT_KNOWN: Final = -1
-
-
-@final
-@mypyc_attr(acyclic=True)
-class Undo:
-    """What a path had before one step of a multi."""
-
-    def __init__(self, path: str, before: ChangeRecord | None) -> None:
-        self.path = path
-        self.before = before
 
 
 @final
@@ -73,51 +65,48 @@ class OutstandingChanges:
         # Of a multi that is being prepared over several turns, while it is its turn.
         self.draft: DraftChanges | None = None
         self._committed_zxid: i64 = 0
+        self._digest_out = BytesWriter()
 
     def get(self, path: str) -> ChangeRecord | None:
         """The node after all changes on their way, or None when it does not exist (getRecordForPath)."""
-        name = path if len(path) != 1 else _ROOT
-        draft = self.draft
-        record = None if draft is None else draft.records.get(name)
-        if record is None:
-            record = self.records.get(name)
+        record = self._on_its_way(path)
         if record is not None:
             if not record.exists:
                 return None
             # The root may have been changed by its other name, which is part of its digest.
             return record if len(path) > 1 or path == record.path else record.renamed(path)
-        node = self.tree.get_node(path)
-        if node is None or (self._closing and node.ephemeral_owner in self._closing):
+        key = key_of(path)
+        node = self._in_tree(key, hash_of_key(key))
+        if node is None:
             return None
-        record = record_of(path, node, self.tree.acl_of(node))
+        record = record_of(path, key, node, self.tree.acl_of(node))
         if self.digest_enabled:
             record.digest = node.digest
         if self._losing_zxid != 0 and path in self._losing:
-            self._lose(record, self._losing[path])
+            # It is as after the large close on its way, of which the tree may have a part.
+            parent = self._losing[path]
+            record.child_count = parent.children - parent.lost
+            record.pzxid = self._losing_zxid
+            if self.digest_enabled:
+                record.digest = record.digest_of(self._digest_out)
         return record
 
-    def _lose(self, record: ChangeRecord, parent: LosingParent) -> None:
-        """The node after the large close on its way, of which the tree may have a part."""
-        record.child_count = parent.children - parent.lost
-        record.pzxid = self._losing_zxid
-        if self.digest_enabled:
-            record.digest = self.digest_of(record)
+    def has(self, path: str, key: bytes, path_hash: i64) -> bool:
+        """Whether `get` would give a record; the path in UTF-8 and the hash of that are known."""
+        record = self._on_its_way(path)
+        return self._in_tree(key, path_hash) is not None if record is None else record.exists
 
-    def digest_of(self, record: ChangeRecord) -> i64:
-        """What the node adds to the digest of the tree."""
-        return stat_digest(
-            record.path,
-            record.data,
-            record.czxid,
-            record.mzxid,
-            record.pzxid,
-            record.ctime,
-            record.mtime,
-            record.version,
-            record.cversion,
-            record.aversion,
-            record.ephemeral_owner,
-        )
+    def _on_its_way(self, path: str) -> ChangeRecord | None:
+        name = path if len(path) != 1 else _ROOT
+        draft = self.draft
+        record = None if draft is None else draft.records.get(name)
+        return self.records.get(name) if record is None else record
+
+    def _in_tree(self, key: bytes, path_hash: i64) -> DataNode | None:
+        """The node that has no change on its way, unless its session is closing."""
+        node = self.tree.nodes.find(key, path_hash)
+        is_going = node is not None and len(self._closing) > 0 and node.ephemeral_owner in self._closing
+        return None if is_going else node
 
     def add(self, record: ChangeRecord, part: i64 = _NOT_KNOWN) -> None:
         """Make this the latest record of its path; its `digest` is that of before, `part` the difference (xor)."""
@@ -130,7 +119,7 @@ class OutstandingChanges:
             if not record.exists:
                 record.digest = 0
             elif part == _NOT_KNOWN or before == 0:
-                record.digest = self.digest_of(record)
+                record.digest = record.digest_of(self._digest_out)
             else:
                 record.digest = before ^ part
             self.tree_digest += record.digest - before
@@ -203,12 +192,8 @@ class OutstandingChanges:
         self.tree_digest = self._undo_digest
 
     def committed(self, zxid: i64) -> None:
-        """Drop the records of transactions up to `zxid`: the tree has them now.
-
-        Where there are very many some stay for `settle`: they say the same as the tree.
-        """
+        """The tree has the transactions up to `zxid`: their records say the same until `settle` drops them."""
         self._committed_zxid = zxid
-        self._drop(MOST_DROPPED)
         closings = self._closings
         while closings and closings[0].zxid <= zxid:
             closed = closings.popleft()
@@ -229,20 +214,29 @@ class OutstandingChanges:
     def _drop(self, most: i64) -> None:
         queue = self._queue
         zxid = self._committed_zxid
-        at = self._dropped
-        end = min(at + most, len(queue))
+        begin = at = self._dropped
+        size: i64 = len(queue)
+        if queue[size - 1].zxid <= zxid and size - at <= most:
+            # Most often nothing else is on its way.
+            self.metrics.outstanding_changes_removed += size - at
+            self.records.clear()
+            self._owned.clear()
+            self._queue = []
+            self._dropped = 0
+            return
+        end = min(at + most, size)
         while at < end:
             record = queue[at]
             if record.zxid > zxid:
                 break
             at += 1
-            self.metrics.outstanding_changes_removed += 1
             path = record.path if len(record.path) != 1 else _ROOT
             if self.records.get(path) is record:
                 del self.records[path]
             if record.ephemeral_owner != 0:
                 self._disown(record, True)
-        if 2 * at >= len(queue):
+        self.metrics.outstanding_changes_removed += at - begin
+        if 2 * at >= size:
             self._queue = queue[at:]
             at = 0
         self._dropped = at

@@ -14,7 +14,8 @@ from pyzoo.config.settings import ServerConfig
 from pyzoo.datatree.acl import ADMIN, CREATE, DELETE, READ, WRITE
 from pyzoo.datatree.digest_parts import parent_part
 from pyzoo.datatree.ephemeral_type import CONTAINER_OWNER, EPHEMERAL, MAX_TTL, kind_of, ttl_owner
-from pyzoo.datatree.paths import CONFIG, parent_and_validate, parent_of, validate_for_create, validate_path
+from pyzoo.datatree.path_hash import hash_of_key, key_of
+from pyzoo.datatree.paths import CONFIG, parent_and_validate, validate_for_create, validate_key, validate_path
 from pyzoo.errors import KeeperError
 from pyzoo.jute import opcodes as op
 from pyzoo.jute.primitives import Record
@@ -81,8 +82,8 @@ def check_version(expected: i32, current: i32, path: str) -> i32:
 class PrepRequestProcessor:
     """Makes transactions; the methods named after operations return the body or raise KeeperError.
 
-    `digest` and `parent_digest` are what the node of the last create or setData and its parent add to the digest of
-    the tree, 0 where it is not as the tree will have it.
+    `record` is the node of the last create, delete or setData, and `parent_record` the parent of one that was created
+    or deleted, where it is as the tree will have it.
     """
 
     def __init__(
@@ -108,8 +109,8 @@ class PrepRequestProcessor:
         self.session_id: i64 = 0
         self.ids: list[Id] = []
         self.stays_local = False
-        self.digest: i64 = 0
-        self.parent_digest: i64 = 0
+        self.record: ChangeRecord | None = None
+        self.parent_record: ChangeRecord | None = None
 
     def begin(self, zxid: i64, time_ms: i64, session_id: i64, ids: list[Id]) -> None:
         """What the transaction that is made next has in its header; `ids` are the client's."""
@@ -142,16 +143,15 @@ class PrepRequestProcessor:
             raise KeeperError(err.NOAUTH, record.path)
 
     def check_quota(self, path: str, old: bytes | None, new: bytes | None, created: i64) -> None:
-        """Raise QUOTAEXCEEDED when a hard limit would be passed (only with enforceQuota)."""
-        if self.enforce_quota:
-            old_bytes: i64 = 0 if old is None else len(old)
-            new_bytes: i64 = 0 if new is None else len(new)
-            try:
-                self.tree.quotas.check(path, created, new_bytes - old_bytes)
-            except KeeperError as error:
-                if error.code == err.QUOTAEXCEEDED:
-                    self.metrics.quota_exceeded_error_per_namespace.add(top_namespace(path), 1)
-                raise
+        """Raise QUOTAEXCEEDED when a hard limit would be passed; for enforceQuota."""
+        old_bytes: i64 = 0 if old is None else len(old)
+        new_bytes: i64 = 0 if new is None else len(new)
+        try:
+            self.tree.quotas.check(path, created, new_bytes - old_bytes)
+        except KeeperError as error:
+            if error.code == err.QUOTAEXCEEDED:
+                self.metrics.quota_exceeded_error_per_namespace.add(top_namespace(path), 1)
+            raise
 
     # --- create, in all its forms
 
@@ -164,35 +164,43 @@ class PrepRequestProcessor:
             raise KeeperError(err.EPHEMERALONLOCALSESSION if self.stays_local else err.SESSIONEXPIRED)
         if path is None:
             raise KeeperError(err.MARSHALLINGERROR)
-        validate_for_create(path)
+        slash = validate_for_create(path)
         fixed = self.access.fixup(acl, self.ids)
-        parent = self.node(parent_of(path))
+        parent = self.node(path[:slash])
         self.require(parent, CREATE)
         if is_sequential_mode(flags):
             path += sequence_suffix(parent.cversion)
-        validate_path(path)
-        if self.outstanding.get(path) is not None:
+        key = key_of(path)
+        validate_key(path, key)
+        path_hash = hash_of_key(key)
+        if self.outstanding.has(path, key, path_hash):
             raise KeeperError(err.NODEEXISTS, path)
         if (
             parent.ephemeral_mode
             or kind_of(parent.ephemeral_owner, self.extended_types, self.emulate_353_ttl) == EPHEMERAL
         ):
             raise KeeperError(err.NOCHILDRENFOREPHEMERALS, path)
-        self.check_quota(path, None, data, 1)
+        if self.enforce_quota:
+            self.check_quota(path, None, data, 1)
         counter: i32 = -0x80000000 if parent.cversion == 0x7FFFFFFF else parent.cversion + 1
-        owner: i64 = 0
-        if op_type == op.CREATE_CONTAINER:
-            owner = CONTAINER_OWNER
-        elif op_type == op.CREATE_TTL:
-            owner = ttl_owner(ttl)
-        elif is_ephemeral_mode(flags):
-            owner = self.session_id
-        self._record_create(parent, path, data, fixed, counter, owner, is_ephemeral_mode(flags))
+        record = ChangeRecord(self.zxid, path, key, None, fixed)
+        record.set_data(data)
+        record.path_hash = path_hash
+        record.ephemeral_owner = self._owner_of(op_type, flags, ttl)
+        record.ephemeral_mode = is_ephemeral_mode(flags)
+        self._record_create(parent, record, counter)
         if op_type == op.CREATE_CONTAINER:
             return CreateContainerTxn(path, data, fixed, counter)
         if op_type == op.CREATE_TTL:
             return CreateTTLTxn(path, data, fixed, counter, ttl)
         return CreateTxn(path, data, fixed, is_ephemeral_mode(flags), counter)
+
+    def _owner_of(self, op_type: i32, flags: i32, ttl: i64) -> i64:
+        if op_type == op.CREATE_CONTAINER:
+            return CONTAINER_OWNER
+        if op_type == op.CREATE_TTL:
+            return ttl_owner(ttl)
+        return self.session_id if is_ephemeral_mode(flags) else i64(0)
 
     def _check_create_mode(self, op_type: i32, flags: i32, ttl: i64) -> None:
         if flags < 0 or flags > MODE_SEQUENTIAL_TTL:
@@ -205,16 +213,7 @@ class PrepRequestProcessor:
         elif ttl >= 0 or op_type == op.CREATE_TTL:
             raise KeeperError(err.BADARGUMENTS)
 
-    def _record_create(
-        self,
-        parent: ChangeRecord,
-        path: str,
-        data: bytes | None,
-        acl: list[ACL],
-        counter: i32,
-        owner: i64,
-        ephemeral_mode: bool,
-    ) -> None:
+    def _record_create(self, parent: ChangeRecord, record: ChangeRecord, counter: i32) -> None:
         zxid = self.zxid
         pzxid, cversion = parent.pzxid, parent.cversion
         changed = parent.begin(zxid)
@@ -222,18 +221,15 @@ class PrepRequestProcessor:
         changed.cversion = counter
         changed.pzxid = zxid
         self.outstanding.add(changed, parent_part(zxid ^ pzxid, counter ^ cversion))
-        record = ChangeRecord(zxid, path, True, data, acl)
         record.czxid = zxid
         record.mzxid = zxid
         record.pzxid = zxid
         record.ctime = self.time_ms
         record.mtime = self.time_ms
-        record.ephemeral_owner = owner
-        record.ephemeral_mode = ephemeral_mode
         self.outstanding.add(record)
-        self.digest = record.digest
+        self.record = record
         # At the end of 32 bits the tree leaves the counter as it is.
-        self.parent_digest = changed.digest if counter > cversion else i64(0)
+        self.parent_record = changed if counter > cversion else None
 
     # --- the other writes
 
@@ -268,7 +264,10 @@ class PrepRequestProcessor:
         pzxid = parent.pzxid
         changed = parent.without_children(1, self.zxid)
         self.outstanding.add(changed, parent_part(changed.pzxid ^ pzxid, 0))
-        self.outstanding.add(record.deleted(self.zxid))
+        gone = record.deleted(self.zxid)
+        self.outstanding.add(gone)
+        self.record = gone
+        self.parent_record = changed
 
     def set_data(self, request: SetDataRequest) -> Record:
         """setData: the quota comes before the version."""
@@ -277,15 +276,16 @@ class PrepRequestProcessor:
             raise KeeperError(err.BADARGUMENTS)
         record = self.node_of_valid(path)
         self.require(record, WRITE)
-        self.check_quota(path, record.data, request.data, 0)
+        if self.enforce_quota:
+            self.check_quota(path, record.data, request.data, 0)
         version = check_version(request.version, record.version, path)
         changed = record.begin(self.zxid)
-        changed.data = request.data
+        changed.set_data(request.data)
         changed.version = version
         changed.mtime = self.time_ms
         changed.mzxid = self.zxid
         self.outstanding.add(changed)
-        self.digest = changed.digest
+        self.record = changed
         return SetDataTxn(path, request.data, version)
 
     def set_acl(self, request: SetACLRequest) -> Record:
@@ -309,7 +309,7 @@ class PrepRequestProcessor:
         record = self.node(CONFIG)
         self.require(record, WRITE)
         changed = record.begin(self.zxid)
-        changed.data = text
+        changed.set_data(text)
         changed.mtime = self.time_ms
         changed.mzxid = self.zxid
         self.outstanding.add(changed)

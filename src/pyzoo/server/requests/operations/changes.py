@@ -38,7 +38,9 @@ class Delete(Operation):
         DeleteRequest.decode(body)
 
     def make_txn(self, prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
-        return prep.delete(DeleteRequest.decode(request.body))
+        txn = prep.delete(DeleteRequest.decode(request.body))
+        request.foreseen, request.foreseen_parent = prep.record, prep.parent_record
+        return txn
 
     def wanted(self, body: InputArchive) -> Wanted | None:
         return Wanted(parent_and_validate(DeleteRequest.decode(body).path or ""), DELETE, None, False)
@@ -62,7 +64,7 @@ class SetData(Operation):
 
     def make_txn(self, prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
         txn = prep.set_data(SetDataRequest.decode(request.body))
-        request.digest = prep.digest
+        request.foreseen = prep.record
         return txn
 
     def write_reply(self, request: Request, result: ProcessTxnResult, out: BytesWriter) -> None:

@@ -39,7 +39,7 @@ class Create(Operation):
     def make_txn(self, prep: PrepRequestProcessor, request: Request, now_ms: i64) -> Record:
         create = read_create(request.body)
         txn = prep.create(self.opcode, create.path, create.data, create.acl, create.flags, -1)
-        request.digest, request.parent_digest = prep.digest, prep.parent_digest
+        request.foreseen, request.foreseen_parent = prep.record, prep.parent_record
         return txn
 
     def write_reply(self, request: Request, result: ProcessTxnResult, out: BytesWriter) -> None:
