@@ -44,7 +44,7 @@ STORAGE_KEYS: Final[tuple[Key, ...]] = (
 REQUEST_KEYS: Final[tuple[Key, ...]] = (
     raw_key("jute.maxbuffer", Kind.INT, "1048575", "Bytes of the largest request and of the largest record", at_least=1),
     Key("jute.maxbuffer.extrasize", Kind.INT, "", "Bytes by which a stored record may be larger; without it, jute.maxbuffer. At least 1024"),
-    Key("globalOutstandingLimit", Kind.INT, "1000", "Requests in progress above which busy connections are not read", at_least=1),
+    Key("globalOutstandingLimit", Kind.INT, "1000", "Requests in progress above which busy connections are not read, but for their share of it", at_least=1),
     Key("maxCnxns", Kind.INT, "0", "Connections to all ports together; 0 is no limit"),
     Key("largeRequestMaxBytes", Kind.INT, "104857600", "Bytes of all large requests in progress", at_least=1),
     Key("largeRequestThreshold", Kind.INT, "-1", "Bytes above which a request is large; 0 or less is off"),

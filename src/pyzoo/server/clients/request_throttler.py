@@ -18,10 +18,10 @@ from pyzoo.server.metrics import ServerMetrics
 class RequestThrottler:
     """`in_process` counts the requests of clients that are not answered; `large_bytes` are those of large ones.
 
-    Above `limit` requests have to wait, but for 0.
+    Above `limit` requests have to wait, but for 0. `cnxns` are all connections, who share the room.
     """
 
-    def __init__(self, config: ServerConfig, metrics: ServerMetrics) -> None:
+    def __init__(self, config: ServerConfig, metrics: ServerMetrics, cnxns: dict[ServerCnxn, None]) -> None:
         self.in_process: i64 = 0
         self.large_bytes: i64 = 0
         self.limits_large: bool = config.large_request_threshold >= 0
@@ -31,6 +31,7 @@ class RequestThrottler:
         self.limit: i64 = config.request_throttle_max_requests
         self._patience_ms: i64 = config.throttled_op_wait_time_ms
         self._metrics = metrics
+        self._cnxns = cnxns
         self._waiting: deque[Request] = deque()
 
     # --- what may come
@@ -41,7 +42,15 @@ class RequestThrottler:
             return False
         if cnxn.pending_reads > PENDING_READS_LIMIT or (cnxn.connect_seen and not cnxn.established):
             return False
-        return self.in_process <= self._most_outstanding or cnxn.pending.is_empty
+        return self.in_process <= self._most_outstanding or self._has_share(cnxn)
+
+    def _has_share(self, cnxn: ServerCnxn) -> bool:
+        """Whether a connection may go on above the limit: up to one request, as in Apache's server, or its share.
+
+        With one alone, those who have just been answered would take all the room again and again.
+        """
+        pending = cnxn.pending
+        return pending.is_empty or i64(len(pending)) * len(self._cnxns) < self._most_outstanding
 
     def fits(self, length: i64) -> bool:
         """Whether a request of this many bytes is small, or fits beside the large ones under way."""

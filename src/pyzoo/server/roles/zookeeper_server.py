@@ -106,7 +106,7 @@ class ZooKeeperServer(WritingServer, FinalOwner):
         self.connections = ServerCnxnFactory(
             config, self.effects.replies, self.metrics, self.stats, self.access, self.slices, self.now_ms
         )
-        self.throttler = RequestThrottler(config, self.metrics)
+        self.throttler = RequestThrottler(config, self.metrics, self.connections.cnxns)
         self.handshake = Handshake(config, self.metrics, now_ms, draw)
         self.admission = Admission(config, self.access, self.throttler, self.stats, self.effects)
         self.containers = ContainerManager(config, now_ms)
