@@ -26,7 +26,10 @@ def prepare_process(embedded: bool) -> None:
 
 @contextmanager
 def collector_at_rest(embedded: bool) -> Iterator[None]:
-    """Keep the cyclic collector from what is being loaded, and stays, unless it is that of others too (`embedded`)."""
+    """Keep the cyclic collector from what is being loaded, and stays, unless it is that of others too (`embedded`).
+
+    It never looks at it later either: at a million nodes once takes it a tenth of a second.
+    """
     if embedded:
         yield
         return
@@ -34,6 +37,7 @@ def collector_at_rest(embedded: bool) -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 
