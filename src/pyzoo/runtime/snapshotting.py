@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 PIECE_BYTES: Final = 4 << 20
 """So much at a time is for the thread, which has to get the interpreter from a busy loop twice for each."""
-SHORTEST_SLICE_NS: Final = 1_000_000
-"""Going around once costs a tenth of this."""
-LONGEST_SLICE_NS: Final = 1_500_000
+SHORTEST_SLICE_NS: Final = 500_000
+"""Going around once costs a fifth of this."""
+LONGEST_SLICE_NS: Final = 800_000
 """Who asks may have to wait so long, and for a pass."""
 
 
