@@ -42,8 +42,7 @@ def stat_digest(
     ephemeral_owner: i64,
 ) -> i64:
     """What a node with these values adds to the digest of the tree; `cversion` is the stored counter."""
-    key = path.encode("utf-8") if path != "/" else b""
-    versions = i64(version) << 32 | i64(cversion) & _LOW_HALF
+    key, versions = _node_key(path), versions_of(version, cversion)
     return key_digest(BytesWriter(), key, data, czxid, mzxid, pzxid, ctime, mtime, versions, aversion, ephemeral_owner)
 
 
@@ -60,7 +59,7 @@ def key_digest(
     aversion: i32,
     owner: i64,
 ) -> i64:
-    """The same of a path in UTF-8, the root as ""; `versions` is the version, and in the lower half the cversion.
+    """The same of a path in UTF-8, the root as ""; for `versions` see `versions_of`.
 
     `out` is for nothing but this; what it holds is lost.
     """
@@ -102,7 +101,6 @@ def changed_digest(out: BytesWriter, key: bytes, data: bytes | None, node: DataN
     if is_uncounted(key):
         return 0
     out.truncate(0)
-    versions = i64(node.version) << 32 | i64(node.cversion) & _LOW_HALF
     return _end(
         out,
         _begin(out, key, data),
@@ -111,10 +109,19 @@ def changed_digest(out: BytesWriter, key: bytes, data: bytes | None, node: DataN
         node.pzxid,
         node.ctime,
         node.mtime,
-        versions,
+        versions_of(node.version, node.cversion),
         node.aversion,
         node.ephemeral_owner,
     )
+
+
+def versions_of(version: i32, cversion: i32) -> i64:
+    """The version, and in the lower half the stored counter of creates, as a digest has them."""
+    return i64(version) << 32 | i64(cversion) & _LOW_HALF
+
+
+def _node_key(path: str) -> bytes:
+    return path.encode("utf-8") if path != "/" else b""
 
 
 def is_uncounted(key: bytes) -> bool:
@@ -148,7 +155,7 @@ def _end(
     aversion: i32,
     owner: i64,
 ) -> i64:
-    """The CRC of all after `_begin`, with the stat; `versions` is the version, and in the lower half the cversion."""
+    """The CRC of all after `_begin`, with the stat; for `versions` see `versions_of`."""
     write_i64_be(out, czxid)
     write_i64_be(out, mzxid)
     write_i64_be(out, pzxid)
@@ -179,7 +186,7 @@ def digest_without_pzxid(path: str, node: DataNode) -> i64:
 
 def node_digest(path: str, node: DataNode) -> i64:
     """What this node adds to the digest of the tree."""
-    return changed_digest(BytesWriter(), path.encode("utf-8") if path != "/" else b"", node.data, node)
+    return changed_digest(BytesWriter(), _node_key(path), node.data, node)
 
 
 @final

@@ -5,7 +5,7 @@ from typing import Final, final
 from librt.strings import BytesWriter
 from mypy_extensions import i32, i64, mypyc_attr
 
-from pyzoo.datatree.digest import key_digest, stat_digest
+from pyzoo.datatree.digest import key_digest, stat_digest, versions_of
 from pyzoo.datatree.digest_parts import zxid_part
 from pyzoo.datatree.foreseen import Foreseen
 from pyzoo.datatree.node import DataNode
@@ -17,7 +17,6 @@ UNCHANGED: Final = -1
 """Instead of the zxid of a change: the node is in the tree like that, and nobody has the record but who has asked."""
 
 _ROOT_KEY: Final = b""
-_LOW_HALF: Final = 0xFFFFFFFF
 
 
 @final
@@ -130,7 +129,7 @@ class ChangeRecord(Foreseen):
             self.pzxid,
             self.ctime,
             self.mtime,
-            i64(self.version) << 32 | i64(self.cversion) & _LOW_HALF,
+            versions_of(self.version, self.cversion),
             self.aversion,
             self.ephemeral_owner,
         )
