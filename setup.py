@@ -65,7 +65,10 @@ COMPILED = [
         f"src/pyzoo/runtime/transport/{name}.py"
         for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session", "tls_records")
     ),
-    *(f"src/pyzoo/runtime/transport/{name}.py" for name in ("lingering", "listeners", "newcomers", "worker_link")),
+    *(
+        f"src/pyzoo/runtime/transport/{name}.py"
+        for name in ("endpoints", "lingering", "listeners", "newcomers", "worker_link")
+    ),
 ]
 NOT_COMPILED = {"__init__.py", "generate.py"}
 """Package markers, and the generator, which no server runs."""
@@ -113,8 +116,9 @@ HOT = [
     *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn", "wakeup")),
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
-        for name in ("client_port", "client_tls", "endpoint", "handshakes", "peer_port", "session", "tls_records")
+        for name in ("client_port", "client_tls", "endpoint", "endpoints", "handshakes", "peer_port", "session")
     ),
+    "src/pyzoo/runtime/transport/tls_records.py",
 ]
 """Runs for every request, or for every node and transaction of a start."""
 

@@ -9,7 +9,8 @@ import pytest
 
 from pyzoo.outbox import Outbox, Packets
 from pyzoo.runtime.clock import monotonic_ns
-from pyzoo.runtime.transport.endpoint import FEW_BYTES, NEVER, OFTEN, Endpoint, Endpoints
+from pyzoo.runtime.transport.endpoint import FEW_BYTES, OFTEN, Endpoint
+from pyzoo.runtime.transport.endpoints import NEVER, Endpoints
 from pyzoo.runtime.transport.listeners import Listener, Port
 from pyzoo.runtime.transport.session import SessionChain, TransportSession
 

@@ -17,7 +17,7 @@ from pyzoo.runtime.event_wait import NS_PER_MS, EventWait, LookBudget
 from pyzoo.runtime.log_writer import LogWriter
 from pyzoo.runtime.transport.client_port import ClientPort
 from pyzoo.runtime.transport.client_tls import ClientTls
-from pyzoo.runtime.transport.endpoint import Endpoints
+from pyzoo.runtime.transport.endpoints import Endpoints
 from pyzoo.runtime.transport.handshakes import Handshakes
 from pyzoo.server.core import Core
 from pyzoo.server.effects import Errands

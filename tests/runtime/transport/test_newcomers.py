@@ -7,7 +7,7 @@ import pytest
 
 from pyzoo.runtime.clock import elapsed_ms
 from pyzoo.runtime.transport.client_port import ClientEndpoint, ClientPort
-from pyzoo.runtime.transport.endpoint import NEVER, Endpoints
+from pyzoo.runtime.transport.endpoints import NEVER, Endpoints
 from pyzoo.runtime.transport.listeners import Listener, Port
 from pyzoo.runtime.transport.newcomers import COST_OF_NOTHING_NS, REST_MS, SHORTEST_REST_NS
 from tests.support.dialogue import LoneServer

@@ -8,7 +8,8 @@ from mypy_extensions import i64
 
 from pyzoo.runtime.clock import monotonic_ns
 from pyzoo.runtime.transport.client_tls import ClientTls
-from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, prepare
+from pyzoo.runtime.transport.endpoint import Endpoint, prepare
+from pyzoo.runtime.transport.endpoints import Endpoints
 from pyzoo.runtime.transport.handshakes import Handshakes, TlsHandshake
 from pyzoo.runtime.transport.listeners import Listener, Port
 from pyzoo.runtime.transport.session import TransportSession

@@ -9,7 +9,7 @@ from typing import Final, final
 from pyzoo.quorum.link import ELECTION
 from pyzoo.runtime.host_names import is_numeric
 from pyzoo.runtime.listening import ElectionPortError, bind
-from pyzoo.runtime.transport.endpoint import Endpoints
+from pyzoo.runtime.transport.endpoints import Endpoints
 from pyzoo.runtime.transport.listeners import Listener, Port
 
 logger: Final = logging.getLogger(__name__)

@@ -12,7 +12,8 @@ from pyzoo.errors import ProtocolViolation
 from pyzoo.quorum.auth_packet import AuthLearner
 from pyzoo.quorum.link import PeerLink
 from pyzoo.runtime.clock import elapsed_ms
-from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints, prepare
+from pyzoo.runtime.transport.endpoint import Endpoint, prepare
+from pyzoo.runtime.transport.endpoints import Endpoints
 from pyzoo.runtime.transport.link_faults import LinkFaults
 from pyzoo.runtime.transport.listeners import Port
 from pyzoo.runtime.transport.sasl import PeerSasl, dialled_session

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Final, final
 
 from pyzoo.quorum.link import PeerLink
-from pyzoo.runtime.transport.endpoint import Endpoint, Endpoints
+from pyzoo.runtime.transport.endpoint import Endpoint
+from pyzoo.runtime.transport.endpoints import Endpoints
 from pyzoo.server.core import Core
 
 RECEIVES_PER_PASS: Final = 16
