@@ -1,6 +1,6 @@
 """What a connection waits for, in its order."""
 
-from pyzoo.server.clients.cnxn import PendingRequest, PendingRequests
+from pyzoo.server.clients.pending_requests import PendingRequest, PendingRequests
 
 DEEPER_THAN_CALLS_GO = 100_000
 

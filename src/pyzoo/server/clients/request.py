@@ -8,7 +8,8 @@ from mypy_extensions import i32, i64
 from pyzoo.datatree.foreseen import Foreseen
 from pyzoo.jute.primitives import InputArchive, Record
 from pyzoo.jute.records import ErrorTxn, Id, TxnHeader
-from pyzoo.server.clients.cnxn import PendingRequest, ServerCnxn
+from pyzoo.server.clients.cnxn import ServerCnxn
+from pyzoo.server.clients.pending_requests import PendingRequest
 
 
 class PreparedWrite:

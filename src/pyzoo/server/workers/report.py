@@ -11,7 +11,8 @@ from typing import Any, Final
 from pyzoo.datatree.watches import WatchManager
 from pyzoo.errors import MalformedRecord
 from pyzoo.outbox import Packets
-from pyzoo.server.clients.cnxn import CnxnOwner, PendingRequest, ServerCnxn
+from pyzoo.server.clients.cnxn import CnxnOwner, ServerCnxn
+from pyzoo.server.clients.pending_requests import PendingRequest
 from pyzoo.server.operators.operated_server import OperatedServer
 from pyzoo.server.stats import NO_SIZE
 from pyzoo.summaries import BasicSummary
