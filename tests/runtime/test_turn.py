@@ -1,8 +1,9 @@
-"""How long the passes of a server wait for what comes next."""
+"""How long the passes of a server wait for what comes next, and when the next one comes."""
 
 from collections.abc import Iterator
 
 import pytest
+import trio
 
 from pyzoo.config.settings import ServerConfig
 from pyzoo.runtime.event_wait import EventWait
@@ -12,6 +13,7 @@ from pyzoo.runtime.storage import open_in_memory
 from pyzoo.runtime.turn import EVENTS_PER_PASS, TurnLoop
 from pyzoo.server.effects import LogBatch
 from pyzoo.server.roles.zookeeper_server import ZooKeeperServer
+from pyzoo.server.slices import SlicedWork
 from tests.runtime.test_log_thread import FailingLog, Kernel, kernel, log, thread
 
 __all__ = ["kernel", "log", "thread"]
@@ -80,3 +82,30 @@ def test_a_slice_of_a_snapshot_is_made_while_the_log_is_synced(loop: TurnLoop, t
     loop.saves_snapshot = True
     waits_of(loop, thread)
     assert thread.is_syncing_beside
+
+
+class Endless(SlicedWork):
+    """Is never done."""
+
+    def step(self, units: int) -> int:
+        return units
+
+
+@pytest.mark.parametrize(("asks", "waits"), [(False, False), (True, True)])
+def test_long_work_goes_on_at_once_unless_somebody_asks_for_something(loop: TurnLoop, asks: bool, waits: bool) -> None:
+    core = loop.core
+    assert isinstance(core, ZooKeeperServer)
+    core.slices.add(Endless())
+    loop.turn()
+    core.stats.packets_received += asks
+    loop.turn()
+
+    async def is_later() -> bool:
+        with trio.CancelScope() as timer:
+            before = trio.current_time()
+            loop.start_timer(timer)
+            # It is a deadline in whole milliseconds, which may be over by now.
+            return timer.deadline >= before + 0.001
+        raise AssertionError
+
+    assert waits == trio.run(is_later)

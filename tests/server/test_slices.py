@@ -118,3 +118,24 @@ def test_a_server_that_sends_its_clients_away_abandons_its_work(world: LoneServe
     world.server.slices.add(work)
     world.server.shutdown()
     assert 1 == work.abandoned
+
+
+def test_there_is_more_to_do_at_once_where_nothing_else_happens() -> None:
+    queue = SliceQueue(10)
+    queue.add(Counting("a", 25, []))
+    found = []
+    for progress in (1, 1, 2, 2):
+        queue.advance(100 * progress, progress)
+        found.append(queue.goes_on_at_once)
+    assert [False, True, False, False] == found
+
+
+def test_nothing_goes_on_at_once_while_it_is_held() -> None:
+    queue = SliceQueue(10)
+    queue.add(Counting("a", 100, []))
+    for _ in range(2):
+        queue.advance(100, 1)
+    queue.is_held = True
+    assert not queue.goes_on_at_once
+    queue.is_held = False
+    assert queue.goes_on_at_once

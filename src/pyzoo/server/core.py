@@ -108,3 +108,8 @@ class Core:
     def next_deadline_ms(self) -> int:
         """The monotonic time at which `advance` has something to do again."""
         raise NotImplementedError
+
+    @property
+    def goes_on_at_once(self) -> bool:
+        """Whether `advance` has more to do already, and nobody asks for anything meanwhile."""
+        return False

@@ -48,6 +48,7 @@ class SliceQueue:
         self._rested_ms: i64 = 0
         self._last_ms: i64 = 0
         self._progress: i64 = 0
+        self._is_alone = False
         self._is_at_work = False
         self.is_held = False
 
@@ -55,6 +56,11 @@ class SliceQueue:
     def next_ms(self) -> i64:
         """When a turn is due for the next slice (monotonic ms); NEVER when there is nothing to do."""
         return self._last_ms if self._ready and not self.is_held else NEVER
+
+    @property
+    def goes_on_at_once(self) -> bool:
+        """Whether there is more to do, and nothing else happens meanwhile."""
+        return self._is_alone and len(self._ready) > 0 and not self.is_held
 
     def add(self, work: SlicedWork) -> None:
         """Begin with this work in one of the next turns."""
@@ -85,6 +91,7 @@ class SliceQueue:
         """
         ready = self._ready
         is_alone = progress == self._progress
+        self._is_alone = is_alone
         self._progress = progress
         if not ready or self.is_held or self._is_at_work or (now_ms < self._rested_ms and not is_alone):
             return

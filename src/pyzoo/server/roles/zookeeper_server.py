@@ -384,6 +384,10 @@ class ZooKeeperServer(WritingServer, FinalOwner):
             )
         )
 
+    @property
+    def goes_on_at_once(self) -> bool:
+        return self.slices.goes_on_at_once
+
     # --- effects
 
     def take_effects(self) -> Effects:
