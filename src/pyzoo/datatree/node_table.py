@@ -89,6 +89,7 @@ class NodeTable:
         self._next: i64 = 1
         self._end: i64 = 0  # of the numbers that have a place
         self._free: vec[i32] = vec[i32]()
+        self._seen: i64 = 0
         # The parent that was wanted last.
         self._prefix = b""
         self._parent: DataNode | None = None
@@ -132,6 +133,21 @@ class NodeTable:
         """The node of this path, or None."""
         key = key_of(path)
         return self.find(key, hash_of_key(key))
+
+    def look_ahead(self, keys: list[bytes]) -> None:
+        """Fetch the memory where these paths will be looked for, of all at the same time: one by one is waited for."""
+        count: i64 = len(keys)
+        hashes = vec[i64]([0] * count)
+        for number in range(count):
+            hashes[number] = hash_of_key(keys[number])
+        directory, mask = self._directory, self._mask
+        seen: i64 = 0
+        for number in range(count):
+            path_hash = hashes[number]
+            segment = directory[path_hash & mask]
+            seen ^= segment.entries[(path_hash >> _PLACE_SHIFT) & segment.mask]
+        # What nobody uses the compiler would leave out.
+        self._seen = seen
 
     def parent_of(self, key: bytes, slash: i64) -> DataNode | None:
         """The node whose path is what is before the last slash of this one, in UTF-8; the slash is here."""

@@ -23,6 +23,8 @@ _ACLS: Final = 1
 _NODES: Final = 2
 _COMPLETE: Final = 3
 _SLASH: Final = 0x2F
+_AHEAD: Final = 64
+"""Nodes whose paths are told to the tree before they are loaded."""
 
 
 def body_chunks(tree: DataTree, sessions: dict[int, int], slice_nodes: i64) -> Iterator[bytes]:
@@ -198,10 +200,34 @@ class BodyReader:
         self._acl_left -= 1
         return True
 
+    def _paths_ahead(self) -> list[bytes]:
+        """The paths of the next nodes that are here as a whole, if there is nothing unusual about them."""
+        data = self._data
+        size: i64 = len(data)
+        pos = self._pos
+        paths: list[bytes] = []
+        while len(paths) < _AHEAD and size - pos >= 4:
+            path_end = pos + 4 + i64(read_i32_be(data, pos))
+            if path_end < pos + 4 or path_end + 4 > size:
+                break
+            length = i64(read_i32_be(data, path_end))
+            end = path_end + 4 + (length if length > 0 else 0) + NODE_REST_LENGTH
+            if end > size:
+                break
+            paths.append(data[pos + 4 : path_end])
+            pos = end
+        return paths
+
     def _read_nodes(self) -> bool:
         data = self._data
         size: i64 = len(data)
+        ahead: list[bytes] = []
+        taken: i64 = 0
         while size - self._pos >= 4:
+            if taken == len(ahead):
+                ahead = self._paths_ahead()
+                taken = 0
+                self._tree.nodes.look_ahead(ahead)
             pos = self._pos
             path_length = self._length_at(pos)
             if path_length < 0:
@@ -221,7 +247,9 @@ class BodyReader:
             if data_end + NODE_REST_LENGTH > size:
                 return self._has(data_end + NODE_REST_LENGTH - pos)
             node_data = data[path_end + 4 : data_end] if length >= 0 else None
-            self._tree.load_persisted(data[pos + 4 : path_end], node_data, data, data_end)
+            # Whatever is whole by now was so for `_paths_ahead`.
+            self._tree.load_persisted(ahead[taken], node_data, data, data_end)
+            taken += 1
             self._pos = data_end + NODE_REST_LENGTH
             self.node_count += 1
         return self._has(4)
