@@ -3,6 +3,7 @@
 from typing import Final, cast, final
 
 from librt.strings import BytesWriter, write_i32_be
+from librt.vecs import vec
 from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.java_order import CHILDREN_BUCKETS, grown
@@ -147,22 +148,21 @@ def part_order(nodes: list[PathNode], start: i64, buckets: i64, first: i64, span
 
     All of them are in the `span` buckets from `first` on.
     """
-    slots: list[object] = [None] * span
-    for node in nodes:
-        bucket = node.bucket(start, buckets) - first
-        slot = slots[bucket]
-        if slot is None:
-            slots[bucket] = node
-        elif isinstance(slot, PathNode):
-            slots[bucket] = [slot, node]
-        else:
-            cast(list[PathNode], slot).append(node)
-    ordered: list[PathNode] = []
-    for slot in slots:
-        if slot is None:
-            continue
-        if isinstance(slot, PathNode):
-            ordered.append(slot)
-        else:
-            ordered.extend(cast(list[PathNode], slot))
+    count: i64 = len(nodes)
+    if count < 2:
+        return nodes.copy()
+    # First how many each bucket has, then where the next one of it belongs.
+    places = vec[i64]([0] * (span + 1))
+    chosen = vec[i64]([0] * count)
+    for at in range(count):
+        bucket = nodes[at].bucket(start, buckets) - first
+        chosen[at] = bucket
+        places[bucket + 1] += 1
+    for bucket in range(1, span):
+        places[bucket] += places[bucket - 1]
+    ordered = nodes.copy()
+    for at in range(count):
+        bucket = chosen[at]
+        ordered[places[bucket]] = nodes[at]
+        places[bucket] += 1
     return ordered
