@@ -1,6 +1,6 @@
 """Work that goes on over several turns."""
 
-from pyzoo.server.slices import NEVER, REST_MS, SlicedWork, SliceQueue
+from pyzoo.server.slices import AT_ONCE, NEVER, REST_MS, SlicedWork, SliceQueue
 from tests.support.dialogue import LoneServer
 
 
@@ -122,12 +122,12 @@ def test_a_server_that_sends_its_clients_away_abandons_its_work(world: LoneServe
 
 def test_there_is_more_to_do_at_once_where_nothing_else_happens() -> None:
     queue = SliceQueue(10)
-    queue.add(Counting("a", 25, []))
+    queue.add(Counting("a", 100, []))
     found = []
     for progress in (1, 1, 2, 2):
         queue.advance(100 * progress, progress)
-        found.append(queue.goes_on_at_once)
-    assert [False, True, False, False] == found
+        found.append(queue.next_ms)
+    assert [100, AT_ONCE, 200, AT_ONCE] == found
 
 
 def test_nothing_goes_on_at_once_while_it_is_held() -> None:
@@ -136,6 +136,6 @@ def test_nothing_goes_on_at_once_while_it_is_held() -> None:
     for _ in range(2):
         queue.advance(100, 1)
     queue.is_held = True
-    assert not queue.goes_on_at_once
+    assert queue.next_ms == NEVER
     queue.is_held = False
-    assert queue.goes_on_at_once
+    assert queue.next_ms == AT_ONCE

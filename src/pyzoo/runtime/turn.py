@@ -21,6 +21,7 @@ from pyzoo.runtime.transport.endpoints import Endpoints
 from pyzoo.runtime.transport.handshakes import Handshakes
 from pyzoo.server.core import Core
 from pyzoo.server.effects import Errands
+from pyzoo.server.slices import AT_ONCE
 
 EVENTS_PER_PASS: Final = 256
 """Who is answered in a pass waits for all of it."""
@@ -120,8 +121,7 @@ class TurnLoop:
         timer = self._timer
         if timer is not None and deadline_ms != self._timer_ms:
             self._timer_ms = deadline_ms
-            # What others are served beside comes a millisecond apart.
-            least_ms = 0 if self.core.goes_on_at_once else 1
+            least_ms = 0 if deadline_ms == AT_ONCE else 1
             timer.deadline = trio.current_time() + max(deadline_ms - elapsed_ms(), least_ms) / 1000
 
     # --- passes

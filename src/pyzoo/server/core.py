@@ -106,10 +106,5 @@ class Core:
         raise NotImplementedError
 
     def next_deadline_ms(self) -> int:
-        """The monotonic time at which `advance` has something to do again."""
+        """The monotonic time at which `advance` has something to do again; AT_ONCE while nobody else needs a pause."""
         raise NotImplementedError
-
-    @property
-    def goes_on_at_once(self) -> bool:
-        """Whether `advance` has more to do already, and nobody asks for anything meanwhile."""
-        return False

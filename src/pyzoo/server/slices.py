@@ -15,6 +15,8 @@ SLICE_UNITS: Final = 5_000
 REST_MS: Final = 2
 """From the beginning of a whole slice to that of the next while others ask: about half of the time is theirs."""
 NEVER: Final = 0x7FFFFFFFFFFFFFFF
+AT_ONCE: Final = 0
+"""A time that has passed as soon as there is one."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -54,13 +56,10 @@ class SliceQueue:
 
     @property
     def next_ms(self) -> i64:
-        """When a turn is due for the next slice (monotonic ms); NEVER when there is nothing to do."""
-        return self._last_ms if self._ready and not self.is_held else NEVER
-
-    @property
-    def goes_on_at_once(self) -> bool:
-        """Whether there is more to do, and nothing else happens meanwhile."""
-        return self._is_alone and len(self._ready) > 0 and not self.is_held
+        """When a turn is due for the next slice (monotonic ms): AT_ONCE if nothing else happens; NEVER without work."""
+        if not self._ready or self.is_held:
+            return NEVER
+        return AT_ONCE if self._is_alone else self._last_ms
 
     def add(self, work: SlicedWork) -> None:
         """Begin with this work in one of the next turns."""

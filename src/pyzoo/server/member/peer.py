@@ -290,10 +290,6 @@ class QuorumPeer(RoleOwner):
         election_ms = self.cnx.next_deadline_ms()
         return int(deadline) if election_ms is None else min(int(deadline), election_ms)
 
-    @property
-    def goes_on_at_once(self) -> bool:
-        return self.front.goes_on_at_once
-
     # --- roles
 
     def _step(self) -> bool:

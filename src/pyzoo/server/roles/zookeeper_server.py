@@ -384,10 +384,6 @@ class ZooKeeperServer(WritingServer, FinalOwner):
             )
         )
 
-    @property
-    def goes_on_at_once(self) -> bool:
-        return self.slices.goes_on_at_once
-
     # --- effects
 
     def take_effects(self) -> Effects:

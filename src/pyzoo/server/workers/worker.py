@@ -287,7 +287,3 @@ class WorkerCore(Core):
             return int(self.now_ms)
         deadline = int(self.part.learner.next_deadline_ms())
         return deadline if self.server is None else min(deadline, self.server.next_deadline_ms())
-
-    @property
-    def goes_on_at_once(self) -> bool:
-        return self.server is not None and self.server.goes_on_at_once
