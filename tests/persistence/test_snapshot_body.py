@@ -14,6 +14,7 @@ from pyzoo.errors import CorruptStorage, MalformedRecord
 from pyzoo.jute.primitives import field_limit
 from pyzoo.persistence.snapshot.file import SnapshotReader, snapshot_chunks
 from pyzoo.persistence.snapshot.layout import END_OF_SECTION, HEADER_LENGTH, SIGNATURE
+from pyzoo.persistence.snapshot.nodes import BodyReader
 from pyzoo.persistence.snapshot.stream import SnapshotStreamReader, stream_chunks
 
 HEADER = struct.pack(">iiq", 0x5A4B534E, 2, -1)
@@ -103,3 +104,42 @@ def test_both_writers_write_the_same_body() -> None:
     written = wire.removesuffix(SIGNATURE)
     assert written != wire
     assert file[HEADER_LENGTH:].startswith(written)
+
+
+MANY = [node(b""), *(node(b"/%d" % at, bytes(at)) for at in range(200))]
+
+
+def in_pieces(body: bytes, size: int) -> Read | str:
+    """What a reader has in the end that gets so many bytes at a time, or what it says is wrong."""
+    tree, sessions = DataTree(), dict[int, int]()
+    reader = BodyReader(tree, sessions, field_limit())
+    try:
+        for begin in range(0, len(body), size):
+            reader.feed(body[begin : begin + size])
+    except MalformedRecord as error:
+        return str(error)
+    return seen(tree, sessions)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 5_000, 1 << 20])
+def test_many_nodes_are_read_from_pieces_of_any_size(size: int) -> None:
+    found = in_pieces(body(*MANY), size)
+    assert not isinstance(found, str)
+    assert {"": (b"", 200), "/": (b"", 200)} | {f"/{at}": (bytes(at), 0) for at in range(200)} == found[0]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 5_000, 1 << 20])
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (node(b"/7"), "twice"),
+        (node(b"/none/7"), "no parent"),
+        (struct.pack(">i", -5), "unreasonable length -5"),
+        (struct.pack(">i", -1), "without a path"),
+        (struct.pack(">i", 2) + b"/x" + struct.pack(">i", -9) + bytes(68), "unreasonable length -9"),
+    ],
+)
+def test_of_many_nodes_the_first_that_is_wrong_is_named(size: int, wrong: bytes, reason: str) -> None:
+    found = in_pieces(body(*MANY[:150], wrong, node(b"/0"), *MANY[150:]), size)
+    assert isinstance(found, str)
+    assert reason in found
