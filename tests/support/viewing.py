@@ -101,7 +101,8 @@ class View:
         ]
 
     def is_too_wide(self) -> bool:
-        """Whether the page, not a table in it, has to be moved sideways."""
+        """Whether the page, not a table in it, has to be moved sideways, once its style sheets are there."""
+        self.page.wait_for_load_state()
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
     def out_of_reach(self) -> list[str]:
