@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import trio
 
 from pyzoo.config.settings import ServerConfig
+from pyzoo.runtime.heard_signals import heard_signals
 from pyzoo.runtime.log_lines import Context
 from pyzoo.runtime.log_output import LogOutput
 from pyzoo.server.core import Core
@@ -49,7 +50,7 @@ async def obey_signals(
     if sys.platform == "win32":
         task_status.started()
         return
-    with trio.open_signal_receiver(signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2) as signals:
+    with heard_signals((signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)) as signals:
         task_status.started()
         async for number in signals:
             if number == signal.SIGUSR1:

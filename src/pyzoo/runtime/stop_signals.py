@@ -3,14 +3,12 @@
 import logging
 import signal
 import sys
-from functools import partial
-from types import FrameType
 
 import trio
 
+from pyzoo.runtime.heard_signals import heard_signals
 from pyzoo.runtime.server_tasks import ServerTasks
 from pyzoo.runtime.service_manager import STOPPING, notify
-from pyzoo.runtime.turn import TurnLoop
 
 logger = logging.getLogger(__name__)
 
@@ -23,27 +21,14 @@ if sys.platform == "win32":
 async def stop_on_signal(
     tasks: ServerTasks, cancel_scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """End the server on SIGTERM or Ctrl-C; whoever asks again changes nothing, as with a JVM."""
-    with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
-        for stop_signal in STOP_SIGNALS:
-            signal.signal(stop_signal, partial(_hurry, tasks.loop, signal.getsignal(stop_signal)))
+    """End the server on SIGTERM or Ctrl-C; whoever asks again changes nothing, as with a JVM.
+
+    Both are ignored afterwards, also when the server has ended for another reason.
+    """
+    # A busy loop would see the signal only when it has lingered enough: it is told to hurry.
+    with heard_signals(STOP_SIGNALS, tasks.loop.hurry) as signals:
         task_status.started()
-        async for number in signals:
-            logger.info("Stopping on %s", signal.Signals(number).name)
-            notify(STOPPING)
-            # One that comes while the receiver closes would go to the handlers of before, which break off what ends.
-            if sys.platform != "win32":
-                signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-            break
-    for stop_signal in STOP_SIGNALS:
-        signal.signal(stop_signal, signal.SIG_IGN)
-    if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        number = await signals.receive()
+        logger.info("Stopping on %s", number.name)
+        notify(STOPPING)
     tasks.stop(cancel_scope)
-
-
-def _hurry(loop: TurnLoop, receiver: object, number: int, frame: FrameType | None) -> None:
-    """A busy loop would see the signal only when it has lingered enough."""
-    loop.hurry()
-    if callable(receiver):
-        receiver(number, frame)
