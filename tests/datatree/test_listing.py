@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,58 @@ def test_a_kept_listing_is_what_a_fresh_one_would_be(
             driver.tree.listings.crowd_of(node).work(at)
         else:
             assert driver.tree.listings.encoded(node) == node.children.encoded()
+    assert driver.tree.listings.encoded(node) == node.children.encoded()
+
+
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(["add", "delete", "again"]), st.integers(0, 3000)), max_size=60), st.data())
+def test_a_listing_that_is_made_bit_by_bit_has_who_came_and_left_meanwhile(
+    driver_of: Callable[[DataTree], Any], steps: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    driver = driver_of(DataTree())
+    # Two bins.
+    paths = crowd(driver, 3000)
+    node = driver.tree.get_node("/p")
+    listing = driver.tree.listings.crowd_of(node)
+    for step, at in steps:
+        listing.work(data.draw(st.integers(1, 200)))
+        path = paths[at % len(paths)]
+        if step == "add":
+            paths.append(f"/p/more-{len(paths)}")
+            driver.create(paths[-1])
+        elif driver.tree.get_node(path) is None:
+            driver.create(path)
+        else:
+            driver.delete(path)
+            if step == "again":
+                driver.create(path)
+    assert driver.tree.listings.encoded(node) == node.children.encoded()
+    assert listing is node.children.crowd
+
+
+def test_more_may_come_and_leave_than_anybody_lists(driver: Any) -> None:
+    crowd(driver, 800)
+    node = driver.tree.get_node("/p")
+    driver.tree.listings.encoded(node)
+    for at in range(4000):
+        driver.create(f"/p/{at}")
+        if at % 100:
+            driver.delete(f"/p/{at}")
+    assert driver.tree.listings.encoded(node) == node.children.encoded()
+
+
+@pytest.mark.parametrize("name", ["ä{}", "\u4e16\u754c{}", "\U0001f600{}", "{}\uffee"])
+def test_names_beyond_ascii_have_their_places_too(driver: Any, name: str) -> None:
+    crowd(driver, 1000)
+    for at in range(200):
+        driver.create("/p/" + name.format(at))
+    node = driver.tree.get_node("/p")
+    assert driver.tree.listings.encoded(node) == node.children.encoded()
+    for at in range(300):
+        if at % 3:
+            driver.create("/p/" + name.format(f"again{at}"))
+        elif at < 200:
+            driver.delete("/p/" + name.format(at))
     assert driver.tree.listings.encoded(node) == node.children.encoded()
 
 

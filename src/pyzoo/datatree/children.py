@@ -6,7 +6,7 @@ from librt.strings import BytesWriter, write_i32_be
 from librt.vecs import vec
 from mypy_extensions import i32, i64, mypyc_attr
 
-from pyzoo.datatree.java_order import CHILDREN_BUCKETS, grown
+from pyzoo.datatree.java_order import CHILDREN_BUCKETS, by_bucket, grown
 from pyzoo.datatree.path_node import PathNode
 
 NO_CHILDREN: Final = b"\x00\x00\x00\x00"
@@ -151,18 +151,8 @@ def part_order(nodes: list[PathNode], start: i64, buckets: i64, first: i64, span
     count: i64 = len(nodes)
     if count < 2:
         return nodes.copy()
-    # First how many each bucket has, then where the next one of it belongs.
-    places = vec[i64]([0] * (span + 1))
-    chosen = vec[i64]([0] * count)
+    places = vec[i64]([0] * count)
     for at in range(count):
-        bucket = nodes[at].bucket(start, buckets) - first
-        chosen[at] = bucket
-        places[bucket + 1] += 1
-    for bucket in range(1, span):
-        places[bucket] += places[bucket - 1]
-    ordered = nodes.copy()
-    for at in range(count):
-        bucket = chosen[at]
-        ordered[places[bucket]] = nodes[at]
-        places[bucket] += 1
-    return ordered
+        places[at] = nodes[at].bucket(start, buckets) - first
+    order = by_bucket(places, span)
+    return [nodes[order[at]] for at in range(count)]

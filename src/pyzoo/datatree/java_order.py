@@ -4,8 +4,9 @@ A table of 2^k buckets is walked from bucket 0 up; a bucket keeps the order in w
 conversion of a crowded bucket into a tree is not modelled.
 """
 
-from typing import Final, cast
+from typing import Final
 
+from librt.vecs import vec
 from mypy_extensions import i32, i64
 
 from pyzoo.jute.records import Id
@@ -44,14 +45,13 @@ def bucket_of(text: str, start: i64, buckets: i64) -> i64:
     return (value ^ (value >> 16)) & (buckets - 1)
 
 
-def bucket_of_bytes(content: bytes, start: i64, buckets: i64) -> i64:
-    """The same for the string that is content[start:] in UTF-8."""
+def bucket_of_bytes(content: bytes, start: i64, end: i64, buckets: i64) -> i64:
+    """The same for the string that is content[start:end], in UTF-8 or as jute has it."""
     value: i64 = 0
-    size: i64 = len(content)
-    for at in range(start, size):
+    for at in range(start, end):
         unit: i64 = content[at]
         if unit > 0x7F:
-            return bucket_of(content[start:].decode("utf-8"), 0, buckets)
+            return bucket_of(content[start:end].decode("utf-8", "surrogatepass"), 0, buckets)
         value = (value * 31 + unit) & _MASK
     return (value ^ (value >> 16)) & (buckets - 1)
 
@@ -72,32 +72,34 @@ def copy_buckets(size: i64) -> i64:
 
 def table_order(texts: list[str], start: i64, buckets: i64) -> list[str]:
     """The texts in the order of a HashMap whose keys are text[start:], put in the order given."""
-    if not texts:
-        return []
     return part_order(texts, start, buckets, 0, buckets)
 
 
 def part_order(texts: list[str], start: i64, buckets: i64, first: i64, span: i64) -> list[str]:
     """The same where all the texts are known to be in the `span` buckets from `first` on."""
-    slots: list[object] = [None] * span
-    for text in texts:
-        bucket = bucket_of(text, start, buckets) - first
-        slot = slots[bucket]
-        if slot is None:
-            slots[bucket] = text
-        elif isinstance(slot, str):
-            slots[bucket] = [slot, text]
-        else:
-            cast(list[str], slot).append(text)
-    ordered: list[str] = []
-    for slot in slots:
-        if slot is None:
-            continue
-        if isinstance(slot, str):
-            ordered.append(slot)
-        else:
-            ordered.extend(cast(list[str], slot))
-    return ordered
+    count: i64 = len(texts)
+    places = vec[i64]([0] * count)
+    for at in range(count):
+        places[at] = bucket_of(texts[at], start, buckets) - first
+    order = by_bucket(places, span)
+    return [texts[order[at]] for at in range(count)]
+
+
+def by_bucket(buckets: vec[i64], span: i64) -> vec[i64]:
+    """Of places with these buckets, 0 to `span` - 1: which is the first in the order of the table, which the next."""
+    count: i64 = len(buckets)
+    # First how many each bucket has, then where the next one of it belongs.
+    next_of = vec[i64]([0] * (span + 1))
+    for at in range(count):
+        next_of[buckets[at] + 1] += 1
+    for bucket in range(1, span):
+        next_of[bucket] += next_of[bucket - 1]
+    order = vec[i64]([0] * count)
+    for at in range(count):
+        bucket = buckets[at]
+        order[next_of[bucket]] = at
+        next_of[bucket] += 1
+    return order
 
 
 def ephemerals_copy_order(paths: list[str]) -> list[str]:

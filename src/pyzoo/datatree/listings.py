@@ -6,7 +6,8 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from pyzoo.datatree.children import NO_CHILDREN, Children
-from pyzoo.datatree.listing import CROWDED_BUCKETS, UNITS_A_NAME, CrowdedListing
+from pyzoo.datatree.listing import CROWDED_BUCKETS, CrowdedListing
+from pyzoo.datatree.listing_build import NAMES_A_UNIT
 from pyzoo.datatree.node import DataNode
 
 BYTES_A_UNIT: Final = 512
@@ -58,7 +59,7 @@ class Listings:
             return len(cached) // BYTES_A_UNIT
         crowd = crowd_in(children)
         count = children.count
-        return 2 * count * UNITS_A_NAME if crowd is None else crowd.units + count // 10
+        return 2 * count // NAMES_A_UNIT if crowd is None else crowd.units + count // 10
 
     def crowd_of(self, node: DataNode) -> CrowdedListing | None:
         """The pieces that a crowded node's listing is kept in, ready or not; None for other nodes."""

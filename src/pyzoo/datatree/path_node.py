@@ -75,7 +75,9 @@ class PathNode:
 
     def bucket(self, start: i64, buckets: i64) -> i64:
         """Where in a Java table of names this one is; the name begins at `start`."""
-        return bucket_of_bytes(self.content, len(self.content) - self.path_length + start, buckets)
+        content = self.content
+        size: i64 = len(content)
+        return bucket_of_bytes(content, size - self.path_length + start, size, buckets)
 
     def write_path(self, out: BytesWriter, start: i64) -> None:
         """Append the path from this byte on as a ustring."""
