@@ -154,5 +154,5 @@ def part_order(nodes: list[PathNode], start: i64, buckets: i64, first: i64, span
     places = vec[i64]([0] * count)
     for at in range(count):
         places[at] = nodes[at].bucket(start, buckets) - first
-    order = by_bucket(places, span)
+    order = by_bucket(places, count, span)
     return [nodes[order[at]] for at in range(count)]

@@ -81,13 +81,12 @@ def part_order(texts: list[str], start: i64, buckets: i64, first: i64, span: i64
     places = vec[i64]([0] * count)
     for at in range(count):
         places[at] = bucket_of(texts[at], start, buckets) - first
-    order = by_bucket(places, span)
+    order = by_bucket(places, count, span)
     return [texts[order[at]] for at in range(count)]
 
 
-def by_bucket(buckets: vec[i64], span: i64) -> vec[i64]:
-    """Of places with these buckets, 0 to `span` - 1: which is the first in the order of the table, which the next."""
-    count: i64 = len(buckets)
+def by_bucket(buckets: vec[i64], count: i64, span: i64) -> vec[i64]:
+    """The first `count` places have these buckets, 0 to `span` - 1: which is the first in the table, which the next."""
     # First how many each bucket has, then where the next one of it belongs.
     next_of = vec[i64]([0] * (span + 1))
     for at in range(count):

@@ -8,11 +8,12 @@ of its bucket, and then bin after bin is put in order, which is small enough for
 from typing import Final, final
 
 from librt.strings import BytesWriter, read_i32_be, write_i32_be
-from librt.vecs import append, vec
+from librt.vecs import vec
 from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.java_order import by_bucket
 from pyzoo.datatree.path_node import PathNode
+from pyzoo.jute.primitives import write_part
 
 BUCKETS_A_PIECE: Final = 128
 """Of Java's table."""
@@ -22,10 +23,8 @@ NAMES_A_UNIT: Final = 2
 _PIECES_A_BIN: Final = 16
 _BIN: Final = BUCKETS_A_PIECE * _PIECES_A_BIN
 """Buckets of a bin, of which each table of a crowded node has at least one."""
-_NAMES_A_BIN: Final = 1600
-"""More than three quarters of its buckets are rare."""
-_HEAD: Final = 8
-"""Bytes before each name in a bin: its bucket, and which of the nodes it is."""
+_SHORTEST: Final = 9
+"""Bytes of a name in a bin, the least: its bucket, its length and itself."""
 
 
 @final
@@ -36,39 +35,40 @@ class ListingBuild:
     Children come and go meanwhile: `add` and `discard` tell whether the build sees to that itself.
     """
 
-    __slots__ = ("_bins", "_buckets", "_entered", "_left", "_made", "_nodes", "_pieces", "_start", "_waiting_names")
+    __slots__ = ("_bins", "_buckets", "_came", "_entered", "_made", "_pieces", "_some_left", "_start", "_waiting")
 
     def __init__(self, nodes: list[PathNode], start: i64, buckets: i64, pieces: list[bytes]) -> None:
-        """The names begin at the byte `start` of the nodes' keys."""
+        """`nodes`, which it takes over, are in the order in which they came; names begin at this byte of their keys."""
+        nodes.reverse()
         self._start: i64 = start
         self._buckets: i64 = buckets
         self._pieces = pieces
-        self._nodes = nodes
-        self._entered: i64 = 0
+        self._waiting = nodes  # the next one last
+        self._came: list[PathNode] = []  # behind those
         self._bins = [BytesWriter() for _ in range(buckets // _BIN)]
+        self._entered: i64 = 0
         self._made: i64 = 0
-        self._waiting_names: i64 = 0
-        # Whether any child is gone that was among the nodes.
-        self._left = False
+        self._some_left = False
 
     def add(self, node: PathNode) -> bool:
         """A child came; False when its piece is made already."""
-        nodes = self._nodes
-        at: i64 = len(nodes)
-        if self._entered == at:
-            bucket = node.bucket(self._start, self._buckets)
-            if bucket // _BIN < self._made:
-                return False
-            self._enter(node, bucket, at)
-            self._entered = at + 1
-        nodes.append(node)
+        if self._is_entering:
+            self._came.append(node)
+            return True
+        bucket = node.bucket(self._start, self._buckets)
+        if bucket // _BIN < self._made:
+            return False
+        self._enter(node, bucket, bucket)
         return True
 
     def discard(self, node: PathNode) -> bool:
         """A child is gone; False when its piece is made already."""
-        if self._made > 0 and node.bucket(self._start, self._buckets) // _BIN < self._made:
+        bucket = node.bucket(self._start, self._buckets)
+        if bucket // _BIN < self._made:
             return False
-        self._left = True
+        # Where it waits still the bin has no such name, and it is passed over when its turn comes.
+        self._enter(node, bucket, -1)
+        self._some_left = True
         return True
 
     @property
@@ -79,36 +79,45 @@ class ListingBuild:
     @property
     def units(self) -> i64:
         """About what is left to do."""
-        return (2 * (len(self._nodes) - self._entered) + self._waiting_names) // NAMES_A_UNIT + 1
+        bins: i64 = len(self._bins)
+        names = 2 * i64(len(self._waiting) + len(self._came)) + self._entered * (bins - self._made) // bins
+        return names // NAMES_A_UNIT + 1
 
     def work(self, units: i64) -> i64:
         """Do about so much of what is left; returns how much it was."""
         names: i64 = 0
         most = units * NAMES_A_UNIT
-        if self._entered < len(self._nodes):
-            names += self._enter_some(most + 1)
-        if self._entered == len(self._nodes):
-            while names < most and self._made < len(self._bins):
-                names += 1 + self._make()
+        while names < most and self._is_entering:
+            names += self._enter_some(most - names)
+        while names < most and not self.is_done:
+            names += 1 + self._make()
         return names // NAMES_A_UNIT + 1
 
-    def _enter_some(self, most: i64) -> i64:
-        nodes = self._nodes
-        begin = self._entered
-        end: i64 = min(begin + most, i64(len(nodes)))
-        for at in range(begin, end):
-            node = nodes[at]
-            if not node.is_gone:
-                self._enter(node, node.bucket(self._start, self._buckets), at)
-        self._entered = end
-        return end - begin
+    @property
+    def _is_entering(self) -> bool:
+        return len(self._waiting) > 0 or len(self._came) > 0
 
-    def _enter(self, node: PathNode, bucket: i64, number: i64) -> None:
+    def _enter_some(self, most: i64) -> i64:
+        if not self._waiting:
+            self._waiting, self._came = self._came, self._waiting
+            self._waiting.reverse()
+        waiting = self._waiting
+        count: i64 = min(most, i64(len(waiting)))
+        left = count
+        while left > 0:
+            left -= 1
+            node = waiting.pop()
+            if not node.is_gone:
+                bucket = node.bucket(self._start, self._buckets)
+                self._enter(node, bucket, bucket)
+        return count
+
+    def _enter(self, node: PathNode, bucket: i64, mark: i64) -> None:
+        """Write the mark, which is the bucket or -1 for who has left, and the name behind it."""
         out = self._bins[bucket // _BIN]
-        write_i32_be(out, i32(bucket))
-        write_i32_be(out, i32(number))
+        write_i32_be(out, i32(mark))
         node.write_path(out, self._start)
-        self._waiting_names += 1
+        self._entered += 1
 
     def _make(self) -> i64:
         """Make the pieces of the next bin; returns how many names it had."""
@@ -116,26 +125,45 @@ class ListingBuild:
         self._made = made + 1
         names = self._bins[made].getvalue()
         self._bins[made] = BytesWriter()
-        if not names:
+        if self._some_left:
+            names = _of_those_here(names)
+        size: i64 = len(names)
+        if size == 0:
             return 0
-        first = made * _BIN
-        buckets = vec[i64](capacity=_NAMES_A_BIN)
-        starts = vec[i64](capacity=_NAMES_A_BIN)
+        buckets = vec[i64]([0] * (size // _SHORTEST))
+        starts = vec[i64]([0] * (size // _SHORTEST))
+        count: i64 = 0
         at: i64 = 0
-        while at < len(names):
-            buckets = append(buckets, i64(read_i32_be(names, at)) - first)
-            starts = append(starts, at)
-            at += _HEAD + 4 + i64(read_i32_be(names, at + _HEAD))
+        while at < size:
+            buckets[count] = i64(read_i32_be(names, at)) - made * _BIN
+            starts[count] = at + 4
+            count += 1
+            at += 8 + i64(read_i32_be(names, at + 4))
+        order = by_bucket(buckets, count, _BIN)
         out = BytesWriter()
         piece: i64 = 0
-        for place in by_bucket(buckets, _BIN):
+        for number in range(count):
+            place = order[number]
             while buckets[place] >= (piece + 1) * BUCKETS_A_PIECE:
                 self._pieces[made * _PIECES_A_BIN + piece] = out.getvalue()
                 out.truncate(0)
                 piece += 1
             at = starts[place]
-            if not self._left or not self._nodes[i64(read_i32_be(names, at + 4))].is_gone:
-                out.write(names[at + _HEAD : at + _HEAD + 4 + i64(read_i32_be(names, at + _HEAD))])
+            write_part(out, names, at, at + 4 + i64(read_i32_be(names, at)))
         self._pieces[made * _PIECES_A_BIN + piece] = out.getvalue()
-        self._waiting_names -= len(starts)
-        return len(starts)
+        return count
+
+
+def _of_those_here(names: bytes) -> bytes:
+    """What is in a bin without those who have left, and without the marks that tell so."""
+    here: dict[bytes, bytes] = {}
+    at: i64 = 0
+    while at < len(names):
+        end = at + 8 + i64(read_i32_be(names, at + 4))
+        name = names[at + 4 : end]
+        if read_i32_be(names, at) < 0:
+            here.pop(name, None)
+        else:
+            here[name] = names[at:end]
+        at = end
+    return b"".join(here.values())

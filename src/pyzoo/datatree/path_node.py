@@ -6,7 +6,7 @@ from librt.strings import BytesWriter, write_i32_be
 from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.java_order import bucket_of_bytes
-from pyzoo.jute.primitives import write_ustring
+from pyzoo.jute.primitives import write_part, write_ustring
 
 # What `packed` holds besides the time of creation, which is above.
 LENGTH_MASK: Final = 0x7FFFF
@@ -38,7 +38,9 @@ class PathNode:
     def path_length(self) -> i64:
         """Bytes of the key."""
         length = self.packed & LENGTH_MASK
-        return length if length != LENGTH_MASK else len(self.content)
+        if length == LENGTH_MASK:
+            return len(self.content)
+        return length
 
     @property
     def key(self) -> bytes:
@@ -84,6 +86,8 @@ class PathNode:
         if self.packed & IS_WIDE:
             write_ustring(out, self.name(start))
             return
-        name = self.name_bytes(start)
-        write_i32_be(out, i32(len(name)))
-        out.write(name)
+        content = self.content
+        size: i64 = len(content)
+        begin = size - self.path_length + start
+        write_i32_be(out, i32(size - begin))
+        write_part(out, content, begin, size)

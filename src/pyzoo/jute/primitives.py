@@ -7,13 +7,15 @@ Ints and longs are written by librt's write_i32_be and write_i64_be directly.
 import codecs
 from typing import ClassVar, Final, final
 
-from librt.strings import BytesWriter, read_i32_be, read_i64_be, write_i32_be
+from librt.strings import BytesWriter, read_i32_be, read_i64_be, read_i64_le, write_i32_be, write_i64_le
 from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.errors import MalformedRecord
 
 DEFAULT_MAX_BUFFER: Final = 0xFFFFF
 MIN_EXTRA: Final = 1024
+
+_MOST_IN_WORDS: Final = 64
 
 _LONG_MASK: Final = 0xFFFFFFFFFFFFFFFF
 
@@ -107,7 +109,9 @@ class InputArchive:
     def __init__(self, data: bytes, pos: i64 = 0, end: i64 = -1) -> None:
         self.data = data
         self.pos: i64 = pos
-        self.end: i64 = i64(len(data)) if end < 0 else end
+        self.end: i64 = end
+        if end < 0:
+            self.end = len(data)
 
     def read_bool(self) -> bool:
         pos = self.pos
@@ -211,6 +215,21 @@ def _encode_cesu(value: str) -> bytes:
     units = value.encode("utf-16-be", "surrogatepass")
     halves = [chr((units[at] << 8) | units[at + 1]) for at in range(0, len(units), 2)]
     return "".join(halves).encode("utf-8", "surrogatepass")
+
+
+def write_part(out: BytesWriter, data: bytes, begin: i64, end: i64) -> None:
+    """Append data[begin:end]: a few words are copied faster than an object is made of them."""
+    if end - begin > _MOST_IN_WORDS or end < 8:
+        out.write(data[begin:end])
+        return
+    while end - begin >= 8:
+        write_i64_le(out, read_i64_le(data, begin))
+        begin += 8
+    left = end - begin
+    if left > 0:
+        # The last whole word that there is, without what was copied before.
+        write_i64_le(out, read_i64_le(data, end - 8) >> (64 - 8 * left))
+        out.truncate(len(out) - 8 + left)
 
 
 def write_buffer(out: BytesWriter, value: bytes | None) -> None:

@@ -36,7 +36,9 @@ class GroupCommit:
         self._was_under_way = under_way > 0
         if under_way == 0 and held >= self._expected:
             return 0
-        return self._deadline_ns if self._deadline_ns > now_ns else 0
+        if self._deadline_ns <= now_ns:
+            return 0
+        return self._deadline_ns
 
     def released(self, count: i64) -> None:
         """So many were sent now; the next one begins a new group."""

@@ -72,7 +72,9 @@ class Learner(LearnerSync):
         """When `advance` has something to do again."""
         if self.state == CONNECTS:
             return self._connector.deadline_ms
-        return NEVER if self.state == OVER else self._deadline_ms
+        if self.state == OVER:
+            return NEVER
+        return self._deadline_ms
 
     def connected(self, now_ms: i64) -> None:
         """The leader's port has answered."""

@@ -20,7 +20,9 @@ class SyncLimitCheck:
     @property
     def next_to_ack(self) -> i64:
         """A zxid at or before which there is a proposal that is not acknowledged; beyond all of them without such."""
-        return BEYOND_ALL if self.timed_zxid == 0 else self.timed_zxid
+        if self.timed_zxid == 0:
+            return BEYOND_ALL
+        return self.timed_zxid
 
     def sent(self, zxid: i64, now_ms: i64) -> None:
         """A proposal is on its way."""

@@ -44,8 +44,9 @@ class LookBudget:
     def slept(self, waited_ns: i64) -> None:
         """A wait of so long has ended in sleep: a longer look would have helped, or even the longest would not."""
         if waited_ns > self.limit_ns:
-            half = self.ns // 2
-            self.ns = half if half >= SHORTEST_LOOK_NS else 0
+            self.ns //= 2
+            if self.ns < SHORTEST_LOOK_NS:
+                self.ns = 0
         else:
             self.ns = min(max(2 * self.ns, SHORTEST_LOOK_NS), self.limit_ns)
 

@@ -255,6 +255,13 @@ def _marks_of(record: ChangeRecord) -> int:
     return marks
 
 
+def _known(zxid: i64) -> i64:
+    """The zxid, 0 in place of the one that is not known yet."""
+    if zxid == FUTURE:
+        return 0
+    return zxid
+
+
 def _digest_but_future(record: ChangeRecord) -> i64:
     """What the node would add to the digest of the tree if its multi had the zxid 0."""
     if not record.exists:
@@ -262,9 +269,9 @@ def _digest_but_future(record: ChangeRecord) -> i64:
     return stat_digest(
         record.path,
         record.data,
-        0 if record.czxid == FUTURE else record.czxid,
-        0 if record.mzxid == FUTURE else record.mzxid,
-        0 if record.pzxid == FUTURE else record.pzxid,
+        _known(record.czxid),
+        _known(record.mzxid),
+        _known(record.pzxid),
         record.ctime,
         record.mtime,
         record.version,

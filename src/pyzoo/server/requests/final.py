@@ -141,7 +141,9 @@ class FinalRequestProcessor(LongReadOwner):
 
     def _count_read(self, request: Request, cnxn: ServerCnxn, zxid: i64) -> None:
         """A reply to what is not a write is the last thing written."""
-        last_op: i32 = request.type if request.error == 0 else NO_OP
+        last_op: i32 = NO_OP
+        if request.error == 0:
+            last_op = request.type
         cnxn.answered(last_op, request.cxid, zxid, request.created_ms, self.now_ms)
         self._stats.read_answered(self.now_ms - request.created_ms)
         metrics = self._metrics
