@@ -92,19 +92,28 @@ COLD = [
 
 HOT = [
     "src/pyzoo/outbox.py",
-    *(f"src/pyzoo/datatree/{name}.py" for name in ("acl", "changes", "children", "digest", "digest_parts", "listings")),
+    "src/pyzoo/summaries.py",
     *(
         f"src/pyzoo/datatree/{name}.py"
-        for name in ("node", "node_store", "node_table", "path_hash", "path_node", "paths")
+        for name in ("acl", "changes", "children", "creations", "digest", "digest_parts")
     ),
-    *(f"src/pyzoo/datatree/{name}.py" for name in ("tree", "watcher", "watches")),
+    *(
+        f"src/pyzoo/datatree/{name}.py"
+        for name in ("ephemeral_type", "foreseen", "java_order", "listing", "listing_build")
+    ),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("listings", "node", "node_store", "node_table", "owed_events")),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("ownership", "path_hash", "path_node", "paths", "quota")),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("spread_table", "standard_watches", "tree", "txn_result", "walk")),
+    *(f"src/pyzoo/datatree/{name}.py" for name in ("watcher", "watches")),
     *(f"src/pyzoo/jute/{name}.py" for name in ("framing", "primitives")),
     *(f"src/pyzoo/persistence/{name}.py" for name in ("log_format", "log_replay", "txn_decoder")),
     "src/pyzoo/persistence/snapshot/nodes.py",
-    *(f"src/pyzoo/server/{name}.py" for name in ("core", "effects", "sessions")),
+    *(f"src/pyzoo/server/{name}.py" for name in ("core", "database", "effects", "sessions", "stats")),
+    "src/pyzoo/server/auth/access_control.py",
     *(f"src/pyzoo/server/clients/{name}.py" for name in ("admission", "cnxn", "cnxn_factory")),
     *(f"src/pyzoo/server/clients/{name}.py" for name in ("pending_requests", "request", "request_throttler")),
-    *(f"src/pyzoo/server/requests/{name}.py" for name in ("commits", "final", "log_batch", "open_acl", "outstanding")),
+    *(f"src/pyzoo/server/requests/{name}.py" for name in ("change_records", "commits", "final", "log_batch")),
+    *(f"src/pyzoo/server/requests/{name}.py" for name in ("namespace_counts", "open_acl", "outstanding")),
     *(f"src/pyzoo/server/requests/{name}.py" for name in ("prep", "prepared", "reads", "replies", "request_queue")),
     "src/pyzoo/server/requests/sync.py",
     *(
@@ -112,7 +121,7 @@ HOT = [
         for name in ("changes", "child_reads", "creates", "multi_write", "node_reads", "operation", "parts")
     ),
     *(f"src/pyzoo/server/requests/operations/{name}.py" for name in ("session_reads", "table")),
-    "src/pyzoo/server/roles/zookeeper_server.py",
+    *(f"src/pyzoo/server/roles/{name}.py" for name in ("writing", "zookeeper_server")),
     *(f"src/pyzoo/runtime/{name}.py" for name in ("event_wait", "log_thread", "log_writer", "turn", "wakeup")),
     *(
         f"src/pyzoo/runtime/transport/{name}.py"
