@@ -10,7 +10,7 @@
 #   DOCKER_ARGS="--build-arg PYZOO_PLAIN=1" deploy/try-images.sh
 #
 # Everything that it starts has names with `pyzoo-try`, and is removed at the end.
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "$0")/.."
 
 IMAGE=${IMAGE:-}
@@ -44,6 +44,10 @@ fail() {
     docker logs --tail 30 "$NAME" >&2 || true
     exit 1
 }
+
+# What a command says is mostly not shown: at least which one it was.
+exec 3>&2
+trap 'echo "FAILED in line $LINENO: $BASH_COMMAND" >&3' ERR
 
 # eventually COMMAND...: until it succeeds.
 eventually() {
