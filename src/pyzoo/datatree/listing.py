@@ -12,18 +12,17 @@ from mypy_extensions import i32, i64, mypyc_attr
 
 from pyzoo.datatree.children import Crowd
 from pyzoo.datatree.java_order import bucket_of_bytes
-from pyzoo.datatree.listing_build import BUCKETS_A_PIECE, ListingBuild
+from pyzoo.datatree.listing_build import BUCKETS_A_PIECE, LEFT, ListingBuild, pieces_of, write_record
 from pyzoo.datatree.path_node import PathNode
+from pyzoo.jute.primitives import write_part
 
 CROWDED_BUCKETS: Final = 2048
 """Buckets of a table from which on a listing is kept in pieces: there are, or were, 769 children."""
-UNITS_A_MENDING: Final = 10
+UNITS_A_MENDING: Final = 40
 """Units of work (of about 200 ns) that it takes to mend a piece with a note or two."""
 
 _MOST_NOTES: Final = 1024
 """Bytes of notes with which a piece is mended at once: about as long as the piece."""
-_CAME: Final = b"\x01"
-_LEFT: Final = b"\x00"
 
 
 @final
@@ -47,22 +46,26 @@ class CrowdedListing(Crowd):
     def add(self, node: PathNode) -> None:
         build = self._build
         if build is None or not build.add(node):
-            self._note(_CAME, node)
+            bucket = node.bucket(self._start, self._buckets)
+            self._note(node, bucket, bucket)
 
     def discard(self, node: PathNode) -> None:
         build = self._build
         if build is None or not build.discard(node):
-            self._note(_LEFT, node)
+            self._note(node, node.bucket(self._start, self._buckets), LEFT)
 
-    def _note(self, what: bytes, node: PathNode) -> None:
-        piece = node.bucket(self._start, self._buckets) // BUCKETS_A_PIECE
+    def _note(self, node: PathNode, bucket: i64, mark: i64) -> None:
+        piece = bucket // BUCKETS_A_PIECE
         out = BytesWriter()
-        node.write_path(out, self._start)
-        notes = self._notes.get(piece, b"") + what + out.getvalue()
-        self._notes[piece] = notes
-        if len(notes) > _MOST_NOTES:
-            del self._notes[piece]
-            self._mend(piece, notes)
+        before = self._notes.get(piece)
+        if before is not None:
+            out.write(before)
+        write_record(out, mark, node, self._start)
+        if len(out) > _MOST_NOTES:
+            self._notes.pop(piece, None)
+            self._mend(piece, out.getvalue())
+        else:
+            self._notes[piece] = out.getvalue()
 
     @property
     def is_ready(self) -> bool:
@@ -87,46 +90,24 @@ class CrowdedListing(Crowd):
         while done < units and self._notes:
             piece, notes = self._notes.popitem()
             self._mend(piece, notes)
-            done += UNITS_A_MENDING + i64(len(notes)) // 32
+            done += UNITS_A_MENDING + i64(len(notes)) // 4
         return done
 
     def _mend(self, piece: i64, notes: bytes) -> None:
-        """Do what the notes of a piece say, in their order."""
+        """Make a piece anew, of its names and what its notes say of them."""
         names = self._pieces[piece]
-        at: i64 = 0
-        while at < len(notes):
-            end = at + 5 + i64(read_i32_be(notes, at + 1))
-            name = notes[at + 1 : end]
-            names = self._with(names, name) if notes[at] == 1 else _without(names, name)
-            at = end
-        self._pieces[piece] = names
-
-    def _with(self, names: bytes, name: bytes) -> bytes:
-        """The names with one more, behind all others of its bucket; all are jute's strings."""
-        buckets = self._buckets
-        bucket = bucket_of_bytes(name, 4, len(name), buckets)
+        records = BytesWriter()
         at: i64 = 0
         while at < len(names):
             end = at + 4 + i64(read_i32_be(names, at))
-            if bucket_of_bytes(names, at + 4, end, buckets) > bucket:
-                break
+            write_i32_be(records, i32(bucket_of_bytes(names, at + 4, end, self._buckets)))
+            write_part(records, names, at, end)
             at = end
-        return names[:at] + name + names[at:]
+        records.write(notes)
+        self._pieces[piece] = pieces_of(records.getvalue(), piece * BUCKETS_A_PIECE, 1)[0]
 
     def pieces(self, count: i64) -> list[bytes]:
         """All names, which are `count`, in Java's order as the pieces of a jute vector of ustring; once ready."""
         out = BytesWriter()
         write_i32_be(out, i32(count))
         return [out.getvalue(), *self._pieces]
-
-
-def _without(names: bytes, name: bytes) -> bytes:
-    """The names without one that is among them; all are jute's strings."""
-    at: i64 = 0
-    length: i64 = len(name)
-    while at < len(names):
-        end = at + 4 + i64(read_i32_be(names, at))
-        if end - at == length and names[at:end] == name:
-            return names[:at] + names[end:]
-        at = end
-    return names

@@ -20,11 +20,14 @@ BUCKETS_A_PIECE: Final = 128
 NAMES_A_UNIT: Final = 2
 """Names that are put into bins, or in order, in a unit of work (about 200 ns)."""
 
+LEFT: Final = -1
+"""In place of a bucket: the node with this name has left."""
+
 _PIECES_A_BIN: Final = 16
 _BIN: Final = BUCKETS_A_PIECE * _PIECES_A_BIN
 """Buckets of a bin, of which each table of a crowded node has at least one."""
 _SHORTEST: Final = 9
-"""Bytes of a name in a bin, the least: its bucket, its length and itself."""
+"""Bytes of a record, the least: its mark, and a name with its length."""
 
 
 @final
@@ -35,7 +38,7 @@ class ListingBuild:
     Children come and go meanwhile: `add` and `discard` tell whether the build sees to that itself.
     """
 
-    __slots__ = ("_bins", "_buckets", "_came", "_entered", "_made", "_pieces", "_some_left", "_start", "_waiting")
+    __slots__ = ("_bins", "_buckets", "_came", "_entered", "_made", "_pieces", "_start", "_waiting")
 
     def __init__(self, nodes: list[PathNode], start: i64, buckets: i64, pieces: list[bytes]) -> None:
         """`nodes`, which it takes over, are in the order in which they came; names begin at this byte of their keys."""
@@ -48,7 +51,6 @@ class ListingBuild:
         self._bins = [BytesWriter() for _ in range(buckets // _BIN)]
         self._entered: i64 = 0
         self._made: i64 = 0
-        self._some_left = False
 
     def add(self, node: PathNode) -> bool:
         """A child came; False when its piece is made already."""
@@ -67,8 +69,7 @@ class ListingBuild:
         if bucket // _BIN < self._made:
             return False
         # Where it waits still the bin has no such name, and it is passed over when its turn comes.
-        self._enter(node, bucket, -1)
-        self._some_left = True
+        self._enter(node, bucket, LEFT)
         return True
 
     @property
@@ -113,57 +114,73 @@ class ListingBuild:
         return count
 
     def _enter(self, node: PathNode, bucket: i64, mark: i64) -> None:
-        """Write the mark, which is the bucket or -1 for who has left, and the name behind it."""
-        out = self._bins[bucket // _BIN]
-        write_i32_be(out, i32(mark))
-        node.write_path(out, self._start)
+        write_record(self._bins[bucket // _BIN], mark, node, self._start)
         self._entered += 1
 
     def _make(self) -> i64:
-        """Make the pieces of the next bin; returns how many names it had."""
+        """Make the pieces of the next bin; returns about how many names it had."""
         made = self._made
         self._made = made + 1
-        names = self._bins[made].getvalue()
+        records = self._bins[made].getvalue()
         self._bins[made] = BytesWriter()
-        if self._some_left:
-            names = _of_those_here(names)
-        size: i64 = len(names)
-        if size == 0:
+        if not records:
             return 0
-        buckets = vec[i64]([0] * (size // _SHORTEST))
-        starts = vec[i64]([0] * (size // _SHORTEST))
-        count: i64 = 0
-        at: i64 = 0
-        while at < size:
-            buckets[count] = i64(read_i32_be(names, at)) - made * _BIN
-            starts[count] = at + 4
-            count += 1
-            at += 8 + i64(read_i32_be(names, at + 4))
-        order = by_bucket(buckets, count, _BIN)
-        out = BytesWriter()
-        piece: i64 = 0
-        for number in range(count):
-            place = order[number]
-            while buckets[place] >= (piece + 1) * BUCKETS_A_PIECE:
-                self._pieces[made * _PIECES_A_BIN + piece] = out.getvalue()
-                out.truncate(0)
-                piece += 1
-            at = starts[place]
-            write_part(out, names, at, at + 4 + i64(read_i32_be(names, at)))
-        self._pieces[made * _PIECES_A_BIN + piece] = out.getvalue()
-        return count
+        at = made * _PIECES_A_BIN
+        self._pieces[at : at + _PIECES_A_BIN] = pieces_of(records, made * _BIN, _PIECES_A_BIN)
+        return self._entered // len(self._bins)
 
 
-def _of_those_here(names: bytes) -> bytes:
-    """What is in a bin without those who have left, and without the marks that tell so."""
+def write_record(out: BytesWriter, mark: i64, node: PathNode, start: i64) -> None:
+    """Append a record: a mark, which is the bucket of the node's name or LEFT, and the name as a jute string."""
+    write_i32_be(out, i32(mark))
+    node.write_path(out, start)
+
+
+def pieces_of(records: bytes, first: i64, count: i64) -> list[bytes]:
+    """The names of the records in Java's order, in `count` pieces from the bucket `first` on.
+
+    Who came later is behind who came before. After a record that somebody has left there is none with that name before
+    it, and there need not have been any.
+    """
+    most: i64 = len(records) // _SHORTEST
+    buckets = vec[i64]([0] * most)
+    starts = vec[i64]([0] * most)
+    names: i64 = 0
+    at: i64 = 0
+    while at < len(records):
+        mark = i64(read_i32_be(records, at))
+        if mark == LEFT:
+            return pieces_of(_of_those_here(records), first, count)
+        buckets[names] = mark - first
+        starts[names] = at + 4
+        names += 1
+        at += 8 + i64(read_i32_be(records, at + 4))
+    order = by_bucket(buckets, names, count * BUCKETS_A_PIECE)
+    pieces = [b""] * count
+    out = BytesWriter()
+    piece: i64 = 0
+    for number in range(names):
+        place = order[number]
+        while buckets[place] >= (piece + 1) * BUCKETS_A_PIECE:
+            pieces[piece] = out.getvalue()
+            out.truncate(0)
+            piece += 1
+        at = starts[place]
+        write_part(out, records, at, at + 4 + i64(read_i32_be(records, at)))
+    pieces[piece] = out.getvalue()
+    return pieces
+
+
+def _of_those_here(records: bytes) -> bytes:
+    """The records of those who have not left."""
     here: dict[bytes, bytes] = {}
     at: i64 = 0
-    while at < len(names):
-        end = at + 8 + i64(read_i32_be(names, at + 4))
-        name = names[at + 4 : end]
-        if read_i32_be(names, at) < 0:
+    while at < len(records):
+        end = at + 8 + i64(read_i32_be(records, at + 4))
+        name = records[at + 4 : end]
+        if read_i32_be(records, at) == LEFT:
             here.pop(name, None)
         else:
-            here[name] = names[at:end]
+            here[name] = records[at:end]
         at = end
     return b"".join(here.values())
