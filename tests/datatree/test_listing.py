@@ -112,6 +112,14 @@ def test_names_beyond_ascii_have_their_places_too(driver: Any, name: str) -> Non
     assert driver.tree.listings.encoded(node) == node.children.encoded()
 
 
+def test_a_name_without_a_character_as_a_snapshot_may_have_it_is_listed_too(driver: Any) -> None:
+    driver.create("/p")
+    driver.tree.load_node("/p/", b"", -1, 1, 1, 0, 0, 0, 0, 0, 0, 1)
+    node = driver.tree.get_node("/p")
+    node.children.buckets = CROWDED_BUCKETS
+    assert driver.tree.listings.encoded(node) == b"\0\0\0\1" + b"\0\0\0\0"
+
+
 def test_a_crowded_node_that_becomes_empty_and_crowded_again_is_listed_rightly(driver: Any) -> None:
     paths = crowd(driver, 800)
     node = driver.tree.get_node("/p")

@@ -26,8 +26,8 @@ LEFT: Final = -1
 _PIECES_A_BIN: Final = 16
 _BIN: Final = BUCKETS_A_PIECE * _PIECES_A_BIN
 """Buckets of a bin, of which each table of a crowded node has at least one."""
-_SHORTEST: Final = 9
-"""Bytes of a record, the least: its mark, and a name with its length."""
+_SHORTEST: Final = 8
+"""Bytes of a record, the least: its mark and the length of a name, which a snapshot may have without a character."""
 
 
 @final
@@ -139,8 +139,8 @@ def write_record(out: BytesWriter, mark: i64, node: PathNode, start: i64) -> Non
 def pieces_of(records: bytes, first: i64, count: i64) -> list[bytes]:
     """The names of the records in Java's order, in `count` pieces from the bucket `first` on.
 
-    Who came later is behind who came before. After a record that somebody has left there is none with that name before
-    it, and there need not have been any.
+    Names of one bucket stay in the order of the records. One of somebody who has left takes away what is before it with
+    that name, if there is anything.
     """
     most: i64 = len(records) // _SHORTEST
     buckets = vec[i64]([0] * most)
