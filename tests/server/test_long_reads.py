@@ -252,7 +252,7 @@ def test_throttled_requests_wait_behind_a_long_one_of_their_connection() -> None
 
 
 def test_others_are_answered_in_every_turn_of_a_long_read() -> None:
-    client = planted(slice_units=50)
+    client = planted(slice_units=20)
     other = client.world.connect()
     client.ask(op.GET_CHILDREN, GetChildrenRequest("/many", False))
     answered = 0
