@@ -6,10 +6,7 @@
 # in each round; with any other name it is not. Neither mypy nor mypyc reports anything. A guess would be that a function whose values are
 # all i64 makes no objects.
 set -eu
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -q mypy==2.4.1 setuptools
+. "$(dirname "$0")/lib/mypyc.sh"
 cd "$work"
 cat > numbers_in.py <<'EOF'
 from mypy_extensions import i64

@@ -6,10 +6,7 @@
 # source run by Python passes four arguments. Neither mypy nor mypyc reports anything; a guess would be that mypyc refuses what it
 # cannot compile.
 set -eu
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -q mypy==2.4.1 setuptools
+. "$(dirname "$0")/lib/mypyc.sh"
 mkdir "$work/plain" "$work/compiled"
 cat > "$work/plain/starred.py" <<'EOF'
 class Base:

@@ -5,10 +5,7 @@
 # and `__thread` is a keyword of GNU C. mypy and mypyc accept the class, and gcc refuses what mypyc has written. `_worker`
 # compiles. A guess would be that names of attributes are free, for other modules say `self._thread` everywhere.
 set -eu
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -q mypy==2.4.1 setuptools
+. "$(dirname "$0")/lib/mypyc.sh"
 cd "$work"
 build() {
     sed "s/NAME/$1/" > "$2.py" <<'EOF'

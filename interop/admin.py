@@ -22,7 +22,7 @@ SESSION_ID = re.compile(r"\b\d{17,19}\b")
 #: The expiry times that are keys.
 EXPIRY = re.compile(r'"\d{5,16}" : \[')
 #: A bucket that sessions have left stays for a while: how many there are depends on when each server began to count.
-EMPTY_BUCKET = re.compile(r'\n +"T" : \[ \],?')
+EMPTY_BUCKET = re.compile(r',\n +"T" : \[ \](?=,?\n)|(?<=\{)(?:\n +"T" : \[ \],?)+')
 
 
 @frozen
@@ -43,7 +43,7 @@ class Answer:
         """Status, content type and text, the same for servers that behave the same."""
         text = SESSION_ID.sub("S", self.body.decode())
         text = EXPIRY.sub('"T" : [', ADDRESS.sub(r"\1:P", BLANKED.sub(r'"\1" : N', text)))
-        text = re.sub(r",(\n +\})", r"\1", EMPTY_BUCKET.sub("", text))
+        text = EMPTY_BUCKET.sub("", text)
         text = re.sub(r'"all_ports" : \[ \d+ \]', '"all_ports" : [ P ]', text)
         return f"{self.status} {self.headers['Content-Type']}\n{_unordered(text)}"
 

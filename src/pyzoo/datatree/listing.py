@@ -18,7 +18,7 @@ from pyzoo.jute.primitives import write_part
 
 CROWDED_BUCKETS: Final = 2048
 """Buckets of a table from which on a listing is kept in pieces: there are, or were, 769 children."""
-UNITS_A_MENDING: Final = 40
+_UNITS_A_MENDING: Final = 40
 """Units of work (of about 200 ns) that it takes to mend a piece with a note or two."""
 
 _MOST_NOTES: Final = 1024
@@ -76,7 +76,7 @@ class CrowdedListing(Crowd):
     def units(self) -> i64:
         """About what it takes to become ready."""
         build = self._build
-        return i64(len(self._notes)) * UNITS_A_MENDING + (0 if build is None else build.units)
+        return i64(len(self._notes)) * _UNITS_A_MENDING + (0 if build is None else build.units)
 
     def work(self, units: i64) -> i64:
         """Do about so much of what is left until it is ready; returns how much it was."""
@@ -90,7 +90,7 @@ class CrowdedListing(Crowd):
         while done < units and self._notes:
             piece, notes = self._notes.popitem()
             self._mend(piece, notes)
-            done += UNITS_A_MENDING + i64(len(notes)) // 4
+            done += _UNITS_A_MENDING + i64(len(notes)) // 4
         return done
 
     def _mend(self, piece: i64, notes: bytes) -> None:

@@ -68,12 +68,8 @@ class PathNode:
 
     def name(self, start: i64) -> str:
         """The path from this byte on."""
-        return self.name_bytes(start).decode("utf-8")
-
-    def name_bytes(self, start: i64) -> bytes:
-        """The same in UTF-8."""
         content = self.content
-        return content[len(content) - self.path_length + start :]
+        return content[len(content) - self.path_length + start :].decode("utf-8")
 
     def bucket(self, start: i64, buckets: i64) -> i64:
         """Where in a Java table of names this one is; the name begins at `start`."""
