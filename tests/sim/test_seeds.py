@@ -85,6 +85,7 @@ def test_a_run_with_drawn_options_that_once_broke_a_rule_keeps_them_now(seed: in
 
 WITH_ALL_NODES = {"all_nodes": True}
 IN_SHORT_TURNS = {"all_nodes": True, "slice_units": 1}
+ORACLE_IN_SHORT_TURNS = WITH_AN_ORACLE | {"slice_units": 3}
 READING_ALONE = {"all_nodes": True, "read_only": True}
 
 
@@ -93,6 +94,11 @@ READING_ALONE = {"all_nodes": True, "read_only": True}
     [
         pytest.param(12, WITH_ALL_NODES, id="a-node-whose-time-was-over-was-deleted-although-it-was-just-written-to"),
         pytest.param(5134, WITH_AN_ORACLE, id="a-leader-that-may-go-on-alone-committed-what-it-had-not-logged"),
+        pytest.param(
+            1796080059000,
+            ORACLE_IN_SHORT_TURNS,
+            id="a-leader-in-office-at-once-was-taken-for-one-that-nobody-had-found",
+        ),
         pytest.param(5082, READING_ALONE, id="an-ephemeral-without-a-quorum-ended-its-local-session"),
         pytest.param(1795981626044, WITH_ALL_NODES, id="an-observer-took-over-a-configuration-that-was-only-proposed"),
         pytest.param(1796003441016, IN_SHORT_TURNS, id="a-follower-forgot-what-was-committed-behind-a-long-multi"),

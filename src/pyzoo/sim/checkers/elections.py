@@ -33,13 +33,18 @@ class _Opinion:
 
 
 class ElectionChecker(Checker):
-    """Remembers what each member was ever for, and the leaders, with their epochs, that somebody has found."""
+    """Remembers what each member was ever for, and how somebody has found a leader.
+
+    That is with the leader's epoch, and by its ballot: a leader that is alone a quorum is in office in the turn of its
+    election, and what it had said before has the epoch of before.
+    """
 
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
         self._opinions: dict[int, _Opinion] = {}
         self._told: set[tuple[int, _Ballot]] = set()
         self._found: set[tuple[int, int]] = set()
+        self._ended: set[_Ballot] = set()
 
     def turned(self, member: SimMember) -> None:
         peer = member.peer
@@ -63,12 +68,13 @@ class ElectionChecker(Checker):
             if before.life == member.life:
                 self._judge(member, vote, ballot, before)
         self._found.add((vote.leader, vote.peer_epoch))
+        self._ended.add(ballot)
 
     def _judge(self, member: SimMember, vote: Vote, ballot: _Ballot, before: _Opinion) -> None:
         """A member has found its leader: by those who have one, after the wait, or by the votes of all who can vote."""
         peer = member.peer
         assert peer is not None
-        if (vote.leader, vote.peer_epoch) in self._found:
+        if (vote.leader, vote.peer_epoch) in self._found or ballot in self._ended:
             return  # whoever has it may say so, and that may be long on its way
         if before.ballot == ballot and int(peer.now_ms) - before.since_ms >= FINALIZE_WAIT_MS:
             return
