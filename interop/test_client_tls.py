@@ -64,7 +64,7 @@ def word(address: tuple[str, int], text: str, tls: ssl.SSLContext | None) -> str
 class Session:
     """A session on one connection after the other."""
 
-    sock: socket.socket = field(init=False)
+    sock: socket.socket = field(factory=socket.socket)
     id: int = 0
     password: bytes = NO_PASSWORD
 
