@@ -113,6 +113,7 @@ NOT_DEAD = {
         "NONE",
         "MUTATIONS",
         "checked",
+        "first_seed",
         "free_port",
         "planted",
     },

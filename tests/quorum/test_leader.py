@@ -1,5 +1,6 @@
 """The leader's handshake, its quorums and its broadcast, with learners that are bytes."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -77,6 +78,21 @@ def test_malformed_bytes_close_that_connection_alone() -> None:
     two.say(packet(qp.ACK, 0, None)[:12] + b"\x80\x00\x00\x00")
     assert (True, False) == (two.is_closed, three.is_closed)
     assert [three.handler] == list(term.leader.handlers)
+
+
+def test_connections_that_came_to_nothing_leave_no_circles_for_the_collector() -> None:
+    term, _ = serving(2, 3)
+    gc.collect()
+    gc.disable()
+    try:
+        for sid in range(4, 24):
+            far = Far(term, sid, True, 1 << 16)
+            far.say(b"no packet at all" * 4)
+            far.link.packets.take()
+        del far
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 # --- discovery

@@ -41,7 +41,10 @@ NOBODY: Final = LinkReceiver()
 
 @final
 class PeerLink(Outbox):
-    """One connection; `port` is the kind of port that it leads to, `receiver` who hears of it.
+    """One connection; `port` is the kind of port that it leads to, `receiver` who hears of it until it is over.
+
+    Then they let go of each other. A circle of them would stay until the collector comes: after thousands of
+    connections that came to nothing it holds everybody up for tens of ms.
 
     For a link to be dialled `addresses` are all to be tried at once, within `timeout_ms`, and the first that
     answers is taken; of an accepted one they are empty. `remote` is for people, `sid` is the member at the other end,
@@ -59,6 +62,18 @@ class PeerLink(Outbox):
         self.addresses = addresses
         self.timeout_ms = timeout_ms
         self.connected = not addresses
+
+    def abort(self) -> None:
+        self.receiver = NOBODY
+        super().abort()
+
+    def broke(self) -> LinkReceiver:
+        """The connection is over, or could not be made; who is to hear of that, the last that it hears of this link."""
+        self.closing = True
+        self.gone = True
+        receiver = self.receiver
+        self.receiver = NOBODY
+        return receiver
 
     def send(self, data: bytes) -> None:
         """Append to what is to be sent; ignored once the link closes."""

@@ -187,12 +187,11 @@ class QuorumPeer(RoleOwner):
 
     def peer_gone(self, link: PeerLink) -> None:
         """A connection broke, or a dial failed; not called for links that this core has closed."""
-        link.closing = True
-        link.gone = True
+        receiver = link.broke()
         if link.port == ELECTION:
             self.cnx.gone(link, int(self.now_ms))
         elif self._is_in_term:
-            self._guarded(lambda: link.receiver.gone(self.now_ms))
+            self._guarded(lambda: receiver.gone(self.now_ms))
 
     @property
     def _is_in_term(self) -> bool:

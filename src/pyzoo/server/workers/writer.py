@@ -103,8 +103,7 @@ class WriterZooKeeperServer(ForwardingZooKeeperServer):
 
     def link_gone(self, link: PeerLink) -> None:
         """A worker has ended."""
-        link.closing = link.gone = True
-        link.receiver.gone(self.now_ms)
+        link.broke().gone(self.now_ms)
         self.hub.forget_gone()
 
     # --- sessions
