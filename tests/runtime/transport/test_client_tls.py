@@ -13,6 +13,7 @@ from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.tls.contexts import client_tls, make_context, make_server_contexts
 from pyzoo.runtime.transport.client_tls import MANY_UNUSED, ONE_IN, WRITE_BYTES, ClientTls, ClientTlsSession
 from tests.support.authority import CLIENT, Ca, der
+from tests.support.circles import no_circles
 from tests.support.identities import HOST, Identity, pem_settings, with_stores
 
 VERSIONS = ("TLSv1.2", "TLSv1.3")
@@ -278,6 +279,15 @@ def test_bytes_that_are_no_tls_are_an_error(stores: TlsSettings) -> None:
     session.feed(b"ruok\n")
     session.step()
     assert isinstance(session.error, ssl.SSLError)
+
+
+def test_a_handshake_that_failed_leaves_no_circle_for_the_collector(stores: TlsSettings) -> None:
+    with no_circles():
+        session = accepted(stores)
+        session.feed(b"ruok\n")
+        session.step()
+        assert session.error is not None
+        del session
 
 
 def test_the_end_is_said(stores: TlsSettings) -> None:

@@ -135,7 +135,8 @@ class ClientTlsSession(TransportSession):
         except ssl.SSLWantReadError:
             self._begin_to_trust()
         except Exception as error:
-            self.error = error
+            # Its traceback knows this session: a circle, with all that OpenSSL has for it.
+            self.error = error.with_traceback(None)
 
     def _begin_to_trust(self) -> None:
         """Once the client has been greeted: it shows its own certificate after that."""
