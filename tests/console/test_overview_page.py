@@ -17,7 +17,7 @@ WORDS = {"4lw.commands.whitelist": "*"}
 
 @pytest.fixture(scope="module")
 def ensemble() -> Iterator[EmbeddedEnsemble]:
-    with EmbeddedEnsemble(observers=1, tick_time_ms=200, properties={**ADMIN, **WORDS}) as started:
+    with EmbeddedEnsemble(observers=1, properties={**ADMIN, **WORDS}) as started:
         with kazoo_session(started.connect_string) as client:
             client.create("/app", b"value")
         yield started
@@ -58,7 +58,7 @@ def test_the_page_has_a_row_and_graphs_for_each_member(ensemble: EmbeddedEnsembl
 
 
 def test_a_member_that_is_gone_is_a_warning_at_the_others() -> None:
-    with EmbeddedEnsemble(tick_time_ms=200, properties=ADMIN) as ensemble:
+    with EmbeddedEnsemble(properties=ADMIN) as ensemble:
         asked, gone = ensemble.members[:2]
         ensemble.kill(gone.sid)
         # If it led, there is no quorum for a moment, and the third one does not answer either.

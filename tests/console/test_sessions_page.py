@@ -139,7 +139,7 @@ def _first(console: EmbeddedServer) -> str:
 
 
 def test_in_an_ensemble_the_leader_knows_which_member_a_session_is_connected_to() -> None:
-    with EmbeddedEnsemble(tick_time_ms=200, properties=ADMIN) as ensemble:
+    with EmbeddedEnsemble(properties=ADMIN) as ensemble:
         leader = next(member for member in ensemble.members if member.mode() == "leader")
         follower = next(member for member in ensemble.members if member.mode() == "follower")
         with kazoo_session(follower.connect_string) as client:
