@@ -20,7 +20,7 @@ from tests.support.server_process import PATIENCE_SECONDS, clean_environment, co
 
 Pyzoo = Callable[..., "subprocess.CompletedProcess[str]"]
 
-TICK_TIME_MS = 200
+TICK_TIME_MS = 500
 
 
 class Command:
