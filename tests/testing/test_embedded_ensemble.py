@@ -28,7 +28,7 @@ from tests.support.kazoo_session import kazoo_session
 from tests.support.ports import free_base_port
 from tests.support.server_process import wait_until
 
-TICK_TIME_MS = 200
+TICK_TIME_MS = 500
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pyzoo.testing import EnsembleError, LocalEnsemble, Member
 from tests.support.kazoo_session import kazoo_session
 from tests.support.server_process import wait_until
 
-TICK_TIME_MS = 200
+TICK_TIME_MS = 500
 
 
 @pytest.fixture(scope="module")
