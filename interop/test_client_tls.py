@@ -51,12 +51,14 @@ def on_each(pair: Pair, what: str, ask: Callable[[Server], Any]) -> Any:
 
 
 def word(address: tuple[str, int], text: str, tls: ssl.SSLContext | None) -> str:
-    with socket.create_connection(address, SECONDS) as plain:
-        with plain if tls is None else tls.wrap_socket(plain, suppress_ragged_eofs=False) as sock:
-            sock.sendall(text.encode())
-            answer = b""
-            while piece := sock.recv(1 << 16):
-                answer += piece
+    with (
+        socket.create_connection(address, SECONDS) as plain,
+        plain if tls is None else tls.wrap_socket(plain, suppress_ragged_eofs=False) as sock,
+    ):
+        sock.sendall(text.encode())
+        answer = b""
+        while piece := sock.recv(1 << 16):
+            answer += piece
     return answer.decode()
 
 

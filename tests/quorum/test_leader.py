@@ -9,7 +9,7 @@ from pyzoo.quorum import packets as qp
 from pyzoo.quorum.leader import DISCOVERY
 from pyzoo.quorum.learner_handler import MOST_EARLY_ACKS
 from pyzoo.quorum.packets import packet
-from tests.support.circles import no_circles
+from tests.support.collector import no_circles
 from tests.support.histories import payload_of, run_of, z
 from tests.support.terms import SYNC_MS, TICK_MS, Far, Term, named, packets_of, serving
 

@@ -1,6 +1,5 @@
 """Snapshots beside a server that goes on."""
 
-import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from pyzoo.runtime.snapshotting import (
     slice_ns,
 )
 from pyzoo.server.metrics import ServerMetrics
+from tests.support.collector import without_collector
 
 
 def test_a_slice_is_as_long_as_others_had_the_loop() -> None:
@@ -50,9 +50,8 @@ class FullDisk:
 
 @pytest.fixture(autouse=True)
 def _no_collector() -> Iterator[None]:
-    gc.disable()
-    yield
-    gc.enable()
+    with without_collector():
+        yield
 
 
 async def test_one_that_fails_leaves_nothing_in_memory() -> None:

@@ -22,6 +22,7 @@ from pyzoo.persistence.compression import SNAPPY, compressor_for
 from pyzoo.persistence.snapshot.file import snapshot_chunks
 from pyzoo.runtime.upload import AT_LEAST_BYTES, UploadRoom, check_room_for_snapshot, room_for
 from pyzoo.testing import EmbeddedServer
+from tests.support.collector import without_collector
 
 HOST = "127.0.0.1"
 SECONDS = 60
@@ -141,15 +142,11 @@ def test_nothing_of_a_restore_that_failed_stays_in_memory(
     """The collector hardly ever looks at a running server, so it must not be needed."""
     server = start()
     monkeypatch.setattr(UploadRoom, "check_disk", _full_at_the_end)
-    gc.collect()
-    gc.disable()
-    try:
+    with without_collector():
         assert restore(server, body).status in (500, 507)
         trees = [each for each in gc.get_objects() if isinstance(each, DataTree)]
         assert not [tree for tree in trees if len(tree.nodes) >= NODES]
         assert [] == [each for each in gc.get_objects() if isinstance(each, dict) and len(each) >= 900 and 999 in each]
-    finally:
-        gc.enable()
 
 
 def _full_at_the_end(room: UploadRoom, size: int) -> None:

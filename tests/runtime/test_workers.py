@@ -1,6 +1,5 @@
 """Errors of threads leave nothing behind that only a collection of garbage would find."""
 
-import gc
 import weakref
 from collections.abc import Iterator
 
@@ -8,6 +7,7 @@ import pytest
 
 from pyzoo.errors import StorageError
 from pyzoo.runtime.workers import in_thread
+from tests.support.collector import without_collector
 
 
 class Large:
@@ -16,9 +16,8 @@ class Large:
 
 @pytest.fixture(autouse=True)
 def _no_collector() -> Iterator[None]:
-    gc.disable()
-    yield
-    gc.enable()
+    with without_collector():
+        yield
 
 
 async def test_what_was_at_work_goes_with_the_error() -> None:

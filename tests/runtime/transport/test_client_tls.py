@@ -13,7 +13,7 @@ from pyzoo.config.tls_settings import TlsSettings
 from pyzoo.runtime.tls.contexts import client_tls, make_context, make_server_contexts
 from pyzoo.runtime.transport.client_tls import MANY_UNUSED, ONE_IN, WRITE_BYTES, ClientTls, ClientTlsSession
 from tests.support.authority import CLIENT, Ca, der
-from tests.support.circles import no_circles
+from tests.support.collector import no_circles
 from tests.support.identities import HOST, Identity, pem_settings, with_stores
 
 VERSIONS = ("TLSv1.2", "TLSv1.3")

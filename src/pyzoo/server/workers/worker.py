@@ -223,7 +223,7 @@ class WorkerCore(Core):
 
     def link_gone(self, link: PeerLink) -> None:
         """The writer has ended, or does not want this worker any more."""
-        link.closing = link.gone = True
+        link.broke()
         self.part.learner.gone(self.now_ms)
 
     # --- clients
