@@ -248,6 +248,11 @@ class Session(KazooClient):
         return self._ended_as is not None
 
     @property
+    def refused(self) -> bool:
+        """Whether the session has ended because the server refused credentials."""
+        return bool(self._ended_as == KeeperState.AUTH_FAILED)
+
+    @property
     def alive(self) -> bool:
         """Whether there is a session, or one may come about."""
         return self._state not in STOPPED and not self.ended

@@ -158,6 +158,16 @@ class Shell:
         self._events.settle()
 
     def _run(self, words: Sequence[str]) -> Json:
+        try:
+            return self._run_in_session(words)
+        except KeeperError as error:
+            was_refused = self.zk is not None and self.zk.session.refused and error.code in OF_CONNECTION
+            if was_refused and not self.printer.compatible:
+                # A login that is refused is told alike, whether the command began before that or after.
+                return self._without_session(None, is_own=False)
+            raise
+
+    def _run_in_session(self, words: Sequence[str]) -> Json:
         name = words[0]
         own = OWN_COMMANDS.get(name)
         command = COMMANDS.get(name)
