@@ -9,6 +9,7 @@ import pytest
 from attrs import frozen
 
 from pyzoo.cli.shell import client_security
+from pyzoo.shell.events import Event, EventThread
 from pyzoo.shell.main import main
 from pyzoo.subtrees.values import Json
 from pyzoo.testing import EmbeddedServer
@@ -58,6 +59,23 @@ Cli = Callable[..., Ended]
 def server() -> Iterator[EmbeddedServer]:
     with EmbeddedServer(properties=PROPERTIES) as server:
         yield server
+
+
+ThreadFor = Callable[[Callable[[Event], None]], EventThread]
+
+
+@pytest.fixture
+def event_thread() -> Iterator[ThreadFor]:
+    """Makes threads that hand events on, until the test is over."""
+    made: list[EventThread] = []
+
+    def make(show: Callable[[Event], None]) -> EventThread:
+        made.append(EventThread(show))
+        return made[-1]
+
+    yield make
+    for thread in made:
+        thread.end()
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 from pyzoo.shell.client import NewNode, ZooKeeper
 from pyzoo.shell.connection import Session
-from pyzoo.shell.events import EventThread
 from pyzoo.testing import EmbeddedServer
 
+from .conftest import ThreadFor
 
-def test_many_requests_may_be_on_their_way_at_once(server: EmbeddedServer) -> None:
+
+def test_many_requests_may_be_on_their_way_at_once(server: EmbeddedServer, event_thread: ThreadFor) -> None:
     """More of them than the pipe that wakes the connection holds."""
-    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(lambda event: None)))
+    zk = ZooKeeper(Session(server.connect_string, 20000, event_thread(lambda event: None)))
     paths = ["/many", *(f"/many/{number:04}" for number in range(1500))]
     assert {0} == set(zk.create_many([NewNode(path, path.encode()) for path in paths]))
     read = list(zk.walk("/many", data=True, acl=True))
@@ -17,8 +18,8 @@ def test_many_requests_may_be_on_their_way_at_once(server: EmbeddedServer) -> No
     zk.close()
 
 
-def test_large_answers_come_in_pieces(server: EmbeddedServer) -> None:
-    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(lambda event: None)))
+def test_large_answers_come_in_pieces(server: EmbeddedServer, event_thread: ThreadFor) -> None:
+    zk = ZooKeeper(Session(server.connect_string, 20000, event_thread(lambda event: None)))
     data = bytes(range(256)) * 3000
     paths = [f"/large-{number}" for number in range(8)]
     zk.create_many([NewNode(path, data) for path in paths])

@@ -9,10 +9,10 @@ from pyzoo.errors import UNIMPLEMENTED, KeeperError
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.commands.following import Following
 from pyzoo.shell.connection import Session
-from pyzoo.shell.events import Event, EventThread
+from pyzoo.shell.events import Event
 from pyzoo.testing import EmbeddedServer
 
-from .conftest import Cli
+from .conftest import Cli, ThreadFor
 
 CHANGES = [
     ("created", "/a/b"),
@@ -25,8 +25,8 @@ CHANGES = [
 
 
 @pytest.fixture
-def writer(server: EmbeddedServer) -> Iterator[ZooKeeper]:
-    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(lambda event: None)))
+def writer(server: EmbeddedServer, event_thread: ThreadFor) -> Iterator[ZooKeeper]:
+    zk = ZooKeeper(Session(server.connect_string, 20000, event_thread(lambda event: None)))
     zk.create("/a", b"x")
     yield zk
     zk.close()
@@ -44,7 +44,7 @@ def make(writer: ZooKeeper, change: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("recursive", [True, False])
 def test_all_changes_below_a_node_are_told(
-    server: EmbeddedServer, writer: ZooKeeper, recursive: bool, monkeypatch: pytest.MonkeyPatch
+    server: EmbeddedServer, writer: ZooKeeper, recursive: bool, monkeypatch: pytest.MonkeyPatch, event_thread: ThreadFor
 ) -> None:
     following: list[Following] = []
 
@@ -52,7 +52,7 @@ def test_all_changes_below_a_node_are_told(
         if event.path is not None:
             following[0].events.put(event)
 
-    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(hand_on)))
+    zk = ZooKeeper(Session(server.connect_string, 20000, event_thread(hand_on)))
     if not recursive:
 
         def refuse(path: str, recursive: bool) -> None:

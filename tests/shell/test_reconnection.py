@@ -9,9 +9,11 @@ from kazoo.retry import ForceRetryError
 from pyzoo.errors import CONNECTIONLOSS, NOWATCHER, KeeperError
 from pyzoo.shell.client import ZooKeeper
 from pyzoo.shell.connection import Session
-from pyzoo.shell.events import Event, EventThread
+from pyzoo.shell.events import Event
 from pyzoo.shell.watches import WatcherType
 from pyzoo.testing import EmbeddedServer
+
+from .conftest import ThreadFor
 
 PATIENCE_S = 60
 
@@ -49,11 +51,11 @@ def server() -> Iterator[EmbeddedServer]:
         yield server
 
 
-def test_watches_are_there_again_on_the_next_connection(tmp_path: object, seen: Seen) -> None:
+def test_watches_are_there_again_on_the_next_connection(tmp_path: object, seen: Seen, event_thread: ThreadFor) -> None:
     home = str(tmp_path)
     with EmbeddedServer(data_dir=home) as first:
         port = first.port
-        zk = ZooKeeper(Session(first.connect_string, 20000, EventThread(seen.add)))
+        zk = ZooKeeper(Session(first.connect_string, 20000, event_thread(seen.add)))
         zk.create("/a", b"x")
         zk.get_data("/a", watch=True)
         zk.get_children("/a", watch=True)
@@ -73,7 +75,7 @@ def test_watches_are_there_again_on_the_next_connection(tmp_path: object, seen: 
     seen.wait_for(state="Closed", type="None")
 
 
-def test_the_pauses_between_connects_do_not_shrink(server: EmbeddedServer) -> None:
+def test_the_pauses_between_connects_do_not_shrink(server: EmbeddedServer, event_thread: ThreadFor) -> None:
     tries = 1000
 
     def connect() -> None:
@@ -81,7 +83,7 @@ def test_the_pauses_between_connects_do_not_shrink(server: EmbeddedServer) -> No
             raise ForceRetryError
 
     slept: list[float] = []
-    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(lambda event: None)))
+    zk = ZooKeeper(Session(server.connect_string, 20000, event_thread(lambda event: None)))
     retry = zk.session._conn_retry.copy()
     retry.sleep_func, retry.interrupt = slept.append, None
     retry(connect)
@@ -89,8 +91,10 @@ def test_the_pauses_between_connects_do_not_shrink(server: EmbeddedServer) -> No
     assert min(slept) > 0.1
 
 
-def test_without_a_connection_watches_can_be_removed_locally(server: EmbeddedServer, seen: Seen) -> None:
-    zk = ZooKeeper(Session(server.connect_string, 20000, EventThread(seen.add)))
+def test_without_a_connection_watches_can_be_removed_locally(
+    server: EmbeddedServer, seen: Seen, event_thread: ThreadFor
+) -> None:
+    zk = ZooKeeper(Session(server.connect_string, 20000, event_thread(seen.add)))
     zk.get_children("/", watch=True)
     server.stop()
     seen.wait_for(state="Disconnected", type="None")
@@ -104,8 +108,10 @@ def test_without_a_connection_watches_can_be_removed_locally(server: EmbeddedSer
     zk.close()
 
 
-def test_an_expired_session_ends_and_no_other_takes_its_place(server: EmbeddedServer, seen: Seen) -> None:
-    port, events = server.port, EventThread(seen.add)
+def test_an_expired_session_ends_and_no_other_takes_its_place(
+    server: EmbeddedServer, seen: Seen, event_thread: ThreadFor
+) -> None:
+    port, events = server.port, event_thread(seen.add)
     zk = ZooKeeper(Session(server.connect_string, 20000, events))
     seen.wait_for(type="None")
     server.stop()

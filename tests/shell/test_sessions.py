@@ -1,6 +1,7 @@
 """The shell as a whole: one command or many, its history, its session, its exit code."""
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,13 @@ def test_a_failure_of_tls_says_why(cli: Cli, tmp_path: Path) -> None:
 def test_a_connect_string_that_is_none_leaves_the_session_as_it_is(cli: Cli) -> None:
     ended = cli(lines="connect h:x\nls /\n")
     assert (["[zookeeper]"], 1) == (ended.lines, ended.err.count("\n"))
+
+
+def test_a_shell_leaves_no_thread_behind(run: Cli, cli: Cli, nobody: str) -> None:
+    cli("ls", "/")
+    run("-server", nobody, "ls", "/")
+    run("nosuch")
+    ended_by_s = time.monotonic() + 60
+    while left := [thread.name for thread in threading.enumerate() if thread.name == "events"]:
+        assert time.monotonic() < ended_by_s, left
+        time.sleep(0.01)

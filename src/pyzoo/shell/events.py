@@ -19,13 +19,14 @@ class Event:
 
 
 class EventThread:
-    """Hands events on in their order; if `held`, from `release` on."""
+    """Hands events on in their order; if `held`, from `release` on. Lives until `end`."""
 
     def __init__(self, show: Callable[[Event], None], held: bool = False) -> None:
         self._show = show
-        self._queue: SimpleQueue[Event | threading.Event] = SimpleQueue()
+        self._queue: SimpleQueue[Event | threading.Event | None] = SimpleQueue()
         self._came = 0
         self._shown = 0
+        self._ended = False
         self._counting = threading.Lock()
         self._released = threading.Event()
         if not held:
@@ -33,10 +34,11 @@ class EventThread:
         threading.Thread(target=self._run, name="events", daemon=True).start()
 
     def put(self, state: str, type: str, path: str | None, zxid: int) -> None:
-        """Returns at once."""
+        """Returns at once; after the end events go nowhere."""
         with self._counting:
-            self._came += 1
-            self._queue.put(Event(state, type, path, zxid))
+            if not self._ended:
+                self._came += 1
+                self._queue.put(Event(state, type, path, zxid))
 
     def release(self) -> None:
         """Show what came so far, and from now on all that comes."""
@@ -51,10 +53,16 @@ class EventThread:
         self._queue.put(reached)
         reached.wait()
 
+    def end(self) -> None:
+        """Returns at once: the thread ends when what came so far is shown, and nobody may settle any more."""
+        with self._counting:
+            self._ended = True
+            self._queue.put(None)
+        self.release()
+
     def _run(self) -> None:
         self._released.wait()
-        while True:
-            item = self._queue.get()
+        while (item := self._queue.get()) is not None:
             if isinstance(item, Event):
                 # Where nobody reads any more, the main thread finds out by itself.
                 with suppress(OSError):

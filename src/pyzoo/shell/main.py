@@ -63,12 +63,15 @@ def main(words: Sequence[str], security_of: SecurityFactory) -> int:
         printer.error(f"option {option} is not known and passed over")
     search = AdminSearch(invocation.admin, os.environ, security)
     shell = Shell(invocation.server, _connector(invocation, security), printer, search)
-    if invocation.command and not shell.knows(invocation.command[0]) and not printer.compatible:
-        shell.execute(invocation.command)
-        return shell.exit_code
-    printer.note(f"Connecting to {invocation.server}")
-    printer.flush()
-    return _run(shell, invocation)
+    try:
+        if invocation.command and not shell.knows(invocation.command[0]) and not printer.compatible:
+            shell.execute(invocation.command)
+            return shell.exit_code
+        printer.note(f"Connecting to {invocation.server}")
+        printer.flush()
+        return _run(shell, invocation)
+    finally:
+        shell.end()
 
 
 def client_properties(path: str | None, environment: Mapping[str, str]) -> dict[str, str]:
@@ -120,10 +123,6 @@ def _run(shell: Shell, invocation: Invocation) -> int:
     except BrokenPipeError:
         # Nobody reads any more; what is still buffered goes nowhere at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    finally:
-        # Only `quit` says that the session is closed.
-        shell.prints_watches = False
-        shell.disconnect()
     return shell.exit_code
 
 

@@ -103,6 +103,12 @@ class Shell:
         self.server = server
         self.zk = self._connect(hosts, self._events)
 
+    def end(self) -> None:
+        """End the session and the thread of events; only `quit` says that the session is closed."""
+        self.prints_watches = False
+        self.disconnect()
+        self._events.end()
+
     def knows(self, name: str) -> bool:
         """Whether there is a command of this name."""
         return name in OWN_COMMANDS or name in COMMANDS
