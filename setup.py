@@ -137,6 +137,58 @@ MYPY_OPTIONS = ["--config-file=", "--follow-imports=silent", "--ignore-missing-i
 C_FLAGS = ["-g0", "-w", "-fvisibility=hidden"]
 """Hidden names let the functions of one library call each other directly."""
 
+DEALLOCATION = """
+#include <Python.h>
+#include <string.h>
+
+#define PYZOO_MOST_NESTED 50
+
+static __thread int pyzoo_nested;
+static __thread PyObject *pyzoo_put_off;
+
+static inline int pyzoo_begin_dealloc(PyObject *op)
+{
+    if (pyzoo_nested >= PYZOO_MOST_NESTED) {
+        memcpy(op, &pyzoo_put_off, sizeof(PyObject *));
+        pyzoo_put_off = op;
+        return 0;
+    }
+    pyzoo_nested++;
+    return 1;
+}
+
+static inline void pyzoo_end_dealloc(void)
+{
+    pyzoo_nested--;
+    while (pyzoo_nested == 0 && pyzoo_put_off != NULL) {
+        PyObject *op = pyzoo_put_off;
+        memcpy(&pyzoo_put_off, op, sizeof(PyObject *));
+        memset(op, 0, sizeof(PyObject *));
+        pyzoo_nested++;
+        Py_TYPE(op)->tp_dealloc(op);
+        pyzoo_nested--;
+    }
+}
+
+#undef Py_TRASHCAN_BEGIN
+#undef Py_TRASHCAN_END
+#define Py_TRASHCAN_BEGIN(op, dealloc) \\
+    do { \\
+        int is_whole = Py_TYPE((PyObject *)(op))->tp_dealloc == (destructor)(dealloc); \\
+        if (is_whole && !pyzoo_begin_dealloc((PyObject *)(op))) \\
+            break;
+#define Py_TRASHCAN_END \\
+        if (is_whole) \\
+            pyzoo_end_dealloc(); \\
+    } while (0);
+"""
+"""CPython's macros that keep a long chain of objects from being freed within each other, for objects of any kind.
+
+CPython's link what is put off in the header for the garbage collector. mypyc (2.4.1) uses them for acyclic classes too,
+whose objects have no such header: the memory in front of them would be overwritten. These link it where the count of
+references is, which is 0 by then.
+"""
+
 QUICKLY, THOROUGHLY = "-O1", "-O2"
 """-O2 takes nearly twice the time to compile; what does not run for every request gains nothing from it."""
 
@@ -204,6 +256,8 @@ class BuildExt(build_ext):
         jobs = ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), MOST_JOBS))
         with tempfile.TemporaryDirectory(prefix="pyzoo-build-") as made, jobs:
             directory = Path(made)
+            self._deallocation = directory / "deallocation.h"
+            self._deallocation.write_text(DEALLOCATION)
             self._try_compiler(directory)
             shared, *shims = generate_c(compiled_sources(), directory)
             self._build_shared_library(shared, directory, jobs)
@@ -242,7 +296,8 @@ class BuildExt(build_ext):
         """The object file of a C file, beside it."""
         target = str(unit.with_suffix(".o"))
         directories = [f"-I{directory}" for directory in include]
-        run_compiler([*self.compiler.compiler_so, *directories, level, *C_FLAGS, "-c", str(unit), "-o", target])
+        flags = [level, *C_FLAGS, "-include", str(self._deallocation)]
+        run_compiler([*self.compiler.compiler_so, *directories, *flags, "-c", str(unit), "-o", target])
         return target
 
     def _link(self, objects: list[str], target: str) -> None:
