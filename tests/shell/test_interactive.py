@@ -30,7 +30,7 @@ def shell(server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     shell = Shell(server.connect_string, connect, Printer({}))
     shell.connect()
     yield shell
-    shell.disconnect()
+    shell.end()
 
 
 def typed(shell: Shell, text: str) -> None:
