@@ -137,7 +137,7 @@ MYPY_OPTIONS = ["--config-file=", "--follow-imports=silent", "--ignore-missing-i
 C_FLAGS = ["-g0", "-w", "-fvisibility=hidden"]
 """Hidden names let the functions of one library call each other directly."""
 
-DEALLOCATION = """
+DEALLOCATION = """\
 #include <Python.h>
 #include <string.h>
 
@@ -182,7 +182,7 @@ static inline void pyzoo_end_dealloc(void)
             pyzoo_end_dealloc(); \\
     } while (0);
 """
-"""CPython's macros that keep a long chain of objects from being freed within each other, for objects of any kind.
+"""What is read ahead of generated code: CPython's macros against chains of objects that are freed within each other.
 
 CPython's link what is put off in the header for the garbage collector. mypyc (2.4.1) uses them for acyclic classes too,
 whose objects have no such header: the memory in front of them would be overwritten. These link it where the count of
@@ -256,8 +256,6 @@ class BuildExt(build_ext):
         jobs = ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), MOST_JOBS))
         with tempfile.TemporaryDirectory(prefix="pyzoo-build-") as made, jobs:
             directory = Path(made)
-            self._deallocation = directory / "deallocation.h"
-            self._deallocation.write_text(DEALLOCATION)
             self._try_compiler(directory)
             shared, *shims = generate_c(compiled_sources(), directory)
             self._build_shared_library(shared, directory, jobs)
@@ -272,12 +270,14 @@ class BuildExt(build_ext):
 
     def _build_shared_library(self, shared: Any, directory: Path, jobs: ThreadPoolExecutor) -> None:
         include = [*self.include_dirs, *shared.include_dirs, str(directory)]
+        header = directory / "deallocation.h"
+        header.write_text(DEALLOCATION)
         hot_files = {generated_file(source, directory) for source in HOT}
         hot = [source for source in shared.sources if source in hot_files]
         other = [source for source in shared.sources if source not in hot_files]
         units = [(unit, THOROUGHLY) for unit in write_units(hot, HOT_UNITS, directory / "hot")]
         units += [(unit, QUICKLY) for unit in write_units(other, UNITS, directory / "other")]
-        objects = list(jobs.map(lambda unit: self._compile(unit[0], include, unit[1]), units))
+        objects = list(jobs.map(lambda unit: self._compile(unit[0], include, unit[1], header), units))
         self._link(objects, self.get_ext_fullpath(SHARED_LIBRARY))
 
     def _build_shims(self, number: int, shims: list[str], directory: Path) -> None:
@@ -292,12 +292,11 @@ class BuildExt(build_ext):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(library, target)
 
-    def _compile(self, unit: Path, include: Iterable[str], level: str = QUICKLY) -> str:
-        """The object file of a C file, beside it."""
+    def _compile(self, unit: Path, include: Iterable[str], level: str = QUICKLY, header: Path | None = None) -> str:
+        """The object file of a C file, beside it; the header is read ahead of the file."""
         target = str(unit.with_suffix(".o"))
-        directories = [f"-I{directory}" for directory in include]
-        flags = [level, *C_FLAGS, "-include", str(self._deallocation)]
-        run_compiler([*self.compiler.compiler_so, *directories, *flags, "-c", str(unit), "-o", target])
+        flags = [f"-I{directory}" for directory in include] + ([] if header is None else ["-include", str(header)])
+        run_compiler([*self.compiler.compiler_so, *flags, level, *C_FLAGS, "-c", str(unit), "-o", target])
         return target
 
     def _link(self, objects: list[str], target: str) -> None:

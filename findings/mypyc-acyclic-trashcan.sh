@@ -2,9 +2,8 @@
 # How mypyc frees objects of a class with @mypyc_attr(acyclic=True).
 #
 # Seen with mypy 2.4.1 (CPython 3.11), in the C that mypyc writes: the type of such a class lacks Py_TPFLAGS_HAVE_GC, so that its
-# objects have no header for the garbage collector, but its deallocator is wrapped into CPython's trashcan as that of any class. Up to
-# CPython 3.13 the trashcan keeps its list in that very header. A guess would be that leaving the collector out is all that the attribute
-# does. Where objects of such classes hold each other in long chains, the trashcan has to be replaced, for it overwrites the memory before them.
+# objects have no header for the garbage collector, but its deallocator is wrapped into CPython's trashcan as that of any class, which
+# keeps its list in that very header. A guess would be that leaving the collector out is all that the attribute does.
 set -eu
 . "$(dirname "$0")/lib/mypyc.sh"
 cd "$work"
@@ -22,8 +21,6 @@ class Usual:
 EOF
 "$work/venv/bin/mypyc" chain.py > said.txt 2>&1
 c=build/__native.c
-[ -e "$c" ] || c=$(find build -name '__native*.c' | head -n 1)
-# has CLASS WORD: whether its part of the C has the word, in its deallocator or in the flags of its type.
 deallocator() { sed -n "/^$1_dealloc(/,/^}/p" "$c"; }
 flags() { sed -n "/^static PyTypeObject CPyType_$1_template_ = {/,/^}/p" "$c" | grep tp_flags; }
 for class in Plain Usual; do

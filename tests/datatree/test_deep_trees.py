@@ -6,11 +6,11 @@ With PYTHONMALLOC=debug the interpreter ends when memory around an object was ov
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.sources import ROOT
+
 TREE = """
 import sys
 from tests.datatree.conftest import Driver
